@@ -1,0 +1,54 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// `Wire` touches every byte that strangers send, so each unsafe expression there carries its word.
+let strict = settings + [.strictMemorySafety()]
+
+let package = Package(
+    name: "sse-relay",
+    products: [.executable(name: "sse-relay", targets: ["sse-relay"])],
+    targets: [
+        // Floor 0: what Swift cannot say to C.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
+        // Floor 1: bytes to values and back.
+        .target(name: "Wire", swiftSettings: strict),
+        // Floor 2: chat protocols; one core's thread of control.
+        .target(name: "ChatFormats", dependencies: ["Wire"], swiftSettings: settings),
+        .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: settings),
+        // Floor 3: the edges of the process. They do not know each other.
+        .target(name: "HTTPServer", dependencies: ["Wire", "Loop"], swiftSettings: settings),
+        .target(name: "Upstream", dependencies: ["Wire", "Loop", "CCurl"], swiftSettings: settings),
+        .target(name: "Storage", dependencies: ["Wire", "CLinux"], swiftSettings: settings),
+        // Floor 4: the product.
+        .target(
+            name: "Relay",
+            dependencies: ["ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire"],
+            swiftSettings: settings
+        ),
+        // Floor 5: wiring, and the stand-in model.
+        .target(
+            name: "Simulator",
+            dependencies: ["HTTPServer", "ChatFormats", "Loop", "Wire"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "sse-relay",
+            dependencies: ["Relay", "Simulator", "HTTPServer", "Upstream", "Storage", "Loop", "Wire"],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,53 @@
+#ifndef SSE_RELAY_CLINUX_H
+#define SSE_RELAY_CLINUX_H
+
+// What Swift's Glibc module leaves out, and constants whose imported types differ
+// from call to call: here each has one type.
+
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+// Declared only under _GNU_SOURCE, which a module map cannot set.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+
+static const uint32_t linux_epoll_in = EPOLLIN;
+static const uint32_t linux_epoll_out = EPOLLOUT;
+static const uint32_t linux_epoll_rdhup = EPOLLRDHUP;
+static const uint32_t linux_epoll_err = EPOLLERR;
+static const uint32_t linux_epoll_hup = EPOLLHUP;
+static const uint32_t linux_epoll_exclusive = EPOLLEXCLUSIVE;
+
+static inline int linux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+static inline int linux_eventfd_create(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+static inline int linux_timerfd_create(void) {
+    return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+}
+
+// Arms the timer for an absolute time of CLOCK_MONOTONIC.
+static inline int linux_timerfd_arm(int fd, uint64_t nanoseconds) {
+    struct itimerspec spec = {
+        .it_value = {
+            .tv_sec = (time_t)(nanoseconds / 1000000000u),
+            .tv_nsec = (long)(nanoseconds % 1000000000u),
+        },
+    };
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME, &spec, 0);
+}
+
+static inline int linux_epoll_control(int ep, int operation, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(ep, operation, fd, &event);
+}
+
+// The process's environment: Swift refuses the mutable global itself.
+extern char **environ;
+static inline char **linux_environment(void) { return environ; }
+
+static inline int linux_accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+#endif

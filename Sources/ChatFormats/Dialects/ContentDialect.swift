@@ -1,0 +1,29 @@
+import Wire
+
+/// `data: {"content":"…"}`, `data: {"error":"…"}` and always `data: [DONE]` at the end.
+enum ContentDialect {
+    static func append(
+        _ frame: Frame,
+        _ payload: Span<UInt8>,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        switch frame.kind {
+        case .text, .refusal:
+            Block.begin(nil, .only, frame, context, into: &out)
+            out.append(literal: "data: {\"content\":")
+            JSONText.appendString(payload, into: &out)
+            out.append(literal: "}\n\n")
+        case .finish: Block.appendDone(nil, .only, frame, context, into: &out)
+        case .failure:
+            Block.begin(nil, .first, frame, context, into: &out)
+            out.append(literal: "data: {\"error\":")
+            Payload.append("message", of: payload, into: &out)
+            out.append(literal: ",\"status\":")
+            Payload.append("status", of: payload, into: &out)
+            out.append(literal: "}\n\n")
+            Block.appendDone(nil, .last, frame, context, into: &out)
+        case .start, .reasoning, .toolCall, .usage: break
+        }
+    }
+}

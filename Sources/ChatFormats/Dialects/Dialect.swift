@@ -1,0 +1,84 @@
+import Wire
+
+/// How entries are written for a client; the raw values are those of `?format=`.
+package enum Dialect: String, Sendable, CaseIterable {
+    /// Named events with raw text: what an `EventSource` page listens to.
+    case events
+    /// Unnamed events with raw text, for pages that only have `onmessage`.
+    case text
+    /// `newToken` events with raw text and an `end` event.
+    case tokens
+    /// Unnamed events with `{"content"}`, for pages that read with `fetch`.
+    case content
+    /// OpenAI's chat completion chunks.
+    case openai
+
+    /// The media type of the answer; UTF-8 is implied.
+    package var contentType: String { "text/event-stream" }
+
+    /// Appends what this dialect says for entry `n` of the log, which may be nothing.
+    ///
+    /// The last block of the frame carries the id `<generation>.<n>`, so a client that lost the
+    /// connection within a frame gets the whole frame again. The retry time goes into the first
+    /// block; once a frame was written, the caller passes a context without it.
+    package func appendFrame(
+        _ n: Int,
+        of log: EntryLog,
+        context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        let bytes = log.bytes
+        let payload = bytes.span.extracting(log.range(n))
+        let kind = log.kind(n)
+        let usage = kind == .finish ? log.usageNumber.map(log.range) : nil
+        let frame = Frame(kind: kind, number: n, usage: usage)
+        switch self {
+        case .events: EventsDialect.append(frame, payload, of: bytes, context, into: &out)
+        case .text: TextDialect.append(frame, payload, context, into: &out)
+        case .tokens: TokensDialect.append(frame, payload, context, into: &out)
+        case .content: ContentDialect.append(frame, payload, context, into: &out)
+        case .openai: OpenAIDialect.append(frame, payload, of: bytes, context, into: &out)
+        }
+    }
+}
+
+/// What a frame says beside its entry.
+package struct FrameContext: Sendable {
+    /// The generation's id, the first half of each event's id.
+    package var generation: String
+    /// The model that answers, as the client is to see it.
+    package var model: String
+    /// When the generation began, in seconds since 1970.
+    package var created: Int
+    /// What the answer cost, where the log has no usage entry for it.
+    package var usage: Usage?
+    /// Whether an OpenAI client asked for the usage chunk.
+    package var wantsUsage: Bool
+    /// How long a browser is to wait before it comes back; only until it was written once.
+    package var retryMilliseconds: Int?
+
+    /// Makes a context.
+    package init(
+        generation: String,
+        model: String,
+        created: Int,
+        usage: Usage? = nil,
+        wantsUsage: Bool = false,
+        retryMilliseconds: Int? = nil
+    ) {
+        self.generation = generation
+        self.model = model
+        self.created = created
+        self.usage = usage
+        self.wantsUsage = wantsUsage
+        self.retryMilliseconds = retryMilliseconds
+    }
+}
+
+/// The entry that a frame is written for, without its payload.
+struct Frame {
+    let kind: EntryKind
+    let number: Int
+    /// Where in the log's bytes the usage lies, once there is any.
+    let usage: Range<Int>?
+}

@@ -1,0 +1,86 @@
+import Wire
+
+/// OpenAI's answer in one piece, for clients that did not ask for a stream.
+package enum OpenAICompletion {
+    /// Appends the `chat.completion` object of a log that ended with a finish entry.
+    ///
+    /// A log that ended with a failure is answered with an error status instead, by its owner.
+    package static func append(
+        log: EntryLog,
+        context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        out.append(UInt8(ascii: "{"))
+        appendHead("chat.completion", context, into: &out)
+        out.append(literal: ",\"choices\":[{\"index\":0,\"message\":")
+        appendMessage(log, into: &out)
+        out.append(literal: ",\"logprobs\":null,\"finish_reason\":\"")
+        out.append(literal: (log.ending ?? .complete).openAIFinishReason)
+        out.append(literal: "\"}],\"usage\":")
+        let bytes = log.bytes
+        if let usage = context.usage {
+            usage.append(into: &out)
+        } else if let range = log.usageNumber.map(log.range) {
+            out.append(contentsOf: bytes[range])
+        } else {
+            out.append(literal: "null")
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends the members that all of OpenAI's chat objects begin with.
+    static func appendHead(
+        _ object: StaticString,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        out.append(literal: "\"id\":\"chatcmpl-")
+        JSONText.appendEscaped(context.generation, into: &out)
+        out.append(literal: "\",\"object\":\"")
+        out.append(literal: object)
+        out.append(literal: "\",\"created\":")
+        out.append(decimal: context.created)
+        out.append(literal: ",\"model\":")
+        JSONText.appendString(context.model, into: &out)
+    }
+
+    private static func appendMessage(_ log: EntryLog, into out: inout [UInt8]) {
+        let calls = ToolCalls(log)
+        out.append(literal: "{\"role\":\"assistant\",\"content\":")
+        let hasText = log.count(of: .text) > 0
+        if hasText || (calls.isEmpty && log.count(of: .refusal) == 0) {
+            appendJoined(.text, log, into: &out)
+        } else {
+            out.append(literal: "null")
+        }
+        out.append(literal: ",\"refusal\":")
+        if log.count(of: .refusal) > 0 {
+            appendJoined(.refusal, log, into: &out)
+        } else {
+            out.append(literal: "null")
+        }
+        if log.count(of: .reasoning) > 0 {
+            out.append(literal: ",\"reasoning_content\":")
+            appendJoined(.reasoning, log, into: &out)
+        }
+        if !calls.isEmpty {
+            out.append(literal: ",\"tool_calls\":")
+            calls.json.write(into: &out)
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends the payloads of one kind as one JSON string.
+    private static func appendJoined(
+        _ kind: EntryKind,
+        _ log: EntryLog,
+        into out: inout [UInt8]
+    ) {
+        out.append(UInt8(ascii: "\""))
+        let bytes = log.bytes
+        for n in 0..<log.count where log.kind(n) == kind {
+            JSONText.appendEscaped(bytes.span.extracting(log.range(n)), into: &out)
+        }
+        out.append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,22 @@
+import Wire
+
+/// `data: <text>` and `data: [DONE]`: nothing but the answer.
+enum TextDialect {
+    static func append(
+        _ frame: Frame,
+        _ payload: Span<UInt8>,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        switch frame.kind {
+        case .text, .refusal: Block.appendText(payload, nil, frame, context, into: &out)
+        case .finish: Block.appendDone(nil, .only, frame, context, into: &out)
+        case .failure:
+            Block.begin("error", .only, frame, context, into: &out)
+            out.append(literal: "data: {")
+            Block.appendError(payload, into: &out)
+            out.append(literal: "}\n\n")
+        case .start, .reasoning, .toolCall, .usage: break
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Wire
+
+/// The entries whose payload is JSON, written in one place so that all readers find one shape.
+extension EntryLog {
+    /// Adds the entry that every log begins with.
+    package mutating func appendStart(id: String, model: String, created: Int) {
+        bytes.append(literal: "{\"id\":")
+        JSONText.appendString(id, into: &bytes)
+        bytes.append(literal: ",\"model\":")
+        JSONText.appendString(model, into: &bytes)
+        bytes.append(literal: ",\"created\":")
+        bytes.append(decimal: created)
+        bytes.append(literal: "}")
+        seal(.start)
+    }
+
+    /// Adds what the answer cost.
+    package mutating func appendUsage(_ usage: Usage) {
+        usage.append(into: &bytes)
+        seal(.usage)
+    }
+
+    /// Ends the log with an answer that is as whole as it will be.
+    package mutating func appendFinish(_ ending: Ending, finishReason: String) {
+        assert(ending.isFinish)
+        bytes.append(literal: "{\"status\":")
+        JSONText.appendString(ending.rawValue, into: &bytes)
+        bytes.append(literal: ",\"finish_reason\":")
+        JSONText.appendString(finishReason, into: &bytes)
+        bytes.append(literal: "}")
+        seal(.finish)
+    }
+
+    /// Ends the log with an answer that is cut, and says by what.
+    package mutating func appendFailure(
+        _ ending: Ending,
+        type: String,
+        message: String,
+        code: String? = nil
+    ) {
+        assert(!ending.isFinish)
+        bytes.append(literal: "{\"status\":")
+        JSONText.appendString(ending.rawValue, into: &bytes)
+        bytes.append(literal: ",\"type\":")
+        JSONText.appendString(type, into: &bytes)
+        bytes.append(literal: ",\"message\":")
+        JSONText.appendString(message, into: &bytes)
+        bytes.append(literal: ",\"code\":")
+        if let code {
+            JSONText.appendString(code, into: &bytes)
+        } else {
+            bytes.append(literal: "null")
+        }
+        bytes.append(literal: "}")
+        seal(.failure)
+    }
+
+    /// How the generation ended, once it has.
+    package var ending: Ending? {
+        guard isEnded else { return nil }
+        let bytes = bytes
+        return Payload.ending(bytes.span.extracting(range(count - 1)))
+    }
+
+    /// The number of the last usage entry, if there is one.
+    ///
+    /// It stands just before the terminal entry, so the search from the end is short.
+    var usageNumber: Int? {
+        var n = count - 1
+        while n >= 0, count - n <= 3 {
+            if kind(n) == .usage { return n }
+            n -= 1
+        }
+        return nil
+    }
+}
+
+/// Looks into the JSON payload of an entry without building a tree.
+enum Payload {
+    /// The bytes of one member's value as they stand, or `nil` where there is none.
+    static func value(of name: StaticString, in payload: Span<UInt8>) -> Range<Int>? {
+        var reader = JSONReader()
+        do throws(JSONError) {
+            guard try reader.peek(payload) == .object else { return nil }
+            try reader.enterObject(payload)
+            while let key = try reader.nextKey(payload) {
+                let start = reader.position
+                try reader.skip(payload)
+                if matches(payload, key, name) { return start..<reader.position }
+            }
+        } catch {
+            return nil
+        }
+        return nil
+    }
+
+    /// Appends one member's value as it stands; `null` where there is none.
+    static func append(_ name: StaticString, of payload: Span<UInt8>, into out: inout [UInt8]) {
+        if let range = value(of: name, in: payload) {
+            out.append(span: payload.extracting(range))
+        } else {
+            out.append(literal: "null")
+        }
+    }
+
+    /// The ending that a terminal entry's payload names.
+    static func ending(_ payload: Span<UInt8>) -> Ending? {
+        guard let range = value(of: "status", in: payload), range.count > 2 else { return nil }
+        let word = range.lowerBound + 1..<range.upperBound - 1
+        for ending in Ending.allCases where ending.rawValue.utf8.count == word.count {
+            var index = word.lowerBound
+            var isSame = true
+            for byte in ending.rawValue.utf8 {
+                isSame = isSame && payload[index] == byte
+                index += 1
+            }
+            if isSame { return ending }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,29 @@
+import Wire
+
+/// What the history file and the next request of a conversation need of a log: its text in one piece.
+extension EntryLog {
+    /// Appends the answer: all text entries joined.
+    package func appendText(into out: inout [UInt8]) {
+        appendJoined(.text, into: &out)
+    }
+
+    /// Appends the payloads of all entries of one kind, joined.
+    package func appendJoined(_ kind: EntryKind, into out: inout [UInt8]) {
+        let bytes = bytes
+        for n in 0..<count where self.kind(n) == kind {
+            out.append(span: bytes.span.extracting(range(n)))
+        }
+    }
+
+    /// How many text entries there are: the tokens that a client saw.
+    package var textEntryCount: Int {
+        count(of: .text)
+    }
+
+    /// How many entries of one kind there are.
+    package func count(of kind: EntryKind) -> Int {
+        var found = 0
+        for n in 0..<count where self.kind(n) == kind { found += 1 }
+        return found
+    }
+}

@@ -1,0 +1,83 @@
+import Wire
+
+/// Reads what Anthropic says about its content blocks: their beginning, and calls of tools.
+enum AnthropicBlock {
+    /// Reads `content_block`: a block that begins, perhaps with something in it already.
+    static func read(
+        _ data: Span<UInt8>,
+        at position: Int,
+        number: Int,
+        _ state: inout StreamState,
+        _ log: inout EntryLog
+    ) throws(JSONError) {
+        var reader = JSONReader(position: position)
+        guard try reader.peek(data) == .object else {
+            state.reject("the upstream sent a content block that is no object")
+            return
+        }
+        var isToolCall = false
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            let place = reader.position
+            if matches(data, key, "type") {
+                // Tools that run at the vendor have other types and are none of the client's.
+                let type = try reader.rawString(data)
+                isToolCall = type.map { matches(data, $0, "tool_use") } ?? false
+                continue
+            }
+            if matches(data, key, "text") {
+                _ = try log.appendString(.text, data, at: place, &state)
+            } else if matches(data, key, "thinking") {
+                _ = try log.appendString(.reasoning, data, at: place, &state)
+            }
+            try reader.skip(data)
+        }
+        guard isToolCall else { return }
+        var tree = JSONReader(position: position)
+        beginCall(try tree.readTree(data), number, &state, &log)
+    }
+
+    /// Writes the first piece of a call: its id, its name, and its input where that is there at once.
+    private static func beginCall(
+        _ block: JSON,
+        _ number: Int,
+        _ state: inout StreamState,
+        _ log: inout EntryLog
+    ) {
+        log.bytes.append(literal: "{\"index\":")
+        log.bytes.append(decimal: state.toolBlocks.count)
+        log.bytes.append(literal: ",\"id\":")
+        JSONText.appendString(block["id"]?.stringValue ?? "", into: &log.bytes)
+        log.bytes.append(literal: ",\"type\":\"function\",\"function\":{\"name\":")
+        JSONText.appendString(block["name"]?.stringValue ?? "", into: &log.bytes)
+        log.bytes.append(literal: ",\"arguments\":")
+        var input: [UInt8] = []
+        if let members = block["input"]?.members, !members.isEmpty {
+            block["input"]?.write(into: &input)
+        }
+        JSONText.appendString(input.span, into: &log.bytes)
+        log.bytes.append(literal: "}}")
+        log.seal(.toolCall)
+        state.toolBlocks.append(number)
+        state.nextToolIndex = state.toolBlocks.count
+    }
+
+    /// Writes a further piece of a call's arguments.
+    static func readArguments(
+        _ data: Span<UInt8>,
+        at position: Int,
+        of block: Int,
+        _ state: inout StreamState,
+        _ log: inout EntryLog
+    ) throws(JSONError) {
+        guard let index = state.toolBlocks.lastIndex(of: block) else { return }
+        var reader = JSONReader(position: position)
+        guard let piece = try reader.readText(data) else { return }
+        log.bytes.append(literal: "{\"index\":")
+        log.bytes.append(decimal: index)
+        log.bytes.append(literal: ",\"function\":{\"arguments\":")
+        JSONText.appendString(piece, into: &log.bytes)
+        log.bytes.append(literal: "}}")
+        log.seal(.toolCall)
+    }
+}

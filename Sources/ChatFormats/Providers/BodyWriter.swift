@@ -1,0 +1,60 @@
+import Wire
+
+/// Writes the members of a request body and keeps their names, so that none is written twice.
+struct BodyWriter {
+    private var names: [String] = []
+
+    /// Appends a member's name; its value is the caller's next word.
+    mutating func begin(_ name: String, into out: inout [UInt8]) {
+        out.append(names.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+        names.append(name)
+        JSONText.appendString(name, into: &out)
+        out.append(UInt8(ascii: ":"))
+    }
+
+    mutating func string(_ name: String, _ value: String, into out: inout [UInt8]) {
+        begin(name, into: &out)
+        JSONText.appendString(value, into: &out)
+    }
+
+    /// Appends a member whose value is already JSON.
+    mutating func raw(_ name: String, _ value: String?, into out: inout [UInt8]) {
+        guard let value else { return }
+        begin(name, into: &out)
+        out.append(text: value)
+    }
+
+    mutating func json(_ name: String, _ value: JSON, into out: inout [UInt8]) {
+        begin(name, into: &out)
+        value.write(into: &out)
+    }
+
+    mutating func strings(_ name: String, _ values: [String], into out: inout [UInt8]) {
+        guard !values.isEmpty else { return }
+        json(name, .array(values.map { .string($0) }), into: &out)
+    }
+
+    /// Appends what the client wants passed on as it stands.
+    ///
+    /// A name that is there already is refused: which of two equal members counts is up to the
+    /// server, and a client that slips in its own `model` spends another budget than it was given.
+    mutating func extra(
+        _ members: [JSON.Member],
+        into out: inout [UInt8]
+    ) throws(ChatRequestError) {
+        for member in members {
+            guard !names.contains(member.key), !Self.reserved.contains(member.key) else {
+                throw .reserved(name: "extra.\(member.key)")
+            }
+            json(member.key, member.value, into: &out)
+        }
+    }
+
+    /// Closes the body.
+    func end(into out: inout [UInt8]) {
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// What no `extra` may say, wherever the writer stands.
+    static let reserved = ["model", "messages", "stream"]
+}

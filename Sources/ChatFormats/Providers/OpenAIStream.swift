@@ -1,0 +1,144 @@
+import Wire
+
+/// Reads one event of an OpenAI chat completion stream, in all the forms that vendors give it.
+///
+/// Members come in any order (Gemini has `delta` before `index`), so places are noted first where
+/// the order matters.
+enum OpenAIStream {
+    static func read(
+        _ data: Span<UInt8>,
+        into state: inout StreamState,
+        _ log: inout EntryLog
+    ) throws(JSONError) {
+        guard !isDone(data) else {
+            state.isDone = true
+            return
+        }
+        var reader = JSONReader()
+        guard try reader.peek(data) == .object else {
+            state.reject("the upstream sent an event that is no JSON object")
+            return
+        }
+        var isError = false
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            if matches(data, key, "choices") {
+                try readChoices(data, &reader, &state, &log)
+            } else if matches(data, key, "usage") {
+                try readUsage(data, &reader, &state)
+            } else if matches(data, key, "error") {
+                try readError(data, &reader, &state)
+            } else if matches(data, key, "x_groq") {
+                try readGroq(data, &reader, &state)
+            } else if matches(data, key, "model"), state.model == nil {
+                state.model = try reader.readText(data)
+            } else if matches(data, key, "object") {
+                isError = try reader.rawString(data).map { matches(data, $0, "error") } ?? false
+            } else {
+                try reader.skip(data)
+            }
+        }
+        try reader.finish(data)
+        // Older vLLM: {"object":"error","message":…} without an `error` around it.
+        if isError { state.failure = StreamError(VendorError(members: try JSON.parse(data))) }
+    }
+
+    /// The official clients look at the beginning only, so vendors may well append something.
+    private static func isDone(_ data: Span<UInt8>) -> Bool {
+        let mark: InlineArray<6, UInt8> = [0x5B, 0x44, 0x4F, 0x4E, 0x45, 0x5D]
+        guard data.count >= mark.count else { return false }
+        for index in mark.indices where data[index] != mark[index] { return false }
+        return true
+    }
+
+    private static func readChoices(
+        _ data: Span<UInt8>,
+        _ reader: inout JSONReader,
+        _ state: inout StreamState,
+        _ log: inout EntryLog
+    ) throws(JSONError) {
+        if reader.skipNull(data) { return }
+        guard try reader.peek(data) == .array else {
+            state.reject("the upstream's choices are no array")
+            try reader.skip(data)
+            return
+        }
+        try reader.enterArray(data)
+        while try reader.nextElement(data) {
+            guard try reader.peek(data) == .object else {
+                state.reject("the upstream sent a choice that is no object")
+                try reader.skip(data)
+                continue
+            }
+            try readChoice(data, &reader, &state, &log)
+        }
+    }
+
+    private static func readChoice(
+        _ data: Span<UInt8>,
+        _ reader: inout JSONReader,
+        _ state: inout StreamState,
+        _ log: inout EntryLog
+    ) throws(JSONError) {
+        var index = 0
+        var delta: Int?
+        var message: Int?
+        var finish: Int?
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            if matches(data, key, "index") {
+                index = try reader.readInt(data) ?? 0
+                continue
+            }
+            if matches(data, key, "delta") {
+                delta = reader.position
+            } else if matches(data, key, "message") {
+                message = reader.position
+            } else if matches(data, key, "finish_reason") {
+                finish = reader.position
+            }
+            try reader.skip(data)
+        }
+        guard index == 0 else { return }
+        // A server may send the whole answer as one message; beside deltas it is a repetition.
+        if let place = delta ?? (state.hasAnswer ? nil : message) {
+            state.hasAnswer = true
+            try OpenAIDelta.read(data, at: place, &state, &log)
+        }
+        if let finish {
+            var reader = JSONReader(position: finish)
+            // An empty reason on each chunk is some vendors' way to say none.
+            if let word = try reader.readText(data) { state.finished(word) }
+        }
+    }
+
+    private static func readError(
+        _ data: Span<UInt8>,
+        _ reader: inout JSONReader,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        if reader.skipNull(data) { return }
+        if let error = VendorError(error: try reader.readTree(data)) {
+            state.failure = StreamError(error)
+        }
+    }
+
+    /// Groq puts its usage, and the reason of an early end, into a member of its own.
+    private static func readGroq(
+        _ data: Span<UInt8>,
+        _ reader: inout JSONReader,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        guard try reader.peek(data) == .object else { return try reader.skip(data) }
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            if matches(data, key, "usage") {
+                try readUsage(data, &reader, &state)
+            } else if matches(data, key, "error") {
+                try readError(data, &reader, &state)
+            } else {
+                try reader.skip(data)
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Wire
+
+extension OpenAIStream {
+    /// Reads a usage object; it counts from the beginning, so it replaces what was there.
+    static func readUsage(
+        _ data: Span<UInt8>,
+        _ reader: inout JSONReader,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        guard try reader.peek(data) == .object else { return try reader.skip(data) }
+        var prompt: Int?
+        var completion: Int?
+        var total: Int?
+        var cached: Int?
+        var reasoning: Int?
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            if matches(data, key, "prompt_tokens") {
+                prompt = Usage.count(try reader.readInt(data))
+            } else if matches(data, key, "completion_tokens") {
+                completion = Usage.count(try reader.readInt(data))
+            } else if matches(data, key, "total_tokens") {
+                total = Usage.count(try reader.readInt(data))
+            } else if matches(data, key, "prompt_tokens_details") {
+                cached = try detail("cached_tokens", data, &reader) ?? cached
+            } else if matches(data, key, "prompt_cache_hit_tokens") {
+                // DeepSeek's own name for it.
+                let hits = Usage.count(try reader.readInt(data))
+                cached = cached ?? hits
+            } else if matches(data, key, "completion_tokens_details") {
+                reasoning = try detail("reasoning_tokens", data, &reader)
+            } else {
+                try reader.skip(data)
+            }
+        }
+        guard prompt != nil || completion != nil else { return }
+        state.usage = Usage(
+            promptTokens: prompt ?? 0,
+            completionTokens: completion ?? 0,
+            totalTokens: total,
+            cachedTokens: cached,
+            reasoningTokens: reasoning
+        )
+    }
+
+    private static func detail(
+        _ name: StaticString,
+        _ data: Span<UInt8>,
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> Int? {
+        guard try reader.peek(data) == .object else {
+            try reader.skip(data)
+            return nil
+        }
+        var value: Int?
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            if matches(data, key, name) {
+                value = Usage.count(try reader.readInt(data))
+            } else {
+                try reader.skip(data)
+            }
+        }
+        return value
+    }
+}

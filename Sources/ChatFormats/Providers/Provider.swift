@@ -1,0 +1,56 @@
+import Wire
+
+/// The protocol that an upstream speaks: how a request is put to it and where.
+///
+/// Its streams are read by `StreamDecoder`.
+package enum Provider: String, Sendable, CaseIterable {
+    /// OpenAI's chat completions, which most servers of models understand.
+    case openAI = "openai"
+    /// Anthropic's messages.
+    case anthropic
+
+    /// What follows the base URL: OpenAI's ends in `/v1`, Anthropic's is the bare host.
+    package var path: String {
+        switch self {
+        case .openAI: "/chat/completions"
+        case .anthropic: "/v1/messages"
+        }
+    }
+
+    /// The request's header fields; without a key there is no credential among them.
+    package func headers(key: String?) -> [(String, String)] {
+        var fields = [("content-type", "application/json"), ("accept", "text/event-stream")]
+        switch self {
+        case .openAI:
+            if let key { fields.append(("authorization", "Bearer \(key)")) }
+        case .anthropic:
+            fields.append(("anthropic-version", Self.anthropicVersion))
+            if let key { fields.append(("x-api-key", key)) }
+        }
+        return fields
+    }
+
+    private static let anthropicVersion = "2023-06-01"
+
+    /// Appends the body of a streaming request for `model`.
+    ///
+    /// - Throws: an error that names what this protocol has no place for.
+    package func writeBody(
+        _ request: ChatRequest,
+        model: String,
+        into out: inout [UInt8]
+    ) throws(ChatRequestError) {
+        switch self {
+        case .openAI: try OpenAIRequest.write(request, model: model, into: &out)
+        case .anthropic: try AnthropicRequest.write(request, model: model, into: &out)
+        }
+    }
+
+    /// Reads the body of a refusal, whatever shape the vendor, or a proxy before it, gave it.
+    package func errorMessage(
+        body: Span<UInt8>
+    ) -> (type: String?, message: String?, code: String?) {
+        let error = VendorError(body: body)
+        return (error.type, error.message, error.code)
+    }
+}

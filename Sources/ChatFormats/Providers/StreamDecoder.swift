@@ -1,0 +1,130 @@
+import Wire
+
+/// Turns the bytes of an upstream's event stream into entries, as they come.
+///
+/// It adds text, reasoning, refusals and pieces of tool calls to the log; what begins and ends the
+/// log is its owner's to write, from `usage` and `outcome`. An event is taken whole or not at all:
+/// where its JSON is broken, nothing of it is in the log. Nothing is allocated per token.
+package struct StreamDecoder {
+    /// How much text, reasoning and tool calls one answer may have unless told otherwise.
+    package static let defaultMaxAnswerBytes = 64 * 1024 * 1024
+    /// How long one line of the stream may be unless told otherwise.
+    package static let defaultMaxLineBytes = 16 * 1024 * 1024
+
+    private let provider: Provider
+    private let maxAnswerBytes: Int
+    private var answerBytes = 0
+    private var events: EventDecoder
+    private var state = StreamState()
+
+    /// How many events with data have come: the sign of progress, where comments are only of life.
+    package private(set) var dataEventCount = 0
+
+    /// Makes a decoder for one answer.
+    package init(
+        _ provider: Provider,
+        maxAnswerBytes: Int = defaultMaxAnswerBytes,
+        maxLineBytes: Int = defaultMaxLineBytes
+    ) {
+        self.provider = provider
+        self.maxAnswerBytes = maxAnswerBytes
+        events = EventDecoder(
+            limits: EventDecoder.Limits(maxLineBytes: maxLineBytes, maxEventBytes: maxLineBytes)
+        )
+    }
+
+    /// Reads the next bytes of the stream, cut anywhere.
+    ///
+    /// What follows the last event is ignored.
+    ///
+    /// - Throws: the reason why the stream is no longer to be read. Entries of the events before
+    ///   are in the log, and of an event in which the vendor reports an error, its text too.
+    package mutating func decode(
+        _ bytes: Span<UInt8>,
+        into log: inout EntryLog
+    ) throws(StreamError) {
+        var offset = 0
+        while !state.isDone, try nextEvent(bytes, from: &offset) {
+            let data = events.data
+            // Some proxies keep the line alive with an empty data line.
+            if data.isEmpty { continue }
+            dataEventCount += 1
+            if isNamedError { throw StreamError(VendorError(body: data.span)) }
+            try read(data.span, into: &log)
+        }
+    }
+
+    /// Whether the event's name says what its data may say badly: a proxy's is often plain text.
+    private var isNamedError: Bool {
+        let name = events.name
+        return name.count == 5 && name.elementsEqual("error".utf8)
+    }
+
+    private mutating func nextEvent(
+        _ bytes: Span<UInt8>,
+        from offset: inout Int
+    ) throws(StreamError) -> Bool {
+        do throws(EventError) {
+            return try events.next(bytes, from: &offset)
+        } catch {
+            throw .tooLong("\(error)")
+        }
+    }
+
+    /// Reads one event's data, whole or not at all.
+    private mutating func read(
+        _ data: Span<UInt8>,
+        into log: inout EntryLog
+    ) throws(StreamError) {
+        let mark = log.mark
+        do throws(JSONError) {
+            switch provider {
+            case .openAI: try OpenAIStream.read(data, into: &state, &log)
+            case .anthropic: try AnthropicStream.read(data, into: &state, &log)
+            }
+        } catch {
+            log.rollBack(to: mark)
+            throw .malformed("broken JSON in the upstream's stream: \(error)")
+        }
+        if let failure = state.failure {
+            if case .malformed = failure { log.rollBack(to: mark) }
+            throw failure
+        }
+        answerBytes += log.bytesAfter(mark)
+        guard answerBytes <= maxAnswerBytes else {
+            log.rollBack(to: mark)
+            throw .tooLong("the answer is longer than \(maxAnswerBytes) bytes")
+        }
+    }
+}
+
+/// What the stream has said so far.
+extension StreamDecoder {
+    /// Why the answer ended and how that counts; both `nil` until the upstream has said so.
+    ///
+    /// The reason is in OpenAI's words, or the vendor's own where nobody knows it.
+    package var outcome: (finishReason: String?, ending: Ending?) {
+        guard isSuccess else { return (nil, nil) }
+        guard let finish = state.finish else {
+            return state.nextToolIndex > 0 ? ("tool_calls", .toolCalls) : ("stop", .complete)
+        }
+        return (finish.reason, finish.ending)
+    }
+
+    /// Whether the upstream has said that the answer is whole; a stream that ends before is cut.
+    package var isSuccess: Bool {
+        switch provider {
+        case .openAI: state.isDone || state.finish != nil
+        case .anthropic: state.isDone
+        }
+    }
+
+    /// Whether the last event has come: `[DONE]` or `message_stop`.
+    package var isDone: Bool { state.isDone }
+
+    /// The tokens counted so far, where the vendor counts.
+    package var usage: Usage? { state.usage }
+
+    /// The model that answers, in the upstream's own words.
+    package var model: String? { state.model }
+}

@@ -1,0 +1,86 @@
+package import Wire
+
+extension ChatRequest {
+    /// Reads the query of `GET /chat/stream?prompt=…`, all that an `EventSource` can send.
+    ///
+    /// Names that are not ours are left to other layers. An empty value counts as absent, because
+    /// an HTML form sends every input that was left empty; an empty prompt stays an error.
+    package init(query: QueryItems) throws(ChatRequestError) {
+        self.init(messages: [])
+        messages = [Message(role: .user, text: try Self.prompt(query))]
+        system = Self.text(query, "system")
+        model = try Self.value(query, "model", FieldReader.model)
+        temperature = try Self.number(query, "temperature", upTo: 2)
+        topP = try Self.number(query, "top_p", upTo: 1)
+        if let text = Self.text(query, "max_tokens") {
+            maxTokens = try FieldReader.maxTokens(Self.literal(text), "max_tokens")
+        }
+        stop = query.all("stop").filter { !$0.isEmpty }
+        guard stop.count <= ChatRequestLimits.maxStopCount else {
+            throw .field(
+                name: "stop",
+                expected: "up to \(ChatRequestLimits.maxStopCount) strings",
+                found: "\(stop.count)"
+            )
+        }
+        conversation = try Self.identifier(query, "conversation")
+        user = try Self.identifier(query, "user")
+        id = try Self.identifier(query, query["id"] == nil ? "stream" : "id")
+        format = Self.text(query, "format")
+        onDisconnect = Self.text(query, "on_disconnect")
+    }
+
+    private static func prompt(_ query: QueryItems) throws(ChatRequestError) -> String {
+        switch (query["prompt"], query["message"]) {
+        case (nil, nil): throw .noPrompt
+        case (_?, _?): throw .conflict(name: "prompt", other: "message")
+        case (let text?, nil): return try FieldReader.prompt(.string(text), "prompt")
+        case (nil, let text?): return try FieldReader.prompt(.string(text), "message")
+        }
+    }
+
+    private static func text(_ query: QueryItems, _ name: String) -> String? {
+        guard let text = query[name], !text.isEmpty else { return nil }
+        return text
+    }
+
+    private static func value(
+        _ query: QueryItems,
+        _ name: String,
+        _ read: (JSON, String) throws(ChatRequestError) -> String
+    ) throws(ChatRequestError) -> String? {
+        guard let text = text(query, name) else { return nil }
+        return try read(.string(text), name)
+    }
+
+    private static func identifier(
+        _ query: QueryItems,
+        _ name: String
+    ) throws(ChatRequestError) -> String? {
+        guard let text = text(query, name) else { return nil }
+        return try FieldReader.identifier(.string(text), name)
+    }
+
+    private static func number(
+        _ query: QueryItems,
+        _ name: String,
+        upTo maximum: Int
+    ) throws(ChatRequestError) -> String? {
+        guard let text = text(query, name) else { return nil }
+        return try FieldReader.number(literal(text), name, upTo: maximum)
+    }
+
+    /// A number where the text is one as JSON writes it, else the text as a string.
+    ///
+    /// The number goes into the upstream's JSON as it is written, so only JSON's grammar will do.
+    private static func literal(_ text: String) -> JSON {
+        let bytes = Array(text.utf8)
+        do throws(JSONError) {
+            let value = try JSON.parse(bytes.span)
+            if case .number = value { return value }
+        } catch {
+            return .string(text)
+        }
+        return .string(text)
+    }
+}

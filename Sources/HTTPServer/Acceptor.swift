@@ -1,0 +1,65 @@
+import CLinux
+import Glibc
+import Loop
+
+/// Accepts connections for one loop from a listening socket that all loops watch.
+final class Acceptor: ReadinessHandler {
+    /// Accepted at most in one go, so that a rush of new clients does not hold up open streams.
+    private static let batch = 64
+    /// How long accepting waits when the process is out of descriptors or memory.
+    private static let pauseMilliseconds = 100
+
+    private let listener: Int32
+    private unowned let server: Server
+    private var registration: Registration?
+    private lazy var retry = server.reactor.makeDeadline { [weak self] in try? self?.watch() }
+
+    init(_ listener: Int32, server: Server) {
+        self.listener = listener
+        self.server = server
+    }
+
+    func watch() throws(SystemCallError) {
+        registration = try server.reactor.poller.add(listener, [.readable, .exclusive], self)
+    }
+
+    func stop() {
+        retry.clear()
+        if let registration { server.reactor.poller.remove(registration) }
+        registration = nil
+    }
+
+    func descriptorReady(_ readiness: Readiness) {
+        for _ in 0..<Self.batch {
+            var storage = sockaddr_storage()
+            let (number, code) = acceptOne(&storage)
+            guard number >= 0 else { return acceptFailed(code) }
+            server.open(Descriptor(owning: number), peer: PeerAddress(storage))
+        }
+    }
+
+    @inline(never)
+    private func acceptOne(_ storage: inout sockaddr_storage) -> (Int32, Int32) {
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let number = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                linux_accept(listener, address, &length)
+            }
+        }
+        let code = errno
+        return (number, code)
+    }
+
+    private func acceptFailed(_ code: Int32) {
+        switch code {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            // The waiting client stays in the backlog. Asking again at once would spin, since
+            // the listener stays readable.
+            stop()
+            retry.set(at: server.reactor.now + .milliseconds(Self.pauseMilliseconds))
+        default:
+            // EAGAIN: another loop was faster. All others: that one connection failed.
+            break
+        }
+    }
+}

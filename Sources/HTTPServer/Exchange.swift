@@ -1,0 +1,183 @@
+package import Loop
+package import Wire
+
+/// A whole request: its head, its body and where it came from.
+package struct Request: Sendable {
+    /// Method, target and fields.
+    package let head: RequestHead
+    /// The content, already unchunked; empty where there was none.
+    package let body: [UInt8]
+    /// The other end of the connection.
+    package let peer: PeerAddress
+}
+
+/// Who answers the requests of one loop.
+package protocol RequestHandler: AnyObject {
+    /// A whole request has come in. The answer may be given now or later, through the exchange.
+    func handle(_ exchange: Exchange)
+    /// The answer has been handed to the kernel whole, or the connection is gone.
+    func finished(_ exchange: Exchange)
+    /// Something that is no acceptable request was answered with an error.
+    func refused(_ problem: Problem, from peer: PeerAddress)
+}
+
+/// Who produces the answer of one exchange over time.
+package protocol ExchangeDelegate: AnyObject {
+    /// A full output buffer has emptied: more can be written.
+    func exchangeIsWritable(_ exchange: Exchange)
+    /// The client is gone before the answer was finished. Nothing written reaches it any more.
+    func exchangeLost(_ exchange: Exchange)
+}
+
+/// One request and its answer.
+///
+/// Lives on its connection's loop. The answer is either one `respond`, or a `begin…` followed by
+/// `write`s and one `finish`. After the client is gone every call is accepted and does nothing.
+package final class Exchange {
+    /// What was asked.
+    package let request: Request
+    /// When the request was whole, on the monotonic clock.
+    package let startedAt: Nanoseconds
+    /// The status of the answer, once it has begun.
+    package private(set) var status: Status?
+    /// Bytes of content written so far.
+    package private(set) var contentBytes = 0
+    /// Whether the last byte has been written (not necessarily sent).
+    package private(set) var isFinished = false
+    /// Whether the client is gone.
+    package private(set) var isLost = false
+    /// Who produces the answer; kept alive until it is finished or lost.
+    package var delegate: (any ExchangeDelegate)?
+    /// Words that the application wants in the request's log line.
+    package var note: String = ""
+    /// Fields that every answer of this exchange carries.
+    package var commonFields: HeaderFields = [:]
+    /// Set when a producer stopped because of `isCongested`, to be told when it may go on.
+    var wantsWritable = false
+    private var connection: Connection?
+
+    init(request: Request, connection: Connection, startedAt: Nanoseconds) {
+        self.request = request
+        self.connection = connection
+        self.startedAt = startedAt
+    }
+
+    /// Whether the client has taken too little of what was written; `exchangeIsWritable` follows.
+    package var isCongested: Bool {
+        guard let connection, connection.isCongested else { return false }
+        wantsWritable = true
+        return true
+    }
+
+    /// Answers with a whole body.
+    package func respond(_ status: Status, _ fields: HeaderFields, body: [UInt8] = []) {
+        guard let connection, begin(status) else { return }
+        var fields = fields
+        if status.allowsContent {
+            fields.append("Content-Length", String(body.count))
+        }
+        connection.writeHead(status, merged(fields), isStream: false)
+        if request.head.method != .head, status.allowsContent {
+            contentBytes = body.count
+            connection.writeRaw { $0.append(contentsOf: body) }
+        }
+        finish()
+    }
+
+    /// Answers with an error.
+    package func respond(_ problem: Problem) {
+        var fields = problem.fields
+        fields.append("Content-Type", "application/json")
+        respond(problem.status, fields, body: problem.body)
+    }
+
+    /// Begins an answer whose length is not known: chunked, or up to the end of the connection
+    /// for a client of HTTP/1.0.
+    package func beginStream(_ status: Status, _ fields: HeaderFields) {
+        guard let connection, begin(status) else { return }
+        connection.writeHead(status, merged(fields), isStream: true)
+    }
+
+    /// Begins an answer of a known length; exactly that much must be written.
+    package func begin(_ status: Status, _ fields: HeaderFields, length: Int) {
+        guard let connection, begin(status) else { return }
+        var fields = fields
+        fields.append("Content-Length", String(length))
+        connection.writeHead(status, merged(fields), isStream: false)
+    }
+
+    /// Appends content to the answer; it is sent at the end of the turn.
+    package func write(_ body: (inout [UInt8]) -> Void) {
+        guard let connection, !isFinished else { return }
+        let before = connection.outputCount
+        connection.writeContent(body)
+        contentBytes += connection.outputCount - before
+    }
+
+    /// Ends the answer.
+    package func finish() {
+        guard !isFinished else { return }
+        isFinished = true
+        delegate = nil
+        connection?.exchangeFinished()
+    }
+
+    /// Drops the connection with a reset: the answer must not look whole.
+    package func abort() {
+        connection?.abort()
+    }
+
+    /// Takes the connection off this loop, for `Server.adopt` on another.
+    ///
+    /// Possible once, and only while nothing has been answered.
+    package func detach() -> DetachedExchange? {
+        guard status == nil, let connection else { return nil }
+        let detached = connection.detach(request)
+        self.connection = nil
+        delegate = nil
+        return detached
+    }
+
+    /// The connection was lost, from below.
+    func lose() {
+        guard !isLost else { return }
+        isLost = true
+        connection = nil
+        guard !isFinished else { return }
+        let delegate = delegate
+        self.delegate = nil
+        delegate?.exchangeLost(self)
+    }
+
+    /// The answer was handed to the kernel whole.
+    func complete() {
+        connection = nil
+        delegate = nil
+    }
+
+    private func begin(_ status: Status) -> Bool {
+        precondition(self.status == nil, "an exchange has one answer")
+        self.status = status
+        return true
+    }
+
+    private func merged(_ fields: HeaderFields) -> HeaderFields {
+        guard !commonFields.fields.isEmpty else { return fields }
+        var fields = fields
+        for field in commonFields.fields { fields.append(field.name, field.value) }
+        return fields
+    }
+}
+
+/// A request whose connection is between two loops. Sole owner of the descriptor.
+package struct DetachedExchange: Sendable {
+    let descriptor: Int32
+    let request: Request
+    /// Input that came behind the request already.
+    let input: [UInt8]
+}
+
+extension Status {
+    /// Whether an answer of this status may have content (RFC 9110 §6.4.1).
+    var allowsContent: Bool { code != 204 && code != 304 }
+}

@@ -1,0 +1,75 @@
+import Glibc
+package import Loop
+
+/// A socket that clients connect to.
+package struct ListeningSocket: ~Copyable, Sendable {
+    private let descriptor: Descriptor
+    /// The port that is listened on, the real one where 0 was asked for.
+    package let port: Int
+
+    /// The descriptor's number, for the loops that accept from it.
+    package var number: Int32 { descriptor.number }
+
+    /// Binds and listens.
+    ///
+    /// - Parameters:
+    ///   - host: a numeric address or a name of this machine.
+    ///   - port: 0 lets the kernel choose.
+    /// - Throws: the call that failed; `bind: Address already in use` where somebody else listens.
+    package init(host: String, port: Int) throws(SystemCallError) {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_PASSIVE
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &list) == 0, let first = list else {
+            throw SystemCallError("getaddrinfo", ENOENT)
+        }
+        defer { freeaddrinfo(list) }
+        let address = first.pointee
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = Descriptor(
+            owning: try check("socket") { socket(address.ai_family, type, 0) }
+        )
+        let number = descriptor.number
+        try Self.set(number, SOL_SOCKET, SO_REUSEADDR, 1)
+        // Accepted sockets inherit these two. Without TCP_NODELAY a small frame waits for the
+        // acknowledgement of the one before, up to 40 ms.
+        try Self.set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        try Self.set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
+        _ = try check("bind") { bind(number, address.ai_addr, address.ai_addrlen) }
+        _ = try check("listen") { listen(number, 4096) }
+        self.port = try Self.localPort(number)
+        self.descriptor = descriptor
+    }
+
+    private static func set(
+        _ descriptor: Int32,
+        _ level: Int32,
+        _ option: Int32,
+        _ value: Int32
+    ) throws(SystemCallError) {
+        var value = value
+        _ = try check("setsockopt") {
+            setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
+    private static func localPort(_ descriptor: Int32) throws(SystemCallError) -> Int {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        _ = try check("getsockname") {
+            withUnsafeMutablePointer(to: &storage) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                    getsockname(descriptor, address, &length)
+                }
+            }
+        }
+        // The port stands at the same place in both families' addresses.
+        return withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
+                Int(UInt16(bigEndian: address.pointee.sin_port))
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package import Wire
+
+/// An error as a client sees it before a stream starts: a status and one JSON shape,
+/// `{"error":{"type","message","code"}}`.
+package struct Problem: Error, Sendable, Equatable {
+    /// The status of the answer.
+    package var status: Status
+    /// A word for programs: `invalid_request_error`, `not_found_error`, …
+    package var type: String
+    /// A sentence for people: what was wrong, where, and what was expected.
+    package var message: String
+    /// A finer word for programs, such as the name of a field or a limit.
+    package var code: String?
+    /// Header fields that belong to this answer, such as `Allow` or `Retry-After`.
+    package var fields: HeaderFields
+    /// Whether the inner object has `param` as well, which OpenAI's clients know.
+    package var isVendorShape = false
+
+    /// Describes an error.
+    package init(
+        _ status: Status,
+        type: String,
+        message: String,
+        code: String? = nil,
+        fields: HeaderFields = [:]
+    ) {
+        self.status = status
+        self.type = type
+        self.message = message
+        self.code = code
+        self.fields = fields
+    }
+
+    /// A request that cannot be read as HTTP, or that goes beyond a limit.
+    package init(_ error: RequestError) {
+        self.init(error.status, type: "invalid_request_error", message: error.detail)
+    }
+
+    /// The answer's body.
+    package var body: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(literal: "{\"error\":")
+        appendObject(into: &bytes)
+        bytes.append(literal: "}\n")
+        return bytes
+    }
+
+    /// Appends the inner object, as it also stands in error frames.
+    package func appendObject(into out: inout [UInt8]) {
+        out.append(literal: "{\"type\":")
+        JSONText.appendString(type, into: &out)
+        out.append(literal: ",\"message\":")
+        JSONText.appendString(message, into: &out)
+        out.append(literal: ",\"code\":")
+        if let code {
+            JSONText.appendString(code, into: &out)
+        } else {
+            out.append(literal: "null")
+        }
+        if isVendorShape { out.append(literal: ",\"param\":null") }
+        out.append(literal: "}")
+    }
+}

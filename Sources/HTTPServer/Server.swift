@@ -1,0 +1,106 @@
+package import Loop
+import Wire
+
+/// The connections of one loop.
+package final class Server {
+    /// The loop that all of this lives on.
+    let reactor: Reactor
+    let limits: ServerLimits
+    /// Who answers. The server keeps it alive.
+    let handler: any RequestHandler
+    /// Bytes just received, before they are parsed: one buffer for all connections of the loop,
+    /// so that a waiting one holds none.
+    let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
+    /// Whether the server is going down: answers say `Connection: close`.
+    package private(set) var isDraining = false
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var listeners: [Acceptor] = []
+    private var date = DateField()
+
+    /// Creates a server that accepts nothing yet.
+    package init(on reactor: Reactor, limits: ServerLimits, handler: any RequestHandler) {
+        self.reactor = reactor
+        self.limits = limits
+        self.handler = handler
+    }
+
+    deinit {
+        scratch.deallocate()
+    }
+
+    /// How many connections are open.
+    package var connectionCount: Int { connections.count }
+
+    /// Accepts connections from a listening socket, which other loops may watch as well.
+    ///
+    /// - Parameter listener: stays owned by the caller.
+    package func accept(from listener: Int32) throws(SystemCallError) {
+        let acceptor = Acceptor(listener, server: self)
+        try acceptor.watch()
+        listeners.append(acceptor)
+    }
+
+    /// Stops accepting and closes connections that wait between requests; running answers go on.
+    package func drain() {
+        isDraining = true
+        for listener in listeners { listener.stop() }
+        listeners = []
+        for connection in Array(connections.values) { connection.closeIfIdle() }
+    }
+
+    /// Drops every connection that is left.
+    package func closeAll() {
+        for connection in Array(connections.values) { connection.abort() }
+    }
+
+    /// Goes on with a request that was detached from another loop's server.
+    package func adopt(_ detached: DetachedExchange) {
+        let connection = Connection(
+            Descriptor(owning: detached.descriptor),
+            peer: detached.request.peer,
+            server: self
+        )
+        connections[ObjectIdentifier(connection)] = connection
+        do {
+            try connection.resume(detached.request, input: detached.input)
+        } catch {
+            forget(connection)
+        }
+    }
+
+    func open(_ descriptor: consuming Descriptor, peer: PeerAddress) {
+        let connection = Connection(descriptor, peer: peer, server: self)
+        connections[ObjectIdentifier(connection)] = connection
+        do {
+            try connection.start()
+        } catch {
+            // Not watched is not served; the descriptor closes with its owner.
+            forget(connection)
+        }
+    }
+
+    func forget(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+    }
+
+    func appendHead(_ status: Status, _ fields: HeaderFields, into out: inout [UInt8]) {
+        var fields = fields
+        fields.append("Date", date.text(atUnixSecond: wallMilliseconds() / 1000))
+        appendResponseHead(status, minorVersion: 1, fields: fields, into: &out)
+    }
+}
+
+/// The `Date` field's value (RFC 9110 §6.6.1), written once a second.
+private struct DateField {
+    private var second = -1
+    private var value = ""
+
+    mutating func text(atUnixSecond now: Int) -> String {
+        guard now != second else { return value }
+        second = now
+        var bytes: [UInt8] = []
+        HTTPDate.append(now, into: &bytes)
+        value = String(decoding: bytes, as: UTF8.self)
+        return value
+    }
+}

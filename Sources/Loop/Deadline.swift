@@ -1,0 +1,136 @@
+/// One moment at which something is due on a loop; set, moved and cleared as often as wanted.
+///
+/// Moving it later costs two stores: the queue finds out when the old moment comes. That is the
+/// common case, a time-out pushed back by each byte that arrives.
+package final class Deadline {
+    /// The moment it is due, or `.max` while it is cleared.
+    fileprivate(set) var due: Nanoseconds = .max
+    /// The moment under which it stands in the queue, or `.max` where it does not.
+    fileprivate var queued: Nanoseconds = .max
+    private unowned let queue: DeadlineQueue
+    fileprivate let action: () -> Void
+
+    init(in queue: DeadlineQueue, action: @escaping () -> Void) {
+        self.queue = queue
+        self.action = action
+    }
+
+    /// Whether it is set.
+    package var isSet: Bool { due != .max }
+
+    /// Sets or moves the deadline to an instant of the monotonic clock.
+    package func set(at instant: Nanoseconds) {
+        if due == .max, queued != .max { queue.stale -= 1 }
+        due = instant
+        if instant < queued { queue.insert(self, at: instant) }
+    }
+
+    /// Clears the deadline; its action is not called until it is set again.
+    package func clear() {
+        guard due != .max else { return }
+        due = .max
+        guard queued != .max else { return }
+        queue.stale += 1
+        queue.compactIfStale()
+    }
+}
+
+/// All deadlines of one loop, the earliest on top: a binary heap with lazy moves.
+package final class DeadlineQueue {
+    private struct Item {
+        let instant: Nanoseconds
+        let deadline: Deadline
+    }
+
+    private var heap: [Item] = []
+    /// How many items stand for deadlines that were cleared since.
+    fileprivate var stale = 0
+
+    /// Creates an empty queue.
+    package init() {}
+
+    /// The earliest moment at which something may be due, or nil.
+    package var earliest: Nanoseconds? { heap.first?.instant }
+
+    /// How many items the heap holds, superseded ones included.
+    package var count: Int { heap.count }
+
+    /// A new deadline of this queue, not set yet.
+    ///
+    /// - Parameter action: called on the loop when it is due; must not keep its owner alive.
+    package func makeDeadline(action: @escaping () -> Void) -> Deadline {
+        Deadline(in: self, action: action)
+    }
+
+    /// Calls the action of everything due by now.
+    package func expire(now: Nanoseconds) {
+        while let top = heap.first, top.instant <= now {
+            removeTop()
+            let deadline = top.deadline
+            // Superseded by an earlier item of the same deadline.
+            guard deadline.queued == top.instant else { continue }
+            deadline.queued = .max
+            guard deadline.due != .max else {
+                stale -= 1
+                continue
+            }
+            guard deadline.due <= now else {
+                insert(deadline, at: deadline.due)
+                continue
+            }
+            deadline.due = .max
+            deadline.action()
+        }
+    }
+
+    fileprivate func insert(_ deadline: Deadline, at instant: Nanoseconds) {
+        deadline.queued = instant
+        heap.append(Item(instant: instant, deadline: deadline))
+        siftUp(heap.count - 1)
+    }
+
+    /// Drops items of cleared deadlines once they are half of the heap, so that they do not hold
+    /// memory until their moment comes.
+    fileprivate func compactIfStale() {
+        guard stale > 64, stale > heap.count / 2 else { return }
+        let kept = heap.filter { $0.deadline.queued == $0.instant && $0.deadline.due != .max }
+        for item in heap where item.deadline.due == .max { item.deadline.queued = .max }
+        heap = kept
+        stale = 0
+        var index = heap.count / 2
+        while index > 0 {
+            index -= 1
+            siftDown(index)
+        }
+    }
+
+    private func removeTop() {
+        let last = heap.removeLast()
+        guard !heap.isEmpty else { return }
+        heap[0] = last
+        siftDown(0)
+    }
+
+    private func siftUp(_ start: Int) {
+        var index = start
+        while index > 0 {
+            let parent = (index - 1) / 2
+            guard heap[index].instant < heap[parent].instant else { return }
+            heap.swapAt(index, parent)
+            index = parent
+        }
+    }
+
+    private func siftDown(_ start: Int) {
+        var index = start
+        while true {
+            var least = index
+            for child in (2 * index + 1)..<(2 * index + 3) where child < heap.count {
+                if heap[child].instant < heap[least].instant { least = child }
+            }
+            guard least != index else { return }
+            heap.swapAt(index, least)
+            index = least
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Dispatch
+
+/// A core's thread of control: one serial Dispatch queue, one epoll set.
+///
+/// Everything that lives on a loop is a plain class reached through `reactor`, which only this
+/// actor's isolation can touch. Other actors may share the loop by returning its
+/// `unownedExecutor` as their own.
+package actor EventLoop {
+    /// The loop's number, from 0.
+    package nonisolated let index: Int
+    /// What lives on this loop.
+    package let reactor: Reactor
+    private nonisolated let executor: LoopExecutor
+    /// Wakes Dispatch whenever the epoll set has an event.
+    private let source: any DispatchSourceRead
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// Creates a loop that runs from now on.
+    ///
+    /// - Parameter index: its number, from 0.
+    package init(index: Int) throws(SystemCallError) {
+        self.index = index
+        let reactor = try Reactor(index: index)
+        self.reactor = reactor
+        executor = LoopExecutor(
+            queue: DispatchQueue(label: "loop-\(index)", qos: .userInitiated),
+            inbox: try Inbox()
+        )
+        _ = try reactor.poller.add(
+            executor.inbox.descriptor.number,
+            .readable,
+            executor.inbox
+        )
+        let source = DispatchSource.makeReadSource(
+            fileDescriptor: reactor.poller.epoll.number,
+            queue: executor.queue
+        )
+        self.source = source
+        source.setEventHandler { [weak self] in self?.turn() }
+        source.activate()
+    }
+
+    /// Runs work on the loop soon, in the order in which it was posted.
+    package nonisolated func post(_ work: @escaping @Sendable (isolated EventLoop) -> Void) {
+        executor.inbox.post { self.assumeIsolated { work($0) } }
+    }
+
+    /// Runs work on the loop and waits for its result.
+    package func run<Result: Sendable, Failure: Error>(
+        _ work: @Sendable (isolated EventLoop) throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        try work(self)
+    }
+
+    /// Ends the loop: nothing is drained any more. The set closes with the last reference.
+    package func stop() {
+        source.cancel()
+    }
+
+    private nonisolated func turn() {
+        assumeIsolated { $0.reactor.drain() }
+    }
+}
+
+/// Runs an actor's jobs in the loop's turns, so that they are as much "on the loop" as events are.
+private final class LoopExecutor: SerialExecutor {
+    let queue: DispatchQueue
+    let inbox: Inbox
+
+    init(queue: DispatchQueue, inbox: Inbox) {
+        self.queue = queue
+        self.inbox = inbox
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        inbox.post { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    func checkIsolated() {
+        dispatchPrecondition(condition: .onQueue(queue))
+    }
+}

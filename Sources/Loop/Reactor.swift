@@ -1,0 +1,105 @@
+import CLinux
+import Glibc
+
+/// Something with work that is done once at the end of a loop's turn, however much happened in it.
+package protocol TurnEndHandler: AnyObject {
+    /// The turn's events have all been handled.
+    func turnEnded()
+}
+
+/// The inside of a loop: what its connections, transfers and timers reach.
+///
+/// A plain class that is not `Sendable` and is owned by one `EventLoop`: the compiler lets nobody
+/// else touch it.
+package final class Reactor {
+    /// The descriptors watched by this loop.
+    package let poller: Poller
+    /// The moments waited for by this loop.
+    package let deadlines = DeadlineQueue()
+    /// The monotonic clock as of this turn's start: one reading serves a whole batch.
+    package private(set) var now: Nanoseconds = monotonicNow()
+    /// The loop's number, from 0.
+    package let index: Int
+    /// What lives on this loop for as long as it runs, reached by work posted from elsewhere.
+    package var tenants: [AnyObject] = []
+
+    /// Who wants to hear of this turn's end; each at most once.
+    private var ending: [any TurnEndHandler] = []
+    private let timer: Timer
+
+    init(index: Int) throws(SystemCallError) {
+        self.index = index
+        poller = try Poller()
+        timer = try Timer()
+        _ = try poller.add(timer.descriptor.number, .readable, timer)
+    }
+
+    /// A new deadline, not set yet.
+    ///
+    /// - Parameter action: called on the loop when it is due; must not keep its owner alive.
+    package func makeDeadline(action: @escaping () -> Void) -> Deadline {
+        deadlines.makeDeadline(action: action)
+    }
+
+    /// Asks for `turnEnded` once, at the end of this turn.
+    package func atTurnEnd(_ handler: any TurnEndHandler) {
+        ending.append(handler)
+    }
+
+    /// Handles everything that is ready, and lingers for more.
+    ///
+    /// Coming back through Dispatch for each event costs twice what the event itself does. So a
+    /// drain goes on with waits of a millisecond until one comes back empty: in a busy relay the
+    /// next token is there by then. Deadlines and turn ends are served in every round.
+    func drain() {
+        now = monotonicNow()
+        endTurn()
+        var lingers = false
+        while true {
+            // What is due already must not wait for the linger to end.
+            let isDue = (deadlines.earliest ?? .max) <= now
+            let count = poller.poll(timeoutMilliseconds: lingers && !isDue ? 1 : 0)
+            now = monotonicNow()
+            deadlines.expire(now: now)
+            endTurn()
+            if count == 0, !isDue, lingers { break }
+            lingers = true
+        }
+        timer.arm(for: deadlines.earliest)
+    }
+
+    /// Work at a turn's end may cause more of it, which belongs to the same turn.
+    private func endTurn() {
+        while !ending.isEmpty {
+            let handlers = ending
+            ending.removeAll(keepingCapacity: true)
+            for handler in handlers { handler.turnEnded() }
+        }
+    }
+}
+
+/// The one kernel timer of a loop, armed for its earliest deadline.
+private final class Timer: ReadinessHandler {
+    let descriptor: Descriptor
+    private var armed: Nanoseconds = .max
+
+    init() throws(SystemCallError) {
+        descriptor = Descriptor(
+            owning: try check("timerfd_create") { linux_timerfd_create() }
+        )
+    }
+
+    /// Arms the timer unless it will ring by then anyway: a ring too early costs one empty turn,
+    /// re-arming at every turn would cost a system call each.
+    func arm(for instant: Nanoseconds?) {
+        guard let instant, instant < armed else { return }
+        armed = instant
+        _ = linux_timerfd_arm(descriptor.number, max(1, instant))
+    }
+
+    func descriptorReady(_ readiness: Readiness) {
+        var count: UInt64 = 0
+        _ = read(descriptor.number, &count, MemoryLayout<UInt64>.size)
+        armed = .max
+    }
+}

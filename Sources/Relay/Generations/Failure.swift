@@ -1,0 +1,188 @@
+import ChatFormats
+import HTTPServer
+import Upstream
+import Wire
+
+/// Why a generation has no whole answer: what its readers, its record and the log are told.
+struct Failure: Error, Equatable {
+    /// How the generation ends.
+    var ending: Ending
+    /// The status for a client that has not been given one yet.
+    var status: Status
+    /// A word for programs.
+    var type: String
+    /// A sentence for people, without secrets.
+    var message: String
+    /// A finer word for programs, such as the vendor's.
+    var code: String?
+    /// The upstream's `Retry-After`, passed on.
+    var retryAfter: String?
+
+    init(
+        _ ending: Ending,
+        _ status: Status,
+        type: String,
+        message: String,
+        code: String? = nil,
+        retryAfter: String? = nil
+    ) {
+        self.ending = ending
+        self.status = status
+        self.type = type
+        self.message = message
+        self.code = code
+        self.retryAfter = retryAfter
+    }
+
+    /// The answer to a client that has not been given a status yet.
+    ///
+    /// The relay has used its own tries: a client's library must not multiply them with its own.
+    var problem: Problem {
+        var fields: HeaderFields = ["x-should-retry": "false"]
+        if let retryAfter { fields.append("Retry-After", retryAfter) }
+        return Problem(status, type: type, message: message, code: code, fields: fields)
+    }
+
+    /// The upstream could not be reached, or broke off.
+    init(_ error: TransferError, upstream: String) {
+        let what =
+            switch error {
+            case .nameNotResolved: "its name could not be resolved"
+            case .notConnected: "it does not accept connections"
+            case .connectTimeout: "no connection stood in time"
+            case .insecure: "its certificate is not trusted or TLS failed"
+            case .broken: "the connection broke"
+            case .other: "the request failed"
+            }
+        self.init(
+            error.isTimeout ? .timeout : .upstreamError,
+            error.isTimeout ? .gatewayTimeout : .badGateway,
+            type: "upstream_error",
+            message: "the upstream \(upstream) did not answer: \(what) (\(error.detail))",
+            code: error.word
+        )
+    }
+
+    /// The upstream answered with an error status.
+    init(status: Int, head: UpstreamHead, body: Span<UInt8>, upstream: RelayConfiguration.Upstream) {
+        let vendor = upstream.provider.errorMessage(body: body)
+        let message = vendor.message ?? "it gave no reason"
+        self.init(
+            .upstreamError,
+            Status(upstreamCode: status),
+            type: vendor.type ?? "upstream_error",
+            message: "the upstream \(upstream.name) answered \(status): "
+                + Redaction.clean(message, key: upstream.key),
+            code: vendor.code,
+            retryAfter: head.fields.first("retry-after")
+        )
+    }
+
+    /// The stream could not be read on.
+    init(_ error: StreamError, upstream: RelayConfiguration.Upstream) {
+        switch error {
+        case .malformed(let detail):
+            self.init(
+                .upstreamError,
+                .badGateway,
+                type: "upstream_error",
+                message: "the upstream \(upstream.name) sent what cannot be read: \(detail)",
+                code: "malformed"
+            )
+        case .vendor(let type, let message, let code, _):
+            self.init(
+                .upstreamError,
+                .badGateway,
+                type: type ?? "upstream_error",
+                message: "the upstream \(upstream.name) reported an error: "
+                    + Redaction.clean(message, key: upstream.key),
+                code: code
+            )
+        case .tooLong(let limit):
+            self.init(
+                .upstreamError,
+                .badGateway,
+                type: "upstream_error",
+                message: "the upstream \(upstream.name) sent too much: \(limit)",
+                code: "too_long"
+            )
+        }
+    }
+
+    /// The upstream closed the stream without saying that it was done.
+    static func truncated(upstream: String) -> Failure {
+        Failure(
+            .truncated,
+            .badGateway,
+            type: "upstream_error",
+            message: "the upstream \(upstream) closed the stream before the answer's end",
+            code: "truncated"
+        )
+    }
+
+    /// One of the clocks ran out.
+    static func timeout(_ clock: UpstreamClock, seconds: Int, upstream: String) -> Failure {
+        Failure(
+            .timeout,
+            .gatewayTimeout,
+            type: "timeout_error",
+            message: "the upstream \(upstream) \(clock.sentence) \(seconds) s",
+            code: clock.rawValue
+        )
+    }
+}
+
+/// The clocks that bound an upstream, each with the word that an error names it by.
+enum UpstreamClock: String {
+    case firstByte = "first_byte_timeout"
+    case idle = "idle_timeout"
+    case total = "total_timeout"
+
+    var sentence: String {
+        switch self {
+        case .firstByte: "sent nothing of the answer within"
+        case .idle: "fell silent in mid-answer for"
+        case .total: "was not done within"
+        }
+    }
+}
+
+extension Status {
+    /// An upstream's error status as the client's: passed on where it is one, else 502.
+    init(upstreamCode code: Int) {
+        switch code {
+        case 400: self = .badRequest
+        case 401: self = .unauthorized
+        case 403: self = .forbidden
+        case 404: self = .notFound
+        case 408: self = .requestTimeout
+        case 409: self = .conflict
+        case 413: self = .contentTooLarge
+        case 422: self = .unprocessableContent
+        case 429: self = .tooManyRequests
+        case 500: self = .internalServerError
+        case 503: self = .serviceUnavailable
+        case 504: self = .gatewayTimeout
+        case 400...599: self = Status(code: code, reason: "Upstream Error")
+        default: self = .badGateway
+        }
+    }
+}
+
+extension TransferError {
+    var isTimeout: Bool {
+        if case .connectTimeout = self { true } else { false }
+    }
+
+    /// A word for programs.
+    var word: String {
+        switch self {
+        case .nameNotResolved: "name_not_resolved"
+        case .notConnected: "not_connected"
+        case .connectTimeout: "connect_timeout"
+        case .insecure: "tls_failed"
+        case .broken: "connection_broken"
+        case .other: "transfer_failed"
+        }
+    }
+}

@@ -1,0 +1,225 @@
+import ChatFormats
+import HTTPServer
+import Loop
+import Wire
+
+/// One model's answer to one request: it starts, yields entries, ends exactly once.
+///
+/// It does not belong to a connection. Readers attach at any entry, leave and come back; what they
+/// read is the log.
+final class Generation: TurnEndHandler {
+    let id: String
+    let request: ChatRequest
+    let model: String
+    let upstream: UpstreamRoute
+    /// Everything said so far. Grows at its end only.
+    var log = EntryLog()
+    /// Milliseconds since 1970.
+    let startedAt: Int
+    /// Seconds since 1970, as OpenAI's frames carry it.
+    var created: Int { startedAt / 1000 }
+    /// Milliseconds from the start to the first token, once there is one.
+    private(set) var firstTokenMilliseconds: Int?
+    private(set) var usage: Usage?
+    /// Why the answer ended, in OpenAI's words or the vendor's.
+    private(set) var finishReason: String?
+    private(set) var failure: Failure?
+    private let onDisconnect: OnDisconnect
+    private let worker: Worker
+    private let startedInstant: Nanoseconds
+    private var call: UpstreamCall?
+    private var readers: [Reader] = []
+    private var isTurnEndScheduled = false
+    /// Without readers: when the answer is given up, or, ended, forgotten.
+    private lazy var leaving = worker.reactor.makeDeadline { [weak self] in self?.leftAlone() }
+
+    init(
+        id: String,
+        request: ChatRequest,
+        model: String,
+        upstream: UpstreamRoute,
+        onDisconnect: OnDisconnect,
+        worker: Worker
+    ) {
+        self.id = id
+        self.request = request
+        self.model = model
+        self.upstream = upstream
+        self.onDisconnect = onDisconnect
+        self.worker = worker
+        startedAt = wallMilliseconds()
+        startedInstant = worker.reactor.now
+        log.appendStart(id: id, model: model, created: startedAt / 1000)
+    }
+
+    var isEnded: Bool { log.isEnded }
+
+    /// Whether anything of the model's answer is in the log, behind the start.
+    var hasAnswer: Bool { log.count > 1 }
+
+    /// Asks the upstream.
+    ///
+    /// - Parameter body: the request in the upstream's protocol.
+    func start(_ body: [UInt8]) {
+        let call = UpstreamCall(self, body: body, upstream: upstream, worker: worker)
+        self.call = call
+        // Nobody reads yet: a client that only announced itself may never come.
+        setLeaving(OnDisconnect.defaultGraceSeconds)
+        call.start()
+    }
+
+    // MARK: Readers
+
+    func attach(_ reader: Reader) {
+        readers.append(reader)
+        leaving.clear()
+        scheduleTurnEnd()
+    }
+
+    /// A reader's client is gone.
+    func lost(_ reader: Reader) {
+        readers.removeAll { $0 === reader }
+        guard readers.isEmpty else { return }
+        guard !isEnded else { return setLeaving(worker.configuration.resumeSeconds) }
+        call?.resume()
+        switch onDisconnect {
+        case .cancel: abandon()
+        case .grace(let seconds): setLeaving(seconds)
+        case .finish: break
+        }
+    }
+
+    /// A reader has had the end.
+    func delivered(_ reader: Reader) {
+        readers.removeAll { $0 === reader }
+        if readers.isEmpty { worker.forget(self) }
+    }
+
+    /// A reader that was full takes more again.
+    func readerDrained() {
+        scheduleTurnEnd()
+    }
+
+    private func setLeaving(_ seconds: Int) {
+        leaving.set(at: worker.reactor.now + .seconds(seconds))
+    }
+
+    private func leftAlone() {
+        guard !isEnded else { return worker.forget(self) }
+        abandon()
+    }
+
+    private func abandon() {
+        end(
+            Failure(
+                .abandoned,
+                .gone,
+                type: "abandoned",
+                message: "nobody came back to read the answer",
+                code: "abandoned"
+            )
+        )
+    }
+
+    // MARK: The answer
+
+    /// Entries were added.
+    func grew() {
+        if firstTokenMilliseconds == nil, log.count > 1 {
+            firstTokenMilliseconds = elapsedMilliseconds
+        }
+        scheduleTurnEnd()
+    }
+
+    /// The upstream's answer is whole.
+    func answered(_ ending: Ending, finishReason: String, usage: Usage?) {
+        guard !isEnded else { return }
+        grew()
+        self.finishReason = finishReason
+        close(usage) { $0.appendFinish(ending, finishReason: finishReason) }
+    }
+
+    /// The upstream failed for good.
+    func failed(_ failure: Failure, usage: Usage?) {
+        guard !isEnded else { return }
+        self.failure = failure
+        close(usage) { log in
+            log.appendFailure(
+                failure.ending,
+                type: failure.type,
+                message: failure.message,
+                code: failure.code
+            )
+        }
+    }
+
+    /// The user wants no more. Ends an answer that has not ended yet.
+    func stop() {
+        guard !isEnded else { return }
+        call?.cancel()
+        finishReason = "stop"
+        close(nil) { $0.appendFinish(.stopped, finishReason: "stop") }
+    }
+
+    /// The process is told to go.
+    func interrupt() {
+        end(
+            Failure(
+                .interrupted,
+                .serviceUnavailable,
+                type: "interrupted",
+                message: "the relay was shut down before the answer's end",
+                code: "interrupted"
+            )
+        )
+    }
+
+    private func end(_ failure: Failure) {
+        guard !isEnded else { return }
+        call?.cancel()
+        failed(failure, usage: nil)
+    }
+
+    private func close(_ usage: Usage?, _ terminal: (inout EntryLog) -> Void) {
+        self.usage = usage
+        if let usage { log.appendUsage(usage) }
+        terminal(&log)
+        let retries = call?.retryCount ?? 0
+        call = nil
+        worker.record(self, totalMilliseconds: elapsedMilliseconds, retries: retries)
+        if readers.isEmpty { setLeaving(worker.configuration.resumeSeconds) }
+        scheduleTurnEnd()
+    }
+
+    var elapsedMilliseconds: Int {
+        Int((worker.reactor.now - startedInstant) / 1_000_000)
+    }
+
+    // MARK: The turn
+
+    private func scheduleTurnEnd() {
+        guard !isTurnEndScheduled else { return }
+        isTurnEndScheduled = true
+        worker.reactor.atTurnEnd(self)
+    }
+
+    func turnEnded() {
+        isTurnEndScheduled = false
+        var leastLag = Int.max
+        for reader in readers {
+            reader.pump()
+            leastLag = min(leastLag, log.bytes.count - reader.readBytes)
+        }
+        guard let call, !readers.isEmpty else { return }
+        // The upstream is read no faster than the fastest reader reads.
+        if leastLag > worker.configuration.readerBufferBytes {
+            call.pause()
+        } else if leastLag <= worker.configuration.readerBufferBytes / 2 {
+            call.resume()
+        }
+    }
+}
+
+extension OnDisconnect {
+    static let defaultGraceSeconds = 30
+}

@@ -1,0 +1,53 @@
+import Wire
+
+/// The id of a generation: the loop that owns it, then 128 random bits, in base64url.
+///
+/// Random, since whoever knows the id may read the answer. The loop comes first, so that any loop
+/// finds the owner without asking the others.
+enum GenerationID {
+    private static let alphabet: [UInt8] = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
+    )
+    /// As many loops as one digit tells apart.
+    static let maxLoops = 64
+    private static let length = 23
+
+    static func make(loop: Int) -> String {
+        var random = SystemRandomNumberGenerator()
+        let words = [random.next(), random.next()]
+        return String(unsafeUninitializedCapacity: length) { text in
+            text[0] = alphabet[loop]
+            var index = 1
+            for word in words {
+                // 64 bits are ten digits of six bits and four bits more.
+                for digit in 0..<11 {
+                    text[index] = alphabet[Int(word >> UInt64(6 * digit) & 0x3F)]
+                    index += 1
+                }
+            }
+            return length
+        }
+    }
+
+    /// The loop that owns a generation; nil where the text is no id of ours.
+    static func loop(of id: String) -> Int? {
+        let bytes = Array(id.utf8)
+        guard bytes.count == length, bytes.allSatisfy(alphabet.contains) else { return nil }
+        return alphabet.firstIndex(of: bytes[0])
+    }
+}
+
+/// The id of an event, `<generation>.<sequence>`, as clients send it back.
+struct EntryID: Equatable {
+    let generation: String
+    let sequence: Int
+
+    init?(_ text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, GenerationID.loop(of: String(parts[0])) != nil,
+            let sequence = parseDecimal(String(parts[1]))
+        else { return nil }
+        generation = String(parts[0])
+        self.sequence = sequence
+    }
+}

@@ -1,0 +1,203 @@
+import ChatFormats
+import HTTPServer
+import Loop
+import Wire
+
+/// One client attached to a generation: a dialect, a place in the log, an exchange.
+///
+/// Where the client does not keep up, the place lags; nothing is queued for it beyond the
+/// connection's own output buffer.
+final class Reader: ExchangeDelegate {
+    /// How the answer is given.
+    enum Form {
+        /// Events as they come; the status is settled at once.
+        case stream
+        /// Events as they come; the status waits for the upstream's verdict, so that a refusal is
+        /// an honest status. For clients of POST, which can see one.
+        case heldStream
+        /// One JSON object at the end, for OpenAI's clients that do not stream.
+        case completion
+    }
+
+    /// Written in one go at most, before other streams have their turn. In bytes.
+    private static let pieceBytes = 64 * 1024
+
+    private let exchange: Exchange
+    private let dialect: Dialect
+    private let form: Form
+    private let isVendorRoute: Bool
+    private let generation: Generation
+    private let worker: Worker
+    private var context: FrameContext
+    /// The number of the next entry to write.
+    private var cursor: Int
+    private var hasBegun = false
+    /// Due when the stream has been silent for too long, or the status has been held for too long.
+    private lazy var silence = worker.reactor.makeDeadline { [weak self] in self?.fellSilent() }
+
+    init(
+        _ exchange: Exchange,
+        of generation: Generation,
+        from cursor: Int,
+        _ dialect: Dialect,
+        _ form: Form,
+        isVendorRoute: Bool,
+        worker: Worker
+    ) {
+        self.exchange = exchange
+        self.generation = generation
+        self.cursor = cursor
+        self.dialect = dialect
+        self.form = form
+        self.isVendorRoute = isVendorRoute
+        self.worker = worker
+        context = FrameContext(
+            generation: generation.id,
+            model: generation.model,
+            created: generation.created,
+            wantsUsage: generation.request.includesUsage,
+            retryMilliseconds: Self.retryMilliseconds
+        )
+    }
+
+    /// How long a browser waits before it reconnects; its own default is three seconds.
+    private static let retryMilliseconds = 1000
+
+    /// How far into the log's bytes the client has been served.
+    var readBytes: Int { cursor == 0 ? 0 : generation.log.range(cursor - 1).upperBound }
+
+    func start() {
+        exchange.delegate = self
+        exchange.note = "id=\(generation.id) model=\(generation.model)"
+        generation.attach(self)
+        if form == .stream { begin() }
+        setSilence(form == .heldStream ? worker.configuration.headHoldSeconds : nil)
+    }
+
+    // MARK: Writing
+
+    /// Writes what is new, as far as the client takes it.
+    func pump() {
+        guard !exchange.isLost, !exchange.isFinished else { return }
+        guard form != .completion else { return complete() }
+        if !hasBegun {
+            guard generation.hasAnswer || generation.isEnded else { return }
+            if let failure = generation.failure, generation.log.firstAnswerIsFailure {
+                return refuse(failure)
+            }
+            begin()
+        }
+        while cursor < generation.log.count, !exchange.isCongested { writePiece() }
+        if generation.isEnded, cursor == generation.log.count { finish() }
+    }
+
+    private func writePiece() {
+        var isWritten = false
+        exchange.write { out in
+            let start = out.count
+            while cursor < generation.log.count, out.count - start < Self.pieceBytes {
+                let before = out.count
+                dialect.appendFrame(cursor, of: generation.log, context: context, into: &out)
+                cursor += 1
+                // The reconnection time is said once, in the first block that has data.
+                if out.count > before { context.retryMilliseconds = nil }
+            }
+            isWritten = out.count > start
+        }
+        if isWritten { setSilence(nil) }
+    }
+
+    private func begin() {
+        guard !hasBegun else { return }
+        hasBegun = true
+        exchange.beginStream(.ok, streamFields)
+    }
+
+    private var streamFields: HeaderFields {
+        [
+            "Content-Type": dialect.contentType,
+            "Cache-Control": "no-cache, no-transform",
+            "X-Accel-Buffering": "no",
+            "X-Stream-Id": generation.id,
+        ]
+    }
+
+    private func refuse(_ failure: Failure) {
+        var problem = failure.problem
+        problem.fields.append("X-Stream-Id", generation.id)
+        problem.isVendorShape = isVendorRoute
+        noteEnd()
+        silence.clear()
+        exchange.respond(problem)
+        generation.delivered(self)
+    }
+
+    private func complete() {
+        guard generation.isEnded else { return }
+        if let failure = generation.failure { return refuse(failure) }
+        var body: [UInt8] = []
+        OpenAICompletion.append(log: generation.log, context: context, into: &body)
+        noteEnd()
+        silence.clear()
+        exchange.respond(
+            .ok,
+            ["Content-Type": "application/json", "X-Stream-Id": generation.id],
+            body: body
+        )
+        generation.delivered(self)
+    }
+
+    private func finish() {
+        noteEnd()
+        silence.clear()
+        exchange.finish()
+        generation.delivered(self)
+    }
+
+    private func noteEnd() {
+        exchange.note += " " + generation.outcomeNote
+    }
+
+    // MARK: The client
+
+    func exchangeIsWritable(_ exchange: Exchange) {
+        generation.readerDrained()
+    }
+
+    func exchangeLost(_ exchange: Exchange) {
+        silence.clear()
+        exchange.note += " left"
+        generation.lost(self)
+    }
+
+    // MARK: Silence
+
+    private func setSilence(_ seconds: Int?) {
+        guard form != .completion else { return }
+        let seconds = seconds ?? worker.configuration.keepAliveSeconds
+        silence.set(at: worker.reactor.now + .seconds(seconds))
+    }
+
+    /// Proxies and browsers take a silent connection for a dead one: a comment keeps it alive.
+    /// It also settles a status that was held back; what fails from here on is said in the stream.
+    private func fellSilent() {
+        begin()
+        // Without the empty line that would end an event: some clients then dispatch an empty one.
+        exchange.write { $0.append(literal: ": keep-alive\n") }
+        setSilence(nil)
+    }
+}
+
+extension EntryLog {
+    /// Whether the failure came before anything of the answer.
+    fileprivate var firstAnswerIsFailure: Bool {
+        for number in 1..<max(count, 1) {
+            switch kind(number) {
+            case .failure: return true
+            case .usage: continue
+            default: return false
+            }
+        }
+        return false
+    }
+}

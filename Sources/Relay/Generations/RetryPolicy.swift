@@ -1,0 +1,92 @@
+import Upstream
+import Wire
+
+/// Whether a failed call is made again, and when: the rules of the vendors' own clients, applied
+/// only while nothing of the answer has come.
+struct RetryPolicy: Sendable {
+    /// What went wrong with one attempt.
+    enum Fault: Equatable {
+        /// An answer other than 200, with what its head says about coming again.
+        case status(Int, Hints)
+        /// No answer: not resolved, not connected, or the connection broke.
+        case connection(TransferError)
+        /// An error inside the stream before its first token.
+        case inStream(isOverloaded: Bool)
+        /// The stream ended before its first token.
+        case truncated
+    }
+
+    /// What an answer's head says about coming again.
+    struct Hints: Equatable {
+        /// `x-should-retry`, which overrules the status.
+        var shouldRetry: Bool?
+        /// `retry-after-ms` or `Retry-After`.
+        var afterMilliseconds: Int?
+    }
+
+    let maxRetries: Int
+    /// A wait above this is not waited: the client is told instead.
+    private static let maxHintMilliseconds = 120_000
+    private static let firstDelayMilliseconds = 500
+    private static let maxDelayMilliseconds = 8000
+
+    /// Decides after a failed attempt.
+    ///
+    /// - Parameters:
+    ///   - fault: what went wrong.
+    ///   - retries: how many retries have been made already.
+    ///   - jitter: a random number from 0 to 1, so that clients of one failure do not come back
+    ///     together.
+    /// - Returns: the wait in milliseconds, or nil to give up.
+    func delay(after fault: Fault, retries: Int, jitter: Double) -> Int? {
+        guard retries < maxRetries, isRetryable(fault) else { return nil }
+        if case .status(_, let hints) = fault, let hint = hints.afterMilliseconds {
+            return hint <= Self.maxHintMilliseconds ? hint : nil
+        }
+        let full = min(Self.firstDelayMilliseconds << min(retries, 10), Self.maxDelayMilliseconds)
+        return Int(Double(full) * (1 - jitter / 4))
+    }
+
+    private func isRetryable(_ fault: Fault) -> Bool {
+        switch fault {
+        case .status(let status, let hints):
+            hints.shouldRetry ?? ([408, 409, 429].contains(status) || status >= 500)
+        case .connection(let error):
+            switch error {
+            case .notConnected, .connectTimeout, .broken, .nameNotResolved: true
+            case .insecure, .other: false
+            }
+        case .inStream(let isOverloaded): isOverloaded
+        case .truncated: true
+        }
+    }
+}
+
+extension RetryPolicy.Hints {
+    /// Reads the fields of an answer's head.
+    ///
+    /// - Parameter now: seconds since 1970, for a `Retry-After` that is a date.
+    init(_ fields: HeaderFields, now: Int) {
+        switch fields.first("x-should-retry") {
+        case "true"?: shouldRetry = true
+        case "false"?: shouldRetry = false
+        default: shouldRetry = nil
+        }
+        if let milliseconds = fields.first("retry-after-ms").flatMap(Self.number) {
+            afterMilliseconds = Int(milliseconds)
+        } else if let after = fields.first("retry-after") {
+            if let seconds = Self.number(after) {
+                afterMilliseconds = Int(seconds * 1000)
+            } else if let date = HTTPDate.parse(after) {
+                afterMilliseconds = max(0, date - now) * 1000
+            }
+        }
+    }
+
+    /// A number of sensible size, as some vendors send fractions of seconds.
+    private static func number(_ text: String) -> Double? {
+        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+        guard isPlain, let number = Double(text), number >= 0, number < 1e9 else { return nil }
+        return number
+    }
+}

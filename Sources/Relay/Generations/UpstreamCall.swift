@@ -1,0 +1,252 @@
+import ChatFormats
+import Loop
+import Upstream
+import Wire
+
+/// Asks an upstream for one generation's answer: attempts, clocks, and the reading of its stream.
+///
+/// An attempt that fails before anything of the answer has come is made again as `RetryPolicy`
+/// says. Once an entry is in the log there is no second attempt: it would be another answer.
+final class UpstreamCall: TransferDelegate {
+    /// Error bodies are read this far. In bytes.
+    private static let maxErrorBody = 64 * 1024
+    /// How long a finished stream may take to close, so that its connection is used again.
+    /// In seconds.
+    private static let closingSeconds = 5
+
+    private let upstream: UpstreamRoute
+    private let body: [UInt8]
+    private let worker: Worker
+    /// Who is answered; nil once the call is over, which also breaks the cycle between the two.
+    private var generation: Generation?
+    private var transfer: Transfer?
+    private var decoder: StreamDecoder
+    private var errorBody: [UInt8] = []
+    private var retries = 0
+    private var dataEvents = 0
+    private var isPaused = false
+    /// The clock that runs: first byte, then idle.
+    private lazy var clock = worker.reactor.makeDeadline { [weak self] in self?.clockRanOut() }
+    private lazy var totalClock = worker.reactor.makeDeadline { [weak self] in
+        self?.totalRanOut()
+    }
+    private lazy var retryClock = worker.reactor.makeDeadline { [weak self] in self?.attempt() }
+
+    init(_ generation: Generation, body: [UInt8], upstream: UpstreamRoute, worker: Worker) {
+        self.generation = generation
+        self.body = body
+        self.upstream = upstream
+        self.worker = worker
+        decoder = StreamDecoder(
+            upstream.configuration.provider,
+            maxAnswerBytes: worker.configuration.maxAnswerBytes
+        )
+    }
+
+    /// How many attempts failed and were made again.
+    var retryCount: Int { retries }
+
+    func start() {
+        totalClock.set(at: worker.reactor.now + .seconds(worker.configuration.totalSeconds))
+        attempt()
+    }
+
+    /// Stops reading: the readers are far behind. The upstream's clocks stop with it.
+    func pause() {
+        guard !isPaused else { return }
+        isPaused = true
+        clock.clear()
+        transfer?.pause()
+    }
+
+    /// Goes on reading.
+    func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        restartClock()
+        transfer?.resume()
+    }
+
+    /// Ends the call and closes the connection.
+    func cancel() {
+        transfer?.cancel()
+        over()
+    }
+
+    private func attempt() {
+        errorBody = []
+        decoder = StreamDecoder(
+            upstream.configuration.provider,
+            maxAnswerBytes: worker.configuration.maxAnswerBytes
+        )
+        dataEvents = 0
+        restartClock()
+        transfer = worker.client.start(upstream.request(body: body), delegate: self)
+    }
+
+    // MARK: The transfer
+
+    func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead) {
+        guard head.status == 200, let type = head.fields.first("content-type") else { return }
+        // A page, or a JSON error with status 200, would otherwise read as an empty stream.
+        guard !type.lowercased().hasPrefix("text/event-stream") else { return }
+        transfer.cancel()
+        fail(
+            Failure(
+                .upstreamError,
+                .badGateway,
+                type: "upstream_error",
+                message: "the upstream \(upstream.configuration.name) answered with \(type)"
+                    + " instead of text/event-stream",
+                code: "not_a_stream"
+            )
+        )
+    }
+
+    func transfer(_ transfer: Transfer, received bytes: Span<UInt8>) {
+        guard let generation else { return }
+        guard transfer.head.status == 200 else {
+            let room = Self.maxErrorBody - errorBody.count
+            errorBody.append(span: bytes.extracting(first: min(room, bytes.count)))
+            return
+        }
+        do throws(StreamError) {
+            try decoder.decode(bytes, into: &generation.log)
+        } catch {
+            return streamFailed(error)
+        }
+        if decoder.dataEventCount != dataEvents {
+            dataEvents = decoder.dataEventCount
+            if !isPaused { restartClock() }
+            generation.grew()
+        }
+        if decoder.isDone { finish() }
+    }
+
+    func transfer(_ transfer: Transfer, ended error: TransferError?) {
+        self.transfer = nil
+        // The answer was whole before, and this is only the connection's own end.
+        guard generation != nil else { return over() }
+        if let error {
+            // The upstream had said that it was done: what broke then is not the answer.
+            if decoder.isSuccess { return finish() }
+            return attemptFailed(.connection(error), failure(error))
+        }
+        let status = transfer.head.status
+        guard status == 200 else {
+            let hints = RetryPolicy.Hints(
+                transfer.head.fields,
+                now: wallMilliseconds() / 1000
+            )
+            let failure = Failure(
+                status: status,
+                head: transfer.head,
+                body: errorBody.span,
+                upstream: upstream.configuration
+            )
+            return attemptFailed(.status(status, hints), failure)
+        }
+        if decoder.isSuccess { return finish() }
+        attemptFailed(.truncated, .truncated(upstream: upstream.configuration.name))
+    }
+
+    // MARK: Outcomes
+
+    private func streamFailed(_ error: StreamError) {
+        transfer?.cancel()
+        transfer = nil
+        let failure = Failure(error, upstream: upstream.configuration)
+        guard case .vendor(_, _, _, let isOverloaded) = error else { return fail(failure) }
+        attemptFailed(.inStream(isOverloaded: isOverloaded), failure)
+    }
+
+    /// What broke in mid-answer is a cut answer, whatever broke it.
+    private func failure(_ error: TransferError) -> Failure {
+        guard let generation, generation.hasAnswer else {
+            return Failure(error, upstream: upstream.configuration.name)
+        }
+        var failure = Failure.truncated(upstream: upstream.configuration.name)
+        failure.message += " (\(error.detail))"
+        return failure
+    }
+
+    private func attemptFailed(_ fault: RetryPolicy.Fault, _ failure: Failure) {
+        guard let generation else { return over() }
+        let delay = RetryPolicy(maxRetries: worker.configuration.maxRetries).delay(
+            after: fault,
+            retries: retries,
+            jitter: Double.random(in: 0...1)
+        )
+        guard let delay, !generation.hasAnswer else { return fail(failure) }
+        retries += 1
+        clock.clear()
+        worker.log.write(
+            .warning,
+            "id=\(generation.id) retry \(retries) in \(delay) ms: \(failure.message)"
+        )
+        retryClock.set(at: worker.reactor.now + .milliseconds(delay))
+    }
+
+    private func finish() {
+        guard let generation else { return }
+        self.generation = nil
+        totalClock.clear()
+        retryClock.clear()
+        let outcome = decoder.outcome
+        generation.answered(
+            outcome.ending ?? .complete,
+            finishReason: outcome.finishReason ?? "stop",
+            usage: decoder.usage
+        )
+        // Reading on to the end of the message leaves a connection that can be used again.
+        clock.set(at: worker.reactor.now + .seconds(Self.closingSeconds))
+        if transfer == nil { over() }
+    }
+
+    private func fail(_ failure: Failure) {
+        guard let generation else { return over() }
+        self.generation = nil
+        transfer?.cancel()
+        let usage = decoder.usage
+        over()
+        generation.failed(failure, usage: usage)
+    }
+
+    private func over() {
+        generation = nil
+        transfer = nil
+        clock.clear()
+        totalClock.clear()
+        retryClock.clear()
+    }
+
+    // MARK: Clocks
+
+    private func restartClock() {
+        let configuration = worker.configuration
+        let seconds = dataEvents == 0 ? configuration.firstByteSeconds : configuration.idleSeconds
+        clock.set(at: worker.reactor.now + .seconds(seconds))
+    }
+
+    private func clockRanOut() {
+        guard generation != nil else {
+            transfer?.cancel()
+            return over()
+        }
+        if decoder.isSuccess { return finish() }
+        let configuration = worker.configuration
+        fail(
+            dataEvents == 0
+                ? timeout(.firstByte, configuration.firstByteSeconds)
+                : timeout(.idle, configuration.idleSeconds)
+        )
+    }
+
+    private func totalRanOut() {
+        fail(timeout(.total, worker.configuration.totalSeconds))
+    }
+
+    private func timeout(_ clock: UpstreamClock, _ seconds: Int) -> Failure {
+        .timeout(clock, seconds: seconds, upstream: upstream.configuration.name)
+    }
+}

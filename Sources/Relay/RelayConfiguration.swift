@@ -1,0 +1,122 @@
+package import ChatFormats
+import Wire
+
+/// What the relay is told at its start; the same for all loops.
+package struct RelayConfiguration: Sendable {
+    /// A server of models.
+    package struct Upstream: Sendable, Equatable {
+        /// Its name in logs and records: `openai`, `anthropic`, `simulator`.
+        package var name: String
+        /// The protocol it speaks.
+        package var provider: Provider
+        /// Its base URL without a final slash.
+        package var baseURL: String
+        /// The credential, or nil where it wants none. Never logged.
+        package var key: String?
+        /// The model that is asked where the client names none.
+        package var model: String
+        /// Whether proxies named in the environment are passed by.
+        package var bypassesProxy: Bool
+
+        /// Describes an upstream.
+        package init(
+            name: String,
+            provider: Provider,
+            baseURL: String,
+            key: String?,
+            model: String,
+            bypassesProxy: Bool = false
+        ) {
+            self.name = name
+            self.provider = provider
+            self.baseURL = baseURL
+            self.key = key
+            self.model = model
+            self.bypassesProxy = bypassesProxy
+        }
+    }
+
+    /// Where answers come from; the first is the default. Never empty.
+    package var upstreams: [Upstream]
+    /// Until the upstream's first data. In seconds.
+    package var firstByteSeconds = 120
+    /// Between two data events of the upstream; comments do not count. In seconds.
+    package var idleSeconds = 120
+    /// From the request to the end of the answer. In seconds.
+    package var totalSeconds = 3600
+    /// How often a failed call is made again while nothing of the answer has come.
+    package var maxRetries = 2
+    /// The longest silence on a stream before a comment is sent. In seconds.
+    package var keepAliveSeconds = 10
+    /// How long a POST waits for the upstream's verdict before its status is settled as 200.
+    /// In seconds.
+    package var headHoldSeconds = 8
+    /// What happens when the last reader leaves, where the request does not say.
+    package var onDisconnect = OnDisconnect.grace(seconds: 30)
+    /// A reader this far behind holds up the upstream. In bytes of text.
+    package var readerBufferBytes = 256 * 1024
+    /// The longest answer. In bytes of text.
+    package var maxAnswerBytes = 64 * 1024 * 1024
+    /// How long an ended answer is kept for a reader that has not had its end. In seconds.
+    package var resumeSeconds = 600
+    /// Origins other than our own whose pages may ask, such as `https://chat.example.com`; `*`
+    /// for all.
+    package var corsOrigins: [String] = []
+    /// Names other than `localhost` and plain addresses under which the relay is reached.
+    package var hosts: [String] = []
+
+    /// Describes a relay with one or more upstreams and defaults for the rest.
+    package init(upstreams: [Upstream]) {
+        precondition(!upstreams.isEmpty, "somebody has to answer")
+        self.upstreams = upstreams
+    }
+
+    /// The upstream that answers for a model: Anthropic's own models where it is configured,
+    /// else the default.
+    func upstream(forModel model: String?) -> Upstream {
+        if let model, model.hasPrefix("claude"),
+            let anthropic = upstreams.first(where: { $0.provider == .anthropic })
+        {
+            return anthropic
+        }
+        return upstreams[0]
+    }
+}
+
+/// What happens to an answer when its last reader leaves before the end.
+package enum OnDisconnect: Sendable, Equatable {
+    /// The upstream is stopped at once.
+    case cancel
+    /// The answer is completed for the history.
+    case finish
+    /// The upstream is stopped if nobody comes back in time.
+    case grace(seconds: Int)
+
+    /// The longest grace. In seconds.
+    package static let maxGraceSeconds = 86_400
+
+    /// Reads `cancel`, `finish` or `grace:<seconds>` (`grace:30s` as well).
+    package init?(_ text: String) {
+        switch text {
+        case "cancel": self = .cancel
+        case "finish": self = .finish
+        default:
+            guard text.hasPrefix("grace:") else { return nil }
+            var digits = text.dropFirst("grace:".count)
+            if digits.hasSuffix("s") { digits = digits.dropLast() }
+            guard let seconds = parseDecimal(String(digits)), seconds <= Self.maxGraceSeconds else {
+                return nil
+            }
+            self = .grace(seconds: seconds)
+        }
+    }
+
+    /// The form that `init` reads.
+    package var description: String {
+        switch self {
+        case .cancel: "cancel"
+        case .finish: "finish"
+        case .grace(let seconds): "grace:\(seconds)"
+        }
+    }
+}

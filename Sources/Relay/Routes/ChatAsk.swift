@@ -1,0 +1,93 @@
+import ChatFormats
+import HTTPServer
+import Wire
+
+/// Everything that one chat request says: what to ask, and how to answer it.
+struct ChatAsk {
+    let request: ChatRequest
+    let dialect: Dialect
+    let onDisconnect: OnDisconnect
+
+    /// Reads a request of a chat route.
+    ///
+    /// - Parameters:
+    ///   - request: a GET with a query, or a POST with a JSON body and perhaps `?format=`.
+    ///   - route: gives the shape of the body and the default dialect.
+    ///   - configuration: gives what the request leaves open.
+    init(
+        _ request: Request,
+        _ route: ChatRoute,
+        _ configuration: RelayConfiguration
+    ) throws(Problem) {
+        let query = try Self.query(request.head)
+        var chat: ChatRequest
+        do throws(ChatRequestError) {
+            if request.head.method == .get {
+                chat = try ChatRequest(query: query)
+            } else if route.isVendor {
+                chat = try ChatRequest(openAIBody: request.body.span)
+            } else {
+                chat = try ChatRequest(relayBody: request.body.span)
+            }
+        } catch {
+            throw Problem(error, isVendorShape: route.isVendor)
+        }
+        dialect = try Self.dialect(query["format"] ?? chat.format) ?? route.dialect
+        let onDisconnect = query["on_disconnect"] ?? chat.onDisconnect
+        self.onDisconnect =
+            try onDisconnect.map(Self.onDisconnect) ?? configuration.onDisconnect
+        if let user = query["user"], chat.user == nil { chat.user = user }
+        self.request = chat
+    }
+
+    /// The query's items; none where there is no query.
+    static func query(_ head: RequestHead) throws(Problem) -> QueryItems {
+        guard let items = QueryItems(head.query ?? "") else {
+            throw Problem(
+                .badRequest,
+                type: "invalid_request_error",
+                message: "the query cannot be read: expected name=value pairs in UTF-8 with"
+                    + " percent-encoding",
+                code: "query"
+            )
+        }
+        return items
+    }
+
+    /// The dialect that a name stands for; nil where none was named.
+    static func dialect(_ name: String?) throws(Problem) -> Dialect? {
+        guard let name else { return nil }
+        if let dialect = Dialect(rawValue: name) { return dialect }
+        let names = Dialect.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Problem(
+            .badRequest,
+            type: "invalid_request_error",
+            message: "format: expected one of \(names)",
+            code: "format"
+        )
+    }
+
+    private static func onDisconnect(_ text: String) throws(Problem) -> OnDisconnect {
+        if let value = OnDisconnect(text) { return value }
+        throw Problem(
+            .badRequest,
+            type: "invalid_request_error",
+            message: "on_disconnect: expected cancel, finish or grace:<seconds> up to"
+                + " \(OnDisconnect.maxGraceSeconds)",
+            code: "on_disconnect"
+        )
+    }
+}
+
+extension Problem {
+    /// A chat request that cannot be answered, as 400.
+    init(_ error: ChatRequestError, isVendorShape: Bool) {
+        self.init(
+            .badRequest,
+            type: "invalid_request_error",
+            message: error.message,
+            code: error.field
+        )
+        self.isVendorShape = isVendorShape
+    }
+}

@@ -1,0 +1,117 @@
+import ChatFormats
+import HTTPServer
+import Wire
+
+/// What a request is for, by its method and path alone.
+enum Route: Equatable {
+    /// A chat request that is answered by a stream.
+    case chat(ChatRoute)
+    /// The first step of two: a chat request that is answered by an id.
+    case announce
+    /// The second step: the stream of an announced request.
+    case announced
+    /// An answer by its id: read it, or stop it.
+    case stream(id: String)
+    case stop(id: String)
+    case models
+    case health
+    case readiness
+    /// What a method is possible for, where a client only asks for that.
+    case options(methods: String)
+    case file
+
+    /// The routes, with the methods each takes.
+    private static let table: [(path: String, methods: [(Wire.Method, Route)])] = [
+        ("/chat/stream", [(.get, .chat(.stream)), (.post, .chat(.stream))]),
+        ("/stream-chat", [(.post, .chat(.streamChat))]),
+        ("/api/streaming", [(.get, .announced), (.post, .announce)]),
+        ("/chat/completions", [(.post, .chat(.completions))]),
+        ("/v1/chat/completions", [(.post, .chat(.openAI))]),
+        ("/v1/models", [(.get, .models)]),
+        ("/healthz", [(.get, .health)]),
+        ("/readyz", [(.get, .readiness)]),
+    ]
+
+    /// Finds the route.
+    ///
+    /// - Throws: 405 with the possible methods, 501 for a method that is possible nowhere.
+    static func match(_ head: RequestHead) throws(Problem) -> Route {
+        if case .other(let name) = head.method {
+            throw Problem(
+                .notImplemented,
+                type: "invalid_request_error",
+                message: "the method \(name) is not known here"
+            )
+        }
+        if head.target == "*" { return .options(methods: "GET, HEAD, POST, DELETE, OPTIONS") }
+        if let id = streamID(head.path) {
+            return try match(head, [(.get, .stream(id: id)), (.delete, .stop(id: id))])
+        }
+        for entry in table where entry.path == head.path {
+            return try match(head, entry.methods)
+        }
+        if head.method == .options { return .options(methods: "GET, HEAD, OPTIONS") }
+        return .file
+    }
+
+    private static func match(
+        _ head: RequestHead,
+        _ methods: [(Wire.Method, Route)]
+    ) throws(Problem) -> Route {
+        if let route = methods.first(where: { $0.0 == head.method }) { return route.1 }
+        let allowed = allowedMethods(methods.map(\.0))
+        if head.method == .options { return .options(methods: allowed) }
+        // A HEAD of a chat route would make an answer that nobody reads; of the small JSON
+        // answers it is a GET without the content.
+        if head.method == .head, let route = methods.first(where: { $0.0 == .get })?.1,
+            [.models, .health, .readiness].contains(route)
+        {
+            return route
+        }
+        throw Problem(
+            .methodNotAllowed,
+            type: "invalid_request_error",
+            message: "\(head.method.name) is not possible on \(head.path); \(allowed) are",
+            fields: ["Allow": allowed]
+        )
+    }
+
+    private static func allowedMethods(_ methods: [Wire.Method]) -> String {
+        (methods.map(\.name) + ["OPTIONS"]).joined(separator: ", ")
+    }
+
+    private static func streamID(_ path: String) -> String? {
+        let prefix = "/chat/streams/"
+        guard path.hasPrefix(prefix) else { return nil }
+        let id = path.dropFirst(prefix.count)
+        return id.isEmpty || id.contains("/") ? nil : String(id)
+    }
+
+    /// Whether a foreign page's request here could cost something or read somebody's answer.
+    var needsOwnOrigin: Bool {
+        switch self {
+        case .chat, .announce, .announced, .stream, .stop: true
+        case .models, .health, .readiness, .options, .file: false
+        }
+    }
+}
+
+/// The chat routes: what they read, and what they write unless told otherwise.
+enum ChatRoute: Equatable {
+    case stream
+    case streamChat
+    case completions
+    case openAI
+
+    var dialect: Dialect {
+        switch self {
+        case .stream: .events
+        case .streamChat: .text
+        case .completions: .content
+        case .openAI: .openai
+        }
+    }
+
+    /// Whether requests and errors have the vendor's shape.
+    var isVendor: Bool { self == .openAI }
+}

@@ -1,0 +1,32 @@
+import Wire
+
+/// Where in which answer a client wants to go on.
+///
+/// A request that carries an id never starts a generation: the same prompt asked again by a
+/// reconnecting browser would be paid twice.
+struct StreamPosition: Equatable {
+    let generation: String
+    /// The number of the first entry that the client has not had.
+    let next: Int
+
+    init(generation: String, next: Int = 0) {
+        self.generation = generation
+        self.next = next
+    }
+
+    /// Reads `Last-Event-ID`, or `last_event_id`, or `lastEventId`, in this order.
+    ///
+    /// - Returns: nil where there is none. An id that is not ours names a generation that nobody
+    ///   has, since it must not start one either.
+    init?(_ head: RequestHead, _ query: QueryItems) {
+        let names = ["last_event_id", "lastEventId"]
+        let text =
+            head.fields.first("Last-Event-ID") ?? names.lazy.compactMap { query[$0] }.first
+        guard let text, !text.isEmpty else { return nil }
+        if let entry = EntryID(text) {
+            self.init(generation: entry.generation, next: entry.sequence + 1)
+        } else {
+            self.init(generation: text)
+        }
+    }
+}

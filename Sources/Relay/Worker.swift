@@ -1,0 +1,348 @@
+import ChatFormats
+import HTTPServer
+import Loop
+import Storage
+import Upstream
+import Wire
+
+/// The relay on one loop: every request comes here, every answer that began here lives here.
+final class Worker: RequestHandler {
+    let reactor: Reactor
+    let service: Service
+    let client: UpstreamClient
+    private let files: StaticFiles?
+    private let hosts: HostPolicy
+    private let origins: OriginPolicy
+    private let upstreams: [UpstreamRoute]
+    /// Answers by their ids: running ones, and ended ones that a reader may come back for.
+    private var generations: [String: Generation] = [:]
+    private lazy var server = Server(on: reactor, limits: service.limits, handler: self)
+
+    var configuration: RelayConfiguration { service.configuration }
+    var log: Log { service.log }
+
+    init(_ service: Service, on reactor: Reactor) throws(StartError) {
+        self.service = service
+        self.reactor = reactor
+        guard let client = UpstreamClient(on: reactor, settings: service.upstreamSettings) else {
+            throw .outOfMemory
+        }
+        self.client = client
+        hosts = HostPolicy(names: service.configuration.hosts)
+        origins = OriginPolicy(origins: service.configuration.corsOrigins)
+        upstreams = service.configuration.upstreams.map(UpstreamRoute.init)
+        guard let folder = service.staticFolder else {
+            files = nil
+            return
+        }
+        do throws(SystemCallError) {
+            files = try StaticFiles(folder, fields: PagePolicy.fields)
+        } catch {
+            throw .staticFolder(folder, error)
+        }
+    }
+
+    /// The worker of a loop, from work posted to it.
+    static func of(_ loop: isolated EventLoop) -> Worker? {
+        for tenant in loop.reactor.tenants {
+            if let worker = tenant as? Worker { return worker }
+        }
+        return nil
+    }
+
+    // MARK: Life
+
+    func accept(from listener: Int32) throws(StartError) {
+        do throws(SystemCallError) {
+            try server.accept(from: listener)
+        } catch {
+            throw .listener(error)
+        }
+    }
+
+    func drain() { server.drain() }
+
+    func interrupt() {
+        for generation in Array(generations.values) { generation.interrupt() }
+    }
+
+    func closeAll() { server.closeAll() }
+
+    func adopt(_ detached: DetachedExchange) { server.adopt(detached) }
+
+    var load: (generations: Int, connections: Int) {
+        (generations.values.count { !$0.isEnded }, server.connectionCount)
+    }
+
+    // MARK: Requests
+
+    func handle(_ exchange: Exchange) {
+        let head = exchange.request.head
+        exchange.commonFields = origins.responseFields(head)
+        do throws(Problem) {
+            try hosts.check(head)
+            let route = try Route.match(head)
+            if route.needsOwnOrigin { try origins.check(head) }
+            try answer(exchange, route)
+        } catch {
+            exchange.respond(error)
+        }
+    }
+
+    func finished(_ exchange: Exchange) {
+        guard log.logsRequests else { return }
+        let head = exchange.request.head
+        let elapsed = (reactor.now - exchange.startedAt) / 1_000_000
+        // The query stays out: it may be somebody's prompt.
+        log.write(
+            .info,
+            "\(exchange.request.peer) \(head.method.name) \(head.rawPath)"
+                + " \(exchange.status?.code ?? 0) \(elapsed)ms \(exchange.contentBytes)B"
+                + (exchange.note.isEmpty ? "" : " \(exchange.note)")
+        )
+    }
+
+    func refused(_ problem: Problem, from peer: PeerAddress) {
+        guard log.logsRequests else { return }
+        log.write(.info, "\(peer) refused \(problem.status.code): \(problem.message)")
+    }
+
+    private func answer(_ exchange: Exchange, _ route: Route) throws(Problem) {
+        let head = exchange.request.head
+        switch route {
+        case .chat(let route): try chat(exchange, route)
+        case .announce: try announce(exchange)
+        case .announced: try announced(exchange)
+        case .stream(let id): try read(exchange, id)
+        case .stop(let id): try stop(exchange, id)
+        case .models: exchange.respond(.ok, Self.json, body: Models.list(configuration))
+        case .health: exchange.respond(.ok, Self.json, body: Array("{\"status\":\"ok\"}\n".utf8))
+        case .readiness: try readiness(exchange)
+        case .options(let methods):
+            var fields = origins.preflightFields(head, methods: methods)
+            fields.append("Allow", methods)
+            exchange.respond(.noContent, fields)
+        case .file:
+            guard let files else { throw StaticFiles.notFound(head.path) }
+            files.respond(to: exchange)
+        }
+    }
+
+    private static let json: HeaderFields = ["Content-Type": "application/json"]
+
+    private func readiness(_ exchange: Exchange) throws(Problem) {
+        guard service.history.isWritable else {
+            throw Problem(
+                .serviceUnavailable,
+                type: "storage_error",
+                message: "the history file cannot be written; answers go on",
+                code: "history_not_writable"
+            )
+        }
+        exchange.respond(.ok, Self.json, body: Array("{\"status\":\"ready\"}\n".utf8))
+    }
+
+    // MARK: Chat
+
+    private func chat(_ exchange: Exchange, _ route: ChatRoute) throws(Problem) {
+        let query = try ChatAsk.query(exchange.request.head)
+        if let position = StreamPosition(exchange.request.head, query) {
+            let dialect = try ChatAsk.dialect(query["format"]) ?? route.dialect
+            return try resume(exchange, position, dialect)
+        }
+        let ask = try ChatAsk(exchange.request, route, configuration)
+        let generation = try begin(ask, isVendorShape: route.isVendor)
+        let isGet = exchange.request.head.method == .get
+        attach(
+            exchange,
+            generation,
+            from: 0,
+            ask.dialect,
+            ask.request.stream ? (isGet ? .stream : .heldStream) : .completion,
+            isVendorRoute: route.isVendor
+        )
+    }
+
+    /// Starts the answer to a request on this loop.
+    private func begin(_ ask: ChatAsk, isVendorShape: Bool) throws(Problem) -> Generation {
+        let chosen = configuration.upstream(forModel: ask.request.model)
+        guard let upstream = upstreams.first(where: { $0.configuration == chosen }) else {
+            preconditionFailure("every configured upstream has a route")
+        }
+        let model = ask.request.model ?? chosen.model
+        var body: [UInt8] = []
+        do throws(ChatRequestError) {
+            try chosen.provider.writeBody(ask.request, model: model, into: &body)
+        } catch {
+            throw Problem(error, isVendorShape: isVendorShape)
+        }
+        let generation = Generation(
+            id: GenerationID.make(loop: reactor.index),
+            request: ask.request,
+            model: model,
+            upstream: upstream,
+            onDisconnect: ask.onDisconnect,
+            worker: self
+        )
+        generations[generation.id] = generation
+        generation.start(body)
+        return generation
+    }
+
+    private func attach(
+        _ exchange: Exchange,
+        _ generation: Generation,
+        from cursor: Int,
+        _ dialect: Dialect,
+        _ form: Reader.Form,
+        isVendorRoute: Bool = false
+    ) {
+        Reader(
+            exchange,
+            of: generation,
+            from: cursor,
+            dialect,
+            form,
+            isVendorRoute: isVendorRoute,
+            worker: self
+        ).start()
+    }
+
+    // MARK: Two steps
+
+    private static let announceCookie = "relay_stream"
+
+    private func announce(_ exchange: Exchange) throws(Problem) {
+        let ask = try ChatAsk(exchange.request, .stream, configuration)
+        let id = try begin(ask, isVendorShape: false).id
+        exchange.note = "id=\(id)"
+        exchange.respond(
+            .accepted,
+            [
+                "Content-Type": "application/json",
+                "X-Stream-Id": id,
+                "Location": "/api/streaming?id=\(id)",
+                "Set-Cookie":
+                    "\(Self.announceCookie)=\(id); Path=/api/streaming; HttpOnly; SameSite=Strict",
+            ],
+            body: Array("{\"id\":\"\(id)\"}\n".utf8)
+        )
+    }
+
+    private func announced(_ exchange: Exchange) throws(Problem) {
+        let head = exchange.request.head
+        let query = try ChatAsk.query(head)
+        let dialect = try ChatAsk.dialect(query["format"]) ?? .tokens
+        if let position = StreamPosition(head, query) {
+            return try resume(exchange, position, dialect)
+        }
+        let named = query["id"] ?? query["stream"]
+        guard let id = named ?? Cookies.value(of: Self.announceCookie, in: head.fields) else {
+            throw Problem(
+                .badRequest,
+                type: "invalid_request_error",
+                message: "no stream: give the id that POST /api/streaming answered, as ?id= or in"
+                    + " its cookie",
+                code: "id"
+            )
+        }
+        try find(exchange, id) { generation in
+            attach(exchange, generation, from: 0, dialect, .stream)
+        }
+    }
+
+    // MARK: Answers by their ids
+
+    private func read(_ exchange: Exchange, _ id: String) throws(Problem) {
+        let head = exchange.request.head
+        let query = try ChatAsk.query(head)
+        let dialect = try ChatAsk.dialect(query["format"]) ?? .events
+        let position = StreamPosition(head, query) ?? StreamPosition(generation: id)
+        guard position.generation == id else {
+            throw Problem(
+                .badRequest,
+                type: "invalid_request_error",
+                message: "Last-Event-ID belongs to another stream than the path names",
+                code: "last_event_id"
+            )
+        }
+        if position.next > 0 { return try resume(exchange, position, dialect) }
+        try find(exchange, id) { generation in
+            attach(exchange, generation, from: 0, dialect, .stream)
+        }
+    }
+
+    private func stop(_ exchange: Exchange, _ id: String) throws(Problem) {
+        try find(exchange, id) { generation in
+            generation.stop()
+            exchange.note = "id=\(id)"
+            exchange.respond(.noContent, [:])
+        }
+    }
+
+    /// Goes on behind the last event that the client has had.
+    ///
+    /// After the end, and for an answer that nobody has any more, a browser's EventSource is told
+    /// 204, the one status on which it does not come back; all others are told 404.
+    private func resume(
+        _ exchange: Exchange,
+        _ position: StreamPosition,
+        _ dialect: Dialect
+    ) throws(Problem) {
+        do throws(Problem) {
+            try find(exchange, position.generation) { generation in
+                let isPastEnd = generation.isEnded && position.next >= generation.log.count
+                if isPastEnd { return exchange.respond(.noContent, [:]) }
+                let cursor = min(position.next, generation.log.count)
+                attach(exchange, generation, from: cursor, dialect, .stream)
+            }
+        } catch {
+            guard exchange.request.head.method == .get, error.status == .notFound else {
+                throw error
+            }
+            exchange.respond(.noContent, [:])
+        }
+    }
+
+    /// Finds an answer by its id, on whatever loop it lives; there, the request is handled anew.
+    private func find(
+        _ exchange: Exchange,
+        _ id: String,
+        _ use: (Generation) -> Void
+    ) throws(Problem) {
+        if let generation = generations[id] { return use(generation) }
+        if let loop = GenerationID.loop(of: id), loop != reactor.index,
+            service.move(exchange, toLoop: loop)
+        {
+            return
+        }
+        throw Problem(
+            .notFound,
+            type: "not_found_error",
+            message: "there is no stream with this id, or it has been read to its end",
+            code: "unknown_stream"
+        )
+    }
+
+    // MARK: Generations
+
+    /// Nobody will come back for an ended answer.
+    func forget(_ generation: Generation) {
+        guard generation.isEnded else { return }
+        generations[generation.id] = nil
+    }
+
+    /// An answer has ended: its record goes to the history.
+    func record(_ generation: Generation, totalMilliseconds: Int, retries: Int) {
+        var record: [UInt8] = []
+        generation.appendRecord(
+            totalMilliseconds: totalMilliseconds,
+            retries: retries,
+            into: &record
+        )
+        service.history.append(record)
+        if let failure = generation.failure, failure.ending != .abandoned {
+            log.write(.warning, "id=\(generation.id) \(failure.ending.rawValue): \(failure.message)")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+
+/// A file of whole lines that only grows, held by this process alone.
+///
+/// Guarantees that a line is in the file whole or not at all: what a failed write left behind is cut
+/// off before anything else is written. No thread of its own; its owner calls it from one place.
+struct AppendFile: ~Copyable {
+    private let descriptor: Descriptor
+    /// Which file was opened, to notice when somebody moves or removes it.
+    private let identity: (device: dev_t, inode: ino_t)
+    /// Where the file must end before the next write: set while a cut that failed is still owed.
+    private var owedCut: Int?
+    /// The unfinished line that was found and moved away when the file was opened.
+    let tornTail: TornTail?
+
+    /// Opens the file, creating it and its folder where they are absent, locks and repairs it.
+    static func open(directory: String, name: String) throws(StorageError) -> AppendFile {
+        let folder = directory.isEmpty ? "." : directory
+        try createFolder(folder)
+        let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+        // Without O_NONBLOCK, opening a named pipe would wait for a reader for ever.
+        let opened = try Descriptor(opening: path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK)
+        let status = try opened.status()
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile(path: path) }
+        try opened.lock()
+        let tail = try TornTail.remove(from: opened)
+        // The file is of no use after a loss of power when its name is not on the disk.
+        try opened.synchronize()
+        try synchronizeFolder(folder)
+        return AppendFile(
+            descriptor: opened,
+            identity: (status.st_dev, status.st_ino),
+            tornTail: tail
+        )
+    }
+
+    /// Whether the path still leads to the file that is open.
+    ///
+    /// People rotate logs with `mv` and start over with `rm`; lines written to a file without a name
+    /// would be lost without a word.
+    var isInPlace: Bool {
+        var status = stat()
+        guard stat(descriptor.path, &status) == 0 else { return false }
+        return status.st_dev == identity.device && status.st_ino == identity.inode
+    }
+
+    /// Appends lines, each with its newline, with one write.
+    ///
+    /// - Returns: How many bytes of whole lines are in the file now, and why it is not all of them.
+    mutating func append(
+        _ lines: [UInt8],
+        from start: Int
+    ) -> (kept: Int, failure: StorageError?) {
+        do throws(StorageError) {
+            try payOwedCut()
+            let end = Int(try descriptor.status().st_size)
+            let (count, failure) = descriptor.write(lines, from: start)
+            guard let failure else { return (count, nil) }
+            let last = lines[start..<start + count].lastIndex(of: newline)
+            let kept = last.map { $0 + 1 - start } ?? 0
+            if kept < count { owedCut = end + kept }
+            // Should this fail too, the next call begins with it.
+            try? payOwedCut()
+            return (kept, failure)
+        } catch {
+            return (0, error)
+        }
+    }
+
+    /// Cuts off the unfinished line of a failed write; never lengthens a file that became shorter.
+    mutating func payOwedCut() throws(StorageError) {
+        guard let size = owedCut else { return }
+        if Int(try descriptor.status().st_size) > size { try descriptor.truncate(to: size) }
+        owedCut = nil
+    }
+}

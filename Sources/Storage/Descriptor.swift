@@ -1,0 +1,139 @@
+import Glibc
+
+/// The one owner of an open file; closes it when it goes.
+///
+/// Every call is repeated when a signal interrupts it, and fails with its own name and the path.
+struct Descriptor: ~Copyable {
+    private let number: Int32
+    /// Where it was opened, for messages only: the file may have moved since.
+    let path: String
+
+    /// Opens a file; `O_CLOEXEC` is always set.
+    init(opening path: String, _ flags: Int32, mode: mode_t = 0o600) throws(StorageError) {
+        number = try repeating("open", path) { open(path, flags | O_CLOEXEC, mode) }
+        self.path = path
+    }
+
+    deinit {
+        _ = close(number)
+    }
+
+    /// Takes the advisory lock, which lives as long as this descriptor.
+    func lock() throws(StorageError) {
+        do throws(StorageError) {
+            _ = try repeating("lock", path) { flock(number, LOCK_EX | LOCK_NB) }
+        } catch {
+            guard case .systemCall(_, _, EWOULDBLOCK) = error else { throw error }
+            throw .locked(path: path)
+        }
+    }
+
+    func status() throws(StorageError) -> stat {
+        var status = stat()
+        _ = try repeating("stat", path) { fstat(number, &status) }
+        return status
+    }
+
+    /// Fills `buffer` from `offset` on, completely unless the file ends first.
+    ///
+    /// - Returns: How many bytes were read.
+    func read(into buffer: inout [UInt8], at offset: Int, count: Int) throws(StorageError) -> Int {
+        var done = 0
+        while done < count {
+            let wanted = min(count, buffer.count) - done
+            guard wanted > 0 else { break }
+            let got = try repeating("read", path) {
+                buffer.withUnsafeMutableBytes { raw in
+                    pread(number, raw.baseAddress?.advanced(by: done), wanted, off_t(offset + done))
+                }
+            }
+            guard got > 0 else { break }
+            done += got
+        }
+        return done
+    }
+
+    /// Writes at the descriptor's place (the end, with `O_APPEND`), once unless the system writes short.
+    ///
+    /// A short write has no `errno`. The next one has, so this goes on until it knows why.
+    ///
+    /// - Returns: How many bytes reached the file, and why it is not all of them.
+    func write(_ bytes: [UInt8], from start: Int = 0) -> (count: Int, failure: StorageError?) {
+        bytes.withUnsafeBytes { raw in
+            var done = start
+            do throws(StorageError) {
+                while done < raw.count {
+                    let wrote = try repeating("write", path) {
+                        Glibc.write(number, raw.baseAddress?.advanced(by: done), raw.count - done)
+                    }
+                    guard wrote > 0 else {
+                        throw .systemCall("write", path: path, code: EIO)
+                    }
+                    done += wrote
+                }
+                return (done - start, nil)
+            } catch {
+                return (done - start, error)
+            }
+        }
+    }
+
+    func truncate(to size: Int) throws(StorageError) {
+        _ = try repeating("truncate", path) { ftruncate(number, off_t(size)) }
+    }
+
+    func synchronize() throws(StorageError) {
+        _ = try repeating("fsync", path) { fsync(number) }
+    }
+}
+
+/// Makes the names in a folder survive a loss of power.
+///
+/// Some file systems cannot do it for folders and say `EINVAL`; there is nothing more to ask of them.
+func synchronizeFolder(_ path: String) throws(StorageError) {
+    let folder = try Descriptor(opening: path, O_RDONLY | O_DIRECTORY)
+    do throws(StorageError) {
+        try folder.synchronize()
+    } catch {
+        guard case .systemCall(_, _, EINVAL) = error else { throw error }
+    }
+}
+
+/// Creates a folder and the missing ones above it, for this user alone.
+func createFolder(_ path: String) throws(StorageError) {
+    guard mkdir(path, 0o700) != 0 else {
+        return try synchronizeFolder(parentFolder(of: path))
+    }
+    let code = errno
+    guard code != EEXIST else { return }
+    let parent = parentFolder(of: path)
+    guard code == ENOENT, parent != path, !path.isEmpty else {
+        throw .systemCall("mkdir", path: path, code: code)
+    }
+    try createFolder(parent)
+    // Now the one above exists, so this goes no deeper than the path has parts.
+    try createFolder(path)
+}
+
+/// The folder that holds the last part of a path.
+func parentFolder(of path: String) -> String {
+    var parts = Substring(path)
+    while parts.count > 1, parts.last == "/" { parts.removeLast() }
+    guard let slash = parts.lastIndex(of: "/") else { return "." }
+    return slash == parts.startIndex ? "/" : String(parts[..<slash])
+}
+
+/// Runs a system call until no signal interrupts it.
+private func repeating<Result: SignedInteger>(
+    _ call: String,
+    _ path: String,
+    _ body: () -> Result
+) throws(StorageError) -> Result {
+    while true {
+        let result = body()
+        // Read at once: whatever may allocate or release can change it.
+        let code = errno
+        guard result < 0 else { return result }
+        guard code == EINTR else { throw .systemCall(call, path: path, code: code) }
+    }
+}

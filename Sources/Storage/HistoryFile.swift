@@ -1,0 +1,164 @@
+import Dispatch
+import Synchronization
+
+/// The history: one line per record, appended whole, by one writer, for any number of threads.
+///
+/// `append` never waits for the disk. Records queue in memory, a serial queue writes all that waits
+/// with one write, and while the disk refuses they are kept, up to a bound, and tried again.
+/// The process must ignore SIGXFSZ, or a file size limit ends it instead of being reported.
+package final class HistoryFile: Sendable {
+    /// How much may wait for the disk; a record beyond it is refused and reported.
+    package static let maxPendingBytes = 64 * 1024 * 1024
+    /// The first and the longest pause between two attempts while the disk refuses.
+    private static let retryDelaysMilliseconds = 250...5000
+
+    /// What callers add to and the writer takes from; each holds it for a few instructions.
+    private let pending = Guarded(PendingRecords())
+    /// Only blocks on `queue` take it, so that nobody ever waits for it.
+    private let writer: Mutex<RecordWriter>
+    private let queue = DispatchQueue(label: "sse-relay.history")
+    private let maxPendingBytes: Int
+    private let report: @Sendable (HistoryReport) -> Void
+
+    /// Opens the file, and repairs it where the last process left half a line.
+    ///
+    /// A full or failing disk does not stop the start: it is an outage like a later one.
+    ///
+    /// - Parameters:
+    ///   - directory: The folder, created for this user alone where it is absent.
+    ///   - name: The file's name in it.
+    ///   - maxPendingBytes: How much may wait for the disk.
+    ///   - report: Called here during the start, then on the writer's queue, and for a refused
+    ///     record by the thread that appended it.
+    /// - Throws: What somebody has to put right: a lock held, a missing permission, a wrong path.
+    package init(
+        directory: String,
+        name: String = "history.jsonl",
+        maxPendingBytes: Int = HistoryFile.maxPendingBytes,
+        report: @escaping @Sendable (HistoryReport) -> Void
+    ) throws(StorageError) {
+        var opening = RecordWriter(directory: directory, name: name)
+        do throws(StorageError) {
+            if let tail = try opening.open() { report(tail) }
+        } catch {
+            guard error.mayPass else { throw error }
+            opening.outage = .init(delayMilliseconds: Self.retryDelaysMilliseconds.lowerBound)
+            report(.writeFailed(error))
+        }
+        let beginsInOutage = opening.outage != nil
+        writer = Mutex(opening)
+        self.maxPendingBytes = maxPendingBytes
+        self.report = report
+        if beginsInOutage {
+            pending.withLock { $0.beginOutage() }
+            queue.async { self.writeAll() }
+        }
+    }
+
+    /// Whether records reach the disk at the moment.
+    package var isWritable: Bool {
+        pending.withLock { $0.isWritable }
+    }
+
+    /// How many records are not in the file yet.
+    package var recordsWaiting: Int {
+        pending.withLock { $0.appended - $0.settled }
+    }
+
+    /// Takes one record, a whole line without its newline; from any thread, at once.
+    package func append(_ record: [UInt8]) {
+        assert(!record.contains(newline), "a record is one line")
+        switch pending.withLock({ $0.add(record, limit: maxPendingBytes) }) {
+        case .taken: break
+        case .takenWakeWriter: queue.async { self.writeAll() }
+        case .refused: report(.refused(bytes: record.count))
+        }
+    }
+
+    /// Waits until every record appended so far is in the file, trying at once even in an outage.
+    ///
+    /// - Returns: Whether that happened in time.
+    package func flush(timeoutMilliseconds: Int) -> Bool {
+        let settled = DispatchSemaphore(value: 0)
+        guard pending.withLock({ $0.announce(to: settled) }) else { return true }
+        queue.async { self.writeAll() }
+        return settled.wait(timeout: .now() + .milliseconds(timeoutMilliseconds)) == .success
+    }
+
+    /// Writes what waits, closes the file and gives up its lock; records after this are refused.
+    ///
+    /// Waits for the disk, and loses what it refuses now: for the end of the process, after `flush`.
+    package func close() {
+        pending.withLock { $0.close() }
+        queue.sync {
+            writeAll()
+            writer.withLock { $0.close() }
+        }
+    }
+}
+
+// MARK: - On the queue
+
+extension HistoryFile {
+    /// Writes batch after batch until nothing waits or the disk refuses.
+    private func writeAll() {
+        var reports: [HistoryReport] = []
+        writer.withLock { writer in
+            while !writer.isClosed {
+                let hasBatch = writer.takeBatch(from: pending)
+                let progress = writer.attempt(reports: &reports)
+                pending.withLock { $0.settle(records: progress.records, bytes: progress.bytes) }
+                if let failure = progress.failure {
+                    return reports += suffer(failure, &writer)
+                }
+                guard hasBatch else { return reports += recover(&writer) }
+            }
+        }
+        for entry in reports { report(entry) }
+    }
+
+    /// Notes the outage and arranges the next attempt.
+    private func suffer(
+        _ failure: StorageError,
+        _ writer: inout RecordWriter
+    ) -> [HistoryReport] {
+        let delays = Self.retryDelaysMilliseconds
+        let isNew = writer.outage == nil
+        var outage = pending.withLock { pending in
+            pending.beginOutage()
+            return writer.outage
+                ?? .init(
+                    delayMilliseconds: delays.lowerBound,
+                    settled: pending.settled,
+                    refused: pending.refused
+                )
+        }
+        outage.attempt += 1
+        retry(outage.attempt, afterMilliseconds: outage.delayMilliseconds)
+        outage.delayMilliseconds = min(outage.delayMilliseconds * 2, delays.upperBound)
+        writer.outage = outage
+        return isNew ? [.writeFailed(failure)] : []
+    }
+
+    private func retry(_ attempt: Int, afterMilliseconds delay: Int) {
+        queue.asyncAfter(deadline: .now() + .milliseconds(delay)) {
+            let isDue = self.writer.withLock { $0.outage?.attempt == attempt }
+            if isDue { self.writeAll() }
+        }
+    }
+
+    /// Ends the outage, if there was one: everything kept is in the file.
+    private func recover(_ writer: inout RecordWriter) -> [HistoryReport] {
+        guard let outage = writer.outage else { return [] }
+        writer.outage = nil
+        return pending.withLock { pending in
+            pending.endOutage()
+            return [
+                .writesResumed(
+                    recordsKept: pending.settled - outage.settled,
+                    recordsRefused: pending.refused - outage.refused
+                )
+            ]
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Dispatch
+
+/// What waits for the disk, and the count of what has reached it.
+///
+/// A value without a lock of its own: whoever holds it locks it.
+struct PendingRecords: Sendable {
+    enum Verdict { case taken, takenWakeWriter, refused }
+
+    /// Records in order, each with its newline, ready to be written as they stand.
+    private var lines: [UInt8] = []
+    private var recordsInLines = 0
+    /// What the writer has taken and not yet written; it counts against the bound too.
+    private var bytesInHand = 0
+    /// Whether the writer looks here again by itself, now or after its pause.
+    private var isWriterAwake = false
+    /// Who waits for how many records to be settled.
+    private var waiters: [(target: Int, semaphore: DispatchSemaphore)] = []
+    private(set) var appended = 0
+    private(set) var settled = 0
+    private(set) var refused = 0
+    private(set) var isWritable = true
+    private var isClosed = false
+
+    /// Takes a record unless that would make more than `limit` bytes wait.
+    mutating func add(_ record: [UInt8], limit: Int) -> Verdict {
+        guard !isClosed, lines.count + bytesInHand + record.count < limit else {
+            refused += 1
+            return .refused
+        }
+        lines.append(contentsOf: record)
+        lines.append(newline)
+        recordsInLines += 1
+        appended += 1
+        guard !isWriterAwake else { return .taken }
+        isWriterAwake = true
+        return .takenWakeWriter
+    }
+
+    /// Gives all that waits to the writer, in exchange for its empty buffer.
+    ///
+    /// - Returns: How many records that is. After none, the next record has to wake the writer.
+    mutating func take(into empty: inout [UInt8]) -> Int {
+        guard recordsInLines > 0 else {
+            isWriterAwake = false
+            return 0
+        }
+        swap(&lines, &empty)
+        bytesInHand = empty.count
+        defer { recordsInLines = 0 }
+        return recordsInLines
+    }
+
+    /// The writer has put so much of what it had in hand into the file.
+    mutating func settle(records: Int, bytes: Int) {
+        settled += records
+        bytesInHand -= bytes
+        guard !waiters.isEmpty else { return }
+        for waiter in waiters where waiter.target <= settled { waiter.semaphore.signal() }
+        waiters.removeAll { $0.target <= settled }
+    }
+
+    /// Has `semaphore` signalled once all that was taken so far is settled.
+    ///
+    /// - Returns: Whether anything is left to wait for.
+    mutating func announce(to semaphore: DispatchSemaphore) -> Bool {
+        guard settled < appended else { return false }
+        waiters.append((appended, semaphore))
+        return true
+    }
+
+    /// The disk refuses: the writer comes back by itself.
+    mutating func beginOutage() {
+        isWritable = false
+        isWriterAwake = true
+    }
+
+    mutating func endOutage() {
+        isWritable = true
+    }
+
+    /// Refuses every record from now on.
+    mutating func close() {
+        isClosed = true
+    }
+}

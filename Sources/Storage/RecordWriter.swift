@@ -1,0 +1,99 @@
+/// The writer's own state: the file, the batch in hand, and the outage it may be in.
+struct RecordWriter: ~Copyable {
+    /// From the first failure until everything kept is in the file.
+    struct Outage {
+        /// The pause before the next attempt.
+        var delayMilliseconds: Int
+        /// Which attempt is due, so that an attempt made early leaves no second timer behind.
+        var attempt = 0
+        /// The counts when it began.
+        var settled = 0
+        var refused = 0
+    }
+
+    /// A buffer that grew beyond this in a burst is given back instead of being used again.
+    private static let maxSpareBytes = 1024 * 1024
+
+    private let directory: String
+    private let name: String
+    /// Absent after a start into an outage, and once closed.
+    private var file: AppendFile?
+    private(set) var isClosed = false
+    /// Lines taken and not finished; those before `start` are in the file.
+    private var batch: [UInt8] = []
+    private var start = 0
+    /// How many records of the batch are not in the file yet.
+    private var recordsLeft = 0
+    var outage: Outage?
+
+    init(directory: String, name: String) {
+        self.directory = directory
+        self.name = name
+    }
+
+    /// Opens the file, and says what became of an unfinished last line.
+    mutating func open() throws(StorageError) -> HistoryReport? {
+        let opened = try AppendFile.open(directory: directory, name: name)
+        let tail = opened.tornTail
+        file = consume opened
+        return tail.map { .tornTail(setAsideIn: $0.setAsideIn, bytes: $0.bytes) }
+    }
+
+    /// Takes all that waits, unless a batch is in hand still.
+    ///
+    /// - Returns: Whether there is anything to write.
+    mutating func takeBatch(from pending: borrowing Guarded<PendingRecords>) -> Bool {
+        guard recordsLeft == 0 else { return true }
+        recordsLeft = pending.withLock { $0.take(into: &batch) }
+        return recordsLeft > 0
+    }
+
+    /// What one attempt achieved.
+    struct Progress {
+        var records = 0
+        var bytes = 0
+        var failure: StorageError?
+    }
+
+    /// Writes what is in hand; opens the file first where it isn't open or no longer in its place.
+    mutating func attempt(reports: inout [HistoryReport]) -> Progress {
+        do throws(StorageError) {
+            try makeReady(reports: &reports)
+        } catch {
+            return Progress(failure: error)
+        }
+        guard !batch.isEmpty else { return Progress() }
+        let (kept, failure) = file?.append(batch, from: start) ?? (0, nil)
+        guard let failure else {
+            defer { dropBatch() }
+            return Progress(records: recordsLeft, bytes: kept)
+        }
+        let records = batch[start..<start + kept].count { $0 == newline }
+        start += kept
+        recordsLeft -= records
+        return Progress(records: records, bytes: kept, failure: failure)
+    }
+
+    mutating func close() {
+        file = nil
+        isClosed = true
+    }
+
+    private mutating func makeReady(reports: inout [HistoryReport]) throws(StorageError) {
+        guard let isInPlace = file?.isInPlace else {
+            if let report = try open() { reports.append(report) }
+            return
+        }
+        guard !isInPlace, !batch.isEmpty else { return }
+        // Half a line must not stay behind in the file that was moved away.
+        try file?.payOwedCut()
+        if let report = try open() { reports.append(report) }
+        reports.append(.begunAnew(path: directory + "/" + name))
+    }
+
+    private mutating func dropBatch() {
+        start = 0
+        recordsLeft = 0
+        batch.removeAll(keepingCapacity: batch.capacity <= Self.maxSpareBytes)
+    }
+}

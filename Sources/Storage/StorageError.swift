@@ -1,0 +1,45 @@
+import Glibc
+
+/// What keeps a file of ours from being opened, repaired or written.
+package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The system refused a call: its name, the file it was about, and its `errno`.
+    case systemCall(String, path: String, code: Int32)
+    /// Another process writes this file; two writers would undo each other's repairs.
+    case locked(path: String)
+    /// The path leads to something that is not a regular file.
+    case notRegularFile(path: String)
+
+    /// One line for the log: the call, the path, and the system's own words.
+    package var description: String {
+        switch self {
+        case .systemCall(let call, let path, let code):
+            "\(call) \(path): \(errorText(code))"
+        case .locked(let path):
+            "\(path) is in use by another process; each relay needs a data folder of its own"
+        case .notRegularFile(let path):
+            "\(path) is not a regular file"
+        }
+    }
+
+    /// Whether the same call may well succeed later without anybody changing the configuration.
+    ///
+    /// A full or failing disk must not keep the daemon from starting: its answers go on without it.
+    var mayPass: Bool {
+        guard case .systemCall(_, _, let code) = self else { return false }
+        switch code {
+        case ENOSPC, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, ENOMEM: return true
+        default: return false
+        }
+    }
+}
+
+/// The system's words for an `errno` value.
+///
+/// `strerror` shares one buffer between threads, hence the other one.
+private func errorText(_ code: Int32) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+        guard let start = buffer.baseAddress else { return "error \(code)" }
+        guard strerror_r(code, start, buffer.count) == 0 else { return "error \(code)" }
+        return String(cString: start)
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+
+/// The end of a last line that was begun and never finished, found when a file is opened.
+///
+/// A process that is killed or a machine that loses power in the middle of a write leaves half a
+/// line. The next record would be glued to it, and both would be lost to every reader. So it goes
+/// to a file of its own, which is safe on the disk before the line is cut from where it stood.
+struct TornTail: Equatable {
+    let setAsideIn: String
+    let bytes: Int
+
+    /// How much is read at a time; the file itself may be larger than the memory.
+    private static let pieceBytes = 64 * 1024
+    /// How many torn lines of the same second find a name.
+    private static let maxNames = 100
+
+    /// Moves an unfinished last line of `file` into a file beside it.
+    ///
+    /// - Returns: What was moved, or `nil` when the last line is whole.
+    static func remove(from file: borrowing Descriptor) throws(StorageError) -> TornTail? {
+        let size = Int(try file.status().st_size)
+        let start = try endOfLastWholeLine(in: file, size: size)
+        guard start < size else { return nil }
+        let name = try setAside(start..<size, of: file)
+        try file.truncate(to: start)
+        try file.synchronize()
+        return TornTail(setAsideIn: name, bytes: size - start)
+    }
+
+    /// Reads backward from the end, so that the length of the file does not matter.
+    private static func endOfLastWholeLine(
+        in file: borrowing Descriptor,
+        size: Int
+    ) throws(StorageError) -> Int {
+        guard size > 0 else { return 0 }
+        var piece = [UInt8](repeating: 0, count: 1)
+        // Nearly always the last byte says it all.
+        if try file.read(into: &piece, at: size - 1, count: 1) == 1, piece[0] == newline {
+            return size
+        }
+        piece = [UInt8](repeating: 0, count: min(size, pieceBytes))
+        var end = size
+        while end > 0 {
+            let start = max(0, end - piece.count)
+            let count = try file.read(into: &piece, at: start, count: end - start)
+            if let last = piece[..<count].lastIndex(of: newline) { return start + last + 1 }
+            end = start
+        }
+        return 0
+    }
+
+    private static func setAside(
+        _ range: Range<Int>,
+        of file: borrowing Descriptor
+    ) throws(StorageError) -> String {
+        let aside = try createBeside(file.path)
+        do throws(StorageError) {
+            var piece = [UInt8](repeating: 0, count: min(range.count, pieceBytes))
+            var offset = range.lowerBound
+            while offset < range.upperBound {
+                let wanted = min(piece.count, range.upperBound - offset)
+                let count = try file.read(into: &piece, at: offset, count: wanted)
+                guard count == wanted else {
+                    throw .systemCall("read", path: file.path, code: EIO)
+                }
+                if piece.count > count { piece.removeLast(piece.count - count) }
+                if let failure = aside.write(piece).failure { throw failure }
+                offset += count
+            }
+            try aside.synchronize()
+            try synchronizeFolder(parentFolder(of: aside.path))
+        } catch {
+            // The line still stands in the file; half a copy of it would only confuse.
+            _ = unlink(aside.path)
+            throw error
+        }
+        return aside.path
+    }
+
+    private static func createBeside(_ path: String) throws(StorageError) -> Descriptor {
+        let first = "\(path).torn-\(time(nil))"
+        var name = first
+        var number = 1
+        while true {
+            do throws(StorageError) {
+                return try Descriptor(opening: name, O_WRONLY | O_CREAT | O_EXCL)
+            } catch {
+                guard case .systemCall(_, _, EEXIST) = error, number < maxNames else { throw error }
+            }
+            number += 1
+            name = "\(first)-\(number)"
+        }
+    }
+}
+
+/// What ends a record.
+let newline = UInt8(ascii: "\n")

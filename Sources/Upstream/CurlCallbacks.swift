@@ -1,0 +1,64 @@
+import CCurl
+import Wire
+
+// All that libcurl calls. It calls back synchronously on the loop that called it, so reaching the
+// loop's plain classes from here is as legal as from any other of its methods.
+
+/// `CURLOPT_WRITEFUNCTION`; fewer bytes than given end the transfer.
+func receiveBody(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ owner: UnsafeMutableRawPointer?
+) -> Int {
+    deliver(bytes, size * count, owner) { $0.received($1) }
+}
+
+/// `CURLOPT_HEADERFUNCTION`: one whole line a call.
+func receiveHeaderLine(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ owner: UnsafeMutableRawPointer?
+) -> Int {
+    deliver(bytes, size * count, owner) { $0.receivedHeaderLine($1) }
+}
+
+private func deliver(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ count: Int,
+    _ owner: UnsafeMutableRawPointer?,
+    _ receive: (Transfer, Span<UInt8>) -> Bool
+) -> Int {
+    guard let bytes, let owner, count > 0 else { return count }
+    let transfer = Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
+    let goesOn = bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
+        receive(transfer, UnsafeBufferPointer(start: start, count: count).span)
+    }
+    return goesOn ? count : 0
+}
+
+/// `CURLMOPT_SOCKETFUNCTION`: libcurl says what it waits for on a socket.
+func watchSocket(
+    _ easy: UnsafeMutableRawPointer?,
+    _ socket: curl_socket_t,
+    _ what: Int32,
+    _ owner: UnsafeMutableRawPointer?,
+    _ watched: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let owner else { return 0 }
+    let client = Unmanaged<UpstreamClient>.fromOpaque(owner).takeUnretainedValue()
+    client.watch(socket, what, watched)
+    return 0
+}
+
+/// `CURLMOPT_TIMERFUNCTION`: libcurl says when it wants to be called, −1 for not at all.
+func setTransferTimer(
+    _ multi: UnsafeMutableRawPointer?,
+    _ milliseconds: Int,
+    _ owner: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let owner else { return 0 }
+    Unmanaged<UpstreamClient>.fromOpaque(owner).takeUnretainedValue().setTimer(milliseconds)
+    return 0
+}

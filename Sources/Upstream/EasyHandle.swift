@@ -1,0 +1,72 @@
+import CCurl
+
+/// One libcurl handle, used for many transfers one after the other: what is the same for all of
+/// them is set once.
+final class EasyHandle {
+    let pointer: UnsafeMutableRawPointer
+    /// Where libcurl leaves its words about a failure.
+    private let errorText: UnsafeMutablePointer<CChar>
+
+    init?(_ settings: UpstreamSettings) {
+        guard let pointer = curl_easy_init() else { return nil }
+        self.pointer = pointer
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.pointee = 0
+        setOnce(settings)
+    }
+
+    deinit {
+        curl_easy_cleanup(pointer)
+        errorText.deallocate()
+    }
+
+    var error: String { String(cString: errorText) }
+
+    private func setOnce(_ settings: UpstreamSettings) {
+        set(CURLOPT_ERRORBUFFER, UnsafeRawPointer(errorText))
+        // Without it libcurl changes the handling of SIGPIPE and back at every action.
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        // Wait for a connection that may multiplex rather than open one for each request.
+        set(CURLOPT_PIPEWAIT, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_BUFFERSIZE, 16 * 1024)
+        set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectSeconds * 1000)
+        set(CURLOPT_POST, 1)
+        relay_easy_set_write(pointer, CURLOPT_WRITEFUNCTION, receiveBody)
+        relay_easy_set_write(pointer, CURLOPT_HEADERFUNCTION, receiveHeaderLine)
+        if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
+        if let folder = settings.certificateFolder { set(CURLOPT_CAPATH, folder) }
+    }
+
+    /// Sets what differs from transfer to transfer.
+    func prepare(_ request: UpstreamRequest, for transfer: UnsafeMutableRawPointer) {
+        errorText.pointee = 0
+        set(CURLOPT_URL, request.url)
+        set(CURLOPT_HTTPHEADER, request.headers.list.map { UnsafeRawPointer($0) })
+        relay_easy_set_offset(
+            pointer,
+            CURLOPT_POSTFIELDSIZE_LARGE,
+            curl_off_t(request.body.count)
+        )
+        request.body.withUnsafeBytes { set(CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+        relay_easy_set_text(pointer, CURLOPT_NOPROXY, request.bypassesProxy ? "*" : nil)
+        set(CURLOPT_WRITEDATA, UnsafeRawPointer(transfer))
+        set(CURLOPT_HEADERDATA, UnsafeRawPointer(transfer))
+        set(CURLOPT_PRIVATE, UnsafeRawPointer(transfer))
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) {
+        relay_easy_set_long(pointer, option, value)
+    }
+
+    private func set(_ option: CURLoption, _ value: String) {
+        relay_easy_set_text(pointer, option, value)
+    }
+
+    private func set(_ option: CURLoption, _ value: UnsafeRawPointer?) {
+        relay_easy_set_pointer(pointer, option, value)
+    }
+}

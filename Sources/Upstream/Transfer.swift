@@ -1,0 +1,124 @@
+import CCurl
+package import Wire
+
+/// The status and the fields of an upstream's answer that the relay looks at.
+package struct UpstreamHead: Sendable, Equatable {
+    /// The status code.
+    package var status = 0
+    /// `Content-Type`, `Retry-After` and the few others that are kept.
+    package var fields: HeaderFields = [:]
+}
+
+/// Who hears of a transfer. Called on the loop, inside libcurl: a transfer may be cancelled or
+/// started from here, since the client puts that off until libcurl has returned.
+package protocol TransferDelegate: AnyObject {
+    /// The answer's head is whole.
+    func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead)
+    /// Content arrived; the bytes are libcurl's and valid only now.
+    func transfer(_ transfer: Transfer, received bytes: Span<UInt8>)
+    /// The transfer is over. Nothing follows. `nil` where libcurl saw the end of the message.
+    func transfer(_ transfer: Transfer, ended error: TransferError?)
+}
+
+/// One request to an upstream and its answer.
+package final class Transfer {
+    /// Header lines that are kept, lower-case.
+    private static let keptFields: Set<String> = [
+        "content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
+        "request-id",
+    ]
+
+    /// What has arrived of the answer's head.
+    package private(set) var head = UpstreamHead()
+    /// Who hears of it; nil once it has ended or was cancelled.
+    private(set) var delegate: (any TransferDelegate)?
+    private(set) var isPaused = false
+    private unowned let client: UpstreamClient
+    /// The handle, while the transfer runs.
+    var handle: EasyHandle?
+
+    init(_ client: UpstreamClient, delegate: any TransferDelegate) {
+        self.client = client
+        self.delegate = delegate
+    }
+
+    /// Whether the transfer was cancelled or has ended.
+    var isOver: Bool { delegate == nil }
+
+    /// Stops reading from the upstream until `resume`: what it sends waits in the kernel, and at
+    /// last at the sender.
+    package func pause() {
+        guard !isPaused, !isOver else { return }
+        isPaused = true
+        client.setPause(self, true)
+    }
+
+    /// Goes on reading.
+    package func resume() {
+        guard isPaused, !isOver else { return }
+        isPaused = false
+        client.setPause(self, false)
+    }
+
+    /// Ends the transfer and closes its connection; the delegate hears nothing any more.
+    package func cancel() {
+        guard !isOver else { return }
+        delegate = nil
+        client.drop(self)
+    }
+
+    func ended(_ error: TransferError?) {
+        let delegate = delegate
+        self.delegate = nil
+        delegate?.transfer(self, ended: error)
+    }
+
+    /// - Returns: whether the transfer goes on.
+    func received(_ bytes: Span<UInt8>) -> Bool {
+        delegate?.transfer(self, received: bytes)
+        return !isOver
+    }
+
+    /// Takes one header line, or the empty one that ends a head (RFC 9112 §2.1).
+    func receivedHeaderLine(_ line: Span<UInt8>) -> Bool {
+        var length = line.count
+        while length > 0, line[length - 1] == 0x0D || line[length - 1] == 0x0A { length -= 1 }
+        if length == 0 {
+            // An interim answer's head (1xx) is followed by another.
+            if head.status >= 200 { delegate?.transfer(self, receivedHead: head) }
+            return !isOver
+        }
+        let text = line.extracting(0..<length)
+        if length > 5, matches(text, 0..<5, "HTTP/") {
+            head = UpstreamHead(status: Self.status(text))
+        } else {
+            keepField(text)
+        }
+        return !isOver
+    }
+
+    private func keepField(_ line: Span<UInt8>) {
+        var colon = 0
+        while colon < line.count, line[colon] != UInt8(ascii: ":") { colon += 1 }
+        guard colon < line.count else { return }
+        let name = Self.text(line, 0..<colon).lowercased()
+        guard Self.keptFields.contains(name) else { return }
+        var start = colon + 1
+        while start < line.count, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
+        head.fields.append(name, Self.text(line, start..<line.count))
+    }
+
+    /// The three digits behind the first blank.
+    private static func status(_ line: Span<UInt8>) -> Int {
+        var start = 0
+        while start < line.count, line[start] != 0x20 { start += 1 }
+        guard start + 4 <= line.count else { return 0 }
+        return parseDecimal(line.extracting((start + 1)..<(start + 4))) ?? 0
+    }
+
+    private static func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
+        var copy: [UInt8] = []
+        copy.append(span: bytes.extracting(range))
+        return String(decoding: copy, as: UTF8.self)
+    }
+}

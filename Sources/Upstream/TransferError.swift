@@ -1,0 +1,43 @@
+import CCurl
+
+/// Why a transfer ended without a whole answer.
+package enum TransferError: Error, Sendable, Equatable {
+    /// The upstream's name has no address.
+    case nameNotResolved(String)
+    /// Nobody accepts connections there.
+    case notConnected(String)
+    /// The connection did not stand in time.
+    case connectTimeout(String)
+    /// TLS failed: a certificate that is not trusted, a broken handshake.
+    case insecure(String)
+    /// The connection broke before the answer's end.
+    case broken(String)
+    /// Anything else, in libcurl's words.
+    case other(String)
+
+    /// libcurl's words, for a log.
+    package var detail: String {
+        switch self {
+        case .nameNotResolved(let text), .notConnected(let text), .connectTimeout(let text),
+            .insecure(let text), .broken(let text), .other(let text):
+            text
+        }
+    }
+
+    init(_ code: CURLcode, detail: String) {
+        let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        self =
+            switch code {
+            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameNotResolved(text)
+            case CURLE_COULDNT_CONNECT: .notConnected(text)
+            case CURLE_OPERATION_TIMEDOUT: .connectTimeout(text)
+            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER:
+                .insecure(text)
+            case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING,
+                CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_WEIRD_SERVER_REPLY:
+                .broken(text)
+            default: .other(text)
+            }
+    }
+}

@@ -1,0 +1,124 @@
+/// Dates in header fields (RFC 9110 §5.6.7).
+///
+/// Pure arithmetic on the proleptic Gregorian calendar: libc's functions take a lock and read
+/// the time zone.
+package enum HTTPDate {
+    /// The seconds that can be written with a year of four digits.
+    private static let writable = -62_167_219_200...253_402_300_799
+    private static let secondsPerDay = 86_400
+    /// Three letters each, Monday first.
+    private static let dayNames: StaticString = "MonTueWedThuFriSatSun"
+    /// Three letters each.
+    private static let monthNames: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+    /// Appends a date as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    ///
+    /// - Parameters:
+    ///   - unixSeconds: Seconds since 1970; years before 0 and after 9999 are cut to these.
+    ///   - bytes: Where to append.
+    package static func append(_ unixSeconds: Int, into bytes: inout [UInt8]) {
+        let seconds = min(max(unixSeconds, writable.lowerBound), writable.upperBound)
+        let days = floorDivide(seconds, secondsPerDay)
+        let time = seconds - days * secondsPerDay
+        let date = civil(days)
+        // The first of January 1970 was a Thursday, number 3 when Monday is 0.
+        let weekday = days + 3 - floorDivide(days + 3, 7) * 7
+        appendName(dayNames, weekday, into: &bytes)
+        bytes.append(literal: ", ")
+        appendTwoDigits(date.day, into: &bytes)
+        bytes.append(Octet.space)
+        appendName(monthNames, date.month - 1, into: &bytes)
+        bytes.append(Octet.space)
+        appendTwoDigits(date.year / 100, into: &bytes)
+        appendTwoDigits(date.year % 100, into: &bytes)
+        bytes.append(Octet.space)
+        appendTwoDigits(time / 3600, into: &bytes)
+        bytes.append(Octet.colon)
+        appendTwoDigits(time / 60 % 60, into: &bytes)
+        bytes.append(Octet.colon)
+        appendTwoDigits(time % 60, into: &bytes)
+        bytes.append(literal: " GMT")
+    }
+
+    /// Reads a date in any of the three formats that a server must know.
+    ///
+    /// - Returns: seconds since 1970, or `nil` for anything else.
+    package static func parse(_ text: String) -> Int? {
+        var reader = HTTPDateReader()
+        let bytes = text.utf8.span
+        guard let date = reader.read(bytes) else { return nil }
+        return days(year: date.year, month: date.month, day: date.day) * secondsPerDay
+            + date.secondOfDay
+    }
+
+    /// The month, from 1, whose name stands at a position.
+    static func month(_ bytes: Span<UInt8>, at position: Int) -> Int? {
+        index(of: bytes, at: position, in: monthNames).map { $0 + 1 }
+    }
+
+    /// Tells whether the short name of a day stands at a position.
+    static func hasDayName(_ bytes: Span<UInt8>, at position: Int) -> Bool {
+        index(of: bytes, at: position, in: dayNames) != nil
+    }
+
+    /// Days since 1970 of a date.
+    ///
+    /// Counts years from March, so that the leap day is the last of its year, in cycles of 400
+    /// years or 146,097 days.
+    static func days(year: Int, month: Int, day: Int) -> Int {
+        let marchYear = month <= 2 ? year - 1 : year
+        let cycle = floorDivide(marchYear, 400)
+        let yearOfCycle = marchYear - cycle * 400
+        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+        let leapDays = yearOfCycle / 4 - yearOfCycle / 100
+        return cycle * 146_097 + yearOfCycle * 365 + leapDays + dayOfYear - 719_468
+    }
+
+    /// The date of a number of days since 1970; the inverse of `days`.
+    private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
+        let shifted = days + 719_468
+        let cycle = floorDivide(shifted, 146_097)
+        let dayOfCycle = shifted - cycle * 146_097
+        let leapDays = dayOfCycle / 1460 - dayOfCycle / 36_524 + dayOfCycle / 146_096
+        let yearOfCycle = (dayOfCycle - leapDays) / 365
+        let dayOfYear = dayOfCycle - (365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        let year = yearOfCycle + cycle * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+    }
+
+    private static func floorDivide(_ value: Int, _ divisor: Int) -> Int {
+        value >= 0 ? value / divisor : (value - divisor + 1) / divisor
+    }
+
+    private static func appendTwoDigits(_ value: Int, into bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+    }
+
+    private static func appendName(_ names: StaticString, _ index: Int, into bytes: inout [UInt8]) {
+        names.withUTF8Buffer { letters in
+            for offset in 0..<3 { unsafe bytes.append(letters[index * 3 + offset]) }
+        }
+    }
+
+    /// Which of the names of three letters stands at a position.
+    private static func index(
+        of bytes: Span<UInt8>,
+        at position: Int,
+        in names: StaticString
+    ) -> Int? {
+        guard position + 3 <= bytes.count else { return nil }
+        return names.withUTF8Buffer { letters in
+            for start in stride(from: 0, to: letters.count, by: 3)
+            where unsafe letters[start] == bytes[position]
+                && letters[start + 1] == bytes[position + 1]
+                && letters[start + 2] == bytes[position + 2]
+            {
+                return start / 3
+            }
+            return nil
+        }
+    }
+}

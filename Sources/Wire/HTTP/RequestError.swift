@@ -1,0 +1,132 @@
+/// Why a request was refused; after it the connection cannot be read any further.
+package enum RequestError: Error, Sendable, Equatable {
+    case malformedRequestLine
+    case invalidMethod
+    case methodTooLong(limit: Int)
+    case connectUnsupported
+    case invalidTarget
+    case targetTooLong(limit: Int)
+    case invalidVersion
+    case unsupportedVersion
+    case tooManyEmptyLines(limit: Int)
+    case bareLineFeed
+    case bareCarriageReturn
+    case controlByte(UInt8)
+    case lineFolding
+    case missingColon
+    case blankBeforeColon
+    case invalidFieldName
+    case headTooLarge(limit: Int)
+    case tooManyFields(limit: Int)
+    case missingHost
+    case repeatedHost
+    case invalidHost
+    case invalidContentLength
+    case repeatedContentLength
+    case lengthAndCoding
+    case invalidTransferEncoding
+    case chunkedNotLast
+    case unknownTransferCoding
+    case transferEncodingBeforeHTTP11
+    case unknownExpectation
+    case bodyTooLarge(limit: Int)
+    case invalidChunkSize
+    case invalidChunkExtension
+    case chunkLineTooLong(limit: Int)
+    case missingChunkEnd
+    case invalidTrailer
+
+    /// The answer to send before closing.
+    package var status: Status {
+        switch self {
+        case .targetTooLong: .uriTooLong
+        case .headTooLarge, .tooManyFields: .requestHeaderFieldsTooLarge
+        case .bodyTooLarge: .contentTooLarge
+        case .unsupportedVersion: .httpVersionNotSupported
+        case .unknownTransferCoding: .notImplemented
+        case .unknownExpectation: .expectationFailed
+        default: .badRequest
+        }
+    }
+
+    /// One sentence for the person at the other end: what was wrong, and the limit if one was hit.
+    ///
+    /// Nothing of the request is quoted, so it is safe in logs and pages.
+    package var detail: String {
+        switch self {
+        case .malformedRequestLine, .invalidMethod, .methodTooLong, .connectUnsupported,
+            .invalidTarget, .targetTooLong, .invalidVersion, .unsupportedVersion,
+            .tooManyEmptyLines:
+            requestLineDetail
+        case .invalidChunkSize, .invalidChunkExtension, .chunkLineTooLong, .missingChunkEnd,
+            .invalidTrailer, .bodyTooLarge, .lengthAndCoding, .invalidTransferEncoding,
+            .chunkedNotLast, .unknownTransferCoding, .transferEncodingBeforeHTTP11,
+            .invalidContentLength, .repeatedContentLength:
+            bodyDetail
+        default:
+            fieldDetail
+        }
+    }
+
+    /// Sentences about the first line.
+    private var requestLineDetail: String {
+        switch self {
+        case .malformedRequestLine:
+            "The request line is not a method, a target and a version with one space in between."
+        case .invalidMethod: "The method holds a byte that is not allowed in a name."
+        case .methodTooLong(let limit): "The method is longer than \(limit) bytes."
+        case .connectUnsupported: "This server is not a proxy, so it does not answer CONNECT."
+        case .invalidTarget:
+            "The request target is not a valid path, or holds a byte that must be percent-encoded."
+        case .targetTooLong(let limit): "The request target is longer than \(limit) bytes."
+        case .invalidVersion: "The protocol version is not written as HTTP/1.1."
+        case .unsupportedVersion: "Only HTTP/1.1 and HTTP/1.0 are spoken here."
+        case .tooManyEmptyLines(let limit):
+            "More than \(limit) empty lines precede the request line."
+        default: ""
+        }
+    }
+
+    /// Sentences about lines and fields.
+    private var fieldDetail: String {
+        switch self {
+        case .bareLineFeed: "A line ends with LF alone; lines end with CR LF."
+        case .bareCarriageReturn: "A CR is not followed by LF; lines end with CR LF."
+        case .controlByte(let byte): "The head holds a control byte (\(byte))."
+        case .lineFolding:
+            "A header line begins with a blank; values cannot be continued on another line."
+        case .missingColon: "A header line has no colon."
+        case .blankBeforeColon: "A header name is followed by a blank before its colon."
+        case .invalidFieldName: "A header name is empty or holds a byte that is not allowed."
+        case .headTooLarge(let limit): "The header is larger than \(limit) bytes."
+        case .tooManyFields(let limit): "There are more than \(limit) header lines."
+        case .missingHost: "The Host header is missing."
+        case .repeatedHost: "There is more than one Host header."
+        case .invalidHost: "The Host header is not a host name with an optional port."
+        case .unknownExpectation: "The only expectation known here is 100-continue."
+        default: ""
+        }
+    }
+
+    /// Sentences about the body and what announces it.
+    private var bodyDetail: String {
+        switch self {
+        case .invalidContentLength: "Content-Length is not one number in plain decimal digits."
+        case .repeatedContentLength: "There is more than one Content-Length header."
+        case .lengthAndCoding: "Content-Length and Transfer-Encoding exclude each other."
+        case .invalidTransferEncoding: "Transfer-Encoding is not a list of names."
+        case .chunkedNotLast:
+            "In Transfer-Encoding, chunked must be the last coding and stand once."
+        case .unknownTransferCoding: "The only transfer coding known here is chunked."
+        case .transferEncodingBeforeHTTP11: "HTTP/1.0 has no Transfer-Encoding."
+        case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
+        case .invalidChunkSize: "A chunk size is not a hexadecimal number of reasonable length."
+        case .invalidChunkExtension: "A chunk extension is malformed."
+        case .chunkLineTooLong(let limit):
+            "Chunk sizes with their extensions are longer than \(limit) bytes."
+        case .missingChunkEnd: "A chunk is not followed by CR LF."
+        case .invalidTrailer: "A line after the last chunk is not a valid header line."
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/// Appends the head of a response, the empty line included (RFC 9112 §4).
+///
+/// `HeaderFields` replaced what must not leave when the fields were made, so nothing is checked
+/// again here.
+///
+/// - Parameters:
+///   - status: The status line's code and reason.
+///   - minorVersion: 1 but for answers that must look like HTTP/1.0.
+///   - fields: The field lines.
+///   - bytes: Where to append.
+package func appendResponseHead(
+    _ status: Status,
+    minorVersion: Int,
+    fields: HeaderFields,
+    into bytes: inout [UInt8]
+) {
+    bytes.append(literal: "HTTP/1.")
+    bytes.append(decimal: minorVersion)
+    bytes.append(Octet.space)
+    bytes.append(decimal: status.code)
+    bytes.append(Octet.space)
+    bytes.append(text: status.reason)
+    bytes.append(literal: "\r\n")
+    for field in fields.fields {
+        bytes.append(text: field.name)
+        bytes.append(literal: ": ")
+        bytes.append(text: field.value)
+        bytes.append(literal: "\r\n")
+    }
+    bytes.append(literal: "\r\n")
+}

@@ -1,0 +1,86 @@
+extension JSON {
+    /// Reads a whole JSON text, strictly (RFC 8259).
+    ///
+    /// - Throws: `JSONError` for everything the grammar does not allow and for what it leaves
+    ///   open: see there.
+    package static func parse(
+        _ bytes: Span<UInt8>,
+        maxDepth: Int = JSONReader.defaultMaxDepth
+    ) throws(JSONError) -> JSON {
+        var builder = TreeBuilder(maxDepth: maxDepth)
+        return try builder.build(bytes)
+    }
+}
+
+/// Builds a tree from what a `JSONReader` finds.
+private struct TreeBuilder {
+    private var reader: JSONReader
+
+    /// Holds one string at a time between the text and the tree.
+    private var scratch: [UInt8] = []
+
+    init(maxDepth: Int) {
+        reader = JSONReader(maxDepth: maxDepth)
+    }
+
+    mutating func build(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
+        let value = try value(bytes)
+        try reader.finish(bytes)
+        return value
+    }
+
+    /// Reads one value, calling itself no deeper than the limit of the reader.
+    private mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
+        switch try reader.peek(bytes) {
+        case .object: return .object(try members(bytes))
+        case .array:
+            try reader.enterArray(bytes)
+            var elements: [JSON] = []
+            while try reader.nextElement(bytes) { elements.append(try value(bytes)) }
+            return .array(elements)
+        case .string:
+            scratch.removeAll(keepingCapacity: true)
+            try reader.readString(bytes, into: &scratch)
+            return .string(String(decoding: scratch, as: UTF8.self))
+        case .number: return .number(try number(bytes))
+        case .true:
+            try reader.skipLiteral(bytes, "true")
+            return .bool(true)
+        case .false:
+            try reader.skipLiteral(bytes, "false")
+            return .bool(false)
+        case .null:
+            try reader.skipLiteral(bytes, "null")
+            return .null
+        }
+    }
+
+    private mutating func members(_ bytes: Span<UInt8>) throws(JSONError) -> [JSON.Member] {
+        try reader.enterObject(bytes)
+        var members: [JSON.Member] = []
+        // Bytes, not strings: `String` would call composed and decomposed characters the same name.
+        var names: Set<[UInt8]> = []
+        while let range = try reader.nextKey(bytes) {
+            scratch.removeAll(keepingCapacity: true)
+            var nameReader = JSONReader(position: range.lowerBound - 1)
+            try nameReader.readString(bytes, into: &scratch)
+            let name = String(decoding: scratch, as: UTF8.self)
+            guard names.insert(Array(scratch)).inserted else {
+                throw .duplicateKey(name: name, offset: range.lowerBound - 1)
+            }
+            members.append(.init(key: name, value: try value(bytes)))
+        }
+        return members
+    }
+
+    private mutating func number(_ bytes: Span<UInt8>) throws(JSONError) -> String {
+        let range = try reader.skipNumber(bytes)
+        var text: [UInt8] = []
+        text.append(span: bytes.extracting(range))
+        let number = String(decoding: text, as: UTF8.self)
+        guard let value = Double(number), value.isFinite else {
+            throw .numberOutOfRange(offset: range.lowerBound)
+        }
+        return number
+    }
+}

@@ -1,0 +1,125 @@
+/// A JSON text as a tree, for texts that are kept or handed on: requests, not tokens.
+///
+/// Members keep their order and numbers the text they came as, so that what is handed on says
+/// exactly what was received: `1.10` stays `1.10`, and 20 digits stay 20 digits.
+package enum JSON: Sendable {
+    case null
+    case bool(Bool)
+    /// A number as it stood in the text. Whoever makes one by hand keeps to RFC 8259 §6.
+    case number(String)
+    case string(String)
+    case array([JSON])
+    case object([Member])
+
+    /// One name and its value.
+    package struct Member: Sendable, Equatable {
+        /// The name, without quotes and escapes.
+        package var key: String
+        /// What it stands for.
+        package var value: JSON
+
+        /// A member of an object.
+        package init(key: String, value: JSON) {
+            self.key = key
+            self.value = value
+        }
+
+        /// Compares the names byte by byte.
+        package static func == (one: Member, other: Member) -> Bool {
+            sameBytes(one.key, other.key) && one.value == other.value
+        }
+    }
+
+    /// The value of the member of this name; `nil` also where this is not an object.
+    package subscript(key: String) -> JSON? {
+        members?.first { sameBytes($0.key, key) }?.value
+    }
+
+    /// The text, where this is a string.
+    package var stringValue: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    /// The number, where this is one without fraction and exponent that fits.
+    package var intValue: Int? {
+        guard case .number(let text) = self else { return nil }
+        return integer(text.utf8.span)
+    }
+
+    /// The number, where this is one that a double can hold.
+    package var doubleValue: Double? {
+        guard case .number(let text) = self, let value = Double(text), value.isFinite else {
+            return nil
+        }
+        return value
+    }
+
+    /// The truth value, where this is one.
+    package var boolValue: Bool? {
+        guard case .bool(let value) = self else { return nil }
+        return value
+    }
+
+    /// The elements, where this is an array.
+    package var arrayValue: [JSON]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
+    }
+
+    /// The members in their order, where this is an object.
+    package var members: [Member]? {
+        guard case .object(let members) = self else { return nil }
+        return members
+    }
+}
+
+extension JSON: Equatable {
+    /// Compares two trees byte by byte, the order of members and the spelling of numbers included.
+    ///
+    /// `String` calls composed and decomposed characters equal, which JSON does not (RFC 8259 §8.3).
+    package static func == (one: JSON, other: JSON) -> Bool {
+        switch (one, other) {
+        case (.null, .null): true
+        case (.bool(let one), .bool(let other)): one == other
+        case (.number(let one), .number(let other)): sameBytes(one, other)
+        case (.string(let one), .string(let other)): sameBytes(one, other)
+        case (.array(let one), .array(let other)): one == other
+        case (.object(let one), .object(let other)): one == other
+        default: false
+        }
+    }
+}
+
+extension JSON {
+    /// Appends the tree as JSON without white space.
+    package func write(into output: inout [UInt8]) {
+        switch self {
+        case .null: output.append(literal: "null")
+        case .bool(true): output.append(literal: "true")
+        case .bool(false): output.append(literal: "false")
+        case .number(let text): output.append(text: text)
+        case .string(let text): JSONText.appendString(text, into: &output)
+        case .array(let elements):
+            output.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                element.write(into: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .object(let members):
+            output.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                JSONText.appendString(member.key, into: &output)
+                output.append(UInt8(ascii: ":"))
+                member.value.write(into: &output)
+            }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+}
+
+private func sameBytes(_ one: String, _ other: String) -> Bool {
+    one.utf8.elementsEqual(other.utf8)
+}

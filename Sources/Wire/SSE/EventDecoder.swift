@@ -1,0 +1,216 @@
+/// Reads a `text/event-stream` in whatever pieces it arrives (HTML §9.2.6).
+///
+/// Bytes are not checked for UTF-8: what is in a data line comes out as it was sent. Buffers are
+/// used again for each event, so a steady stream of tokens allocates nothing. After an error the
+/// stream is lost and the decoder is to be thrown away.
+package struct EventDecoder {
+    /// How much a stream may make us hold.
+    package struct Limits: Sendable {
+        /// The longest line, without its end.
+        package var maxLineBytes: Int
+        /// The longest data of one event, line feeds between its lines included.
+        package var maxEventBytes: Int
+
+        /// Limits far above what models send in one event, pictures in base64 included.
+        package init(maxLineBytes: Int = 16 << 20, maxEventBytes: Int = 16 << 20) {
+            self.maxLineBytes = maxLineBytes
+            self.maxEventBytes = maxEventBytes
+        }
+    }
+
+    /// A buffer that grew beyond this for one event is given back after it.
+    private static let maxKeptBytes = 64 << 10
+
+    /// The data lines of the event, joined by LF; they stand until the next call of `next`.
+    package private(set) var data: [UInt8] = []
+
+    /// The type of the event, which stands until the next call of `next`; empty where it has none.
+    package private(set) var name: [UInt8] = []
+
+    /// The last event ID of the stream as of the last complete block.
+    ///
+    /// A block without data has no event, but its ID counts.
+    package private(set) var lastEventID: [UInt8] = []
+
+    /// The reconnection time the stream asked for last.
+    package private(set) var retryMilliseconds: Int?
+
+    /// How many comment lines there were.
+    package private(set) var commentCount = 0
+
+    private let limits: Limits
+
+    /// The beginning of a line whose end has not arrived.
+    private var line: [UInt8] = []
+
+    /// The ID of the block being read, which becomes `lastEventID` where the block ends.
+    private var pendingID: [UInt8] = []
+
+    /// Whether the block being read has an ID, be it an empty one.
+    private var hasPendingID = false
+
+    /// Whether the block being read has a data line, be it an empty one.
+    private var hasData = false
+
+    /// Whether `data` and `name` belong to an event that `next` has reported.
+    private var isReported = false
+
+    /// Whether the last line ended with CR, so that an LF coming next is the same line end.
+    private var isAfterCR = false
+
+    /// How many bytes of a byte order mark have arrived; `nil` once it is decided.
+    private var markBytes: Int? = 0
+
+    /// A decoder at the beginning of a stream.
+    package init(limits: Limits = Limits()) {
+        self.limits = limits
+    }
+
+    /// Reads on from `offset`, which moves behind what was read.
+    ///
+    /// - Returns: `true` when an event is complete, `false` when the input is used up. A block
+    ///   without data is no event, and one that never ends is never reported.
+    package mutating func next(
+        _ bytes: Span<UInt8>,
+        from offset: inout Int
+    ) throws(EventError) -> Bool {
+        if isReported { startBlock() }
+        if markBytes != nil { skipMark(bytes, from: &offset) }
+        while offset < bytes.count {
+            if isAfterCR {
+                isAfterCR = false
+                if bytes[offset] == UInt8(ascii: "\n") {
+                    offset += 1
+                    continue
+                }
+            }
+            let start = offset
+            let end = endOfLine(bytes, from: start)
+            guard end - start <= limits.maxLineBytes - line.count else {
+                throw .lineTooLong(limit: limits.maxLineBytes)
+            }
+            guard end < bytes.count else {
+                line.append(span: bytes.extracting(start..<end))
+                offset = end
+                return false
+            }
+            offset = end + 1
+            isAfterCR = bytes[end] == UInt8(ascii: "\r")
+            if try endLine(bytes.extracting(start..<end)) { return true }
+        }
+        return false
+    }
+
+    /// Skips a byte order mark at the very beginning, which may arrive in pieces.
+    private mutating func skipMark(_ bytes: Span<UInt8>, from offset: inout Int) {
+        let mark: InlineArray<3, UInt8> = [0xEF, 0xBB, 0xBF]
+        while let count = markBytes, offset < bytes.count {
+            guard bytes[offset] == mark[count] else {
+                // It was none: what was taken for its beginning belongs to the first line.
+                for index in 0..<count { line.append(mark[index]) }
+                markBytes = nil
+                return
+            }
+            offset += 1
+            markBytes = count == 2 ? nil : count + 1
+        }
+    }
+
+    /// Takes a line that ends with `rest`, and with it maybe the block.
+    private mutating func endLine(_ rest: Span<UInt8>) throws(EventError) -> Bool {
+        guard !line.isEmpty else { return try take(rest) }
+        line.append(span: rest)
+        // Moved out, because a method that changes `self` cannot hold a span of its line.
+        var whole: [UInt8] = []
+        swap(&whole, &line)
+        let isEvent = try take(whole.span)
+        Self.clear(&whole)
+        swap(&whole, &line)
+        return isEvent
+    }
+
+    /// Takes one line without its end.
+    ///
+    /// - Returns: `true` when it completes an event.
+    private mutating func take(_ line: Span<UInt8>) throws(EventError) -> Bool {
+        guard !line.isEmpty else { return endBlock() }
+        // No field has a name of more than five bytes, so a colon further on does not matter.
+        var colon = 0
+        while colon < line.count, line[colon] != UInt8(ascii: ":") {
+            guard colon < 5 else { return false }
+            colon += 1
+        }
+        guard colon > 0 else {
+            commentCount += 1
+            return false
+        }
+        var start = min(colon + 1, line.count)
+        if start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
+        try setField(line.extracting(..<colon), to: line.extracting(start...))
+        return false
+    }
+
+    private mutating func setField(
+        _ field: Span<UInt8>,
+        to value: Span<UInt8>
+    ) throws(EventError) {
+        if equals(field, "data") {
+            try appendData(value)
+        } else if equals(field, "event") {
+            Self.clear(&name)
+            name.append(span: value)
+        } else if equals(field, "id") {
+            setID(value)
+        } else if equals(field, "retry") {
+            // Not a number, or too great for one: ignored, as the standard wants.
+            retryMilliseconds = parseDecimal(value) ?? retryMilliseconds
+        }
+    }
+
+    private mutating func appendData(_ value: Span<UInt8>) throws(EventError) {
+        let lineFeeds = hasData ? 1 : 0
+        guard value.count <= limits.maxEventBytes - data.count - lineFeeds else {
+            throw .eventTooLong(limit: limits.maxEventBytes)
+        }
+        if hasData { data.append(UInt8(ascii: "\n")) }
+        data.append(span: value)
+        hasData = true
+    }
+
+    private mutating func setID(_ value: Span<UInt8>) {
+        // An ID with NUL is ignored: it could not be sent back in a header.
+        for index in value.indices where value[index] == 0 { return }
+        Self.clear(&pendingID)
+        pendingID.append(span: value)
+        hasPendingID = true
+    }
+
+    /// Takes the empty line that ends a block.
+    ///
+    /// - Returns: `true` when the block is an event.
+    private mutating func endBlock() -> Bool {
+        if hasPendingID {
+            swap(&lastEventID, &pendingID)
+            hasPendingID = false
+        }
+        isReported = hasData
+        if !isReported { startBlock() }
+        return isReported
+    }
+
+    /// Forgets what belongs to the last block alone.
+    private mutating func startBlock() {
+        Self.clear(&data)
+        Self.clear(&name)
+        hasData = false
+        isReported = false
+    }
+
+    private static func clear(_ buffer: inout [UInt8]) {
+        if buffer.capacity > maxKeptBytes {
+            buffer = []
+        } else {
+            buffer.removeAll(keepingCapacity: true)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// The command line.
+struct Arguments: Equatable {
+    enum Action: Equatable {
+        case serve, check, help, version
+    }
+
+    var action = Action.serve
+    /// The file named by `--env-file`; nil for `.env` where there is one.
+    var envFile: String?
+
+    init(_ arguments: [String]) throws(ArgumentError) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "-h", "--help": action = .help
+            case "-V", "--version": action = .version
+            case "--check": action = .check
+            case "--env-file":
+                guard let path = rest.popFirst() else { throw .missingValue(argument) }
+                envFile = path
+            case _ where argument.hasPrefix("--env-file="):
+                envFile = String(argument.dropFirst("--env-file=".count))
+            default: throw .unknown(argument)
+            }
+        }
+    }
+}
+
+/// A command line that cannot be followed.
+enum ArgumentError: Error, Equatable, CustomStringConvertible {
+    case unknown(String)
+    case missingValue(String)
+
+    var description: String {
+        switch self {
+        case .unknown(let argument): "unknown argument \(argument)"
+        case .missingValue(let argument): "\(argument) needs a value"
+        }
+    }
+}

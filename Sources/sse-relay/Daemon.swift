@@ -1,0 +1,138 @@
+import Dispatch
+import Glibc
+import HTTPServer
+import Loop
+import Relay
+import Storage
+
+/// The process from its start to its end.
+struct Daemon {
+    private let settings: Settings
+    private let log: Log
+
+    init(_ settings: Settings) {
+        self.settings = settings
+        log = Log(logsRequests: settings.logsRequests)
+    }
+
+    /// Serves until a signal ends it.
+    ///
+    /// - Returns: the process's exit code.
+    func run() async throws -> Int32 {
+        Signals.ignoreBrokenPipes()
+        // A file-size limit is an error of one write, not of the process.
+        _ = signal(SIGXFSZ, SIG_IGN)
+        let descriptors = DescriptorLimit.raise()
+        let notifier = SystemdNotifier(socketPath: settings.environment["NOTIFY_SOCKET"])
+        let arrivals = SignalArrivals()
+        let listener = try listen()
+        let history = try HistoryFile(directory: settings.dataFolder) { [log] in
+            log.write($0)
+        }
+        var loops: [EventLoop] = []
+        for index in 0..<settings.loops { loops.append(try EventLoop(index: index)) }
+        let simulator = try await EmbeddedSimulator.startIfNeeded(settings, on: loops[0])
+        let service = Service(
+            configuration: settings.relayConfiguration(simulator?.upstreams ?? settings.upstreams),
+            limits: settings.limits,
+            upstreamSettings: settings.upstreamSettings,
+            staticFolder: settings.staticFolder,
+            history: history,
+            log: log
+        )
+        try await service.start(on: loops, listener: listener.number)
+        announce(port: listener.port, descriptors: descriptors, simulator: simulator)
+        notifier.notify("READY=1")
+        await serve(service, until: arrivals)
+        notifier.notify("STOPPING=1")
+        await stop(service, arrivals)
+        guard history.flush(timeoutMilliseconds: 5000) else {
+            log.write(.error, "records are lost: the history could not be written in time")
+            return ExitCode.failure
+        }
+        log.write(.info, "stopped")
+        return ExitCode.success
+    }
+
+    private func listen() throws -> ListeningSocket {
+        do throws(SystemCallError) {
+            return try ListeningSocket(host: settings.host, port: settings.port)
+        } catch {
+            throw CannotListen(address: "\(settings.host):\(settings.port)", error: error)
+        }
+    }
+
+    private func announce(port: Int, descriptors: Int, simulator: EmbeddedSimulator?) {
+        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let answering =
+            simulator.map {
+                "no key is set: the built-in simulator answers (at \($0.url));"
+                    + " set OPENAI_API_KEY or ANTHROPIC_API_KEY"
+            }
+            ?? settings.upstreams.map { "\($0.name) answers as \($0.model) (\($0.baseURL))" }
+            .joined(separator: ", ")
+        log.write(
+            .info,
+            "sse-relay \(Usage.number) listening on http://\(host):\(port); \(answering);"
+                + " history in \(settings.dataFolder)/history.jsonl; \(settings.loops) loops"
+        )
+        if descriptors < Self.wantedDescriptors {
+            log.write(
+                .warning,
+                "only \(descriptors) descriptors allowed, about \(descriptors / 2) streams at once;"
+                    + " raise ulimit -n or LimitNOFILE"
+            )
+        }
+    }
+
+    /// Enough for some ten thousand streams with a connection at each end.
+    private static let wantedDescriptors = 20_000
+
+    private func serve(_ service: Service, until arrivals: SignalArrivals) async {
+        for await signal in arrivals.stream {
+            guard signal == .status else { return }
+            let load = await service.load()
+            log.write(
+                .info,
+                "\(load.generations) answers running, \(load.connections) connections open"
+            )
+        }
+    }
+
+    /// Lets answers end, then ends those that have not, truthfully.
+    private func stop(_ service: Service, _ arrivals: SignalArrivals) async {
+        let load = await service.load()
+        log.write(
+            .info,
+            "stopping: \(load.generations) answers may go on for \(settings.drainSeconds) s"
+        )
+        await service.drain()
+        let deadline = monotonicNow() + .seconds(settings.drainSeconds)
+        while monotonicNow() < deadline, arrivals.stopCount < 2, await !isIdle(service) {
+            try? await Task.sleep(nanoseconds: 20_000_000)
+        }
+        await service.interrupt()
+        // The last frames are on their way: a moment for readers that read.
+        let last = monotonicNow() + .seconds(2)
+        while monotonicNow() < last, await !isIdle(service) {
+            try? await Task.sleep(nanoseconds: 10_000_000)
+        }
+        await service.closeAll()
+    }
+
+    private func isIdle(_ service: Service) async -> Bool {
+        let load = await service.load()
+        return load.generations == 0 && load.connections == 0
+    }
+}
+
+/// The address that was asked for is not to be had.
+struct CannotListen: Error, CustomStringConvertible {
+    let address: String
+    let error: SystemCallError
+
+    var description: String {
+        "cannot listen on \(address): \(error)"
+            + " (RELAY_LISTEN names the address; is another server running there?)"
+    }
+}

@@ -1,0 +1,26 @@
+import Relay
+import Storage
+
+/// What the history file has to say, as lines of the log.
+extension Log {
+    func write(_ report: HistoryReport) {
+        switch report {
+        case .tornTail(let path, let bytes):
+            write(
+                .warning,
+                "the history ended within a record: its \(bytes) bytes are set aside in \(path)"
+            )
+        case .writeFailed(let error):
+            write(.error, "the history cannot be written: \(error); records are kept and tried again")
+        case .writesResumed(let kept, let refused):
+            write(
+                refused == 0 ? .info : .error,
+                "the history is written again: \(kept) records were kept, \(refused) are lost"
+            )
+        case .refused(let bytes):
+            write(.error, "a record of \(bytes) bytes is lost: too much waits for the disk")
+        case .begunAnew(let path):
+            write(.info, "the history was moved away: \(path) is begun anew")
+        }
+    }
+}

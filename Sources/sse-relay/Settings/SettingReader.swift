@@ -1,0 +1,72 @@
+import Wire
+
+/// Reads variables as what they are to be, and names the one that is not.
+struct SettingReader {
+    let environment: Environment
+
+    func text(_ name: String) -> String? {
+        environment[name] ?? fallback(name)
+    }
+
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+        let text = text(name) ?? ""
+        guard let number = parseDecimal(text), range.contains(number) else {
+            throw ConfigurationError(
+                name,
+                "expected a whole number from \(range.lowerBound) to \(range.upperBound),"
+                    + " found \(text.isEmpty ? "nothing" : text)",
+                example: fallback(name)
+            )
+        }
+        return number
+    }
+
+    func flag(_ name: String) throws(ConfigurationError) -> Bool {
+        switch text(name)?.lowercased() {
+        case "1"?, "true"?, "yes"?, "on"?: return true
+        case "0"?, "false"?, "no"?, "off"?, nil: return false
+        case let other?:
+            throw ConfigurationError(name, "expected 0 or 1, found \(other)", example: "1")
+        }
+    }
+
+    func list(_ name: String) -> [String] {
+        (text(name) ?? "").split(separator: ",").map { item in
+            var item = item.drop { $0 == " " }
+            while item.last == " " { item.removeLast() }
+            return String(item)
+        }.filter { !$0.isEmpty }
+    }
+
+    /// A base URL without its final slashes.
+    func url(_ name: String) throws(ConfigurationError) -> String {
+        var url = text(name) ?? ""
+        let isHTTP = url.hasPrefix("http://") || url.hasPrefix("https://")
+        let isPlain = url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        guard isHTTP, isPlain, !url.contains("?"), !url.contains("#") else {
+            throw ConfigurationError(
+                name,
+                "expected an http or https URL without a query, found \(url)",
+                example: fallback(name)
+            )
+        }
+        while url.hasSuffix("/") { url.removeLast() }
+        return url
+    }
+
+    /// A key: it becomes part of a header line.
+    func key(_ name: String) throws(ConfigurationError) -> String? {
+        guard let key = environment[name] else { return nil }
+        guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw ConfigurationError(name, "holds a character that no key has (a blank?)")
+        }
+        return key
+    }
+
+    private func fallback(_ name: String) -> String? {
+        guard let variable = Variable.all.first(where: { $0.name == name }) else {
+            preconditionFailure("\(name) is not in the table")
+        }
+        return variable.fallback.isEmpty ? nil : variable.fallback
+    }
+}

@@ -1,0 +1,42 @@
+import Dispatch
+import Glibc
+import Loop
+import Synchronization
+
+/// The signals that steer the daemon, as a sequence.
+final class SignalArrivals: Sendable {
+    enum Kind: Sendable {
+        /// SIGTERM or SIGINT.
+        case stop
+        /// SIGHUP.
+        case status
+    }
+
+    let stream: AsyncStream<Kind>
+    private let stops = Atomic<Int>(0)
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
+
+    /// How often a stop was asked for: twice means at once.
+    var stopCount: Int { stops.load(ordering: .relaxed) }
+
+    init() {
+        let (stream, continuation) = AsyncStream.makeStream(of: Kind.self)
+        self.stream = stream
+        let queue = DispatchQueue(label: "signals")
+        for number in [SIGTERM, SIGINT] {
+            observe(number, queue) { [weak self] in
+                self?.stops.add(1, ordering: .relaxed)
+                continuation.yield(.stop)
+            }
+        }
+        observe(SIGHUP, queue) { continuation.yield(.status) }
+    }
+
+    private func observe(
+        _ number: Int32,
+        _ queue: DispatchQueue,
+        _ action: @escaping @Sendable () -> Void
+    ) {
+        sources.withLock { $0.append(Signals.observe(number, on: queue, action)) }
+    }
+}

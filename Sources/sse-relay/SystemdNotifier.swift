@@ -1,0 +1,33 @@
+import Glibc
+
+/// Tells systemd about the daemon's state, where it wants to know (sd_notify(3)).
+struct SystemdNotifier {
+    /// `NOTIFY_SOCKET`: a path, or a name in the abstract namespace behind `@`.
+    let socketPath: String?
+
+    /// Sends assignments such as `READY=1`. Nobody listening is no error.
+    func notify(_ state: String) {
+        guard let socketPath, !socketPath.isEmpty else { return }
+        let descriptor = socket(
+            AF_UNIX,
+            Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue),
+            0
+        )
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        var path = Array(socketPath.utf8)
+        guard path.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
+        if path[0] == UInt8(ascii: "@") { path[0] = 0 }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+        let prefix = MemoryLayout.offset(of: \sockaddr_un.sun_path) ?? 2
+        let length = socklen_t(prefix + path.count)
+        let message = Array(state.utf8)
+        _ = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
+                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), target, length)
+            }
+        }
+    }
+}

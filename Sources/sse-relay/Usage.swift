@@ -1,0 +1,36 @@
+import Upstream
+
+/// What `--help` and `--version` say.
+enum Usage {
+    static let number = "0.1.0"
+
+    static var version: String { "sse-relay \(number) (\(UpstreamClient.version))" }
+
+    static var text: String {
+        var text = """
+            sse-relay \(number): relays a language model's stream as Server-Sent Events.
+
+            Usage: sse-relay [--env-file PATH] [--check | --help | --version]
+
+              --env-file PATH  read variables from PATH instead of .env in this folder
+              --check          print the configuration in force, with secrets masked, and exit
+              --help           print this and exit
+              --version        print the version and exit
+
+            Variables (from the environment, else from .env; .env.example explains each):
+
+            """
+        for variable in Variable.all {
+            let value = variable.fallback.isEmpty ? "" : " [\(variable.fallback)]"
+            text += "  \(variable.name)\(value)\n      \(variable.summary)\n"
+        }
+        text += """
+
+            Signals: SIGTERM and SIGINT stop accepting and let answers end within RELAY_DRAIN_S;
+            a second one ends them at once. SIGHUP logs what is running.
+            Exit: 0 after a stop, 1 on failure, 64 on a wrong argument, 78 on a wrong variable.
+
+            """
+        return text
+    }
+}

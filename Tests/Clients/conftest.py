@@ -1,0 +1,174 @@
+"""The relay as its clients meet it: the release binary, on a port of its own, with a fresh folder.
+
+With no key set, the simulator that is part of the daemon answers. Nothing leaves the machine.
+"""
+
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import time
+
+import pytest
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("RELAY_BINARY") or REPOSITORY / ".build/release/sse-relay")
+LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
+
+# A proxy of the developer's machine has no part in talking to the loopback.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
+
+def clean_environment():
+    """The developer's own keys and settings must not reach the relay under test."""
+    kept = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "NO_PROXY", "no_proxy")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+class Relay:
+    """One relay process that can be stopped and started again on the same port and folder."""
+
+    def __init__(self, directory, variables):
+        self.directory = pathlib.Path(directory)
+        self.data = pathlib.Path(variables.get("RELAY_DATA_DIR", self.directory / "data"))
+        self.port = 0
+        self.process = None
+        self._log = self.directory / "stderr.log"
+        self._environment = clean_environment() | {
+            "RELAY_DATA_DIR": str(self.data),
+            "RELAY_STATIC_DIR": str(REPOSITORY / "static"),
+            "RELAY_DRAIN_S": "2",
+        }
+        self._environment |= {name: str(value) for name, value in variables.items()}
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, timeout=10):
+        """Starts the process and waits for its start-up line."""
+        assert self.process is None, "the relay is running already"
+        environment = {"RELAY_LISTEN": f"127.0.0.1:{self.port}"} | self._environment
+        seen = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [BINARY], cwd=self.directory, env=environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log,
+            )
+        deadline = time.monotonic() + timeout
+        while True:
+            line = LISTENING.search(self._log.read_bytes()[seen:].decode())
+            if line:
+                self.port = int(line[1])
+                return
+            code = self.process.poll()
+            if code is not None or time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"no start-up line (exit code {code}):\n{self.log()}")
+            time.sleep(0.005)
+
+    def stop(self, timeout=15):
+        """Sends SIGTERM and returns the exit code; None when nothing is running."""
+        if self.process is None:
+            return None
+        self.process.terminate()
+        return self.wait(timeout)
+
+    def wait(self, timeout=15):
+        """Waits for the process to end by itself and returns its exit code."""
+        try:
+            code = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"did not end within {timeout} s:\n{self.log()}") from None
+        self.process = None
+        return code
+
+    def kill(self):
+        """Ends the process at once, as a crash or a power cut would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+    def log(self):
+        """All that was written to stderr and stdout, over every start."""
+        return self._log.read_text(errors="replace")
+
+    def history(self, count=None):
+        """The whole records of the history file; with `count`, waits up to 2 s for that many."""
+        deadline = time.monotonic() + 2
+        while True:
+            records = self._records()
+            if count is None or len(records) == count:
+                return records
+            if len(records) > count or time.monotonic() > deadline:
+                raise AssertionError(f"{len(records)} records, not {count}: {records}\n{self.log()}")
+            time.sleep(0.01)
+
+    def _records(self):
+        file = self.data / "history.jsonl"
+        if not file.exists():
+            return []
+        whole, _, _ = file.read_bytes().rpartition(b"\n")
+        return [json.loads(line) for line in whole.split(b"\n") if line]
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: waits for a real clock; run by scripts/test --long")
+
+
+def pytest_collection_modifyitems(items):
+    if not os.environ.get("RELAY_TEST_LONG"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="scripts/test --long runs it"))
+
+
+@pytest.fixture
+def unused_port():
+    """A port of the loopback that nobody listens on: it stays bound here, and refuses."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@pytest.fixture
+def start_relay(tmp_path):
+    """`start_relay(RELAY_KEEPALIVE_S=1, …)` starts a relay; each that still runs must end well."""
+    relays = []
+
+    def start(**variables):
+        directory = tmp_path / f"relay-{len(relays)}"
+        directory.mkdir()
+        relay = Relay(directory, variables)
+        relays.append(relay)
+        relay.start()
+        return relay
+
+    yield start
+    codes = [(relay, relay.stop()) for relay in relays]
+    for relay, code in codes:
+        assert code in (None, 0), f"ended with {code}:\n{relay.log()}"
+
+
+@pytest.fixture
+def relay(start_relay):
+    """A relay with the embedded simulator and all settings at their defaults but the drain time."""
+    return start_relay()
+
+
+@pytest.fixture
+def run_daemon(tmp_path):
+    """`run_daemon("--check", RELAY_LOOPS=1)` runs the binary to its end, which must come soon."""
+
+    def run(*arguments, timeout=10, **variables):
+        environment = clean_environment() | {name: str(value) for name, value in variables.items()}
+        return subprocess.run(
+            [BINARY, *arguments], cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=timeout,
+        )
+
+    return run

@@ -1,0 +1,97 @@
+# What scripts/run, scripts/test and .ci/run share. Sourced from the folder of the repository.
+
+# Prints why it can't go on, and ends.
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# step NAME SECONDS COMMAND...: runs the command with its output in .build/logs and says how long it
+# took; a command that fails or takes longer than SECONDS ends the script with the end of that output.
+step() {
+    local name=$1 limit=$2 log begin=$SECONDS code=0
+    shift 2
+    log=.build/logs/${name//[^A-Za-z0-9]/-}.log
+    mkdir -p .build/logs
+    printf '%-46s' "$name" >&2
+    timeout --foreground "$limit" "$@" >"$log" 2>&1 || code=$?
+    if ((code != 0)); then
+        printf 'FAILED\n\n' >&2
+        tail -n 60 "$log" >&2
+        if ((code == 124)); then
+            fail "'$name' did not end within $limit s; all of its output is in $log"
+        fi
+        fail "'$name' failed with exit code $code; all of its output is in $log"
+    fi
+    printf '%5d s\n' "$((SECONDS - begin))" >&2
+}
+
+# Puts a Swift compiler of version 6.3 or later on the PATH.
+use_swift() {
+    local candidate found='' version
+    for candidate in "$(command -v swift || true)" /opt/swift/usr/bin/swift \
+        /opt/swift*/usr/bin/swift /usr/local/swift*/usr/bin/swift /usr/share/swift/usr/bin/swift \
+        "${HOME:-/root}"/{.local/share/swiftly,.swiftly}/bin/swift \
+        "${HOME:-/root}"/swift*/usr/bin/swift; do
+        [[ -x $candidate ]] || continue
+        version=$("$candidate" --version 2>/dev/null || true)
+        if [[ $version =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]]; then
+            if ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= 6003)); then
+                PATH=${candidate%/*}:$PATH
+                return
+            fi
+            found+=" $candidate is ${BASH_REMATCH[1]}.${BASH_REMATCH[2]};"
+        else
+            found+=" $candidate does not run, or is no Swift compiler;"
+        fi
+    done
+    fail "Swift 6.3 or later is needed and was not found on the PATH or in /opt/swift/usr/bin;" \
+        "${found:+found:$found }see https://www.swift.org/install/linux/"
+}
+
+missing=()
+
+# need PACKAGE COMMAND...: the Debian package is missing when the command fails.
+need() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+# What building the daemon takes beside Swift itself.
+need_for_build() {
+    need pkg-config command -v pkg-config
+    need libcurl4-openssl-dev pkg-config --exists libcurl
+    # Swift links with the C++ library of the system's compiler.
+    need g++ compgen -G '/usr/lib/gcc/*/*/libstdc++.so'
+    need libc6-dev test -e /usr/include/stdio.h
+    need binutils command -v ld
+    # Upstreams are reached over TLS that is verified.
+    need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
+}
+
+# Installs what `need` found missing. Root is asked for here and nowhere else.
+install_missing() {
+    ((${#missing[@]} > 0)) || return 0
+    local become=()
+    command -v apt-get >/dev/null \
+        || fail "these Debian packages, or what matches them here, are missing: ${missing[*]}"
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || fail "packages are missing and installing them takes root;" \
+            "as root, run: apt-get install ${missing[*]}"
+        printf 'installing takes root: %s\n' "${missing[*]}" >&2
+        sudo -v || fail "as root, run: apt-get install ${missing[*]}"
+        become=(sudo)
+    fi
+    become+=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120)
+    step 'apt-get update' 300 "${become[@]}" update
+    step "install ${#missing[@]} Debian packages" 600 \
+        "${become[@]}" install -y --no-install-recommends "${missing[@]}"
+    missing=()
+}
+
+# The daemon as it is served and measured: the Swift library inside it, no symbols.
+build_release() {
+    step 'build for release' 900 \
+        swift build -c release --static-swift-stdlib --product sse-relay -Xlinker -s
+}
