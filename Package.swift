@@ -31,7 +31,11 @@ let package = Package(
         .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: settings),
         // Floor 3: the edges of the process. They do not know each other.
         .target(name: "HTTPServer", dependencies: ["Wire", "Loop"], swiftSettings: settings),
-        .target(name: "Upstream", dependencies: ["Wire", "Loop", "CCurl"], swiftSettings: settings),
+        .target(
+            name: "Upstream",
+            dependencies: ["Wire", "Loop", "CCurl"],
+            swiftSettings: settings
+        ),
         .target(name: "Storage", dependencies: ["Wire", "CLinux"], swiftSettings: settings),
         // Floor 4: the product.
         .target(
@@ -47,7 +51,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "sse-relay",
-            dependencies: ["Relay", "Simulator", "HTTPServer", "Upstream", "Storage", "Loop", "Wire"],
+            dependencies: [
+                "Relay", "Simulator", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop",
+                "Wire", "CLinux",
+            ],
             swiftSettings: settings
         ),
     ]

@@ -26,30 +26,8 @@ step() {
     printf '%5d s\n' "$((SECONDS - begin))" >&2
 }
 
-# Puts a Swift compiler of version 6.3 or later on the PATH.
-use_swift() {
-    local candidate found='' version
-    for candidate in "$(command -v swift || true)" /opt/swift/usr/bin/swift \
-        /opt/swift*/usr/bin/swift /usr/local/swift*/usr/bin/swift /usr/share/swift/usr/bin/swift \
-        "${HOME:-/root}"/{.local/share/swiftly,.swiftly}/bin/swift \
-        "${HOME:-/root}"/swift*/usr/bin/swift; do
-        [[ -x $candidate ]] || continue
-        version=$("$candidate" --version 2>/dev/null || true)
-        if [[ $version =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]]; then
-            if ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= 6003)); then
-                PATH=${candidate%/*}:$PATH
-                return
-            fi
-            found+=" $candidate is ${BASH_REMATCH[1]}.${BASH_REMATCH[2]};"
-        else
-            found+=" $candidate does not run, or is no Swift compiler;"
-        fi
-    done
-    fail "Swift 6.3 or later is needed and was not found on the PATH or in /opt/swift/usr/bin;" \
-        "${found:+found:$found }see https://www.swift.org/install/linux/"
-}
-
 missing=()
+installs=1
 
 # need PACKAGE COMMAND...: the Debian package is missing when the command fails.
 need() {
@@ -58,21 +36,9 @@ need() {
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
-# What building the daemon takes beside Swift itself.
-need_for_build() {
-    need pkg-config command -v pkg-config
-    need libcurl4-openssl-dev pkg-config --exists libcurl
-    # Swift links with the C++ library of the system's compiler.
-    need g++ compgen -G '/usr/lib/gcc/*/*/libstdc++.so'
-    need libc6-dev test -e /usr/include/stdio.h
-    need binutils command -v ld
-    # Upstreams are reached over TLS that is verified.
-    need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
-}
-
 # Installs what `need` found missing. Root is asked for here and nowhere else.
 install_missing() {
-    ((${#missing[@]} > 0)) || return 0
+    ((installs && ${#missing[@]} > 0)) || return 0
     local become=()
     command -v apt-get >/dev/null \
         || fail "these Debian packages, or what matches them here, are missing: ${missing[*]}"
@@ -88,6 +54,47 @@ install_missing() {
     step "install ${#missing[@]} Debian packages" 600 \
         "${become[@]}" install -y --no-install-recommends "${missing[@]}"
     missing=()
+}
+
+# Puts a Swift compiler of version 6.3 or later on the PATH: the one there, or one where archives are
+# usually unpacked. What the archive leaves to the system is installed like any other package.
+use_swift() {
+    local candidate folder found='' version
+    for candidate in "$(command -v swift || true)" /opt/swift/usr/bin/swift \
+        /opt/swift-*/usr/bin/swift /usr/local/swift*/usr/bin/swift /usr/share/swift/usr/bin/swift \
+        "${HOME:-/root}"/{.local/share/swiftly,.swiftly}/bin/swift \
+        "${HOME:-/root}"/swift*/usr/bin/swift; do
+        [[ -x $candidate ]] || continue
+        folder=${candidate%/*}
+        if [[ $(ldd "$folder"/{swift,swift-build,lld} 2>/dev/null) == *'not found'* ]]; then
+            missing+=(libncurses6 libsqlite3-0 libxml2 libcurl4)
+            install_missing
+        fi
+        version=$("$candidate" --version 2>/dev/null || true)
+        if [[ $version =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]]; then
+            if ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= 6003)); then
+                PATH=$folder:$PATH
+                return
+            fi
+            found+=" $candidate is ${BASH_REMATCH[1]}.${BASH_REMATCH[2]};"
+        else
+            found+=" $candidate does not run, or is no Swift compiler;"
+        fi
+    done
+    fail "Swift 6.3 or later is needed and was not found on the PATH or in /opt/swift/usr/bin;" \
+        "${found:+found:$found }see https://www.swift.org/install/linux/"
+}
+
+# What building the daemon takes beside Swift itself.
+need_for_build() {
+    need pkg-config command -v pkg-config
+    need libcurl4-openssl-dev pkg-config --exists libcurl
+    # Swift links with the C++ library of the system's compiler.
+    need g++ compgen -G '/usr/lib/gcc/*/*/libstdc++.so'
+    need libc6-dev test -e /usr/include/stdio.h
+    need binutils command -v ld
+    # Upstreams are reached over TLS that is verified.
+    need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
 }
 
 # The daemon as it is served and measured: the Swift library inside it, no symbols.

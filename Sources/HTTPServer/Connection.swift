@@ -31,7 +31,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private var output = OutputBuffer()
     private var keepsAlive = true
     private var isEndScheduled = false
-    private lazy var deadline = server.reactor.makeDeadline { [weak self] in self?.deadlinePassed() }
+    private lazy var deadline = server.reactor.makeDeadline { [weak self] in self?.deadlinePassed()
+    }
 
     init(_ descriptor: consuming Descriptor, peer: PeerAddress, server: Server) {
         self.descriptor = consume descriptor
@@ -94,13 +95,17 @@ final class Connection: ReadinessHandler, TurnEndHandler {
             }
         case .responding:
             input.append(span: bytes)
-            if input.count > server.limits.maxPipelinedBytes { want(interest.subtracting(.readable)) }
+            if input.count > server.limits.maxPipelinedBytes {
+                want(interest.subtracting(.readable))
+            }
         case .lingering, .closed: break
         }
     }
 
-    /// The client has closed its side. Half-closed clients that still read are not told apart
-    /// from ones that left: nginx, Node and Go take it the same way.
+    /// The client has closed its side.
+    ///
+    /// Half-closed clients that still read are not told apart from ones that left: nginx, Node and
+    /// Go take it the same way.
     private func peerFinished() {
         guard case .responding(let exchange) = phase, exchange.isFinished else { return close() }
         // The answer is whole and on its way: send the rest, then close.
@@ -239,6 +244,17 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     func exchangeFinished() {
         output.endContent()
+        scheduleTurnEnd()
+    }
+
+    func closeWhenFinished() {
+        keepsAlive = false
+    }
+
+    func cutOff() {
+        output.seal()
+        output.isChunked = false
+        keepsAlive = false
         scheduleTurnEnd()
     }
 

@@ -122,6 +122,29 @@ package final class Exchange {
         connection?.exchangeFinished()
     }
 
+    /// Appends bytes as they stand, outside the framing of the answer.
+    ///
+    /// For a server that plays a broken one: it writes the framing itself, or something else.
+    package func writeRaw(_ body: (inout [UInt8]) -> Void) {
+        guard let connection, !isFinished else { return }
+        let before = connection.outputCount
+        connection.writeRaw(body)
+        contentBytes += connection.outputCount - before
+    }
+
+    /// Has the connection closed after this answer; to be said before the answer begins.
+    package func closeWhenFinished() {
+        connection?.closeWhenFinished()
+    }
+
+    /// Sends what is written and closes in the middle of the answer, which must not look whole.
+    package func cutOff() {
+        guard !isFinished else { return }
+        isFinished = true
+        delegate = nil
+        connection?.cutOff()
+    }
+
     /// Drops the connection with a reset: the answer must not look whole.
     package func abort() {
         connection?.abort()
@@ -169,7 +192,9 @@ package final class Exchange {
     }
 }
 
-/// A request whose connection is between two loops. Sole owner of the descriptor.
+/// A request whose connection is between two loops.
+///
+/// Sole owner of the descriptor.
 package struct DetachedExchange: Sendable {
     let descriptor: Int32
     let request: Request

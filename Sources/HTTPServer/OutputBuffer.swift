@@ -8,7 +8,9 @@ import Wire
 struct OutputBuffer {
     /// Room for eight hexadecimal digits and CRLF.
     private static let reserve = 10
-    /// Buffers above this are given back once they are empty. In bytes.
+    /// Buffers above this are given back once they are empty.
+    ///
+    /// In bytes.
     private static let keptCapacity = 16 * 1024
 
     /// Framed bytes; those before `offset` are sent.

@@ -5,7 +5,7 @@ package import Wire
 package struct Problem: Error, Sendable, Equatable {
     /// The status of the answer.
     package var status: Status
-    /// A word for programs: `invalid_request_error`, `not_found_error`, …
+    /// A word for programs, such as `not_found_error`.
     package var type: String
     /// A sentence for people: what was wrong, where, and what was expected.
     package var message: String

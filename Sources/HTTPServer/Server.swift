@@ -6,7 +6,9 @@ package final class Server {
     /// The loop that all of this lives on.
     let reactor: Reactor
     let limits: ServerLimits
-    /// Who answers. The server keeps it alive.
+    /// Who answers.
+    ///
+    /// The server keeps it alive.
     let handler: any RequestHandler
     /// Bytes just received, before they are parsed: one buffer for all connections of the loop,
     /// so that a waiting one holds none.
@@ -34,6 +36,7 @@ package final class Server {
     /// Accepts connections from a listening socket, which other loops may watch as well.
     ///
     /// - Parameter listener: stays owned by the caller.
+    /// - Throws: where the loop cannot watch it.
     package func accept(from listener: Int32) throws(SystemCallError) {
         let acceptor = Acceptor(listener, server: self)
         try acceptor.watch()

@@ -4,19 +4,33 @@ package import Wire
 package struct ServerLimits: Sendable {
     /// Bounds on one request; 413, 414 or 431.
     package var request = RequestLimits()
-    /// A head must be whole this long after its first byte; 408. In seconds.
+    /// A head must be whole this long after its first byte; 408.
+    ///
+    /// In seconds.
     package var headSeconds = 15
-    /// A body must be whole this long after its head; 408. In seconds.
+    /// A body must be whole this long after its head; 408.
+    ///
+    /// In seconds.
     package var bodySeconds = 60
-    /// How long a connection may wait between requests before it is closed. In seconds.
+    /// How long a connection may wait between requests before it is closed.
+    ///
+    /// In seconds.
     package var idleSeconds = 75
-    /// A reader that takes no byte for this long is dropped. In seconds.
+    /// A reader that takes no byte for this long is dropped.
+    ///
+    /// In seconds.
     package var stalledSeconds = 60
-    /// How long a closing connection waits for the peer to close as well. In seconds.
+    /// How long a closing connection waits for the peer to close as well.
+    ///
+    /// In seconds.
     package var lingerSeconds = 2
-    /// Output above this tells the producer to wait. In bytes.
+    /// Output above this tells the producer to wait.
+    ///
+    /// In bytes.
     package var outputHighWater = 64 * 1024
-    /// Input read ahead while an answer is under way; beyond it, reading waits. In bytes.
+    /// Input read ahead while an answer is under way; beyond it, reading waits.
+    ///
+    /// In bytes.
     package var maxPipelinedBytes = 64 * 1024
 
     /// The defaults.

@@ -14,7 +14,10 @@ enum Moved {
 /// Non-blocking reads and writes on sockets, with `errno` read before anything can change it.
 enum SocketIO {
     @inline(never)
-    static func receive(_ descriptor: Int32, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Moved {
+    static func receive(
+        _ descriptor: Int32,
+        into buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> Moved {
         while true {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
             let code = errno

@@ -58,6 +58,7 @@ package final class DeadlineQueue {
     /// A new deadline of this queue, not set yet.
     ///
     /// - Parameter action: called on the loop when it is due; must not keep its owner alive.
+    /// - Returns: the deadline, which its owner keeps.
     package func makeDeadline(action: @escaping () -> Void) -> Deadline {
         Deadline(in: self, action: action)
     }

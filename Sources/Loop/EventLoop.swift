@@ -21,6 +21,7 @@ package actor EventLoop {
     /// Creates a loop that runs from now on.
     ///
     /// - Parameter index: its number, from 0.
+    /// - Throws: where the process has no descriptors left.
     package init(index: Int) throws(SystemCallError) {
         self.index = index
         let reactor = try Reactor(index: index)
@@ -55,7 +56,9 @@ package actor EventLoop {
         try work(self)
     }
 
-    /// Ends the loop: nothing is drained any more. The set closes with the last reference.
+    /// Ends the loop: nothing is drained any more.
+    ///
+    /// The set closes with the last reference.
     package func stop() {
         source.cancel()
     }

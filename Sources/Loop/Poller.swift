@@ -39,6 +39,8 @@ package final class Poller {
     ///   - descriptor: stays owned by the caller, who removes it before closing it.
     ///   - interest: what to report; errors and hang-ups are reported in any case.
     ///   - handler: kept alive for as long as it is registered.
+    /// - Returns: what `modify` and `remove` want.
+    /// - Throws: where the kernel takes no more, or the descriptor cannot be watched.
     package func add(
         _ descriptor: Int32,
         _ interest: Readiness,

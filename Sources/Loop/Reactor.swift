@@ -37,6 +37,7 @@ package final class Reactor {
     /// A new deadline, not set yet.
     ///
     /// - Parameter action: called on the loop when it is due; must not keep its owner alive.
+    /// - Returns: the deadline, which its owner keeps.
     package func makeDeadline(action: @escaping () -> Void) -> Deadline {
         deadlines.makeDeadline(action: action)
     }

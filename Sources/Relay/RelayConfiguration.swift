@@ -11,7 +11,9 @@ package struct RelayConfiguration: Sendable {
         package var provider: Provider
         /// Its base URL without a final slash.
         package var baseURL: String
-        /// The credential, or nil where it wants none. Never logged.
+        /// The credential, or nil where it wants none.
+        ///
+        /// Never logged.
         package var key: String?
         /// The model that is asked where the client names none.
         package var model: String
@@ -36,28 +38,45 @@ package struct RelayConfiguration: Sendable {
         }
     }
 
-    /// Where answers come from; the first is the default. Never empty.
+    /// Where answers come from; the first is the default.
+    ///
+    /// Never empty.
     package var upstreams: [Upstream]
-    /// Until the upstream's first data. In seconds.
+    /// Until the upstream's first data.
+    ///
+    /// In seconds.
     package var firstByteSeconds = 120
-    /// Between two data events of the upstream; comments do not count. In seconds.
+    /// Between two data events of the upstream; comments do not count.
+    ///
+    /// In seconds.
     package var idleSeconds = 120
-    /// From the request to the end of the answer. In seconds.
+    /// From the request to the end of the answer.
+    ///
+    /// In seconds.
     package var totalSeconds = 3600
     /// How often a failed call is made again while nothing of the answer has come.
     package var maxRetries = 2
-    /// The longest silence on a stream before a comment is sent. In seconds.
+    /// The longest silence on a stream before a comment is sent.
+    ///
+    /// In seconds.
     package var keepAliveSeconds = 10
     /// How long a POST waits for the upstream's verdict before its status is settled as 200.
+    ///
     /// In seconds.
     package var headHoldSeconds = 8
     /// What happens when the last reader leaves, where the request does not say.
     package var onDisconnect = OnDisconnect.grace(seconds: 30)
-    /// A reader this far behind holds up the upstream. In bytes of text.
+    /// A reader this far behind holds up the upstream.
+    ///
+    /// In bytes of text.
     package var readerBufferBytes = 256 * 1024
-    /// The longest answer. In bytes of text.
+    /// The longest answer.
+    ///
+    /// In bytes of text.
     package var maxAnswerBytes = 64 * 1024 * 1024
-    /// How long an ended answer is kept for a reader that has not had its end. In seconds.
+    /// How long an ended answer is kept for a reader that has not had its end.
+    ///
+    /// In seconds.
     package var resumeSeconds = 600
     /// Origins other than our own whose pages may ask, such as `https://chat.example.com`; `*`
     /// for all.
@@ -92,7 +111,9 @@ package enum OnDisconnect: Sendable, Equatable {
     /// The upstream is stopped if nobody comes back in time.
     case grace(seconds: Int)
 
-    /// The longest grace. In seconds.
+    /// The longest grace.
+    ///
+    /// In seconds.
     package static let maxGraceSeconds = 86_400
 
     /// Reads `cancel`, `finish` or `grace:<seconds>` (`grace:30s` as well).

@@ -38,6 +38,7 @@ package final class Service: Sendable {
     /// - Parameters:
     ///   - loops: at most 64, since a generation's id names its loop by one digit.
     ///   - listener: stays owned by the caller for as long as the relay serves.
+    /// - Throws: what keeps a loop from serving.
     package func start(on loops: [EventLoop], listener: Int32) async throws(StartError) {
         precondition(loops.count <= GenerationID.maxLoops, "a digit tells 64 loops apart")
         self.loops.withLock { $0 = loops }

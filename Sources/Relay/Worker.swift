@@ -342,7 +342,10 @@ final class Worker: RequestHandler {
         )
         service.history.append(record)
         if let failure = generation.failure, failure.ending != .abandoned {
-            log.write(.warning, "id=\(generation.id) \(failure.ending.rawValue): \(failure.message)")
+            log.write(
+                .warning,
+                "id=\(generation.id) \(failure.ending.rawValue): \(failure.message)"
+            )
         }
     }
 }

@@ -9,8 +9,10 @@ package struct UpstreamHead: Sendable, Equatable {
     package var fields: HeaderFields = [:]
 }
 
-/// Who hears of a transfer. Called on the loop, inside libcurl: a transfer may be cancelled or
-/// started from here, since the client puts that off until libcurl has returned.
+/// Who hears of a transfer.
+///
+/// Called on the loop, inside libcurl: a transfer may be cancelled or started from here, since the
+/// client puts that off until libcurl has returned.
 package protocol TransferDelegate: AnyObject {
     /// The answer's head is whole.
     func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead)

@@ -51,7 +51,9 @@ package final class UpstreamClient {
     /// libcurl's set-up of the whole process; done once, however many clients there are.
     private static let initialised: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// Starts a transfer. The delegate hears of it from the next turn on, and is kept until its end.
+    /// Starts a transfer.
+    ///
+    /// The delegate hears of it from the next turn on, and is kept until its end.
     package func start(
         _ request: UpstreamRequest,
         delegate: any TransferDelegate

@@ -1,6 +1,8 @@
 /// How transfers to one upstream are made.
 package struct UpstreamSettings: Sendable, Equatable {
-    /// A connection, its TLS handshake included, must stand after this long. In seconds.
+    /// A connection, its TLS handshake included, must stand after this long.
+    ///
+    /// In seconds.
     package var connectSeconds = 10
     /// Connections kept open for reuse, per loop.
     package var keptConnections = 1024

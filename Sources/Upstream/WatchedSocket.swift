@@ -1,8 +1,9 @@
 import CCurl
 import Loop
 
-/// A socket of libcurl's in the loop's epoll set. The registration carries it, so that an event
-/// finds its way without a look-up.
+/// A socket of libcurl's in the loop's epoll set.
+///
+/// The registration carries it, so that an event finds its way without a look-up.
 final class WatchedSocket: ReadinessHandler {
     let socket: curl_socket_t
     var registration: Registration?

@@ -31,9 +31,11 @@ struct Daemon {
         }
         var loops: [EventLoop] = []
         for index in 0..<settings.loops { loops.append(try EventLoop(index: index)) }
-        let simulator = try await EmbeddedSimulator.startIfNeeded(settings, on: loops[0])
+        let simulator = try EmbeddedSimulator.startIfNeeded(settings)
         let service = Service(
-            configuration: settings.relayConfiguration(simulator?.upstreams ?? settings.upstreams),
+            configuration: settings.relayConfiguration(
+                simulator?.upstreams(model: settings.model) ?? settings.upstreams
+            ),
             limits: settings.limits,
             upstreamSettings: settings.upstreamSettings,
             staticFolder: settings.staticFolder,
@@ -46,6 +48,7 @@ struct Daemon {
         await serve(service, until: arrivals)
         notifier.notify("STOPPING=1")
         await stop(service, arrivals)
+        simulator?.stop()
         guard history.flush(timeoutMilliseconds: 5000) else {
             log.write(.error, "records are lost: the history could not be written in time")
             return ExitCode.failure

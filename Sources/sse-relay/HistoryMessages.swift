@@ -11,7 +11,10 @@ extension Log {
                 "the history ended within a record: its \(bytes) bytes are set aside in \(path)"
             )
         case .writeFailed(let error):
-            write(.error, "the history cannot be written: \(error); records are kept and tried again")
+            write(
+                .error,
+                "the history cannot be written: \(error); records are kept and tried again"
+            )
         case .writesResumed(let kept, let refused):
             write(
                 refused == 0 ? .info : .error,

@@ -5,7 +5,9 @@ struct SystemdNotifier {
     /// `NOTIFY_SOCKET`: a path, or a name in the abstract namespace behind `@`.
     let socketPath: String?
 
-    /// Sends assignments such as `READY=1`. Nobody listening is no error.
+    /// Sends assignments such as `READY=1`.
+    ///
+    /// Nobody listening is no error.
     func notify(_ state: String) {
         guard let socketPath, !socketPath.isEmpty else { return }
         let descriptor = socket(

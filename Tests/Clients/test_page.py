@@ -628,6 +628,7 @@ SAMPLES = {
     "[i [j](https://example.org/k) l](https://example.org/m)",
     "signs": "2 * 3 * 4, a_b_c, **open, `open, [open, ]( \\*not\\* -5 degrees\n-6 degrees\n"
     "1\n1. one",
+    "half": "text\n#tag\n***bold*** text\n---- no rule\n\n- a\n-5\n- b\n\n12. c\n\na|b\n-|- c",
     "many": "**bold *both*** _a_ __b__ ***c** d* ~~e~~ * f\n" * 40,
 }
 

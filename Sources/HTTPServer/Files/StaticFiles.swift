@@ -12,6 +12,7 @@ package final class StaticFiles {
     /// - Parameters:
     ///   - path: the folder; it stays open, so a later rename of it is not seen.
     ///   - fields: sent with every file.
+    /// - Throws: where it is no folder that can be read.
     package init(_ path: String, fields: HeaderFields) throws(SystemCallError) {
         root = try RootFolder(path)
         self.fields = fields

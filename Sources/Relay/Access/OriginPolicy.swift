@@ -16,7 +16,8 @@ struct OriginPolicy: Sendable {
 
     /// The fields that let a listed page read an answer; none for our own page and for programs.
     func responseFields(_ head: RequestHead) -> HeaderFields {
-        guard let origin = head.fields.first("Origin"), !isOwn(origin, head), isListed(origin) else {
+        guard let origin = head.fields.first("Origin"), !isOwn(origin, head), isListed(origin)
+        else {
             return [:]
         }
         return [

@@ -64,7 +64,8 @@ struct Failure: Error, Equatable {
     }
 
     /// The upstream answered with an error status.
-    init(status: Int, head: UpstreamHead, body: Span<UInt8>, upstream: RelayConfiguration.Upstream) {
+    init(status: Int, head: UpstreamHead, body: Span<UInt8>, upstream: RelayConfiguration.Upstream)
+    {
         let vendor = upstream.provider.errorMessage(body: body)
         let message = vendor.message ?? "it gave no reason"
         self.init(

@@ -12,7 +12,9 @@ final class Generation: TurnEndHandler {
     let request: ChatRequest
     let model: String
     let upstream: UpstreamRoute
-    /// Everything said so far. Grows at its end only.
+    /// Everything said so far.
+    ///
+    /// Grows at its end only.
     var log = EntryLog()
     /// Milliseconds since 1970.
     let startedAt: Int
@@ -153,7 +155,9 @@ final class Generation: TurnEndHandler {
         }
     }
 
-    /// The user wants no more. Ends an answer that has not ended yet.
+    /// The user wants no more.
+    ///
+    /// Ends an answer that has not ended yet.
     func stop() {
         guard !isEnded else { return }
         call?.cancel()

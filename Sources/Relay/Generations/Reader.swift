@@ -19,7 +19,9 @@ final class Reader: ExchangeDelegate {
         case completion
     }
 
-    /// Written in one go at most, before other streams have their turn. In bytes.
+    /// Written in one go at most, before other streams have their turn.
+    ///
+    /// In bytes.
     private static let pieceBytes = 64 * 1024
 
     private let exchange: Exchange
@@ -179,6 +181,7 @@ final class Reader: ExchangeDelegate {
     }
 
     /// Proxies and browsers take a silent connection for a dead one: a comment keeps it alive.
+    ///
     /// It also settles a status that was held back; what fails from here on is said in the stream.
     private func fellSilent() {
         begin()

@@ -36,7 +36,8 @@ enum Redaction {
     }
 
     private static func isSecretCharacter(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || "-_*.".contains(character))
+        character.isASCII
+            && (character.isLetter || character.isNumber || "-_*.".contains(character))
     }
 
     private static func find(_ word: String, in text: Substring) -> Range<Substring.Index>? {

@@ -65,7 +65,9 @@ struct RetryPolicy: Sendable {
 extension RetryPolicy.Hints {
     /// Reads the fields of an answer's head.
     ///
-    /// - Parameter now: seconds since 1970, for a `Retry-After` that is a date.
+    /// - Parameters:
+    ///   - fields: the head's fields.
+    ///   - now: seconds since 1970, for a `Retry-After` that is a date.
     init(_ fields: HeaderFields, now: Int) {
         switch fields.first("x-should-retry") {
         case "true"?: shouldRetry = true

@@ -8,9 +8,12 @@ import Wire
 /// An attempt that fails before anything of the answer has come is made again as `RetryPolicy`
 /// says. Once an entry is in the log there is no second attempt: it would be another answer.
 final class UpstreamCall: TransferDelegate {
-    /// Error bodies are read this far. In bytes.
+    /// Error bodies are read this far.
+    ///
+    /// In bytes.
     private static let maxErrorBody = 64 * 1024
     /// How long a finished stream may take to close, so that its connection is used again.
+    ///
     /// In seconds.
     private static let closingSeconds = 5
 
@@ -51,7 +54,9 @@ final class UpstreamCall: TransferDelegate {
         attempt()
     }
 
-    /// Stops reading: the readers are far behind. The upstream's clocks stop with it.
+    /// Stops reading: the readers are far behind.
+    ///
+    /// The upstream's clocks stop with it.
     func pause() {
         guard !isPaused else { return }
         isPaused = true

@@ -14,6 +14,7 @@ struct ChatAsk {
     ///   - request: a GET with a query, or a POST with a JSON body and perhaps `?format=`.
     ///   - route: gives the shape of the body and the default dialect.
     ///   - configuration: gives what the request leaves open.
+    /// - Throws: 400 that names the field and what was expected.
     init(
         _ request: Request,
         _ route: ChatRoute,

@@ -5,6 +5,8 @@ enum DotEnv {
     /// - Parameters:
     ///   - text: the file's content.
     ///   - name: the file's name, for the error.
+    /// - Returns: the values by their names.
+    /// - Throws: the first line that is none of these.
     static func parse(
         _ text: String,
         name: String

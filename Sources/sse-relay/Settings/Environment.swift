@@ -21,6 +21,8 @@ struct Environment: Sendable {
     /// Reads the process's variables and a file.
     ///
     /// - Parameter path: a file that must be there, or nil for `.env` where there is one.
+    /// - Returns: all of them together.
+    /// - Throws: a file that cannot be read, or a `RELAY_` name that means nothing.
     static func load(_ path: String?) throws(ConfigurationError) -> Environment {
         var values = try fileValues(path)
         let own = processValues()

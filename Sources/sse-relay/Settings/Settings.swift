@@ -34,7 +34,8 @@ struct Settings: Sendable {
         (host, port) = try Self.address(reader)
         loops = try Self.loopCount(reader)
         // Set to nothing means no page, where not set means the default folder.
-        let isPageOff = environment.isSet("RELAY_STATIC_DIR") && environment["RELAY_STATIC_DIR"] == nil
+        let isPageOff =
+            environment.isSet("RELAY_STATIC_DIR") && environment["RELAY_STATIC_DIR"] == nil
         staticFolder = isPageOff ? nil : reader.text("RELAY_STATIC_DIR")
         if let staticFolder { try Self.checkFolder("RELAY_STATIC_DIR", staticFolder) }
         dataFolder = reader.text("RELAY_DATA_DIR") ?? "data"
@@ -50,6 +51,7 @@ struct Settings: Sendable {
     /// The relay's configuration.
     ///
     /// - Parameter upstreams: at least one, the default first.
+    /// - Returns: the configuration with all that the variables say.
     func relayConfiguration(
         _ upstreams: [RelayConfiguration.Upstream]
     ) -> RelayConfiguration {

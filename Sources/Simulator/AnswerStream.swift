@@ -1,0 +1,135 @@
+import HTTPServer
+import Loop
+import Wire
+
+/// One answer on its way: plays a script on an exchange, in the loop's time.
+final class AnswerStream: ExchangeDelegate {
+    /// Appended in one go, before the buffer's fill is looked at again.
+    private static let burstBytes = 16 * 1024
+    /// A stream that was held up by its reader makes up for this much at most.
+    private static let maxLatenessMilliseconds = 1000
+
+    private let exchange: Exchange
+    private let reactor: Reactor
+    private var script: any AnswerScript
+    private let cutter: WriteCutter?
+    /// The callers who leave are counted.
+    private let onEarlyClose: () -> Void
+    /// Bytes to be cut, kept for their capacity.
+    private var uncut: [UInt8] = []
+    /// When the next step is due; each interval counts from here, so that no delay adds up.
+    private var due: Nanoseconds
+    /// Whether the connection's end is our own doing.
+    private var isOver = false
+    private lazy var deadline = reactor.makeDeadline { [weak self] in self?.play() }
+
+    init(
+        _ exchange: Exchange,
+        on reactor: Reactor,
+        script: any AnswerScript,
+        cutter: WriteCutter?,
+        onEarlyClose: @escaping () -> Void
+    ) {
+        self.exchange = exchange
+        self.reactor = reactor
+        self.script = script
+        self.cutter = cutter
+        self.onEarlyClose = onEarlyClose
+        due = reactor.now
+    }
+
+    /// Plays until the next silence, or until the reader has enough for now.
+    func play() {
+        while !isOver, !exchange.isCongested {
+            switch cutter == nil ? burst() : cutBurst() {
+            case .send: continue
+            case .wait(let milliseconds):
+                let lateness = Nanoseconds.milliseconds(Self.maxLatenessMilliseconds)
+                due = max(due + lateness, reactor.now) - lateness + .milliseconds(milliseconds)
+                guard due > reactor.now else { continue }
+                return deadline.set(at: due)
+            case .finish:
+                isOver = true
+                exchange.finish()
+            case .cutChunk:
+                isOver = true
+                if exchange.request.head.minorVersion > 0 {
+                    exchange.writeRaw { $0.append(literal: "1000\r\ndata: {\"id\":") }
+                }
+                exchange.cutOff()
+            case .reset:
+                isOver = true
+                exchange.abort()
+            }
+        }
+    }
+
+    func exchangeIsWritable(_ exchange: Exchange) {
+        guard !deadline.isSet else { return }
+        play()
+    }
+
+    func exchangeLost(_ exchange: Exchange) {
+        deadline.clear()
+        guard !isOver else { return }
+        isOver = true
+        onEarlyClose()
+    }
+
+    private func burst() -> Step {
+        var step = Step.send
+        exchange.write { out in
+            let limit = out.count + Self.burstBytes
+            repeat { step = script.next(into: &out) } while step == .send && out.count < limit
+        }
+        return step
+    }
+
+    /// Sends what one step says in pieces, each an HTTP chunk of its own.
+    private func cutBurst() -> Step {
+        uncut.removeAll(keepingCapacity: true)
+        let step = script.next(into: &uncut)
+        guard let cutter else { return step }
+        let isChunked = exchange.request.head.minorVersion > 0
+        let bytes = uncut
+        exchange.writeRaw { out in
+            var start = 0
+            while start < bytes.count {
+                let end = cutter.endOfPiece(bytes.span, from: start)
+                if isChunked {
+                    out.append(hexadecimal: UInt(end - start))
+                    out.append(literal: "\r\n")
+                }
+                out.append(span: bytes.span.extracting(start..<end))
+                if isChunked { out.append(literal: "\r\n") }
+                start = end
+            }
+        }
+        return step
+    }
+}
+
+/// Keeps an exchange open and says nothing, for a while or for ever.
+final class Silence: ExchangeDelegate {
+    private let onEarlyClose: () -> Void
+    private let deadline: Deadline
+
+    /// Calls `then` after so many milliseconds; never without any.
+    init(
+        on reactor: Reactor,
+        milliseconds: Int?,
+        onEarlyClose: @escaping () -> Void,
+        then: @escaping () -> Void
+    ) {
+        self.onEarlyClose = onEarlyClose
+        deadline = reactor.makeDeadline(action: then)
+        if let milliseconds { deadline.set(at: reactor.now + .milliseconds(milliseconds)) }
+    }
+
+    func exchangeIsWritable(_ exchange: Exchange) {}
+
+    func exchangeLost(_ exchange: Exchange) {
+        deadline.clear()
+        onEarlyClose()
+    }
+}

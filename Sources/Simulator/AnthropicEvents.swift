@@ -1,0 +1,184 @@
+import Wire
+
+/// Anthropic's message events: named, and with a block opened and closed around each kind of text.
+struct AnthropicEvents: VendorEvents {
+    private enum Block { case none, thinking, text }
+
+    private let framing: EventFraming
+    private let facts: AnswerFacts
+    /// The block that is open.
+    private var block = Block.none
+    /// The number of the open block, or of the next one.
+    private var index = 0
+
+    init(_ facts: AnswerFacts, _ framing: EventFraming) {
+        self.facts = facts
+        self.framing = framing
+    }
+
+    /// Appends the members that a message begins with, and the brace before them.
+    static func appendIdentity(_ facts: AnswerFacts, into out: inout [UInt8]) {
+        out.append(literal: "{\"id\":\"msg_simulator_")
+        out.append(decimal: facts.number)
+        out.append(literal: "\",\"type\":\"message\",\"role\":\"assistant\",\"model\":")
+        JSONText.appendString(facts.model, into: &out)
+    }
+
+    /// The protocol's word for why an answer ends.
+    static func stopReason(_ finish: Behaviour.Finish) -> StaticString {
+        switch finish {
+        case .stop: "end_turn"
+        case .length: "max_tokens"
+        case .contentFilter: "refusal"
+        case .toolCalls: "tool_use"
+        }
+    }
+
+    mutating func appendOpening(into out: inout [UInt8]) {
+        framing.begin("message_start", into: &out)
+        out.append(literal: "{\"type\":\"message_start\",\"message\":")
+        Self.appendIdentity(facts, into: &out)
+        out.append(literal: ",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null")
+        if facts.hasUsage {
+            out.append(literal: ",\"usage\":{\"input_tokens\":")
+            out.append(decimal: facts.promptTokens)
+            out.append(literal: ",\"cache_creation_input_tokens\":0,")
+            out.append(literal: "\"cache_read_input_tokens\":0,\"output_tokens\":1}")
+        }
+        out.append(literal: "}}")
+        framing.endBlock(into: &out)
+        framing.begin("ping", into: &out)
+        out.append(literal: "{\"type\":\"ping\"}")
+        framing.endBlock(into: &out)
+    }
+
+    mutating func appendTextStart(into out: inout [UInt8]) {
+        if block != .text {
+            endOpenBlock(into: &out)
+            beginBlock("{\"type\":\"text\",\"text\":\"\"}", into: &out)
+            endBlockStart(into: &out)
+            block = .text
+        }
+        beginDelta(into: &out)
+        out.append(literal: "{\"type\":\"text_delta\",\"text\":\"")
+    }
+
+    func appendTextEnd(into out: inout [UInt8]) {
+        out.append(literal: "\"}}")
+        framing.endBlock(into: &out)
+    }
+
+    mutating func appendReasoningStart(into out: inout [UInt8]) {
+        if block != .thinking {
+            endOpenBlock(into: &out)
+            beginBlock(#"{"type":"thinking","thinking":"","signature":""}"#, into: &out)
+            endBlockStart(into: &out)
+            block = .thinking
+        }
+        beginDelta(into: &out)
+        out.append(literal: "{\"type\":\"thinking_delta\",\"thinking\":\"")
+    }
+
+    func appendReasoningEnd(into out: inout [UInt8]) {
+        appendTextEnd(into: &out)
+    }
+
+    func appendError(into out: inout [UInt8]) {
+        framing.begin("error", into: &out)
+        out.append(literal: "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",")
+        out.append(literal: "\"message\":\"The simulator was asked to fail here.\"}}")
+        framing.endBlock(into: &out)
+    }
+
+    func appendBrokenJSON(into out: inout [UInt8]) {
+        beginDelta(into: &out)
+        out.append(literal: "{\"type\":\"text_delta\",\"text\":\"brok")
+        framing.endBlock(into: &out)
+    }
+
+    mutating func appendEnding(
+        _ finish: Behaviour.Finish,
+        tokens: Int,
+        reasoningTokens: Int,
+        into out: inout [UInt8]
+    ) {
+        endOpenBlock(into: &out)
+        if finish == .toolCalls { appendToolCall(into: &out) }
+        framing.begin("message_delta", into: &out)
+        out.append(literal: "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"")
+        out.append(literal: Self.stopReason(finish))
+        out.append(literal: "\",\"stop_sequence\":null}")
+        if facts.hasUsage {
+            out.append(literal: ",\"usage\":{\"output_tokens\":")
+            out.append(decimal: tokens)
+            out.append(literal: "}")
+        }
+        out.append(literal: "}")
+        framing.endBlock(into: &out)
+        appendLastMark(into: &out)
+    }
+
+    func appendLastMark(into out: inout [UInt8]) {
+        framing.begin("message_stop", into: &out)
+        out.append(literal: "{\"type\":\"message_stop\"}")
+        framing.endBlock(into: &out)
+    }
+
+    // MARK: Blocks
+
+    private mutating func appendToolCall(into out: inout [UInt8]) {
+        beginBlock("{\"type\":\"tool_use\",\"id\":\"toolu_simulator_", into: &out)
+        out.append(decimal: facts.number)
+        out.append(literal: "\",\"name\":\"")
+        out.append(literal: AnswerFacts.toolName)
+        out.append(literal: "\",\"input\":{}}")
+        endBlockStart(into: &out)
+        for piece in AnswerFacts.toolArguments {
+            beginDelta(into: &out)
+            out.append(literal: "{\"type\":\"input_json_delta\",\"partial_json\":\"")
+            out.append(literal: piece)
+            appendTextEnd(into: &out)
+        }
+        appendBlockStop(into: &out)
+    }
+
+    private func beginBlock(_ content: StaticString, into out: inout [UInt8]) {
+        framing.begin("content_block_start", into: &out)
+        out.append(literal: "{\"type\":\"content_block_start\",\"index\":")
+        out.append(decimal: index)
+        out.append(literal: ",\"content_block\":")
+        out.append(literal: content)
+    }
+
+    private func endBlockStart(into out: inout [UInt8]) {
+        out.append(literal: "}")
+        framing.endBlock(into: &out)
+    }
+
+    private func beginDelta(into out: inout [UInt8]) {
+        framing.begin("content_block_delta", into: &out)
+        out.append(literal: "{\"type\":\"content_block_delta\",\"index\":")
+        out.append(decimal: index)
+        out.append(literal: ",\"delta\":")
+    }
+
+    private mutating func endOpenBlock(into out: inout [UInt8]) {
+        guard block != .none else { return }
+        if block == .thinking {
+            beginDelta(into: &out)
+            out.append(literal: "{\"type\":\"signature_delta\",\"signature\":\"c2ltdWxhdG9y")
+            appendTextEnd(into: &out)
+        }
+        appendBlockStop(into: &out)
+        block = .none
+    }
+
+    private mutating func appendBlockStop(into out: inout [UInt8]) {
+        framing.begin("content_block_stop", into: &out)
+        out.append(literal: "{\"type\":\"content_block_stop\",\"index\":")
+        out.append(decimal: index)
+        out.append(literal: "}")
+        framing.endBlock(into: &out)
+        index += 1
+    }
+}

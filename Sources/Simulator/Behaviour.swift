@@ -1,0 +1,111 @@
+/// How the simulator is asked to behave: read from behind the `?` of a request's model name.
+///
+/// A request's own model name says it all, so two tests on one simulator never meet, and every
+/// client that can name a model can ask for any weather. N "tokens" of the triggers below count
+/// everything the model says, reasoning included.
+package struct Behaviour: Sendable, Equatable {
+    /// What ends a line of the stream; all three are legal (WHATWG HTML §9.2.5).
+    package enum LineEnd: Sendable, Equatable {
+        case lf, cr, crlf
+    }
+
+    /// Why the answer ends.
+    package enum Finish: String, Sendable, Equatable, CaseIterable {
+        case stop
+        case length
+        case contentFilter = "content_filter"
+        case toolCalls = "tool_calls"
+    }
+
+    /// The model name without the options; answers carry it.
+    package var model: String
+
+    // What is said.
+
+    /// `tokens`: the text is repeated or cut to this many tokens.
+    package var tokens: Int?
+    /// `say`: the whole answer.
+    package var say: String?
+    /// `echo`: the answer is the last user message.
+    package var echoes = false
+    /// `reasoning`: so many tokens of thought come first.
+    package var reasoningTokens = 0
+    /// `line_bytes`: the first token is an event whose data line is this long.
+    package var lineBytes: Int?
+    /// `finish`: why the answer says it ends.
+    package var finish: Finish?
+    /// `no_usage`: token counts are left out.
+    package var omitsUsage = false
+    /// `done_only`: the end is the last mark alone, without a reason for it.
+    package var saysDoneOnly = false
+
+    // When.
+
+    /// `interval_ms`: between two writes; a human speed by default.
+    package var intervalMilliseconds = 25
+    /// `first_ms`: silence between the head and the first event.
+    package var firstMilliseconds = 0
+    /// `pause_after`: tokens before the silence in the middle.
+    package var pauseAfter: Int?
+    /// `pause_ms`: the length of that silence.
+    package var pauseMilliseconds = 0
+
+    // In which bytes.
+
+    /// `chunk_bytes`: every write is cut into pieces of this many bytes, each an HTTP chunk.
+    package var chunkBytes: Int?
+    /// `batch`: events in one write.
+    package var batch = 1
+    /// `crlf`, `cr`: what ends lines.
+    package var lineEnd = LineEnd.lf
+    /// `comments`: a comment stands before each event.
+    package var hasComments = false
+    /// `split_utf8`: a write ends inside of every character longer than a byte.
+    package var splitsUTF8 = false
+    /// `content_type`: sent instead of `text/event-stream`.
+    package var contentType: String?
+    /// `http=close`: the connection ends with the answer.
+    package var closesConnection = false
+
+    // What goes wrong.
+
+    /// `status`: refuse with this status.
+    package var status: Int?
+    /// `retry_after`: the refusal's `Retry-After`, as it stands.
+    package var retryAfter: String?
+    /// `retry_after_ms`: the refusal's `retry-after-ms`, as it stands.
+    package var retryAfterMilliseconds: String?
+    /// `hang`: never answer.
+    package var hangs = false
+    /// `cut_after`: end the response in good order, but without the protocol's end.
+    package var cutAfter: Int?
+    /// `reset_after`: reset the connection.
+    package var resetAfter: Int?
+    /// `truncate_chunk_after`: promise a chunk, send less, close.
+    package var truncateChunkAfter: Int?
+    /// `error_after`: say in the stream that something failed.
+    package var errorAfter: Int?
+    /// `bad_json_after`: send one event whose JSON is broken, then go on.
+    package var badJSONAfter: Int?
+    /// `times`: only the first so many calls of this exact model string go wrong.
+    package var times: Int?
+
+    /// The default weather.
+    package init(model: String = "simulator") {
+        self.model = model
+    }
+
+    /// What call number `call` of this model string, counted from 1, gets to see.
+    package func forCall(_ call: Int) -> Behaviour {
+        guard let times, call > times else { return self }
+        var calm = self
+        calm.status = nil
+        calm.hangs = false
+        calm.cutAfter = nil
+        calm.resetAfter = nil
+        calm.truncateChunkAfter = nil
+        calm.errorAfter = nil
+        calm.badJSONAfter = nil
+        return calm
+    }
+}

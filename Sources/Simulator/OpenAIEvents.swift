@@ -1,0 +1,163 @@
+import Wire
+
+/// OpenAI's chat completion chunks.
+struct OpenAIEvents: VendorEvents {
+    private let framing: EventFraming
+    private let facts: AnswerFacts
+    /// Every chunk up to its choices.
+    private let head: [UInt8]
+    /// What follows the delta of every chunk but the last.
+    private let tail: [UInt8]
+
+    init(_ facts: AnswerFacts, _ framing: EventFraming) {
+        self.facts = facts
+        self.framing = framing
+        var head: [UInt8] = []
+        Self.appendIdentity(facts, object: "chat.completion.chunk", into: &head)
+        head.append(literal: ",\"choices\":[")
+        self.head = head
+        var tail: [UInt8] = []
+        tail.append(literal: ",\"logprobs\":null,\"finish_reason\":null}]")
+        if facts.wantsUsage, facts.hasUsage { tail.append(literal: ",\"usage\":null") }
+        tail.append(literal: "}")
+        self.tail = tail
+    }
+
+    /// Appends the members that chunks and whole answers begin with, and the brace before them.
+    static func appendIdentity(
+        _ facts: AnswerFacts,
+        object: StaticString,
+        into out: inout [UInt8]
+    ) {
+        out.append(literal: "{\"id\":\"chatcmpl-simulator-")
+        out.append(decimal: facts.number)
+        out.append(literal: "\",\"object\":\"")
+        out.append(literal: object)
+        out.append(literal: "\",\"created\":")
+        out.append(decimal: facts.created)
+        out.append(literal: ",\"model\":")
+        JSONText.appendString(facts.model, into: &out)
+    }
+
+    /// Appends the value of `usage`.
+    static func appendUsage(
+        _ facts: AnswerFacts,
+        tokens: Int,
+        reasoningTokens: Int,
+        into out: inout [UInt8]
+    ) {
+        out.append(literal: "{\"prompt_tokens\":")
+        out.append(decimal: facts.promptTokens)
+        out.append(literal: ",\"completion_tokens\":")
+        out.append(decimal: tokens)
+        out.append(literal: ",\"total_tokens\":")
+        out.append(decimal: facts.promptTokens + tokens)
+        out.append(literal: ",\"prompt_tokens_details\":{\"cached_tokens\":0}")
+        out.append(literal: ",\"completion_tokens_details\":{\"reasoning_tokens\":")
+        out.append(decimal: reasoningTokens)
+        out.append(literal: "}}")
+    }
+
+    func appendOpening(into out: inout [UInt8]) {
+        appendDelta("{\"role\":\"assistant\",\"content\":\"\"}", into: &out)
+    }
+
+    func appendTextStart(into out: inout [UInt8]) {
+        beginDelta(into: &out)
+        out.append(literal: "{\"content\":\"")
+    }
+
+    func appendTextEnd(into out: inout [UInt8]) {
+        out.append(literal: "\"}")
+        endDelta(into: &out)
+    }
+
+    func appendReasoningStart(into out: inout [UInt8]) {
+        beginDelta(into: &out)
+        out.append(literal: "{\"reasoning_content\":\"")
+    }
+
+    func appendReasoningEnd(into out: inout [UInt8]) {
+        appendTextEnd(into: &out)
+    }
+
+    func appendError(into out: inout [UInt8]) {
+        framing.begin(into: &out)
+        out.append(literal: "{\"error\":{\"message\":\"The simulator was asked to fail here.\",")
+        out.append(literal: "\"type\":\"server_error\",\"param\":null,\"code\":null}}")
+        framing.endBlock(into: &out)
+    }
+
+    func appendBrokenJSON(into out: inout [UInt8]) {
+        beginDelta(into: &out)
+        out.append(literal: "{\"content\":\"brok")
+        framing.endBlock(into: &out)
+    }
+
+    func appendEnding(
+        _ finish: Behaviour.Finish,
+        tokens: Int,
+        reasoningTokens: Int,
+        into out: inout [UInt8]
+    ) {
+        if finish == .toolCalls { appendToolCall(into: &out) }
+        framing.begin(into: &out)
+        out.append(contentsOf: head)
+        out.append(literal: "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"")
+        out.append(text: finish.rawValue)
+        out.append(literal: "\"}]")
+        if facts.wantsUsage, facts.hasUsage {
+            out.append(literal: ",\"usage\":null}")
+            framing.endBlock(into: &out)
+            framing.begin(into: &out)
+            out.append(contentsOf: head)
+            out.append(literal: "],\"usage\":")
+            Self.appendUsage(facts, tokens: tokens, reasoningTokens: reasoningTokens, into: &out)
+        }
+        out.append(literal: "}")
+        framing.endBlock(into: &out)
+        appendLastMark(into: &out)
+    }
+
+    func appendLastMark(into out: inout [UInt8]) {
+        framing.begin(into: &out)
+        out.append(literal: "[DONE]")
+        framing.endBlock(into: &out)
+    }
+
+    private func appendToolCall(into out: inout [UInt8]) {
+        for (index, piece) in AnswerFacts.toolArguments.enumerated() {
+            beginDelta(into: &out)
+            out.append(literal: "{\"tool_calls\":[{\"index\":0,")
+            if index == 0 {
+                out.append(literal: "\"id\":\"call_simulator_")
+                out.append(decimal: facts.number)
+                out.append(literal: "\",\"type\":\"function\",\"function\":{\"name\":\"")
+                out.append(literal: AnswerFacts.toolName)
+                out.append(literal: "\",\"arguments\":\"")
+            } else {
+                out.append(literal: "\"function\":{\"arguments\":\"")
+            }
+            out.append(literal: piece)
+            out.append(literal: "\"}}]}")
+            endDelta(into: &out)
+        }
+    }
+
+    private func appendDelta(_ delta: StaticString, into out: inout [UInt8]) {
+        beginDelta(into: &out)
+        out.append(literal: delta)
+        endDelta(into: &out)
+    }
+
+    private func beginDelta(into out: inout [UInt8]) {
+        framing.begin(into: &out)
+        out.append(contentsOf: head)
+        out.append(literal: "{\"index\":0,\"delta\":")
+    }
+
+    private func endDelta(into out: inout [UInt8]) {
+        out.append(contentsOf: tail)
+        framing.endBlock(into: &out)
+    }
+}

@@ -1,0 +1,159 @@
+import HTTPServer
+import Loop
+import Wire
+
+/// The simulator's answers to the requests of one loop.
+final class SimulatorRoutes: RequestHandler {
+    private let reactor: Reactor
+    private let calls: Calls
+
+    init(on reactor: Reactor, calls: Calls) {
+        self.reactor = reactor
+        self.calls = calls
+    }
+
+    func handle(_ exchange: Exchange) {
+        let head = exchange.request.head
+        switch (head.path, head.method) {
+        case ("/v1/chat/completions", .post): answer(exchange, .openAI)
+        case ("/v1/messages", .post): answer(exchange, .anthropic)
+        case ("/v1/models", .get), ("/v1/models", .head): respond(exchange, Self.models)
+        case ("/simulator/calls", .get), ("/simulator/calls", .head):
+            var body: [UInt8] = []
+            calls.appendJSON(into: &body)
+            respond(exchange, body)
+        case ("/v1/chat/completions", _), ("/v1/messages", _):
+            refuseMethod(exchange, allowed: "POST")
+        case ("/v1/models", _), ("/simulator/calls", _):
+            refuseMethod(exchange, allowed: "GET, HEAD")
+        default:
+            let message = "The simulator has no \(head.method.name) \(head.path)."
+            refuse(exchange, .openAI, VendorError(status: .notFound, message: message))
+        }
+    }
+
+    func finished(_ exchange: Exchange) {}
+
+    func refused(_ problem: Problem, from peer: PeerAddress) {}
+
+    // MARK: Answers
+
+    private func answer(_ exchange: Exchange, _ vendor: Vendor) {
+        do throws(VendorError) {
+            let version = exchange.request.head.fields.first("anthropic-version")
+            if vendor == .anthropic, version == nil {
+                throw .badRequest("anthropic-version: header is required")
+            }
+            let body = exchange.request.body
+            let request = try ModelRequest(body.span, for: vendor)
+            let call = calls.begin(request.model)
+            let plan = AnswerPlan(request, call: call.ofModel)
+            if plan.behaviour.closesConnection { exchange.closeWhenFinished() }
+            if plan.behaviour.hangs { return hang(exchange, request.model) }
+            if let status = plan.behaviour.status { throw .simulated(status, plan.behaviour) }
+            let facts = AnswerFacts(
+                number: call.ofAll,
+                model: plan.behaviour.model,
+                created: wallMilliseconds() / 1000,
+                promptTokens: request.promptTokens,
+                hasUsage: !plan.behaviour.omitsUsage,
+                wantsUsage: request.wantsUsage
+            )
+            if request.streams {
+                stream(exchange, request.model, plan, plan.script(vendor, facts))
+            } else {
+                try answerWhole(exchange, vendor, request.model, plan, facts)
+            }
+        } catch {
+            refuse(exchange, vendor, error)
+        }
+    }
+
+    private func stream(
+        _ exchange: Exchange,
+        _ model: String,
+        _ plan: AnswerPlan,
+        _ script: any AnswerScript
+    ) {
+        exchange.beginStream(
+            .ok,
+            [
+                "Content-Type": plan.behaviour.contentType ?? "text/event-stream; charset=utf-8",
+                "Cache-Control": "no-cache",
+            ]
+        )
+        let stream = AnswerStream(
+            exchange,
+            on: reactor,
+            script: script,
+            cutter: WriteCutter(plan.behaviour),
+            onEarlyClose: { [calls] in calls.closeEarly(model) }
+        )
+        exchange.delegate = stream
+        stream.play()
+    }
+
+    private func answerWhole(
+        _ exchange: Exchange,
+        _ vendor: Vendor,
+        _ model: String,
+        _ plan: AnswerPlan,
+        _ facts: AnswerFacts
+    ) throws(VendorError) {
+        let longest = max(plan.behaviour.tokens ?? 0, plan.behaviour.reasoningTokens)
+        guard longest <= WholeAnswer.maxTokens else {
+            throw .badRequest("more than \(WholeAnswer.maxTokens) tokens have to be streamed")
+        }
+        let type = plan.behaviour.contentType ?? "application/json"
+        let body = WholeAnswer.body(vendor, facts, plan)
+        exchange.delegate = Silence(
+            on: reactor,
+            milliseconds: plan.behaviour.firstMilliseconds,
+            onEarlyClose: { [calls] in calls.closeEarly(model) },
+            then: { [weak exchange] in
+                exchange?.respond(.ok, ["Content-Type": type], body: body)
+            }
+        )
+    }
+
+    private func hang(_ exchange: Exchange, _ model: String) {
+        exchange.delegate = Silence(
+            on: reactor,
+            milliseconds: nil,
+            onEarlyClose: { [calls] in calls.closeEarly(model) },
+            then: {}
+        )
+    }
+
+    // MARK: Everything else
+
+    private func respond(_ exchange: Exchange, _ body: [UInt8]) {
+        exchange.respond(.ok, ["Content-Type": "application/json"], body: body)
+    }
+
+    private func refuse(_ exchange: Exchange, _ vendor: Vendor, _ error: VendorError) {
+        var fields = error.fields
+        fields.append("Content-Type", "application/json")
+        exchange.respond(error.status, fields, body: error.body(for: vendor))
+    }
+
+    private func refuseMethod(_ exchange: Exchange, allowed: String) {
+        let error = VendorError(
+            status: .methodNotAllowed,
+            message: "Only \(allowed) is answered here.",
+            fields: ["Allow": allowed]
+        )
+        let isAnthropic = exchange.request.head.path == "/v1/messages"
+        refuse(exchange, isAnthropic ? .anthropic : .openAI, error)
+    }
+
+    private static let models: [UInt8] = {
+        var body: [UInt8] = []
+        body.append(literal: "{\"object\":\"list\",\"data\":[")
+        body.append(literal: "{\"id\":\"simulator\",\"object\":\"model\",\"created\":0,")
+        body.append(literal: "\"owned_by\":\"sse-relay\"},")
+        body.append(literal: "{\"id\":\"claude-simulator\",\"object\":\"model\",\"created\":0,")
+        body.append(literal: "\"owned_by\":\"sse-relay\"}]}\n")
+        return body
+    }()
+}

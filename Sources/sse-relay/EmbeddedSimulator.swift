@@ -1,0 +1,42 @@
+import ChatFormats
+import Loop
+import Relay
+import Simulator
+
+/// The model that answers while no key is set: everything works before anything is paid.
+struct EmbeddedSimulator: Sendable {
+    private let server: SimulatorServer
+
+    /// Starts it where no upstream is configured; nil where one is.
+    static func startIfNeeded(_ settings: Settings) throws(SystemCallError) -> EmbeddedSimulator? {
+        guard settings.upstreams.isEmpty else { return nil }
+        return EmbeddedSimulator(server: try SimulatorServer())
+    }
+
+    /// Where it listens.
+    var url: String { server.anthropicBaseURL }
+
+    /// Both protocols, so that each is there to be tried.
+    func upstreams(model: String?) -> [RelayConfiguration.Upstream] {
+        [
+            RelayConfiguration.Upstream(
+                name: "simulator",
+                provider: .openAI,
+                baseURL: server.openAIBaseURL,
+                key: nil,
+                model: model ?? "simulator",
+                bypassesProxy: true
+            ),
+            RelayConfiguration.Upstream(
+                name: "simulator",
+                provider: .anthropic,
+                baseURL: server.anthropicBaseURL,
+                key: nil,
+                model: "claude-simulator",
+                bypassesProxy: true
+            ),
+        ]
+    }
+
+    func stop() { server.stop() }
+}
