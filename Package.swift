@@ -57,5 +57,42 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "ChatFormatsTests",
+            dependencies: ["ChatFormats", "Wire"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: settings),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", "Loop", "Wire"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "UpstreamTests",
+            dependencies: ["Upstream", "HTTPServer", "Loop", "Wire"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "SimulatorTests",
+            dependencies: ["Simulator", "HTTPServer", "Loop", "Wire"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RelayTests",
+            dependencies: [
+                "Relay", "Simulator", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop",
+                "Wire",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["sse-relay", "Relay"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

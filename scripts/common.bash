@@ -6,8 +6,8 @@ fail() {
     exit 1
 }
 
-# step NAME SECONDS COMMAND...: runs the command with its output in .build/logs and says how long it
-# took; a command that fails or takes longer than SECONDS ends the script with the end of that output.
+# step NAME SECONDS COMMAND...: runs the command with its output in .build/logs and says how long
+# it took; one that fails or takes longer than SECONDS ends the script with the end of that output.
 step() {
     local name=$1 limit=$2 log begin=$SECONDS code=0
     shift 2
@@ -56,8 +56,8 @@ install_missing() {
     missing=()
 }
 
-# Puts a Swift compiler of version 6.3 or later on the PATH: the one there, or one where archives are
-# usually unpacked. What the archive leaves to the system is installed like any other package.
+# Puts a Swift compiler of version 6.3 or later on the PATH: the one there, or one where archives
+# are usually unpacked. What the archive leaves to the system is installed like any other package.
 use_swift() {
     local candidate folder found='' version
     for candidate in "$(command -v swift || true)" /opt/swift/usr/bin/swift \

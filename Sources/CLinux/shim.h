@@ -7,11 +7,12 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 
-// Declared only under _GNU_SOURCE, which a module map cannot set.
-extern int accept4(int, struct sockaddr *, socklen_t *, int);
+// Declared by hand: <sys/socket.h> declares it only under _GNU_SOURCE, which a module map cannot
+// set, and including that header here would take its types away from Swift's Glibc module.
+struct sockaddr;
+extern int accept4(int, struct sockaddr *, unsigned int *, int);
 
 static const uint32_t linux_epoll_in = EPOLLIN;
 static const uint32_t linux_epoll_out = EPOLLOUT;
@@ -46,8 +47,10 @@ static inline int linux_epoll_control(int ep, int operation, int fd, uint32_t ev
 extern char **environ;
 static inline char **linux_environment(void) { return environ; }
 
-static inline int linux_accept(int listener, struct sockaddr *address, socklen_t *length) {
-    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+// The accepted socket does not block and is not inherited. `address` is a sockaddr_storage.
+// On Linux SOCK_NONBLOCK and SOCK_CLOEXEC are the same bits as eventfd's (all are O_…'s).
+static inline int linux_accept(int listener, void *address, unsigned int *length) {
+    return accept4(listener, (struct sockaddr *)address, length, EFD_NONBLOCK | EFD_CLOEXEC);
 }
 
 #endif

@@ -41,11 +41,7 @@ final class Acceptor: ReadinessHandler {
     @inline(never)
     private func acceptOne(_ storage: inout sockaddr_storage) -> (Int32, Int32) {
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let number = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                linux_accept(listener, address, &length)
-            }
-        }
+        let number = linux_accept(listener, &storage, &length)
         let code = errno
         return (number, code)
     }

@@ -47,7 +47,11 @@ struct Daemon {
         notifier.notify("READY=1")
         await serve(service, until: arrivals)
         notifier.notify("STOPPING=1")
-        await stop(service, arrivals)
+        await announceStop(service)
+        await service.drain()
+        // Clients that come now are refused at once instead of waiting in a queue nobody serves.
+        _ = consume listener
+        await letEnd(service, arrivals)
         simulator?.stop()
         guard history.flush(timeoutMilliseconds: 5000) else {
             log.write(.error, "records are lost: the history could not be written in time")
@@ -102,14 +106,16 @@ struct Daemon {
         }
     }
 
-    /// Lets answers end, then ends those that have not, truthfully.
-    private func stop(_ service: Service, _ arrivals: SignalArrivals) async {
+    private func announceStop(_ service: Service) async {
         let load = await service.load()
         log.write(
             .info,
             "stopping: \(load.generations) answers may go on for \(settings.drainSeconds) s"
         )
-        await service.drain()
+    }
+
+    /// Lets answers end, then ends those that have not, truthfully.
+    private func letEnd(_ service: Service, _ arrivals: SignalArrivals) async {
         let deadline = monotonicNow() + .seconds(settings.drainSeconds)
         while monotonicNow() < deadline, arrivals.stopCount < 2, await !isIdle(service) {
             try? await Task.sleep(nanoseconds: 20_000_000)

@@ -1,10 +1,8 @@
-import Upstream
-
 /// What `--help` and `--version` say.
 enum Usage {
     static let number = "0.1.0"
 
-    static var version: String { "sse-relay \(number) (\(UpstreamClient.version))" }
+    static let version = "sse-relay \(number)"
 
     static var text: String {
         var text = """

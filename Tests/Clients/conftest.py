@@ -105,7 +105,8 @@ class Relay:
             if count is None or len(records) == count:
                 return records
             if len(records) > count or time.monotonic() > deadline:
-                raise AssertionError(f"{len(records)} records, not {count}: {records}\n{self.log()}")
+                found = f"{len(records)} records, not {count}"
+                raise AssertionError(f"{found}: {records}\n{self.log()}")
             time.sleep(0.01)
 
     def _records(self):
@@ -137,7 +138,7 @@ def unused_port():
 
 @pytest.fixture
 def start_relay(tmp_path):
-    """`start_relay(RELAY_KEEPALIVE_S=1, …)` starts a relay; each that still runs must end well."""
+    """`start_relay(RELAY_KEEPALIVE_S=1, …)` starts a relay, which must end well too."""
     relays = []
 
     def start(**variables):
@@ -165,7 +166,8 @@ def run_daemon(tmp_path):
     """`run_daemon("--check", RELAY_LOOPS=1)` runs the binary to its end, which must come soon."""
 
     def run(*arguments, timeout=10, **variables):
-        environment = clean_environment() | {name: str(value) for name, value in variables.items()}
+        environment = clean_environment() | {"RELAY_STATIC_DIR": str(REPOSITORY / "static")}
+        environment |= {name: str(value) for name, value in variables.items()}
         return subprocess.run(
             [BINARY, *arguments], cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=timeout,

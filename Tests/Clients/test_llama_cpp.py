@@ -1,4 +1,4 @@
-"""A real upstream that nobody here wrote: llama.cpp's server, with a tiny model of random weights."""
+"""A real upstream that nobody here wrote: llama.cpp's server with a tiny random model."""
 
 import json
 import os

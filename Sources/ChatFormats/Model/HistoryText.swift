@@ -1,6 +1,6 @@
 import Wire
 
-/// What the history file and the next request of a conversation need of a log: its text in one piece.
+/// What the history file and the next request need of a log: its text in one piece.
 extension EntryLog {
     /// Appends the answer: all text entries joined.
     package func appendText(into out: inout [UInt8]) {

@@ -49,7 +49,7 @@ package struct Usage: Sendable, Equatable {
         out.append(literal: "}")
     }
 
-    /// Counts above this are a vendor's mistake and read as absent: sums of sane ones can't overflow.
+    /// Counts above this are a mistake and read as absent: sums of sane ones can't overflow.
     static let maxTokens = 1 << 53
 
     /// A count as a vendor may give it, or `nil` where it makes no sense.

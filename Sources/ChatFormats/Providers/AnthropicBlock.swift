@@ -19,15 +19,15 @@ enum AnthropicBlock {
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             let place = reader.position
-            if matches(data, key, "type") {
+            if isNamed(data, key, "type") {
                 // Tools that run at the vendor have other types and are none of the client's.
                 let type = try reader.rawString(data)
-                isToolCall = type.map { matches(data, $0, "tool_use") } ?? false
+                isToolCall = type.map { isNamed(data, $0, "tool_use") } ?? false
                 continue
             }
-            if matches(data, key, "text") {
+            if isNamed(data, key, "text") {
                 _ = try log.appendString(.text, data, at: place, &state)
-            } else if matches(data, key, "thinking") {
+            } else if isNamed(data, key, "thinking") {
                 _ = try log.appendString(.reasoning, data, at: place, &state)
             }
             try reader.skip(data)
@@ -37,7 +37,7 @@ enum AnthropicBlock {
         beginCall(try tree.readTree(data), number, &state, &log)
     }
 
-    /// Writes the first piece of a call: its id, its name, and its input where that is there at once.
+    /// Writes the first piece of a call: id, name, and the input where that is there at once.
     private static func beginCall(
         _ block: JSON,
         _ number: Int,

@@ -174,13 +174,16 @@ enum AnthropicMessages {
         }
         if FieldReader.isBlank(text) { return .object([]) }
         let bytes = Array(text.utf8)
+        let input: JSON
         do throws(JSONError) {
-            let input = try JSON.parse(bytes.span)
-            if input.members != nil { return input }
+            input = try JSON.parse(bytes.span)
         } catch {
-            throw .field(name: place, expected: "a JSON object", found: "\(error)")
+            throw .field(name: place, expected: "a JSON object", found: "broken JSON (\(error))")
         }
-        throw .field(name: place, expected: "a JSON object", found: "\"\(text.prefix(32))\"")
+        guard input.members != nil else {
+            throw .field(name: place, expected: "a JSON object", found: input.found)
+        }
+        return input
     }
 
     private static func toolResult(_ message: ChatRequest.Message) -> JSON {

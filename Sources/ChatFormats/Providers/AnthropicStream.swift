@@ -31,22 +31,22 @@ enum AnthropicStream {
         try reader.finish(data)
         if let error = places.error { try readError(data, at: error, &state) }
         guard state.failure == nil, let type = places.type else { return }
-        if matches(data, type, "content_block_delta") {
+        if isNamed(data, type, "content_block_delta") {
             if let delta = places.delta {
                 try readDelta(data, at: delta, of: places.index, &state, &log)
             }
-        } else if matches(data, type, "content_block_start") {
+        } else if isNamed(data, type, "content_block_start") {
             if let block = places.block {
                 try AnthropicBlock.read(data, at: block, number: places.index, &state, &log)
             }
-        } else if matches(data, type, "message_start") {
+        } else if isNamed(data, type, "message_start") {
             if let message = places.message { try readMessage(data, at: message, &state) }
-        } else if matches(data, type, "message_delta") {
+        } else if isNamed(data, type, "message_delta") {
             if let delta = places.delta { try readStopReason(data, at: delta, &state) }
             if let usage = places.usage { try readUsage(data, at: usage, &state) }
-        } else if matches(data, type, "message_stop") {
+        } else if isNamed(data, type, "message_stop") {
             state.isDone = true
-        } else if matches(data, type, "error"), places.error == nil {
+        } else if isNamed(data, type, "error"), places.error == nil {
             state.failure = StreamError(VendorError(members: try JSON.parse(data)))
         }
     }
@@ -59,23 +59,23 @@ enum AnthropicStream {
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             let place = reader.position
-            if matches(data, key, "type") {
+            if isNamed(data, key, "type") {
                 places.type = try reader.rawString(data)
                 continue
             }
-            if matches(data, key, "index") {
+            if isNamed(data, key, "index") {
                 places.index = try reader.readInt(data) ?? 0
                 continue
             }
-            if matches(data, key, "delta") {
+            if isNamed(data, key, "delta") {
                 places.delta = place
-            } else if matches(data, key, "content_block") {
+            } else if isNamed(data, key, "content_block") {
                 places.block = place
-            } else if matches(data, key, "message") {
+            } else if isNamed(data, key, "message") {
                 places.message = place
-            } else if matches(data, key, "usage") {
+            } else if isNamed(data, key, "usage") {
                 places.usage = place
-            } else if matches(data, key, "error") {
+            } else if isNamed(data, key, "error") {
                 places.error = place
             }
             try reader.skip(data)
@@ -100,11 +100,11 @@ enum AnthropicStream {
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             let place = reader.position
-            if matches(data, key, "text") {
+            if isNamed(data, key, "text") {
                 _ = try log.appendString(.text, data, at: place, &state)
-            } else if matches(data, key, "thinking") {
+            } else if isNamed(data, key, "thinking") {
                 _ = try log.appendString(.reasoning, data, at: place, &state)
-            } else if matches(data, key, "partial_json") {
+            } else if isNamed(data, key, "partial_json") {
                 try AnthropicBlock.readArguments(data, at: place, of: block, &state, &log)
             }
             try reader.skip(data)
@@ -120,9 +120,9 @@ enum AnthropicStream {
         guard try reader.peek(data) == .object else { return }
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if matches(data, key, "model"), state.model == nil {
+            if isNamed(data, key, "model"), state.model == nil {
                 state.model = try reader.readText(data)
-            } else if matches(data, key, "usage") {
+            } else if isNamed(data, key, "usage") {
                 try readUsage(data, at: reader.position, &state)
                 try reader.skip(data)
             } else {
@@ -140,7 +140,7 @@ enum AnthropicStream {
         guard try reader.peek(data) == .object else { return }
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if matches(data, key, "stop_reason") {
+            if isNamed(data, key, "stop_reason") {
                 if let word = try reader.readText(data) { state.finished(word) }
             } else {
                 try reader.skip(data)

@@ -13,13 +13,13 @@ struct AnthropicUsage {
         guard try reader.peek(data) == .object else { return }
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if matches(data, key, "input_tokens") {
+            if isNamed(data, key, "input_tokens") {
                 input = Usage.count(try reader.readInt(data)) ?? input
-            } else if matches(data, key, "cache_creation_input_tokens") {
+            } else if isNamed(data, key, "cache_creation_input_tokens") {
                 cacheCreation = Usage.count(try reader.readInt(data)) ?? cacheCreation
-            } else if matches(data, key, "cache_read_input_tokens") {
+            } else if isNamed(data, key, "cache_read_input_tokens") {
                 cacheRead = Usage.count(try reader.readInt(data)) ?? cacheRead
-            } else if matches(data, key, "output_tokens") {
+            } else if isNamed(data, key, "output_tokens") {
                 output = Usage.count(try reader.readInt(data)) ?? output
             } else {
                 try reader.skip(data)

@@ -1,6 +1,8 @@
 /// What a vendor's word for the end of an answer means.
 enum FinishReason: Equatable {
-    /// The answer ended in this way; `reason` is OpenAI's word, or the vendor's where nobody knows it.
+    /// The answer ended in this way.
+    ///
+    /// `reason` is OpenAI's word, or the vendor's own where nobody knows it.
     case ended(reason: String, Ending)
     /// The word says that the vendor failed, though it says so where a reason belongs.
     case failed(String)

@@ -32,6 +32,21 @@ extension JSONReader {
     }
 }
 
+/// Compares a member's name, or another word of the protocol, with a known one.
+///
+/// A token costs some forty of these, so all but the right length is refused at once. Only a `\u`
+/// escape, five bytes longer than its letter, could say a known name at another length.
+func isNamed(_ data: Span<UInt8>, _ range: Range<Int>, _ name: StaticString) -> Bool {
+    let excess = range.count - name.utf8CodeUnitCount
+    if excess != 0 { return excess > 0 && excess % 5 == 0 && matches(data, range, name) }
+    var index = range.lowerBound
+    for place in 0..<name.utf8CodeUnitCount {
+        guard data[index] == name.utf8Start[place] else { return false }
+        index += 1
+    }
+    return true
+}
+
 extension EntryLog {
     /// Adds an entry with a string's text, read straight into the log.
     ///

@@ -18,15 +18,14 @@ enum OpenAIDelta {
 
     static func read(
         _ data: Span<UInt8>,
-        at position: Int,
+        _ reader: inout JSONReader,
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        var reader = JSONReader(position: position)
         if reader.skipNull(data) { return }
         guard try reader.peek(data) == .object else {
             state.reject("the upstream sent a delta that is no object")
-            return
+            return try reader.skip(data)
         }
         let places = try places(data, &reader)
         try readReasoning(data, places, &state, &log)
@@ -48,19 +47,19 @@ enum OpenAIDelta {
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             let place = reader.position
-            if matches(data, key, "content") {
+            if isNamed(data, key, "content") {
                 places.content = place
-            } else if matches(data, key, "reasoning_content") {
+            } else if isNamed(data, key, "reasoning_content") {
                 places.reasoningContent = place
-            } else if matches(data, key, "reasoning") {
+            } else if isNamed(data, key, "reasoning") {
                 places.reasoning = place
-            } else if matches(data, key, "reasoning_details") {
+            } else if isNamed(data, key, "reasoning_details") {
                 places.reasoningDetails = place
-            } else if matches(data, key, "refusal") {
+            } else if isNamed(data, key, "refusal") {
                 places.refusal = place
-            } else if matches(data, key, "tool_calls") {
+            } else if isNamed(data, key, "tool_calls") {
                 places.toolCalls = place
-            } else if matches(data, key, "function_call") {
+            } else if isNamed(data, key, "function_call") {
                 places.functionCall = place
             }
             try reader.skip(data)
@@ -105,7 +104,7 @@ enum OpenAIDelta {
         try readParts(data, &reader, .text, &state, &log)
     }
 
-    /// Reads an array of parts: `text` and `summary` are of the given kind, `thinking` is reasoning.
+    /// Reads an array of parts; `thinking` is reasoning whatever the kind of the others.
     private static func readParts(
         _ data: Span<UInt8>,
         _ reader: inout JSONReader,
@@ -122,10 +121,10 @@ enum OpenAIDelta {
             }
             try reader.enterObject(data)
             while let key = try reader.nextKey(data) {
-                if matches(data, key, "text") || matches(data, key, "summary") {
+                if isNamed(data, key, "text") || isNamed(data, key, "summary") {
                     _ = try log.appendString(kind, data, at: reader.position, &state)
                     try reader.skip(data)
-                } else if matches(data, key, "thinking"), try reader.peek(data) == .array {
+                } else if isNamed(data, key, "thinking"), try reader.peek(data) == .array {
                     try readParts(data, &reader, .reasoning, &state, &log)
                 } else {
                     try reader.skip(data)

@@ -22,18 +22,18 @@ enum OpenAIStream {
         var isError = false
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if matches(data, key, "choices") {
+            if isNamed(data, key, "choices") {
                 try readChoices(data, &reader, &state, &log)
-            } else if matches(data, key, "usage") {
+            } else if isNamed(data, key, "usage") {
                 try readUsage(data, &reader, &state)
-            } else if matches(data, key, "error") {
+            } else if isNamed(data, key, "error") {
                 try readError(data, &reader, &state)
-            } else if matches(data, key, "x_groq") {
+            } else if isNamed(data, key, "x_groq") {
                 try readGroq(data, &reader, &state)
-            } else if matches(data, key, "model"), state.model == nil {
+            } else if isNamed(data, key, "model"), state.model == nil {
                 state.model = try reader.readText(data)
-            } else if matches(data, key, "object") {
-                isError = try reader.rawString(data).map { matches(data, $0, "error") } ?? false
+            } else if isNamed(data, key, "object") {
+                isError = try reader.rawString(data).map { isNamed(data, $0, "error") } ?? false
             } else {
                 try reader.skip(data)
             }
@@ -80,30 +80,38 @@ enum OpenAIStream {
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        var index = 0
+        var index: Int?
         var delta: Int?
         var message: Int?
         var finish: Int?
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if matches(data, key, "index") {
+            if isNamed(data, key, "index") {
                 index = try reader.readInt(data) ?? 0
                 continue
             }
-            if matches(data, key, "delta") {
+            if isNamed(data, key, "delta") {
+                if index == 0 {
+                    // The usual order: no need to come back.
+                    state.hasAnswer = true
+                    try OpenAIDelta.read(data, &reader, &state, &log)
+                    continue
+                }
                 delta = reader.position
-            } else if matches(data, key, "message") {
+            } else if isNamed(data, key, "message") {
                 message = reader.position
-            } else if matches(data, key, "finish_reason") {
+            } else if isNamed(data, key, "finish_reason") {
+                if reader.skipNull(data) { continue }
                 finish = reader.position
             }
             try reader.skip(data)
         }
-        guard index == 0 else { return }
+        guard index ?? 0 == 0 else { return }
         // A server may send the whole answer as one message; beside deltas it is a repetition.
         if let place = delta ?? (state.hasAnswer ? nil : message) {
             state.hasAnswer = true
-            try OpenAIDelta.read(data, at: place, &state, &log)
+            var reader = JSONReader(position: place)
+            try OpenAIDelta.read(data, &reader, &state, &log)
         }
         if let finish {
             var reader = JSONReader(position: finish)
@@ -132,9 +140,9 @@ enum OpenAIStream {
         guard try reader.peek(data) == .object else { return try reader.skip(data) }
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if matches(data, key, "usage") {
+            if isNamed(data, key, "usage") {
                 try readUsage(data, &reader, &state)
-            } else if matches(data, key, "error") {
+            } else if isNamed(data, key, "error") {
                 try readError(data, &reader, &state)
             } else {
                 try reader.skip(data)

@@ -15,19 +15,19 @@ extension OpenAIStream {
         var reasoning: Int?
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if matches(data, key, "prompt_tokens") {
+            if isNamed(data, key, "prompt_tokens") {
                 prompt = Usage.count(try reader.readInt(data))
-            } else if matches(data, key, "completion_tokens") {
+            } else if isNamed(data, key, "completion_tokens") {
                 completion = Usage.count(try reader.readInt(data))
-            } else if matches(data, key, "total_tokens") {
+            } else if isNamed(data, key, "total_tokens") {
                 total = Usage.count(try reader.readInt(data))
-            } else if matches(data, key, "prompt_tokens_details") {
+            } else if isNamed(data, key, "prompt_tokens_details") {
                 cached = try detail("cached_tokens", data, &reader) ?? cached
-            } else if matches(data, key, "prompt_cache_hit_tokens") {
+            } else if isNamed(data, key, "prompt_cache_hit_tokens") {
                 // DeepSeek's own name for it.
                 let hits = Usage.count(try reader.readInt(data))
                 cached = cached ?? hits
-            } else if matches(data, key, "completion_tokens_details") {
+            } else if isNamed(data, key, "completion_tokens_details") {
                 reasoning = try detail("reasoning_tokens", data, &reader)
             } else {
                 try reader.skip(data)
@@ -55,7 +55,7 @@ extension OpenAIStream {
         var value: Int?
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if matches(data, key, name) {
+            if isNamed(data, key, name) {
                 value = Usage.count(try reader.readInt(data))
             } else {
                 try reader.skip(data)

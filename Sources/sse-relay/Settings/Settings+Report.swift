@@ -1,4 +1,5 @@
 import Relay
+import Upstream
 
 /// What `--check` prints.
 extension Settings {
@@ -12,7 +13,7 @@ extension Settings {
             text += "\(variable.name)=\(shown)\(isSet ? "" : "  # default")\n"
         }
         text += "# \(upstreams.isEmpty ? "the built-in simulator answers" : answering)\n"
-        return text
+        return text + "# \(UpstreamClient.version)\n"
     }
 
     private var answering: String {

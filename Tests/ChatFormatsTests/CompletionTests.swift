@@ -1,0 +1,92 @@
+import ChatFormats
+import Testing
+import Wire
+
+@Suite struct `Whole answers` {
+    private static let context = FrameContext(generation: "0abc", model: "m", created: 7)
+    private static let head =
+        #"{"id":"chatcmpl-0abc","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"#
+
+    private func completion(_ log: EntryLog) -> String {
+        written { OpenAICompletion.append(log: log, context: Self.context, into: &$0) }
+    }
+
+    @Test func `text and reasoning are joined and usage is given`() throws {
+        var log = log(
+            (.start, "{}"),
+            (.reasoning, "h"),
+            (.reasoning, "m"),
+            (.text, "a\n"),
+            (.text, "\"😀")
+        )
+        log.appendUsage(
+            Usage(promptTokens: 1, completionTokens: 2, cachedTokens: 0, reasoningTokens: 2)
+        )
+        log.appendFinish(.complete, finishReason: "eos")
+        let text = completion(log)
+        #expect(
+            text == Self.head
+                + #""a\n\"😀","refusal":null,"reasoning_content":"hm"},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":2}}}"#
+        )
+        _ = try json(text)
+    }
+
+    @Test func `tool calls are put together from their pieces`() throws {
+        var log = log(
+            (.start, "{}"),
+            (
+                .toolCall,
+                #"{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}"#
+            ),
+            (
+                .toolCall,
+                #"{"index":1,"id":"b","type":"function","function":{"name":"g","arguments":"{"}}"#
+            ),
+            (.toolCall, #"{"index":0,"id":"","function":{"arguments":"{\"x\":"}}"#),
+            (.toolCall, #"{"index":1,"function":{"arguments":"}"}}"#),
+            (.toolCall, #"{"index":0,"function":{"arguments":"1}"}}"#)
+        )
+        log.appendFinish(.toolCalls, finishReason: "tool_calls")
+        #expect(
+            completion(log) == Self.head
+                + #"null,"refusal":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}},{"id":"b","type":"function","function":{"name":"g","arguments":"{}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],"usage":null}"#
+        )
+    }
+
+    @Test func `an empty answer is an empty text and a refusal is none`() {
+        var empty = log((.start, "{}"))
+        empty.appendFinish(.stopped, finishReason: "stop")
+        #expect(completion(empty).hasPrefix(Self.head + #""","refusal":null}"#))
+        var refusal = log((.start, "{}"), (.refusal, "n"), (.refusal, "o"))
+        refusal.appendFinish(.filtered, finishReason: "content_filter")
+        #expect(completion(refusal).hasPrefix(Self.head + #"null,"refusal":"no"}"#))
+    }
+
+    @Test func `the history's text is all text entries and nothing else`() {
+        let log = log(
+            (.start, "{}"),
+            (.reasoning, "hm"),
+            (.text, "a"),
+            (.refusal, "no"),
+            (.text, "b")
+        )
+        #expect(written { log.appendText(into: &$0) } == "ab")
+        #expect(log.textEntryCount == 2)
+        #expect(log.count(of: .reasoning) == 1)
+    }
+
+    @Test func `the log's own JSON entries have one shape`() {
+        var log = EntryLog()
+        log.appendStart(id: "0\"", model: "m", created: 1)
+        log.appendUsage(Usage(promptTokens: 1, completionTokens: 2))
+        log.appendFailure(.timeout, type: "first_byte", message: "line\nbreak")
+        #expect(
+            lines(of: log) == [
+                #"start:{"id":"0\"","model":"m","created":1}"#,
+                #"usage:{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}"#,
+                #"failure:{"status":"timeout","type":"first_byte","message":"line\nbreak","code":null}"#,
+            ]
+        )
+        #expect(log.isEnded && log.ending == .timeout)
+    }
+}

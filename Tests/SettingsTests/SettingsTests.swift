@@ -1,0 +1,146 @@
+import Relay
+import Testing
+
+@testable import sse_relay
+
+@Suite struct SettingsTests {
+    private func settings(_ values: [String: String]) throws -> Settings {
+        // The folder of the page is where the tests are started from, or none.
+        try Settings(environment: Environment(["RELAY_STATIC_DIR": ""].merging(values) { $1 }))
+    }
+
+    @Test func `with nothing set it listens on this machine and the simulator answers`() throws {
+        let settings = try settings([:])
+        #expect(settings.host == "127.0.0.1")
+        #expect(settings.port == 8000)
+        #expect(settings.upstreams.isEmpty)
+        #expect(settings.drainSeconds == 30)
+        #expect(settings.dataFolder == "data")
+    }
+
+    @Test(arguments: [
+        (["OPENAI_API_KEY": "k"], ["openai"]),
+        (["ANTHROPIC_API_KEY": "k"], ["anthropic"]),
+        (["OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k"], ["openai", "anthropic"]),
+        (["OPENAI_BASE_URL": "http://127.0.0.1:1/v1"], ["openai"]),
+        (
+            [
+                "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "RELAY_UPSTREAM": "anthropic",
+            ],
+            ["anthropic", "openai"]
+        ),
+        (["OPENAI_API_KEY": "k", "RELAY_UPSTREAM": "simulator"], []),
+        (["OPENAI_API_KEY": ""], []),
+    ])
+    func `the keys that are set decide who answers`(
+        values: [String: String],
+        names: [String]
+    ) throws {
+        #expect(try settings(values).upstreams.map(\.name) == names)
+    }
+
+    @Test func `the model that is named is the default upstream's`() throws {
+        let settings = try settings([
+            "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "RELAY_MODEL": "m",
+        ])
+        #expect(settings.upstreams[0].model == "m")
+        #expect(settings.upstreams[1].model != "m")
+    }
+
+    @Test func `a base URL loses its final slashes`() throws {
+        let settings = try settings(["OPENAI_BASE_URL": "http://127.0.0.1:9/v1//"])
+        #expect(settings.upstreams[0].baseURL == "http://127.0.0.1:9/v1")
+    }
+
+    @Test(arguments: [
+        ("RELAY_LISTEN", "8000"),
+        ("RELAY_LISTEN", "127.0.0.1:65536"),
+        ("RELAY_LISTEN", "127.0.0.1:+1"),
+        ("RELAY_LISTEN", "0.0.0.0:8000"),
+        ("RELAY_LISTEN", "[::]:8000"),
+        ("RELAY_LOOPS", "65"),
+        ("RELAY_LOOPS", "two"),
+        ("RELAY_KEEPALIVE_S", "0"),
+        ("RELAY_KEEPALIVE_S", "16"),
+        ("RELAY_ON_DISCONNECT", "grace"),
+        ("RELAY_ON_DISCONNECT", "grace:-1"),
+        ("RELAY_UPSTREAM", "gemini"),
+        ("RELAY_CORS_ORIGINS", "example.com"),
+        ("RELAY_STATIC_DIR", "/no/such/folder"),
+        ("RELAY_MAX_BODY", "1"),
+        ("RELAY_ALLOW_ANONYMOUS", "perhaps"),
+        ("OPENAI_BASE_URL", "ftp://example.com"),
+        ("OPENAI_API_KEY", "two words"),
+    ])
+    func `a wrong value is refused and its variable named`(name: String, value: String) {
+        let error = #expect(throws: ConfigurationError.self) { try settings([name: value]) }
+        #expect(error?.variable == name)
+    }
+
+    @Test func `a default upstream without its key is refused`() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try settings(["RELAY_UPSTREAM": "anthropic"])
+        }
+        #expect(error?.variable == "ANTHROPIC_API_KEY")
+    }
+
+    @Test func `an address that others reach needs a word of consent`() throws {
+        let settings = try settings([
+            "RELAY_LISTEN": "0.0.0.0:9000", "RELAY_ALLOW_ANONYMOUS": "1",
+        ])
+        #expect(settings.host == "0.0.0.0")
+        #expect(settings.port == 9000)
+    }
+
+    @Test(arguments: [("[::1]:80", "::1"), ("localhost:80", "localhost"), ("127.9.9.9:80", "127.9.9.9")])
+    func `every loopback address is allowed`(text: String, host: String) throws {
+        #expect(try settings(["RELAY_LISTEN": text]).host == host)
+    }
+
+    @Test func `the report masks keys and says what is a default`() throws {
+        let report = try settings(["OPENAI_API_KEY": "sk-1234567890abcdef"]).report
+        #expect(report.contains("OPENAI_API_KEY=***cdef\n"))
+        #expect(!report.contains("1234567890"))
+        #expect(report.contains("RELAY_DRAIN_S=30  # default\n"))
+    }
+
+    @Test func `what the relay is told is what the variables say`() throws {
+        let configuration = try settings([
+            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "RELAY_KEEPALIVE_S": "3",
+            "RELAY_ON_DISCONNECT": "finish", "RELAY_RETRIES": "0",
+            "RELAY_HOSTS": "a.example, b.example",
+        ])
+        let relay = configuration.relayConfiguration(configuration.upstreams)
+        #expect(relay.keepAliveSeconds == 3)
+        #expect(relay.onDisconnect == .finish)
+        #expect(relay.maxRetries == 0)
+        #expect(relay.hosts == ["a.example", "b.example"])
+    }
+}
+
+@Suite struct ArgumentsTests {
+    @Test(arguments: [
+        ([], Arguments.Action.serve, nil),
+        (["--help"], .help, nil),
+        (["-h"], .help, nil),
+        (["--version"], .version, nil),
+        (["--check", "--env-file", "x"], .check, "x"),
+        (["--env-file=y"], .serve, "y"),
+    ])
+    func `the command line says what to do`(
+        arguments: [String],
+        action: Arguments.Action,
+        file: String?
+    ) throws {
+        let parsed = try Arguments(arguments)
+        #expect(parsed.action == action)
+        #expect(parsed.envFile == file)
+    }
+
+    @Test func `an unknown or unfinished argument is named`() {
+        #expect(throws: ArgumentError.unknown("--wat")) { try Arguments(["--wat"]) }
+        #expect(throws: ArgumentError.missingValue("--env-file")) {
+            try Arguments(["--env-file"])
+        }
+    }
+}
