@@ -20,6 +20,7 @@ package final class Deadline {
 
     /// Sets or moves the deadline to an instant of the monotonic clock.
     package func set(at instant: Nanoseconds) {
+        guard instant != .max else { return clear() }
         if due == .max, queued != .max { queue.stale -= 1 }
         due = instant
         if instant < queued { queue.insert(self, at: instant) }
@@ -63,8 +64,23 @@ package final class DeadlineQueue {
         Deadline(in: self, action: action)
     }
 
-    /// Calls the action of everything due by now.
+    /// Calls the action of everything due by now, the earliest first.
+    ///
+    /// What an action sets anew waits for the next call, even if it is due at once: a timer that
+    /// asks for "now" each time must not keep the loop from its descriptors.
     package func expire(now: Nanoseconds) {
+        for item in takeDue(now) {
+            let deadline = item.deadline
+            // An earlier action may have cleared it, or set it anew.
+            guard deadline.due == item.instant, deadline.queued == .max else { continue }
+            deadline.due = .max
+            deadline.action()
+        }
+    }
+
+    /// Takes what is due off the heap.
+    private func takeDue(_ now: Nanoseconds) -> [Item] {
+        var items: [Item] = []
         while let top = heap.first, top.instant <= now {
             removeTop()
             let deadline = top.deadline
@@ -75,13 +91,14 @@ package final class DeadlineQueue {
                 stale -= 1
                 continue
             }
-            guard deadline.due <= now else {
+            // Moved since: back to where it belongs, even if due by now, for the order's sake.
+            guard deadline.due == top.instant else {
                 insert(deadline, at: deadline.due)
                 continue
             }
-            deadline.due = .max
-            deadline.action()
+            items.append(top)
         }
+        return items
     }
 
     fileprivate func insert(_ deadline: Deadline, at instant: Nanoseconds) {

@@ -61,11 +61,13 @@ package final class Poller {
         return registration
     }
 
-    /// Changes what is reported for a descriptor.
+    /// Changes what is reported for a descriptor; nothing where the watching has ended.
     package func modify(
         _ registration: Registration,
         _ interest: Readiness
     ) throws(SystemCallError) {
+        // The number may be somebody else's by now, who would lose its events.
+        guard slots[Int(registration.slot)].generation == registration.generation else { return }
         try control(EPOLL_CTL_MOD, registration, interest)
     }
 

@@ -23,8 +23,16 @@ package final class Reactor {
     /// What lives on this loop for as long as it runs, reached by work posted from elsewhere.
     package var tenants: [AnyObject] = []
 
+    /// How often work at a turn's end may cause more of it within the same turn.
+    ///
+    /// A producer writes, the reader takes everything, the producer writes again: without a bound a
+    /// fast reader of a long answer would hold up everybody else.
+    private static let maxEndRounds = 8
+
     /// Who wants to hear of this turn's end; each at most once.
     private var ending: [any TurnEndHandler] = []
+    /// Who is being told; kept for its capacity.
+    private var told: [any TurnEndHandler] = []
     private let timer: Timer
 
     init(index: Int) throws(SystemCallError) {
@@ -57,24 +65,27 @@ package final class Reactor {
         endTurn()
         var lingers = false
         while true {
-            // What is due already must not wait for the linger to end.
-            let isDue = (deadlines.earliest ?? .max) <= now
-            let count = poller.poll(timeoutMilliseconds: lingers && !isDue ? 1 : 0)
+            // What can be done already must not wait for the linger to end.
+            let hasWork = !ending.isEmpty || (deadlines.earliest ?? .max) <= now
+            let count = poller.poll(timeoutMilliseconds: lingers && !hasWork ? 1 : 0)
             now = monotonicNow()
             deadlines.expire(now: now)
             endTurn()
-            if count == 0, !isDue, lingers { break }
+            if count == 0, !hasWork, lingers, ending.isEmpty { break }
             lingers = true
         }
         timer.arm(for: deadlines.earliest)
     }
 
-    /// Work at a turn's end may cause more of it, which belongs to the same turn.
+    /// Work at a turn's end may cause more of it, which belongs to the same turn; what goes beyond
+    /// the bound belongs to the next, which then begins at once.
     private func endTurn() {
-        while !ending.isEmpty {
-            let handlers = ending
-            ending.removeAll(keepingCapacity: true)
-            for handler in handlers { handler.turnEnded() }
+        var rounds = 0
+        while !ending.isEmpty, rounds < Self.maxEndRounds {
+            rounds += 1
+            swap(&ending, &told)
+            for handler in told { handler.turnEnded() }
+            told.removeAll(keepingCapacity: true)
         }
     }
 }

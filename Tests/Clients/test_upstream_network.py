@@ -1,0 +1,202 @@
+"""The way to the upstream: TLS that is verified, HTTP/2, connections used again, proxies."""
+
+import http.server
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import pytest
+
+# Answers like OpenAI and tells which version of HTTP it was asked with.
+APPLICATION = '''
+import asyncio, json
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200,
+                "headers": [(b"content-type", b"text/event-stream")]})
+    words = ["HTTP/" + scope["http_version"], " from", " port", f" {scope['client'][1]}"]
+    for word in words:
+        chunk = {"choices": [{"index": 0, "delta": {"content": word}}]}
+        await send({"type": "http.response.body", "more_body": True,
+                    "body": b"data: " + json.dumps(chunk).encode() + b"\\n\\n"})
+        await asyncio.sleep(0.01)
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    await send({"type": "http.response.body",
+                "body": b"data: " + json.dumps(end).encode() + b"\\n\\ndata: [DONE]\\n\\n"})
+'''
+
+
+def answer(relay, **kwargs):
+    """The joined text of one answer, read as plain data lines."""
+    response = httpx.post(
+        f"{relay.url}/stream-chat", json={"message": "hello"}, timeout=20, **kwargs
+    )
+    assert response.status_code == 200, response.text
+    lines = [line[6:] for line in response.text.split("\n") if line.startswith("data: ")]
+    assert lines[-1] == "[DONE]"
+    return "".join(lines[:-1])
+
+
+@pytest.fixture(scope="module")
+def tls_upstream(tmp_path_factory):
+    """A server of its own making, HTTP/2 over TLS: its base URL and its certificate."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True, timeout=20,
+    )
+    (folder / "application.py").write_text(APPLICATION)
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hypercorn", "application:app", "--bind", f"127.0.0.1:{port}",
+             "--certfile", certificate, "--keyfile", key],
+            cwd=folder, stdout=output, stderr=output,
+        )
+    try:
+        context = ssl.create_default_context(cafile=certificate)
+        deadline = time.monotonic() + 20
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            try:
+                with socket.create_connection(("127.0.0.1", port), 2) as plain:
+                    context.wrap_socket(plain, server_hostname="localhost").close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"https://localhost:{port}/v1", certificate
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+def test_an_upstream_with_http_2_is_asked_with_it(start_relay, tls_upstream, variable):
+    url, certificate = tls_upstream
+    relay = start_relay(OPENAI_BASE_URL=url, **{variable: certificate})
+    assert answer(relay).startswith("HTTP/2 from port ")
+
+
+def test_answers_at_once_share_one_http_2_connection(start_relay, tls_upstream):
+    url, certificate = tls_upstream
+    relay = start_relay(OPENAI_BASE_URL=url, SSL_CERT_FILE=certificate, RELAY_LOOPS=1)
+    texts = [None] * 8
+
+    def ask(index):
+        texts[index] = answer(relay)
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(len(texts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(set(texts)) == 1 and texts[0].startswith("HTTP/2 from port ")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(start_relay, tls_upstream):
+    url, _ = tls_upstream
+    relay = start_relay(OPENAI_BASE_URL=url)
+    response = httpx.post(f"{relay.url}/chat/stream", json={"message": "hello"}, timeout=20)
+    assert response.status_code == 502
+    error = response.json()["error"]
+    assert error["code"] == "tls_failed" and "certificate" in error["message"]
+
+
+class ForwardProxy(http.server.BaseHTTPRequestHandler):
+    """Answers itself, and remembers for whom it was asked."""
+
+    asked = []
+
+    def do_POST(self):
+        self.asked.append(self.path)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.wfile.write(
+            b'data: {"choices":[{"index":0,"delta":{"content":"by proxy"}}]}\n\n'
+            b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+            b"data: [DONE]\n\n"
+        )
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def forward_proxy():
+    ForwardProxy.asked.clear()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ForwardProxy)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+def test_a_proxy_named_in_the_environment_is_used(start_relay, forward_proxy):
+    relay = start_relay(
+        OPENAI_BASE_URL="http://models.invalid/v1", http_proxy=forward_proxy, NO_PROXY="",
+        no_proxy="",
+    )
+    assert answer(relay) == "by proxy"
+    assert ForwardProxy.asked == ["http://models.invalid/v1/chat/completions"]
+
+
+def test_the_simulator_is_never_asked_through_a_proxy(start_relay, forward_proxy):
+    relay = start_relay(http_proxy=forward_proxy, NO_PROXY="", no_proxy="", RELAY_MODEL="m?say=hi")
+    assert answer(relay) == "hi"
+    assert ForwardProxy.asked == []
+
+
+def test_connections_are_used_again(start_relay):
+    """The upstream sees one client port for answers that follow each other."""
+    ports = []
+
+    class Upstream(ForwardProxy):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            ports.append(self.client_address[1])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = (
+                b'data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
+                b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+                b"data: [DONE]\n\n"
+            )
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        relay = start_relay(
+            OPENAI_BASE_URL=f"http://127.0.0.1:{server.server_port}/v1", RELAY_LOOPS=1
+        )
+        for _ in range(10):
+            assert answer(relay) == "hi"
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+    assert len(set(ports)) == 1
