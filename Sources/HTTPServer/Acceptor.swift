@@ -12,7 +12,7 @@ final class Acceptor: ReadinessHandler {
     private let listener: Int32
     private unowned let server: Server
     private var registration: Registration?
-    private lazy var retry = server.reactor.makeDeadline { [weak self] in try? self?.watch() }
+    private lazy var retry = server.reactor.makeDeadline { [weak self] in self?.resume() }
 
     init(_ listener: Int32, server: Server) {
         self.listener = listener
@@ -51,11 +51,20 @@ final class Acceptor: ReadinessHandler {
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             // The waiting client stays in the backlog. Asking again at once would spin, since
             // the listener stays readable.
-            stop()
-            retry.set(at: server.reactor.now + .milliseconds(Self.pauseMilliseconds))
+            pause()
         default:
             // EAGAIN: another loop was faster. All others: that one connection failed.
             break
         }
+    }
+
+    private func pause() {
+        stop()
+        retry.set(at: server.reactor.now + .milliseconds(Self.pauseMilliseconds))
+    }
+
+    private func resume() {
+        // The kernel may still be out of memory: giving up here would mean never to accept again.
+        do { try watch() } catch { pause() }
     }
 }

@@ -30,6 +30,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private var input: [UInt8] = []
     private var output = OutputBuffer()
     private var keepsAlive = true
+    /// Whether the client has closed its side; what it asked before is still answered.
+    private var hasPeerFinished = false
     private var isEndScheduled = false
     private lazy var deadline = server.reactor.makeDeadline { [weak self] in self?.deadlinePassed()
     }
@@ -43,7 +45,6 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     var isCongested: Bool { output.count > server.limits.outputHighWater }
-    var outputCount: Int { output.count }
     /// Whether nothing has been asked that is not answered.
     var isIdle: Bool {
         guard case .head = phase else { return false }
@@ -86,13 +87,13 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private func accept(_ bytes: Span<UInt8>) {
         switch phase {
         case .head, .body:
-            if input.isEmpty {
-                let consumed = consume(bytes)
-                keep(bytes.extracting(consumed..<bytes.count))
-            } else {
+            guard input.isEmpty else {
                 input.append(span: bytes)
-                consumeInput()
+                return consumeInput()
             }
+            let (used, request) = consume(bytes)
+            if used < bytes.count { input.append(span: bytes.extracting(used..<bytes.count)) }
+            if let request { dispatch(request) }
         case .responding:
             input.append(span: bytes)
             if input.count > server.limits.maxPipelinedBytes {
@@ -104,36 +105,34 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     /// The client has closed its side.
     ///
-    /// Half-closed clients that still read are not told apart from ones that left: nginx, Node and
-    /// Go take it the same way.
+    /// A half-closed client that still reads looks like one that left. Where the end of the answer
+    /// is in sight, it gets it, and the answers to what it asked behind it. A stream could go on
+    /// for nobody and for long, so there the client counts as gone: nginx, as a proxy, takes it the
+    /// same way.
     private func peerFinished() {
-        guard case .responding(let exchange) = phase, exchange.isFinished else { return close() }
-        // The answer is whole and on its way: send the rest, then close.
-        keepsAlive = false
+        guard case .responding(let exchange) = phase, exchange.isBounded else { return close() }
+        hasPeerFinished = true
         want(interest.subtracting([.readable, .peerClosed]))
     }
 
     // MARK: Requests
 
-    private func keep(_ rest: Span<UInt8>) {
-        guard !rest.isEmpty else { return }
-        input.append(span: rest)
-    }
-
     private func consumeInput() {
         guard !input.isEmpty else { return }
         let bytes = input
         input = []
-        let consumed = consume(bytes.span)
-        guard consumed < bytes.count else { return }
-        // A request dispatched meanwhile cannot have added input: reading waits for this return.
-        if consumed == 0 { input = bytes } else { input = Array(bytes[consumed...]) }
+        let (used, request) = consume(bytes.span)
+        if used == 0 { input = bytes } else if used < bytes.count { input = Array(bytes[used...]) }
+        if let request { dispatch(request) }
     }
 
-    /// Reads requests off the bytes until one is to be answered.
+    /// Reads off the bytes up to the end of one request.
     ///
-    /// - Returns: how many bytes are used up.
-    private func consume(_ bytes: Span<UInt8>) -> Int {
+    /// The caller keeps the rest first and dispatches then: a handler may at once take the
+    /// connection to another loop, together with its input.
+    ///
+    /// - Returns: how many bytes are used up, and the request if it is whole.
+    private func consume(_ bytes: Span<UInt8>) -> (used: Int, request: Request?) {
         var offset = 0
         do throws(RequestError) {
             if case .head = phase {
@@ -142,10 +141,10 @@ final class Connection: ReadinessHandler, TurnEndHandler {
                         deadlineIsForHead = true
                         setDeadline(server.limits.headSeconds)
                     }
-                    return 0
+                    return (0, nil)
                 }
                 offset = used
-                try begin(head)
+                begin(head)
             }
             if case .body(let head) = phase {
                 let rest = bytes.extracting(offset..<bytes.count)
@@ -154,27 +153,26 @@ final class Connection: ReadinessHandler, TurnEndHandler {
                 if isDone {
                     let request = Request(head: head, body: body, peer: peer)
                     body = []
-                    dispatch(request)
+                    return (offset, request)
                 }
             }
         } catch {
             refuse(Problem(error))
-            return bytes.count
+            return (bytes.count, nil)
         }
-        return offset
+        return (offset, nil)
     }
 
     private var deadlineIsForHead = false
 
-    private func begin(_ head: RequestHead) throws(RequestError) {
+    private func begin(_ head: RequestHead) {
         parser = RequestParser(limits: server.limits.request)
         deadlineIsForHead = false
         phase = .body(head)
         guard head.framing != .none else { return }
         bodyDecoder = BodyDecoder(framing: head.framing, limits: server.limits.request)
-        // A length over the limit is refused before the client is told to go on.
-        _ = try bodyDecoder.decode([UInt8]().span, into: &body)
         setDeadline(server.limits.bodySeconds)
+        // A length over the limit was refused with the head, before the client is told to go on.
         if head.expectsContinue {
             output.appendRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
             scheduleTurnEnd()
@@ -209,12 +207,19 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         writeHead(problem.status, fields, isStream: false)
         writeRaw { $0.append(contentsOf: body) }
         phase = .lingering
-        setDeadline(server.limits.lingerSeconds)
     }
 
     // MARK: Answers
 
-    func writeHead(_ status: Status, _ fields: HeaderFields, isStream: Bool) {
+    /// - Parameters:
+    ///   - isStream: whether the content's length is unknown.
+    ///   - hasContent: whether content follows, which it does not to a HEAD.
+    func writeHead(
+        _ status: Status,
+        _ fields: HeaderFields,
+        isStream: Bool,
+        hasContent: Bool = true
+    ) {
         var fields = fields
         let minorVersion = requestVersion
         let endsWithConnection = isStream && minorVersion == 0
@@ -228,7 +233,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         output.appendRaw { out in
             server.appendHead(status, fields, into: &out)
         }
-        output.isChunked = isStream && !endsWithConnection
+        output.isChunked = isStream && hasContent && !endsWithConnection
         scheduleTurnEnd()
     }
 
@@ -323,18 +328,25 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         server.handler.finished(exchange)
         guard keepsAlive, !server.isDraining else {
             phase = .lingering
-            setDeadline(server.limits.lingerSeconds)
             return shutDown()
         }
         phase = .head
-        want(interest.union(.readable))
         setDeadline(server.limits.idleSeconds)
         if input.isEmpty { output.releaseMemory() }
         consumeInput()
+        if hasPeerFinished { peerFinished() } else { readOn() }
+    }
+
+    /// Reads on, unless more than enough waits already behind the request under way: each answer
+    /// must not let in more than it uses up.
+    private func readOn() {
+        if case .responding = phase, input.count > server.limits.maxPipelinedBytes { return }
+        want(interest.union(.readable))
     }
 
     private func shutDown() {
         guard let number = descriptor?.number else { return }
+        setDeadline(server.limits.lingerSeconds)
         shutdown(number, Int32(SHUT_WR))
         // What came in already counts as read; a client that has closed is noticed at once.
         want([.readable, .peerClosed])
@@ -343,7 +355,10 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     // MARK: The end
 
     /// Closes a connection that waits between requests: the server is going down.
+    ///
+    /// A request that has arrived but was not read yet is still answered.
     func closeIfIdle() {
+        if isIdle { receive() }
         if isIdle { close() }
     }
 
@@ -406,7 +421,10 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     private func deadlinePassed() {
         switch phase {
-        case .head where input.isEmpty, .responding, .lingering, .closed: close()
+        case .head where input.isEmpty, .lingering, .closed: close()
+        // An orderly end could make half an answer look whole, and would leave what the reader
+        // does not take in the kernel's memory.
+        case .responding: abort()
         case .head: refuse(Self.tooSlow("head", server.limits.headSeconds))
         case .body: refuse(Self.tooSlow("body", server.limits.bodySeconds))
         }

@@ -54,6 +54,8 @@ package final class Exchange {
     package var commonFields: HeaderFields = [:]
     /// Set when a producer stopped because of `isCongested`, to be told when it may go on.
     var wantsWritable = false
+    /// How much content `begin` announced.
+    private var announcedBytes: Int?
     private var connection: Connection?
 
     init(request: Request, connection: Connection, startedAt: Nanoseconds) {
@@ -69,6 +71,9 @@ package final class Exchange {
         return true
     }
 
+    /// Whether the end of the answer is in sight, however long the client takes to read it.
+    var isBounded: Bool { isFinished || announcedBytes != nil }
+
     /// Answers with a whole body.
     package func respond(_ status: Status, _ fields: HeaderFields, body: [UInt8] = []) {
         guard let connection, begin(status) else { return }
@@ -77,7 +82,7 @@ package final class Exchange {
             fields.append("Content-Length", String(body.count))
         }
         connection.writeHead(status, merged(fields), isStream: false)
-        if request.head.method != .head, status.allowsContent {
+        if hasContent {
             contentBytes = body.count
             connection.writeRaw { $0.append(contentsOf: body) }
         }
@@ -95,28 +100,38 @@ package final class Exchange {
     /// for a client of HTTP/1.0.
     package func beginStream(_ status: Status, _ fields: HeaderFields) {
         guard let connection, begin(status) else { return }
-        connection.writeHead(status, merged(fields), isStream: true)
+        connection.writeHead(
+            status,
+            merged(fields),
+            isStream: status.allowsContent,
+            hasContent: hasContent
+        )
     }
 
-    /// Begins an answer of a known length; exactly that much must be written.
+    /// Begins an answer of a known length; exactly that much must be written, else the connection
+    /// is dropped at the end, since nobody could tell where the next answer begins.
     package func begin(_ status: Status, _ fields: HeaderFields, length: Int) {
         guard let connection, begin(status) else { return }
         var fields = fields
         fields.append("Content-Length", String(length))
+        announcedBytes = length
         connection.writeHead(status, merged(fields), isStream: false)
     }
 
-    /// Appends content to the answer; it is sent at the end of the turn.
+    /// Appends content to the answer; it is sent at the end of the turn. To a HEAD nothing is.
     package func write(_ body: (inout [UInt8]) -> Void) {
-        guard let connection, !isFinished else { return }
-        let before = connection.outputCount
-        connection.writeContent(body)
-        contentBytes += connection.outputCount - before
+        guard let connection, !isFinished, hasContent else { return }
+        connection.writeContent { out in
+            let before = out.count
+            body(&out)
+            contentBytes += out.count - before
+        }
     }
 
     /// Ends the answer.
     package func finish() {
         guard !isFinished else { return }
+        if let announcedBytes, hasContent, contentBytes != announcedBytes { return abort() }
         isFinished = true
         delegate = nil
         connection?.exchangeFinished()
@@ -127,9 +142,11 @@ package final class Exchange {
     /// For a server that plays a broken one: it writes the framing itself, or something else.
     package func writeRaw(_ body: (inout [UInt8]) -> Void) {
         guard let connection, !isFinished else { return }
-        let before = connection.outputCount
-        connection.writeRaw(body)
-        contentBytes += connection.outputCount - before
+        connection.writeRaw { out in
+            let before = out.count
+            body(&out)
+            contentBytes += out.count - before
+        }
     }
 
     /// Has the connection closed after this answer; to be said before the answer begins.
@@ -176,6 +193,10 @@ package final class Exchange {
     func complete() {
         connection = nil
         delegate = nil
+    }
+
+    private var hasContent: Bool {
+        request.head.method != .head && status?.allowsContent != false
     }
 
     private func begin(_ status: Status) -> Bool {

@@ -26,21 +26,44 @@ package struct ListeningSocket: ~Copyable, Sendable {
             throw SystemCallError("getaddrinfo", ENOENT)
         }
         defer { freeaddrinfo(list) }
-        let address = first.pointee
+        let descriptor = try Self.bind(first)
+        self.port = try Self.localPort(descriptor.number)
+        self.descriptor = descriptor
+    }
+
+    /// Binds the first address of a family that this machine has.
+    ///
+    /// An address in use is an error even where another is left: a second server on one port must
+    /// be told, and not start beside the first.
+    private static func bind(
+        _ list: UnsafeMutablePointer<addrinfo>
+    ) throws(SystemCallError) -> Descriptor {
+        var candidate = list
+        while true {
+            do throws(SystemCallError) {
+                return try listen(on: candidate.pointee)
+            } catch {
+                let isAbsent = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
+                guard isAbsent, let next = candidate.pointee.ai_next else { throw error }
+                candidate = next
+            }
+        }
+    }
+
+    private static func listen(on address: addrinfo) throws(SystemCallError) -> Descriptor {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = Descriptor(
             owning: try check("socket") { socket(address.ai_family, type, 0) }
         )
         let number = descriptor.number
-        try Self.set(number, SOL_SOCKET, SO_REUSEADDR, 1)
+        try set(number, SOL_SOCKET, SO_REUSEADDR, 1)
         // Accepted sockets inherit these two. Without TCP_NODELAY a small frame waits for the
         // acknowledgement of the one before, up to 40 ms.
-        try Self.set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        try Self.set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
-        _ = try check("bind") { bind(number, address.ai_addr, address.ai_addrlen) }
-        _ = try check("listen") { listen(number, 4096) }
-        self.port = try Self.localPort(number)
-        self.descriptor = descriptor
+        try set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        try set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
+        _ = try check("bind") { Glibc.bind(number, address.ai_addr, address.ai_addrlen) }
+        _ = try check("listen") { Glibc.listen(number, 4096) }
+        return descriptor
     }
 
     private static func set(

@@ -68,10 +68,18 @@ struct OutputBuffer {
     /// Notes that the kernel took bytes.
     mutating func took(_ count: Int) {
         offset += count
-        guard offset == unsent.count else { return }
+        guard offset == unsent.count else { return dropSent() }
         offset = 0
         unsent.removeAll(keepingCapacity: unsent.capacity <= Self.keptCapacity)
         if fresh.isEmpty, fresh.capacity > Self.keptCapacity { fresh = [] }
+    }
+
+    /// Drops what is sent, once it is the larger part: a reader that is always a little behind
+    /// would else be sent from a buffer as long as the whole stream.
+    private mutating func dropSent() {
+        guard offset >= Self.keptCapacity, offset > unsent.count / 2 else { return }
+        unsent.removeFirst(offset)
+        offset = 0
     }
 
     /// Gives all memory back: the connection waits for a request, maybe for long.

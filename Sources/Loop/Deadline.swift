@@ -23,7 +23,10 @@ package final class Deadline {
         guard instant != .max else { return clear() }
         if due == .max, queued != .max { queue.stale -= 1 }
         due = instant
-        if instant < queued { queue.insert(self, at: instant) }
+        guard instant < queued else { return }
+        let supersedes = queued != .max
+        queue.insert(self, at: instant)
+        if supersedes { queue.itemBecameStale() }
     }
 
     /// Clears the deadline; its action is not called until it is set again.
@@ -31,8 +34,7 @@ package final class Deadline {
         guard due != .max else { return }
         due = .max
         guard queued != .max else { return }
-        queue.stale += 1
-        queue.compactIfStale()
+        queue.itemBecameStale()
     }
 }
 
@@ -44,7 +46,7 @@ package final class DeadlineQueue {
     }
 
     private var heap: [Item] = []
-    /// How many items stand for deadlines that were cleared since.
+    /// How many items mean nothing any more: their deadlines were cleared or set earlier since.
     fileprivate var stale = 0
 
     /// Creates an empty queue.
@@ -85,7 +87,10 @@ package final class DeadlineQueue {
             removeTop()
             let deadline = top.deadline
             // Superseded by an earlier item of the same deadline.
-            guard deadline.queued == top.instant else { continue }
+            guard deadline.queued == top.instant else {
+                stale -= 1
+                continue
+            }
             deadline.queued = .max
             guard deadline.due != .max else {
                 stale -= 1
@@ -107,12 +112,18 @@ package final class DeadlineQueue {
         siftUp(heap.count - 1)
     }
 
-    /// Drops items of cleared deadlines once they are half of the heap, so that they do not hold
-    /// memory until their moment comes.
-    fileprivate func compactIfStale() {
+    /// Counts a stale item, and drops them all once they are half of the heap, so that they do not
+    /// hold memory until their moment comes.
+    fileprivate func itemBecameStale() {
+        stale += 1
         guard stale > 64, stale > heap.count / 2 else { return }
-        let kept = heap.filter { $0.deadline.queued == $0.instant && $0.deadline.due != .max }
-        for item in heap where item.deadline.due == .max { item.deadline.queued = .max }
+        var kept: [Item] = []
+        for item in heap where item.deadline.queued == item.instant {
+            // Taken once: a superseded item may stand at the same moment as the one that counts.
+            item.deadline.queued = .max
+            if item.deadline.due != .max { kept.append(item) }
+        }
+        for item in kept { item.deadline.queued = item.instant }
         heap = kept
         stale = 0
         var index = heap.count / 2

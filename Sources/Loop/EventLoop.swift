@@ -36,11 +36,15 @@ package actor EventLoop {
             executor.inbox
         )
         let source = DispatchSource.makeReadSource(
-            fileDescriptor: reactor.poller.epoll.number,
+            fileDescriptor: reactor.poller.epoll.descriptor.number,
             queue: executor.queue
         )
         self.source = source
         source.setEventHandler { [weak self] in self?.turn() }
+        // Dispatch lets go of the descriptor on a thread of its own. Closed before that, its number
+        // may be another loop's, which Dispatch would then take for this one.
+        let epoll = reactor.poller.epoll
+        source.setCancelHandler { withExtendedLifetime(epoll) {} }
         source.activate()
     }
 
@@ -56,7 +60,7 @@ package actor EventLoop {
         try work(self)
     }
 
-    /// Ends the loop: nothing is drained any more.
+    /// Ends the loop: nothing is drained any more, and jobs sent to it wait for ever.
     ///
     /// The set closes with the last reference.
     package func stop() {

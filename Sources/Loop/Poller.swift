@@ -13,6 +13,15 @@ package struct Registration: Sendable, Equatable {
     var token: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
 }
 
+/// The kernel's set, shared by the loop and the Dispatch source that watches it.
+final class EpollSet: Sendable {
+    let descriptor: Descriptor
+
+    init() throws(SystemCallError) {
+        descriptor = Descriptor(owning: try check("epoll_create1") { linux_epoll_create() })
+    }
+}
+
 /// The epoll set of one loop, and who owns each descriptor in it.
 package final class Poller {
     private struct Slot {
@@ -23,14 +32,14 @@ package final class Poller {
     }
 
     /// The epoll descriptor; readable for Dispatch whenever an event waits.
-    let epoll: Descriptor
+    let epoll: EpollSet
     private var slots: [Slot] = []
     private var freeSlots: [UInt32] = []
     /// Filled by the kernel, at most this many events at a time.
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
     init() throws(SystemCallError) {
-        epoll = Descriptor(owning: try check("epoll_create1") { linux_epoll_create() })
+        epoll = try EpollSet()
     }
 
     /// Watches a descriptor until `remove`.
@@ -83,7 +92,7 @@ package final class Poller {
     ///
     /// - Returns: how many the kernel reported; 0 when the wait ran out.
     func poll(timeoutMilliseconds: Int32) -> Int {
-        let count = Int(epoll_wait(epoll.number, &events, Int32(events.count), timeoutMilliseconds))
+        let count = Int(epoll_wait(epoll.descriptor.number, &events, Int32(events.count), timeoutMilliseconds))
         guard count > 0 else { return 0 }
         for index in 0..<count {
             let token = events[index].data.u64
@@ -101,7 +110,7 @@ package final class Poller {
     ) throws(SystemCallError) {
         _ = try check("epoll_ctl") {
             linux_epoll_control(
-                epoll.number,
+                epoll.descriptor.number,
                 operation,
                 registration.descriptor,
                 interest.rawValue,

@@ -1,4 +1,3 @@
-import Loop
 import Wire
 
 /// What a stream does next.
@@ -122,12 +121,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
             reasoningSent += 1
         } else if let range = answer.next() {
             events.appendTextStart(into: &out)
-            if behaviour.hasStamps {
-                out.append(decimal: Int(monotonicNow()))
-                out.append(UInt8(ascii: " "))
-            } else {
-                JSONText.appendEscaped(answer.text.span.extracting(range), into: &out)
-            }
+            JSONText.appendEscaped(answer.text.span.extracting(range), into: &out)
             events.appendTextEnd(into: &out)
         } else {
             return false

@@ -30,6 +30,17 @@ import Wire
     }
 
     @Test(arguments: [
+        (Dialect.text, "data: Hi\n\n"),
+        (.content, "data: {\"content\":\"Hi\"}\n\n"),
+        (.openai, chunk("", #"{"content":"Hi"}"#)),
+    ])
+    func `without ids a block is its data line alone`(dialect: Dialect, bytes: String) {
+        var context = Self.context
+        context.hasIDs = false
+        #expect(Self.frame(dialect, .text, "Hi", context: context) == bytes)
+    }
+
+    @Test(arguments: [
         (Dialect.events, EntryKind.text, "Hi", "event: token\nid: 0abc.1\ndata: Hi\n\n"),
         (.events, .text, " a\nb", "event: token\nid: 0abc.1\ndata:  a\ndata: b\n\n"),
         (.events, .text, "\n", "event: token\nid: 0abc.1\ndata: \ndata: \n\n"),

@@ -19,7 +19,7 @@ enum Block {
         into out: inout [UInt8]
     ) {
         if let name { EventWriter.appendName(name, into: &out) }
-        if place.contains(.last) {
+        if place.contains(.last), context.hasIDs {
             out.append(literal: "id: ")
             out.append(text: context.generation)
             out.append(UInt8(ascii: "."))

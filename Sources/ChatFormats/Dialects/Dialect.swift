@@ -16,6 +16,14 @@ package enum Dialect: String, Sendable, CaseIterable {
     /// The media type of the answer; UTF-8 is implied.
     package var contentType: String { "text/event-stream" }
 
+    /// Whether its events have names, which only readers of the whole format tell apart.
+    package var namesEvents: Bool {
+        switch self {
+        case .events, .tokens: true
+        case .text, .content, .openai: false
+        }
+    }
+
     /// Appends what this dialect says for entry `n` of the log, which may be nothing.
     ///
     /// The last block of the frame carries the id `<generation>.<n>`, so a client that lost the
@@ -56,6 +64,11 @@ package struct FrameContext: Sendable {
     package var wantsUsage: Bool
     /// How long a browser is to wait before it comes back; only until it was written once.
     package var retryMilliseconds: Int?
+    /// Whether blocks carry ids.
+    ///
+    /// Not for pages that read with `fetch` and take whatever stands before an empty line for
+    /// `data:` and its value; they cannot come back with an id either.
+    package var hasIDs: Bool
 
     /// Makes a context.
     package init(
@@ -64,7 +77,8 @@ package struct FrameContext: Sendable {
         created: Int,
         usage: Usage? = nil,
         wantsUsage: Bool = false,
-        retryMilliseconds: Int? = nil
+        retryMilliseconds: Int? = nil,
+        hasIDs: Bool = true
     ) {
         self.generation = generation
         self.model = model
@@ -72,6 +86,7 @@ package struct FrameContext: Sendable {
         self.usage = usage
         self.wantsUsage = wantsUsage
         self.retryMilliseconds = retryMilliseconds
+        self.hasIDs = hasIDs
     }
 }
 

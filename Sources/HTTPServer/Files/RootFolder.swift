@@ -24,13 +24,15 @@ final class RootFolder {
         /// A folder named without its final slash: relative links in its index would break.
         case folderWithoutSlash
         case nothing
+        /// The process is out of descriptors or the disk fails: there may well be a file.
+        case unavailable
     }
 
     private let descriptor: Descriptor
 
     init(_ path: String) throws(SystemCallError) {
         descriptor = Descriptor(
-            owning: try check("open") { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+            owning: try check("open") { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         )
     }
 
@@ -42,20 +44,32 @@ final class RootFolder {
         let namesFolder = path.hasSuffix("/")
         if namesFolder { steps.append("index.html") }
         guard let name = steps.popLast() else { return .nothing }
-        var folder = Descriptor(owning: dup(descriptor.number))
+        do throws(SystemCallError) {
+            return Self.examine(try open(name, behind: steps), name)
+        } catch {
+            switch error.code {
+            case EMFILE, ENFILE, ENOMEM, EIO: return .unavailable
+            default: return .nothing
+            }
+        }
+    }
+
+    private func open(
+        _ name: String,
+        behind steps: [String]
+    ) throws(SystemCallError) -> Descriptor {
+        var folder = Descriptor(
+            owning: try check("fcntl") { fcntl(descriptor.number, F_DUPFD_CLOEXEC, 0) }
+        )
         for step in steps {
-            let next = openat(
-                folder.number,
-                step,
-                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-            )
-            guard next >= 0 else { return .nothing }
-            folder = Descriptor(owning: next)
+            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+            let parent = folder.number
+            folder = Descriptor(owning: try check("openat") { openat(parent, step, flags) })
         }
         // Without O_NONBLOCK a named pipe in the folder would stop the loop.
-        let number = openat(folder.number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard number >= 0 else { return .nothing }
-        return Self.examine(Descriptor(owning: number), name)
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let parent = folder.number
+        return Descriptor(owning: try check("openat") { openat(parent, name, flags) })
     }
 
     private static func examine(_ descriptor: consuming Descriptor, _ name: String) -> Found {

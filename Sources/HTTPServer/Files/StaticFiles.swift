@@ -28,7 +28,17 @@ package final class StaticFiles {
         case .file(let file): respond(to: exchange, with: file)
         case .folderWithoutSlash: redirect(exchange)
         case .nothing: exchange.respond(Self.notFound(head.path))
+        case .unavailable: exchange.respond(Self.unavailable)
         }
+    }
+
+    private static var unavailable: Problem {
+        Problem(
+            .serviceUnavailable,
+            type: "server_error",
+            message: "no file can be opened at the moment",
+            fields: ["Retry-After": "1"]
+        )
     }
 
     /// The answer where a path names nothing.

@@ -53,13 +53,21 @@ final class Reader: ExchangeDelegate {
         self.form = form
         self.isVendorRoute = isVendorRoute
         self.worker = worker
+        let comesBack = dialect.namesEvents || Self.readsEvents(exchange.request.head)
         context = FrameContext(
             generation: generation.id,
             model: generation.model,
             created: generation.created,
             wantsUsage: generation.request.includesUsage,
-            retryMilliseconds: Self.retryMilliseconds
+            retryMilliseconds: comesBack ? Self.retryMilliseconds : nil,
+            hasIDs: comesBack
         )
+    }
+
+    /// Whether the client reads event streams as the standard says, and so may come back with an id.
+    private static func readsEvents(_ head: RequestHead) -> Bool {
+        head.method == .get
+            || head.fields.tokens("Accept").contains { $0.hasPrefix("text/event-stream") }
     }
 
     /// How long a browser waits before it reconnects; its own default is three seconds.

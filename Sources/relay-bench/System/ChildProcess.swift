@@ -1,0 +1,101 @@
+import Glibc
+import Loop
+
+/// A process that this one started, and ends.
+final class ChildProcess {
+    let pid: pid_t
+    /// What `waitpid` said, once it was reaped.
+    private var status: Int32?
+
+    /// Starts a program with no input, no output, and its errors in a file.
+    ///
+    /// - Parameters:
+    ///   - environment: all the variables it gets; nothing of ours can change what is measured.
+    ///   - log: the file that takes its standard error.
+    init(
+        _ path: String,
+        _ arguments: [String],
+        environment: [String],
+        log: String
+    ) throws(SystemCallError) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        let logFlags = O_WRONLY | O_CREAT | O_TRUNC
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, logFlags, 0o600)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        Self.restoreSignals(&attributes)
+        let words = CStrings([path] + arguments)
+        let variables = CStrings(environment)
+        var pid: pid_t = 0
+        let code = posix_spawn(
+            &pid,
+            path,
+            &actions,
+            &attributes,
+            words.pointers,
+            variables.pointers
+        )
+        guard code == 0 else { throw SystemCallError("posix_spawn", code) }
+        self.pid = pid
+        Leftovers.shared.add(pid)
+    }
+
+    /// The exit code, or minus the signal's number, once it has ended; nil while it runs.
+    var exitCode: Int32? {
+        if status == nil {
+            var value: Int32 = 0
+            if waitpid(pid, &value, WNOHANG) == pid {
+                status = value
+                Leftovers.shared.remove(pid)
+            }
+        }
+        guard let status else { return nil }
+        let signal = status & 0x7F
+        return signal == 0 ? (status >> 8) & 0xFF : -signal
+    }
+
+    /// Asks it to end, and ends it where it does not within a time.
+    func end(within limit: Nanoseconds) {
+        guard exitCode == nil else { return }
+        kill(pid, SIGTERM)
+        let deadline = monotonicNow() + limit
+        while exitCode == nil, monotonicNow() < deadline { usleep(500) }
+        guard exitCode == nil else { return }
+        kill(pid, SIGKILL)
+        while exitCode == nil { usleep(500) }
+    }
+
+    /// What this process ignores or blocks is its own affair.
+    private static func restoreSignals(_ attributes: inout posix_spawnattr_t) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        for number in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, number) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        let flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+    }
+}
+
+/// A null-terminated array of C strings, for as long as it lives.
+private final class CStrings {
+    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    private let count: Int
+
+    init(_ texts: [String]) {
+        count = texts.count
+        pointers = .allocate(capacity: count + 1)
+        pointers.initialize(repeating: nil, count: count + 1)
+        for (index, text) in texts.enumerated() { pointers[index] = strdup(text) }
+    }
+
+    deinit {
+        for index in 0..<count { free(pointers[index]) }
+        pointers.deallocate()
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import Loop
+
+/// What a running process has used.
+struct ProcessUse {
+    private let pid: pid_t
+    private let clock: clockid_t
+
+    init(of pid: pid_t) throws(SystemCallError) {
+        self.pid = pid
+        var clock = clockid_t()
+        let code = clock_getcpuclockid(pid, &clock)
+        guard code == 0 else { throw SystemCallError("clock_getcpuclockid", code) }
+        self.clock = clock
+    }
+
+    /// User and system time of all its threads, those that ended included.
+    ///
+    /// The same sum as in /proc/PID/stat, which tells it in hundredths of a second only.
+    var processorTime: Nanoseconds {
+        var time = timespec()
+        guard clock_gettime(clock, &time) == 0 else { return 0 }
+        return Nanoseconds(time.tv_sec) * 1_000_000_000 + Nanoseconds(time.tv_nsec)
+    }
+
+    /// The share of the system in all of that, from 0 to 1.
+    var systemShare: Double {
+        // The name, in parentheses, may hold anything; the rest begins behind the last of them.
+        guard
+            let text = TextFile.read("/proc/\(pid)/stat"),
+            let end = text.lastIndex(of: ")")
+        else { return 0 }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12])
+        else { return 0 }
+        return user + system > 0 ? system / (user + system) : 0
+    }
+
+    /// Resident memory in bytes.
+    func residentBytes() throws(BenchError) -> Int {
+        let path = "/proc/\(pid)/status"
+        guard
+            let line = TextFile.read(path)?.split(separator: "\n")
+                .first(where: { $0.hasPrefix("VmRSS:") }),
+            let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first
+                .flatMap({ Int($0) })
+        else { throw .unreadable(path) }
+        return kibibytes * 1024
+    }
+}

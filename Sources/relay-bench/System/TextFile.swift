@@ -1,0 +1,65 @@
+import Glibc
+import Loop
+
+/// Small files, whole.
+enum TextFile {
+    /// Reads a file, one of /proc too, whose size is not known before; nil where it cannot be read.
+    static func read(_ path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 16 * 1024)
+        while true {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            guard count >= 0 else { return nil }
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(contentsOf: piece[..<count])
+        }
+    }
+
+    /// Writes a file anew.
+    static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
+        let descriptor = Descriptor(
+            owning: try check("open \(path)") {
+                open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            }
+        )
+        try writeAll(bytes, to: descriptor.number)
+    }
+
+    /// Writes to an open descriptor until nothing is left.
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallError) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = try check("write") {
+                bytes[offset...].withUnsafeBytes {
+                    Int32(clamping: Glibc.write(descriptor, $0.baseAddress, $0.count))
+                }
+            }
+            offset += Int(count)
+        }
+    }
+}
+
+/// How large a file is.
+enum FileSize {
+    static func bytes(of path: String) throws(BenchError) -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .noSuchDaemon(path)
+        }
+        return Int(status.st_size)
+    }
+}
+
+/// Words for whoever started the command.
+enum Console {
+    static func out(_ text: String) { write(text, to: STDOUT_FILENO) }
+    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        // Nobody reads: nothing to be done about it.
+        try? TextFile.writeAll(Array(text.utf8), to: descriptor)
+    }
+}
