@@ -3,7 +3,7 @@ import Loop
 import Wire
 
 /// One answer on its way: plays a script on an exchange, in the loop's time.
-final class AnswerStream: ExchangeDelegate {
+final class AnswerStream: ExchangeDelegate, TurnEndHandler {
     /// Appended in one go, before the buffer's fill is looked at again.
     private static let burstBytes = 16 * 1024
     /// A stream that was held up by its reader makes up for this much at most.
@@ -59,9 +59,15 @@ final class AnswerStream: ExchangeDelegate {
                 exchange.cutOff()
             case .reset:
                 isOver = true
-                exchange.abort()
+                // A reset drops what has not been sent: the connection sends first, as it asked
+                // for the turn's end earlier.
+                reactor.atTurnEnd(self)
             }
         }
+    }
+
+    func turnEnded() {
+        exchange.abort()
     }
 
     func exchangeIsWritable(_ exchange: Exchange) {

@@ -29,8 +29,13 @@ final class EasyHandle {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        // Wait for a connection that may multiplex rather than open one for each request.
-        set(CURLOPT_PIPEWAIT, 1)
+        // Not CURLOPT_PIPEWAIT: where the first connection turns out to speak HTTP/1.1, libcurl
+        // lets whoever waited for it wait until the whole first answer is over.
+        // What a proxy answers to CONNECT is no part of the upstream's answer.
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // Names are resolved on a thread of libcurl's. Without this, a transfer that is given up
+        // meanwhile waits for that thread, and all of the loop with it.
+        set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_BUFFERSIZE, 16 * 1024)
         set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectSeconds * 1000)
@@ -56,6 +61,12 @@ final class EasyHandle {
         set(CURLOPT_WRITEDATA, UnsafeRawPointer(transfer))
         set(CURLOPT_HEADERDATA, UnsafeRawPointer(transfer))
         set(CURLOPT_PRIVATE, UnsafeRawPointer(transfer))
+    }
+
+    /// Gives back what the last transfer alone needed: an idle handle must not hold a prompt.
+    func forget() {
+        set(CURLOPT_POSTFIELDS, UnsafeRawPointer?.none)
+        set(CURLOPT_HTTPHEADER, UnsafeRawPointer?.none)
     }
 
     private func set(_ option: CURLoption, _ value: Int) {
