@@ -15,7 +15,10 @@ let strict = settings + [.strictMemorySafety()]
 
 let package = Package(
     name: "sse-relay",
-    products: [.executable(name: "sse-relay", targets: ["sse-relay"])],
+    products: [
+        .executable(name: "sse-relay", targets: ["sse-relay"]),
+        .executable(name: "relay-bench", targets: ["relay-bench"]),
+    ],
     targets: [
         // Floor 0: what Swift cannot say to C.
         .systemLibrary(name: "CLinux"),
@@ -36,7 +39,7 @@ let package = Package(
             dependencies: ["Wire", "Loop", "CCurl"],
             swiftSettings: settings
         ),
-        .target(name: "Storage", dependencies: ["Wire", "CLinux"], swiftSettings: settings),
+        .target(name: "Storage", dependencies: ["Loop"], swiftSettings: settings),
         // Floor 4: the product.
         .target(
             name: "Relay",
@@ -46,7 +49,7 @@ let package = Package(
         // Floor 5: wiring, and the stand-in model.
         .target(
             name: "Simulator",
-            dependencies: ["HTTPServer", "ChatFormats", "Loop", "Wire"],
+            dependencies: ["HTTPServer", "Loop", "Wire"],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -55,6 +58,12 @@ let package = Package(
                 "Relay", "Simulator", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop",
                 "Wire", "CLinux",
             ],
+            swiftSettings: settings
+        ),
+        // A user's own answer to "what will it do on my machine"; not installed.
+        .executableTarget(
+            name: "relay-bench",
+            dependencies: ["Simulator", "Loop", "Wire"],
             swiftSettings: settings
         ),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
@@ -74,7 +83,11 @@ let package = Package(
             dependencies: ["Upstream", "HTTPServer", "Loop", "Wire"],
             swiftSettings: settings
         ),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "Loop"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SimulatorTests",
             dependencies: ["Simulator", "HTTPServer", "Loop", "Wire"],

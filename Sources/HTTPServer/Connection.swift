@@ -5,11 +5,9 @@ import Wire
 /// One client's connection: requests in, answers out, in order.
 final class Connection: ReadinessHandler, TurnEndHandler {
     private enum Phase {
-        /// Between requests, or within a head. → body, responding, lingering, closed
-        case head
-        /// Within a body. → responding, lingering, closed
-        case body(RequestHead)
-        /// A request is being answered; what the client sends on waits. → head, lingering, closed
+        /// Between requests, or within one. → responding, lingering, closed
+        case reading
+        /// A request is being answered; what the client sends on waits. → reading, lingering, closed
         case responding(Exchange)
         /// All is sent and our side is shut; waits for the client to close, since closing with
         /// unread input would reset the answer on its way (RFC 9112 §9.6). → closed
@@ -18,18 +16,16 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     private unowned let server: Server
-    private var descriptor: Descriptor?
+    private var socket: ClientSocket
     private let peer: PeerAddress
-    private var registration: Registration?
-    private var interest: Readiness = [.readable, .peerClosed]
-    private var phase = Phase.head
-    private var parser: RequestParser
-    private var bodyDecoder: BodyDecoder
-    private var body: [UInt8] = []
+    private var phase = Phase.reading
+    private var reader: RequestReader
     /// Received bytes that no request has consumed yet.
     private var input: [UInt8] = []
     private var output = OutputBuffer()
     private var keepsAlive = true
+    /// Whether the deadline is that of a head that has begun.
+    private var isHeadTimed = false
     /// Whether the client has closed its side; what it asked before is still answered.
     private var hasPeerFinished = false
     private var isEndScheduled = false
@@ -37,23 +33,21 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     init(_ descriptor: consuming Descriptor, peer: PeerAddress, server: Server) {
-        self.descriptor = consume descriptor
+        socket = ClientSocket(descriptor, poller: server.reactor.poller)
         self.peer = peer
         self.server = server
-        parser = RequestParser(limits: server.limits.request)
-        bodyDecoder = BodyDecoder(framing: .none, limits: server.limits.request)
+        reader = RequestReader(limits: server.limits.request)
     }
 
     var isCongested: Bool { output.count > server.limits.outputHighWater }
     /// Whether nothing has been asked that is not answered.
     var isIdle: Bool {
-        guard case .head = phase else { return false }
-        return input.isEmpty
+        guard case .reading = phase else { return false }
+        return input.isEmpty && !reader.isWithinBody
     }
 
     func start() throws(SystemCallError) {
-        guard let number = descriptor?.number else { return }
-        registration = try server.reactor.poller.add(number, interest, self)
+        try socket.watch(self)
         setDeadline(server.limits.headSeconds)
     }
 
@@ -73,7 +67,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     private func receive() {
-        guard let number = descriptor?.number else { return }
+        guard let number = socket.number else { return }
         switch SocketIO.receive(number, into: server.scratch) {
         case .bytes(0): peerFinished()
         case .bytes(let count):
@@ -86,7 +80,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     private func accept(_ bytes: Span<UInt8>) {
         switch phase {
-        case .head, .body:
+        case .reading:
             guard input.isEmpty else {
                 input.append(span: bytes)
                 return consumeInput()
@@ -97,7 +91,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         case .responding:
             input.append(span: bytes)
             if input.count > server.limits.maxPipelinedBytes {
-                want(interest.subtracting(.readable))
+                want(socket.interest.subtracting(.readable))
             }
         case .lingering, .closed: break
         }
@@ -112,7 +106,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private func peerFinished() {
         guard case .responding(let exchange) = phase, exchange.isBounded else { return close() }
         hasPeerFinished = true
-        want(interest.subtracting([.readable, .peerClosed]))
+        want(socket.interest.subtracting([.readable, .peerClosed]))
     }
 
     // MARK: Requests
@@ -135,54 +129,41 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private func consume(_ bytes: Span<UInt8>) -> (used: Int, request: Request?) {
         var offset = 0
         do throws(RequestError) {
-            if case .head = phase {
-                guard let (head, used) = try parser.parse(bytes) else {
-                    if !bytes.isEmpty, !deadlineIsForHead {
-                        deadlineIsForHead = true
-                        setDeadline(server.limits.headSeconds)
-                    }
-                    return (0, nil)
-                }
-                offset = used
-                begin(head)
-            }
-            if case .body(let head) = phase {
-                let rest = bytes.extracting(offset..<bytes.count)
-                let (used, isDone) = try bodyDecoder.decode(rest, into: &body)
+            while true {
+                let (used, step) = try reader.next(bytes.extracting(offset..<bytes.count))
                 offset += used
-                if isDone {
-                    let request = Request(head: head, body: body, peer: peer)
-                    body = []
-                    return (offset, request)
+                switch step {
+                case .more:
+                    if offset < bytes.count { headBegan() }
+                    return (offset, nil)
+                case .head(let head): bodyBegins(head)
+                case .request(let head, let body):
+                    return (offset, Request(head: head, body: body, peer: peer))
                 }
             }
         } catch {
             refuse(Problem(error))
             return (bytes.count, nil)
         }
-        return (offset, nil)
     }
 
-    private var deadlineIsForHead = false
+    /// A head's time runs from its first byte, however many more drip in.
+    private func headBegan() {
+        guard !isHeadTimed else { return }
+        isHeadTimed = true
+        setDeadline(server.limits.headSeconds)
+    }
 
-    private func begin(_ head: RequestHead) {
-        parser = RequestParser(limits: server.limits.request)
-        deadlineIsForHead = false
-        phase = .body(head)
-        guard head.framing != .none else { return }
-        bodyDecoder = BodyDecoder(framing: head.framing, limits: server.limits.request)
+    private func bodyBegins(_ head: RequestHead) {
         setDeadline(server.limits.bodySeconds)
         // A length over the limit was refused with the head, before the client is told to go on.
-        if head.expectsContinue {
-            output.appendRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
-            scheduleTurnEnd()
-        }
+        guard head.expectsContinue else { return }
+        output.appendRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
+        scheduleTurnEnd()
     }
 
     private func dispatch(_ request: Request) {
-        if request.head.framing != .none {
-            bodyDecoder = BodyDecoder(framing: .none, limits: server.limits.request)
-        }
+        isHeadTimed = false
         deadline.clear()
         keepsAlive = request.head.keepsAlive && !server.isDraining
         let exchange = Exchange(
@@ -211,9 +192,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     // MARK: Answers
 
-    /// - Parameters:
-    ///   - isStream: whether the content's length is unknown.
-    ///   - hasContent: whether content follows, which it does not to a HEAD.
+    /// Writes the head of an answer, whose content need not be known yet (`isStream`), and need not
+    /// follow either (`hasContent`), as with a HEAD.
     func writeHead(
         _ status: Status,
         _ fields: HeaderFields,
@@ -286,7 +266,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
                 exchange.delegate?.exchangeIsWritable(exchange)
             }
         case .lingering: shutDown()
-        case .head, .body, .closed: break
+        case .reading, .closed: break
         }
     }
 
@@ -294,7 +274,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     ///
     /// - Returns: whether nothing is left and the connection is open.
     private func flush() -> Bool {
-        guard let number = descriptor?.number else { return false }
+        guard let number = socket.number else { return false }
         output.seal()
         while !output.isEmpty {
             let offset = output.offset
@@ -304,10 +284,10 @@ final class Connection: ReadinessHandler, TurnEndHandler {
             switch moved {
             case .bytes(let count):
                 output.took(count)
-                if interest.contains(.writable) { setDeadline(server.limits.stalledSeconds) }
+                if socket.interest.contains(.writable) { setDeadline(server.limits.stalledSeconds) }
             case .wouldBlock:
-                if !interest.contains(.writable) {
-                    want(interest.union(.writable))
+                if !socket.interest.contains(.writable) {
+                    want(socket.interest.union(.writable))
                     setDeadline(server.limits.stalledSeconds)
                 }
                 return false
@@ -316,8 +296,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
                 return false
             }
         }
-        if interest.contains(.writable) {
-            want(interest.subtracting(.writable))
+        if socket.interest.contains(.writable) {
+            want(socket.interest.subtracting(.writable))
             if case .responding = phase { deadline.clear() }
         }
         return true
@@ -330,7 +310,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
             phase = .lingering
             return shutDown()
         }
-        phase = .head
+        phase = .reading
         setDeadline(server.limits.idleSeconds)
         if input.isEmpty { output.releaseMemory() }
         consumeInput()
@@ -341,11 +321,11 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     /// must not let in more than it uses up.
     private func readOn() {
         if case .responding = phase, input.count > server.limits.maxPipelinedBytes { return }
-        want(interest.union(.readable))
+        want(socket.interest.union(.readable))
     }
 
     private func shutDown() {
-        guard let number = descriptor?.number else { return }
+        guard let number = socket.number else { return }
         setDeadline(server.limits.lingerSeconds)
         shutdown(number, Int32(SHUT_WR))
         // What came in already counts as read; a client that has closed is noticed at once.
@@ -363,20 +343,20 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     func abort() {
-        guard let number = descriptor?.number else { return }
+        guard let number = socket.number else { return }
         SocketIO.resetOnClose(number)
         close()
     }
 
     func detach(_ request: Request) -> DetachedExchange? {
-        guard let descriptor = takeDescriptor() else { return nil }
+        guard let descriptor = socket.take() else { return nil }
         let input = input
         leave()
         return DetachedExchange(descriptor: descriptor, request: request, input: input)
     }
 
     private func close() {
-        guard takeAndClose() else { return }
+        guard socket.close() else { return }
         guard case .responding(let exchange) = phase else { return leave() }
         leave()
         exchange.lose()
@@ -389,24 +369,9 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         server.forget(self)
     }
 
-    private func takeAndClose() -> Bool {
-        guard let number = takeDescriptor() else { return false }
-        _ = Descriptor(owning: number)
-        return true
-    }
-
-    private func takeDescriptor() -> Int32? {
-        guard let descriptor = descriptor.take() else { return nil }
-        if let registration { server.reactor.poller.remove(registration) }
-        registration = nil
-        return descriptor.release()
-    }
-
     private func want(_ readiness: Readiness) {
-        guard readiness != interest, let registration else { return }
-        interest = readiness
         do {
-            try server.reactor.poller.modify(registration, readiness)
+            try socket.want(readiness)
         } catch {
             // The kernel is out of memory for a registration it already has: nothing to serve with.
             close()
@@ -421,20 +386,15 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     private func deadlinePassed() {
         switch phase {
-        case .head where input.isEmpty, .lingering, .closed: close()
+        case .lingering, .closed: close()
         // An orderly end could make half an answer look whole, and would leave what the reader
         // does not take in the kernel's memory.
         case .responding: abort()
-        case .head: refuse(Self.tooSlow("head", server.limits.headSeconds))
-        case .body: refuse(Self.tooSlow("body", server.limits.bodySeconds))
+        case .reading where isIdle: close()
+        case .reading where reader.isWithinBody:
+            refuse(.tooSlow("body", server.limits.bodySeconds))
+        case .reading: refuse(.tooSlow("head", server.limits.headSeconds))
         }
     }
 
-    private static func tooSlow(_ part: String, _ seconds: Int) -> Problem {
-        Problem(
-            .requestTimeout,
-            type: "timeout_error",
-            message: "the request's \(part) was not complete within \(seconds) s"
-        )
-    }
 }

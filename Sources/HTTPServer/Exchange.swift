@@ -118,7 +118,7 @@ package final class Exchange {
         connection.writeHead(status, merged(fields), isStream: false)
     }
 
-    /// Appends content to the answer; it is sent at the end of the turn. To a HEAD nothing is.
+    /// Appends content to the answer; it is sent at the end of the turn, except to a HEAD.
     package func write(_ body: (inout [UInt8]) -> Void) {
         guard let connection, !isFinished, hasContent else { return }
         connection.writeContent { out in

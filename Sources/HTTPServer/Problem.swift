@@ -36,6 +36,15 @@ package struct Problem: Error, Sendable, Equatable {
         self.init(error.status, type: "invalid_request_error", message: error.detail)
     }
 
+    /// A part of a request that took too long to come.
+    static func tooSlow(_ part: String, _ seconds: Int) -> Problem {
+        Problem(
+            .requestTimeout,
+            type: "timeout_error",
+            message: "the request's \(part) was not complete within \(seconds) s"
+        )
+    }
+
     /// The answer's body.
     package var body: [UInt8] {
         var bytes: [UInt8] = []

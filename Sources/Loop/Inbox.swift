@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Synchronization
 
 /// Work for a loop from other threads, announced through an eventfd in the loop's epoll set.
 ///
@@ -12,7 +11,7 @@ final class Inbox: Sendable, ReadinessHandler {
     }
 
     let descriptor: Descriptor
-    private let pending = Mutex(Pending())
+    private let pending = Guarded(Pending())
 
     init() throws(SystemCallError) {
         descriptor = Descriptor(owning: try check("eventfd") { linux_eventfd_create() })

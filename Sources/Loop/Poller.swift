@@ -92,7 +92,10 @@ package final class Poller {
     ///
     /// - Returns: how many the kernel reported; 0 when the wait ran out.
     func poll(timeoutMilliseconds: Int32) -> Int {
-        let count = Int(epoll_wait(epoll.descriptor.number, &events, Int32(events.count), timeoutMilliseconds))
+        let limit = Int32(events.count)
+        let count = Int(
+            epoll_wait(epoll.descriptor.number, &events, limit, timeoutMilliseconds)
+        )
         guard count > 0 else { return 0 }
         for index in 0..<count {
             let token = events[index].data.u64

@@ -67,6 +67,10 @@ package final class Reactor {
         while true {
             // What can be done already must not wait for the linger to end.
             let hasWork = !ending.isEmpty || (deadlines.earliest ?? .max) <= now
+            // epoll waits whole milliseconds: what is due within the linger rings by the timer.
+            if lingers, let earliest = deadlines.earliest, earliest < now + .milliseconds(1) {
+                timer.arm(for: earliest)
+            }
             let count = poller.poll(timeoutMilliseconds: lingers && !hasWork ? 1 : 0)
             now = monotonicNow()
             deadlines.expire(now: now)

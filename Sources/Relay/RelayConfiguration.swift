@@ -74,10 +74,15 @@ package struct RelayConfiguration: Sendable {
     ///
     /// In bytes of text.
     package var maxAnswerBytes = 64 * 1024 * 1024
-    /// How long an ended answer is kept for a reader that has not had its end.
+    /// How long an ended answer is kept for a reader that comes back.
     ///
     /// In seconds.
     package var resumeSeconds = 600
+    /// Ended answers whose readers were sent all of it are kept up to this much, per loop: the end
+    /// of one may have been lost on its way.
+    ///
+    /// In bytes.
+    package var keptBytes = 8 * 1024 * 1024
     /// Origins other than our own whose pages may ask, such as `https://chat.example.com`; `*`
     /// for all.
     package var corsOrigins: [String] = []

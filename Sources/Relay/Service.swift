@@ -1,7 +1,6 @@
 package import HTTPServer
 package import Loop
 package import Storage
-import Synchronization
 package import Upstream
 
 /// The relay: what all loops share, and the life of the whole.
@@ -14,7 +13,7 @@ package final class Service: Sendable {
     let history: HistoryFile
     package let log: Log
     /// The loops that serve, in the order of their numbers; set once at the start.
-    private let loops = Mutex<[EventLoop]>([])
+    private let loops = Guarded<[EventLoop]>([])
 
     /// Describes a relay that does not serve yet.
     package init(
@@ -65,9 +64,14 @@ package final class Service: Sendable {
         await onAll { $0.interrupt() }
     }
 
-    /// Drops the connections that are left.
+    /// Drops the connections that are left, and all that lives on the loops.
     package func closeAll() async {
-        await onAll { $0.closeAll() }
+        for loop in loops.withLock({ $0 }) {
+            await loop.run { loop in
+                Worker.of(loop)?.closeAll()
+                loop.reactor.tenants.removeAll { $0 is Worker }
+            }
+        }
     }
 
     /// How many answers run and how many connections are open.

@@ -15,8 +15,9 @@ final class Worker: RequestHandler {
     private let origins: OriginPolicy
     private let upstreams: [UpstreamRoute]
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
-    private var generations: [String: Generation] = [:]
-    private lazy var server = Server(on: reactor, limits: service.limits, handler: self)
+    private var generations = GenerationTable()
+    /// Nil once all is over: it keeps its handler alive, and that is this worker.
+    private lazy var server: Server? = Server(on: reactor, limits: service.limits, handler: self)
 
     var configuration: RelayConfiguration { service.configuration }
     var log: Log { service.log }
@@ -54,24 +55,31 @@ final class Worker: RequestHandler {
 
     func accept(from listener: Int32) throws(StartError) {
         do throws(SystemCallError) {
-            try server.accept(from: listener)
+            try server?.accept(from: listener)
         } catch {
             throw .listener(error)
         }
     }
 
-    func drain() { server.drain() }
+    func drain() { server?.drain() }
 
     func interrupt() {
-        for generation in Array(generations.values) { generation.interrupt() }
+        for generation in generations.all { generation.interrupt() }
     }
 
-    func closeAll() { server.closeAll() }
+    /// Drops all that is left; nothing is served after it.
+    func closeAll() {
+        interrupt()
+        server?.closeAll()
+        server = nil
+        client.cancelAll()
+        generations.removeAll()
+    }
 
-    func adopt(_ detached: DetachedExchange) { server.adopt(detached) }
+    func adopt(_ detached: DetachedExchange) { server?.adopt(detached) }
 
     var load: (generations: Int, connections: Int) {
-        (generations.values.count { !$0.isEnded }, server.connectionCount)
+        (generations.runningCount, server?.connectionCount ?? 0)
     }
 
     // MARK: Requests
@@ -85,7 +93,10 @@ final class Worker: RequestHandler {
             if route.needsOwnOrigin { try origins.check(head) }
             try answer(exchange, route)
         } catch {
-            exchange.respond(error)
+            // OpenAI's clients look for a member more, whatever went wrong.
+            var problem = error
+            problem.isVendorShape = head.path.hasPrefix("/v1/")
+            exchange.respond(problem)
         }
     }
 
@@ -147,7 +158,7 @@ final class Worker: RequestHandler {
     private func chat(_ exchange: Exchange, _ route: ChatRoute) throws(Problem) {
         let query = try ChatAsk.query(exchange.request.head)
         if let position = StreamPosition(exchange.request.head, query) {
-            let dialect = try ChatAsk.dialect(query["format"]) ?? route.dialect
+            let dialect = try ChatAsk.dialect(query) ?? route.dialect
             return try resume(exchange, position, dialect)
         }
         let ask = try ChatAsk(exchange.request, route, configuration)
@@ -184,7 +195,7 @@ final class Worker: RequestHandler {
             onDisconnect: ask.onDisconnect,
             worker: self
         )
-        generations[generation.id] = generation
+        generations.add(generation)
         generation.start(body)
         return generation
     }
@@ -232,7 +243,7 @@ final class Worker: RequestHandler {
     private func announced(_ exchange: Exchange) throws(Problem) {
         let head = exchange.request.head
         let query = try ChatAsk.query(head)
-        let dialect = try ChatAsk.dialect(query["format"]) ?? .tokens
+        let dialect = try ChatAsk.dialect(query) ?? .tokens
         if let position = StreamPosition(head, query) {
             return try resume(exchange, position, dialect)
         }
@@ -256,7 +267,7 @@ final class Worker: RequestHandler {
     private func read(_ exchange: Exchange, _ id: String) throws(Problem) {
         let head = exchange.request.head
         let query = try ChatAsk.query(head)
-        let dialect = try ChatAsk.dialect(query["format"]) ?? .events
+        let dialect = try ChatAsk.dialect(query) ?? .events
         let position = StreamPosition(head, query) ?? StreamPosition(generation: id)
         guard position.generation == id else {
             throw Problem(
@@ -319,17 +330,21 @@ final class Worker: RequestHandler {
         throw Problem(
             .notFound,
             type: "not_found_error",
-            message: "there is no stream with this id, or it has been read to its end",
+            message: "there is no stream with this id, or it has been read to its end a while ago",
             code: "unknown_stream"
         )
     }
 
     // MARK: Generations
 
-    /// Nobody will come back for an ended answer.
+    /// Nobody has come back for an ended answer.
     func forget(_ generation: Generation) {
-        guard generation.isEnded else { return }
-        generations[generation.id] = nil
+        generations.remove(generation)
+    }
+
+    /// All readers of an ended answer have been sent its end.
+    func delivered(_ generation: Generation) {
+        generations.keep(generation, upTo: configuration.keptBytes)
     }
 
     /// An answer has ended: its record goes to the history.

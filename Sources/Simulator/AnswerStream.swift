@@ -28,6 +28,7 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
         on reactor: Reactor,
         script: any AnswerScript,
         cutter: WriteCutter?,
+        begin: Nanoseconds,
         onEarlyClose: @escaping () -> Void
     ) {
         self.exchange = exchange
@@ -35,7 +36,7 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
         self.script = script
         self.cutter = cutter
         self.onEarlyClose = onEarlyClose
-        due = reactor.now
+        due = begin
     }
 
     /// Plays until the next silence, or until the reader has enough for now.
@@ -112,6 +113,16 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
             }
         }
         return step
+    }
+}
+
+extension Behaviour {
+    /// The moment from which the intervals of a stream count: now, or the last one in its phase.
+    func begin(at now: Nanoseconds) -> Nanoseconds {
+        let interval = Nanoseconds.milliseconds(intervalMilliseconds)
+        guard let phaseMicroseconds, interval > 0 else { return now }
+        let phase = Nanoseconds(phaseMicroseconds) * 1000 % interval
+        return now - (now % interval + interval - phase) % interval
     }
 }
 

@@ -34,6 +34,10 @@ extension Behaviour {
     private static let maxTokens = 1_000_000_000
     private static let maxMilliseconds = 3_600_000
     private static let maxBytes = 1_000_000_000
+    /// Options that exclude each other.
+    private static let conflicts = [
+        ("cr", "crlf"), ("say", "echo"), ("say", "stamp"), ("echo", "stamp"),
+    ]
 
     /// Reads `name?key=value&key=value`.
     package init(modelName: String) throws(BehaviourError) {
@@ -50,8 +54,9 @@ extension Behaviour {
             guard seen.insert(option.name).inserted else { throw .repeatedKey(option.name) }
             try set(option.name, option.value)
         }
-        if seen.isSuperset(of: ["cr", "crlf"]) { throw .conflict("cr", "crlf") }
-        if seen.isSuperset(of: ["say", "echo"]) { throw .conflict("say", "echo") }
+        for (one, other) in Self.conflicts where seen.isSuperset(of: [one, other]) {
+            throw .conflict(one, other)
+        }
     }
 
     private mutating func set(_ key: String, _ value: String) throws(BehaviourError) {
@@ -59,12 +64,15 @@ extension Behaviour {
         case "tokens": tokens = try count(key, value)
         case "say": say = value
         case "echo": echoes = try flag(key, value)
+        case "stamp": hasStamps = try flag(key, value)
         case "reasoning": reasoningTokens = try count(key, value)
         case "line_bytes": lineBytes = try number(key, value, 1...Self.maxBytes)
         case "finish": finish = try reason(key, value)
         case "no_usage": omitsUsage = try flag(key, value)
         case "done_only": saysDoneOnly = try flag(key, value)
         case "interval_ms": intervalMilliseconds = try milliseconds(key, value)
+        case "phase_us":
+            phaseMicroseconds = try number(key, value, 0...Self.maxMilliseconds * 1000)
         case "first_ms": firstMilliseconds = try milliseconds(key, value)
         case "pause_after": pauseAfter = try count(key, value)
         case "pause_ms": pauseMilliseconds = try milliseconds(key, value)

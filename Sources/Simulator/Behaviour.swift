@@ -28,6 +28,9 @@ package struct Behaviour: Sendable, Equatable {
     package var say: String?
     /// `echo`: the answer is the last user message.
     package var echoes = false
+    /// `stamp`: each token of a streamed answer is the moment at which it is written, in nanoseconds
+    /// of `CLOCK_MONOTONIC`, and a blank; for measuring on one machine.
+    package var hasStamps = false
     /// `reasoning`: so many tokens of thought come first.
     package var reasoningTokens = 0
     /// `line_bytes`: the first token is an event whose data line is this long.
@@ -43,6 +46,9 @@ package struct Behaviour: Sendable, Equatable {
 
     /// `interval_ms`: between two writes; a human speed by default.
     package var intervalMilliseconds = 25
+    /// `phase_us`: tokens come so long after the multiples of the interval on the machine's clock,
+    /// so that the streams of a measurement keep their distances whenever they begin.
+    package var phaseMicroseconds: Int?
     /// `first_ms`: silence between the head and the first event.
     package var firstMilliseconds = 0
     /// `pause_after`: tokens before the silence in the middle.

@@ -1,4 +1,4 @@
-import Synchronization
+import Loop
 import Wire
 
 /// How often each model string was called, over all connections.
@@ -17,7 +17,7 @@ package final class Calls: Sendable {
     private static let maxModels = 10_000
 
     /// The counts, and the number of the last call of all.
-    private let counts = Mutex<(byModel: [String: Count], total: Int)>(([:], 0))
+    private let counts = Guarded<(byModel: [String: Count], total: Int)>(([:], 0))
 
     /// No calls yet.
     package init() {}

@@ -1,3 +1,4 @@
+import Loop
 import Wire
 
 /// What a stream does next.
@@ -121,7 +122,12 @@ struct Script<Events: VendorEvents>: AnswerScript {
             reasoningSent += 1
         } else if let range = answer.next() {
             events.appendTextStart(into: &out)
-            JSONText.appendEscaped(answer.text.span.extracting(range), into: &out)
+            if behaviour.hasStamps {
+                out.append(decimal: Int(monotonicNow()))
+                out.append(UInt8(ascii: " "))
+            } else {
+                JSONText.appendEscaped(answer.text.span.extracting(range), into: &out)
+            }
             events.appendTextEnd(into: &out)
         } else {
             return false

@@ -87,6 +87,7 @@ final class SimulatorRoutes: RequestHandler {
             on: reactor,
             script: script,
             cutter: WriteCutter(plan.behaviour),
+            begin: plan.behaviour.begin(at: reactor.now),
             onEarlyClose: { [calls] in calls.closeEarly(model) }
         )
         exchange.delegate = stream

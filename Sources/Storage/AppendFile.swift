@@ -5,7 +5,7 @@ import Glibc
 /// Guarantees that a line is in the file whole or not at all: what a failed write left behind is cut
 /// off before anything else is written. No thread of its own; its owner calls it from one place.
 struct AppendFile: ~Copyable {
-    private let descriptor: Descriptor
+    private let descriptor: OpenFile
     /// Which file was opened, to notice when somebody moves or removes it.
     private let identity: (device: dev_t, inode: ino_t)
     /// Where the file must end before the next write: set while a cut that failed is still owed.
@@ -19,7 +19,7 @@ struct AppendFile: ~Copyable {
         try createFolder(folder)
         let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
         // Without O_NONBLOCK, opening a named pipe would wait for a reader for ever.
-        let opened = try Descriptor(opening: path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK)
+        let opened = try OpenFile(opening: path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK)
         let status = try opened.status()
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile(path: path) }
         try opened.lock()

@@ -1,4 +1,5 @@
 import Dispatch
+import Loop
 import Synchronization
 
 /// The history: one line per record, appended whole, by one writer, for any number of threads.

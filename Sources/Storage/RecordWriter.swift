@@ -1,3 +1,5 @@
+import Loop
+
 /// The writer's own state: the file, the batch in hand, and the outage it may be in.
 struct RecordWriter: ~Copyable {
     /// From the first failure until everything kept is in the file.

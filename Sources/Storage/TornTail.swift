@@ -17,7 +17,7 @@ struct TornTail: Equatable {
     /// Moves an unfinished last line of `file` into a file beside it.
     ///
     /// - Returns: What was moved, or `nil` when the last line is whole.
-    static func remove(from file: borrowing Descriptor) throws(StorageError) -> TornTail? {
+    static func remove(from file: borrowing OpenFile) throws(StorageError) -> TornTail? {
         let size = Int(try file.status().st_size)
         let start = try endOfLastWholeLine(in: file, size: size)
         guard start < size else { return nil }
@@ -29,7 +29,7 @@ struct TornTail: Equatable {
 
     /// Reads backward from the end, so that the length of the file does not matter.
     private static func endOfLastWholeLine(
-        in file: borrowing Descriptor,
+        in file: borrowing OpenFile,
         size: Int
     ) throws(StorageError) -> Int {
         guard size > 0 else { return 0 }
@@ -51,7 +51,7 @@ struct TornTail: Equatable {
 
     private static func setAside(
         _ range: Range<Int>,
-        of file: borrowing Descriptor
+        of file: borrowing OpenFile
     ) throws(StorageError) -> String {
         let aside = try createBeside(file.path)
         do throws(StorageError) {
@@ -77,13 +77,13 @@ struct TornTail: Equatable {
         return aside.path
     }
 
-    private static func createBeside(_ path: String) throws(StorageError) -> Descriptor {
+    private static func createBeside(_ path: String) throws(StorageError) -> OpenFile {
         let first = "\(path).torn-\(time(nil))"
         var name = first
         var number = 1
         while true {
             do throws(StorageError) {
-                return try Descriptor(opening: name, O_WRONLY | O_CREAT | O_EXCL)
+                return try OpenFile(opening: name, O_WRONLY | O_CREAT | O_EXCL)
             } catch {
                 guard case .systemCall(_, _, EEXIST) = error, number < maxNames else { throw error }
             }

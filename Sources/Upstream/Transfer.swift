@@ -38,9 +38,12 @@ package final class Transfer {
     private unowned let client: UpstreamClient
     /// The handle, while the transfer runs.
     var handle: EasyHandle?
+    /// Kept for libcurl, which reads the lines while the transfer runs.
+    private let headers: HeaderLines
 
-    init(_ client: UpstreamClient, delegate: any TransferDelegate) {
+    init(_ client: UpstreamClient, headers: HeaderLines, delegate: any TransferDelegate) {
         self.client = client
+        self.headers = headers
         self.delegate = delegate
     }
 
@@ -106,9 +109,14 @@ package final class Transfer {
         let name = Self.text(line, 0..<colon).lowercased()
         guard Self.keptFields.contains(name) else { return }
         var start = colon + 1
-        while start < line.count, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
-        head.fields.append(name, Self.text(line, start..<line.count))
+        var end = line.count
+        // White space on both sides is no part of the value (RFC 9112 §5.1).
+        while start < end, Self.isBlank(line[start]) { start += 1 }
+        while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
+        head.fields.append(name, Self.text(line, start..<end))
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
     /// The three digits behind the first blank.
     private static func status(_ line: Span<UInt8>) -> Int {

@@ -20,8 +20,11 @@ package final class UpstreamClient {
         self?.act(on: CURL_SOCKET_TIMEOUT, 0)
     }
 
+    /// The transfers that libcurl runs; it holds none of them itself.
+    private var running: [ObjectIdentifier: Transfer] = [:]
+
     /// How many transfers run.
-    package private(set) var runningCount = 0
+    package var runningCount: Int { running.count }
 
     /// Creates a client; nil where libcurl is out of memory.
     package init?(on reactor: Reactor, settings: UpstreamSettings) {
@@ -37,8 +40,11 @@ package final class UpstreamClient {
     }
 
     deinit {
-        precondition(runningCount == 0, "a client outlives its transfers")
+        precondition(running.isEmpty, "a client outlives its transfers")
         idle = []
+        // Nothing is told to who is going: libcurl closes its kept connections now.
+        relay_multi_set_socket(multi, nil, nil)
+        relay_multi_set_timer(multi, nil, nil)
         curl_multi_cleanup(multi)
     }
 
@@ -58,7 +64,7 @@ package final class UpstreamClient {
         _ request: UpstreamRequest,
         delegate: any TransferDelegate
     ) -> Transfer {
-        let transfer = Transfer(self, delegate: delegate)
+        let transfer = Transfer(self, headers: request.headers, delegate: delegate)
         outside { [self] in begin(transfer, request) }
         return transfer
     }
@@ -69,10 +75,14 @@ package final class UpstreamClient {
             return transfer.ended(.other("libcurl is out of memory"))
         }
         transfer.handle = handle
-        // Balanced in `release`: libcurl holds the transfer for as long as it runs.
-        handle.prepare(request, for: Unmanaged.passRetained(transfer).toOpaque())
-        runningCount += 1
+        running[ObjectIdentifier(transfer)] = transfer
+        handle.prepare(request, for: Unmanaged.passUnretained(transfer).toOpaque())
         call { curl_multi_add_handle(multi, handle.pointer) }
+    }
+
+    /// Cancels every transfer: the end of whoever asked.
+    package func cancelAll() {
+        for transfer in Array(running.values) { transfer.cancel() }
     }
 
     func drop(_ transfer: Transfer) {
@@ -91,13 +101,13 @@ package final class UpstreamClient {
     private func release(_ transfer: Transfer) {
         guard let handle = transfer.handle else { return }
         transfer.handle = nil
-        runningCount -= 1
         call { curl_multi_remove_handle(multi, handle.pointer) }
         if transfer.isPaused {
             // The pause belongs to the handle, and would hold up its next transfer.
             call { curl_easy_pause(handle.pointer, CURLPAUSE_CONT) }
         }
-        Unmanaged.passUnretained(transfer).release()
+        handle.forget()
+        running[ObjectIdentifier(transfer)] = nil
         if idle.count < Self.keptHandles { idle.append(handle) }
     }
 

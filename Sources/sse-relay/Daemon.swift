@@ -23,6 +23,9 @@ struct Daemon {
         // A file-size limit is an error of one write, not of the process.
         _ = signal(SIGXFSZ, SIG_IGN)
         let descriptors = DescriptorLimit.raise()
+        // Dispatch makes the timer behind `Task.sleep` at its first use, and ends the process where
+        // no descriptor is left for it. The stop sleeps, maybe at such a moment.
+        try await Task.sleep(nanoseconds: 1)
         let notifier = SystemdNotifier(socketPath: settings.environment["NOTIFY_SOCKET"])
         let arrivals = SignalArrivals()
         let listener = try listen()

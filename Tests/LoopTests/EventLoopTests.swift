@@ -34,7 +34,8 @@ private final class EndlessPoster: Sendable {
 
 @Suite(.timeLimit(.minutes(1)))
 struct EventLoopTests {
-    @Test func `work posted from many threads runs once each, in each thread's order`() async throws {
+    @Test func `work posted from many threads runs once each, in each thread's order`() async throws
+    {
         let loop = try EventLoop(index: 0)
         let ran = Recorder<(thread: Int, number: Int)>()
         await withTaskGroup(of: Void.self) { group in
@@ -146,7 +147,8 @@ struct EventLoopTests {
         await loop.stop()
     }
 
-    @Test func `loops that come and go leave no descriptor behind, and new ones work`() async throws {
+    @Test func `loops that come and go leave no descriptor behind, and new ones work`() async throws
+    {
         // Dispatch's own descriptors come with the first loop.
         try await useAndDrop()
         let before = openDescriptorCount()

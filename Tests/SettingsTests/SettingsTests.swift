@@ -92,7 +92,9 @@ import Testing
         #expect(settings.port == 9000)
     }
 
-    @Test(arguments: [("[::1]:80", "::1"), ("localhost:80", "localhost"), ("127.9.9.9:80", "127.9.9.9")])
+    @Test(arguments: [
+        ("[::1]:80", "::1"), ("localhost:80", "localhost"), ("127.9.9.9:80", "127.9.9.9"),
+    ])
     func `every loopback address is allowed`(text: String, host: String) throws {
         #expect(try settings(["RELAY_LISTEN": text]).host == host)
     }

@@ -44,5 +44,6 @@ enum Tree {
         }
         return String(decoding: bytes, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false)
+            .dropLast()
     }
 }

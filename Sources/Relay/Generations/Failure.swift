@@ -11,7 +11,7 @@ struct Failure: Error, Equatable {
     var status: Status
     /// A word for programs.
     var type: String
-    /// A sentence for people, without secrets.
+    /// A sentence for people.
     var message: String
     /// A finer word for programs, such as the vendor's.
     var code: String?
@@ -43,6 +43,16 @@ struct Failure: Error, Equatable {
         return Problem(status, type: type, message: message, code: code, fields: fields)
     }
 
+    /// The same without secrets: all the words of an upstream come to clients, records and the log
+    /// this way.
+    func redacted(key: String?) -> Failure {
+        var failure = self
+        failure.type = Redaction.clean(type, key: key)
+        failure.message = Redaction.clean(message, key: key)
+        failure.code = code.map { Redaction.clean($0, key: key) }
+        return failure
+    }
+
     /// The upstream could not be reached, or broke off.
     init(_ error: TransferError, upstream: String) {
         let what =
@@ -72,8 +82,7 @@ struct Failure: Error, Equatable {
             .upstreamError,
             Status(upstreamCode: status),
             type: vendor.type ?? "upstream_error",
-            message: "the upstream \(upstream.name) answered \(status): "
-                + Redaction.clean(message, key: upstream.key),
+            message: "the upstream \(upstream.name) answered \(status): \(message)",
             code: vendor.code,
             retryAfter: head.fields.first("retry-after")
         )
@@ -95,8 +104,7 @@ struct Failure: Error, Equatable {
                 .upstreamError,
                 .badGateway,
                 type: type ?? "upstream_error",
-                message: "the upstream \(upstream.name) reported an error: "
-                    + Redaction.clean(message, key: upstream.key),
+                message: "the upstream \(upstream.name) reported an error: \(message)",
                 code: code
             )
         case .tooLong(let limit):

@@ -9,7 +9,7 @@ import Wire
 /// read is the log.
 final class Generation: TurnEndHandler {
     let id: String
-    let request: ChatRequest
+    private(set) var request: ChatRequest
     let model: String
     let upstream: UpstreamRoute
     /// Everything said so far.
@@ -32,6 +32,8 @@ final class Generation: TurnEndHandler {
     private var call: UpstreamCall?
     private var readers: [Reader] = []
     private var isTurnEndScheduled = false
+    /// Whether a reader has been sent the end.
+    private var isDelivered = false
     /// Without readers: when the answer is given up, or, ended, forgotten.
     private lazy var leaving = worker.reactor.makeDeadline { [weak self] in self?.leftAlone() }
 
@@ -66,7 +68,11 @@ final class Generation: TurnEndHandler {
         let call = UpstreamCall(self, body: body, upstream: upstream, worker: worker)
         self.call = call
         // Nobody reads yet: a client that only announced itself may never come.
-        setLeaving(OnDisconnect.defaultGraceSeconds)
+        switch onDisconnect {
+        case .cancel: setLeaving(OnDisconnect.defaultGraceSeconds)
+        case .grace(let seconds): setLeaving(max(seconds, OnDisconnect.defaultGraceSeconds))
+        case .finish: break
+        }
         call.start()
     }
 
@@ -91,11 +97,27 @@ final class Generation: TurnEndHandler {
         }
     }
 
-    /// A reader has had the end.
+    /// A reader has been sent the end.
+    ///
+    /// What was sent may still be lost on its way through kernels and proxies, and then the client
+    /// comes back for it: the answer is kept for a while.
     func delivered(_ reader: Reader) {
         readers.removeAll { $0 === reader }
-        if readers.isEmpty { worker.forget(self) }
+        guard readers.isEmpty else { return }
+        setLeaving(worker.configuration.resumeSeconds)
+        guard !isDelivered else { return }
+        isDelivered = true
+        worker.delivered(self)
     }
+
+    /// Nobody can come back to it any more.
+    func letGo() {
+        leaving.clear()
+    }
+
+    /// About how much memory it holds.
+    var heldBytes: Int { Self.emptyBytes + log.bytes.count + 5 * log.count }
+    private static let emptyBytes = 2048
 
     /// A reader that was full takes more again.
     func readerDrained() {
@@ -191,6 +213,10 @@ final class Generation: TurnEndHandler {
         let retries = call?.retryCount ?? 0
         call = nil
         worker.record(self, totalMilliseconds: elapsedMilliseconds, retries: retries)
+        // What was asked is in the record; it may be many times as long as the answer.
+        request.messages = []
+        request.system = nil
+        request.extra = []
         if readers.isEmpty { setLeaving(worker.configuration.resumeSeconds) }
         scheduleTurnEnd()
     }

@@ -45,7 +45,8 @@ struct EntryID: Equatable {
     init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, GenerationID.loop(of: String(parts[0])) != nil,
-            let sequence = parseDecimal(String(parts[1]))
+            // The next one must be a number too.
+            let sequence = parseDecimal(String(parts[1])), sequence < Int.max
         else { return nil }
         generation = String(parts[0])
         self.sequence = sequence

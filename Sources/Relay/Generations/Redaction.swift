@@ -29,10 +29,16 @@ enum Redaction {
         while let range = find(prefix, in: rest) {
             let word = rest[range.upperBound...].prefix(while: isSecretCharacter)
             result += rest[..<range.upperBound]
-            result += word.utf8.count >= minSecretLength ? "***" : word
+            // "task-specific" has no key in it.
+            let beginsWord = result.dropLast(prefix.count).last.map { !isWordCharacter($0) } ?? true
+            result += beginsWord && word.utf8.count >= minSecretLength ? "***" : word
             rest = rest[word.endIndex...]
         }
         return result + rest
+    }
+
+    private static func isWordCharacter(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber
     }
 
     private static func isSecretCharacter(_ character: Character) -> Bool {

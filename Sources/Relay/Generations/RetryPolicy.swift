@@ -40,7 +40,8 @@ struct RetryPolicy: Sendable {
     /// - Returns: the wait in milliseconds, or nil to give up.
     func delay(after fault: Fault, retries: Int, jitter: Double) -> Int? {
         guard retries < maxRetries, isRetryable(fault) else { return nil }
-        if case .status(_, let hints) = fault, let hint = hints.afterMilliseconds {
+        // "At once" is no hint: an upstream in trouble is not to be called twice in a row.
+        if case .status(_, let hints) = fault, let hint = hints.afterMilliseconds, hint > 0 {
             return hint <= Self.maxHintMilliseconds ? hint : nil
         }
         let full = min(Self.firstDelayMilliseconds << min(retries, 10), Self.maxDelayMilliseconds)

@@ -113,7 +113,11 @@ final class UpstreamCall: TransferDelegate {
         guard transfer.head.status == 200 else {
             let room = Self.maxErrorBody - errorBody.count
             errorBody.append(span: bytes.extracting(first: min(room, bytes.count)))
-            return
+            guard errorBody.count == Self.maxErrorBody else { return }
+            // More is not read, and its end, which may never come, not waited for.
+            transfer.cancel()
+            self.transfer = nil
+            return refused(transfer.head)
         }
         do throws(StreamError) {
             try decoder.decode(bytes, into: &generation.log)
@@ -137,25 +141,24 @@ final class UpstreamCall: TransferDelegate {
             if decoder.isSuccess { return finish() }
             return attemptFailed(.connection(error), failure(error))
         }
-        let status = transfer.head.status
-        guard status == 200 else {
-            let hints = RetryPolicy.Hints(
-                transfer.head.fields,
-                now: wallMilliseconds() / 1000
-            )
-            let failure = Failure(
-                status: status,
-                head: transfer.head,
-                body: errorBody.span,
-                upstream: upstream.configuration
-            )
-            return attemptFailed(.status(status, hints), failure)
-        }
+        guard transfer.head.status == 200 else { return refused(transfer.head) }
         if decoder.isSuccess { return finish() }
         attemptFailed(.truncated, .truncated(upstream: upstream.configuration.name))
     }
 
     // MARK: Outcomes
+
+    private func refused(_ head: UpstreamHead) {
+        let hints = RetryPolicy.Hints(head.fields, now: wallMilliseconds() / 1000)
+        let body = errorBody
+        let failure = Failure(
+            status: head.status,
+            head: head,
+            body: body.span,
+            upstream: upstream.configuration
+        )
+        attemptFailed(.status(head.status, hints), failure)
+    }
 
     private func streamFailed(_ error: StreamError) {
         transfer?.cancel()
@@ -177,6 +180,7 @@ final class UpstreamCall: TransferDelegate {
 
     private func attemptFailed(_ fault: RetryPolicy.Fault, _ failure: Failure) {
         guard let generation else { return over() }
+        let failure = failure.redacted(key: upstream.configuration.key)
         let delay = RetryPolicy(maxRetries: worker.configuration.maxRetries).delay(
             after: fault,
             retries: retries,
@@ -214,7 +218,7 @@ final class UpstreamCall: TransferDelegate {
         transfer?.cancel()
         let usage = decoder.usage
         over()
-        generation.failed(failure, usage: usage)
+        generation.failed(failure.redacted(key: upstream.configuration.key), usage: usage)
     }
 
     private func over() {

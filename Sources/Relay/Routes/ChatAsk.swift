@@ -33,8 +33,8 @@ struct ChatAsk {
         } catch {
             throw Problem(error, isVendorShape: route.isVendor)
         }
-        dialect = try Self.dialect(query["format"] ?? chat.format) ?? route.dialect
-        let onDisconnect = query["on_disconnect"] ?? chat.onDisconnect
+        dialect = try Self.dialect(Self.option(query, "format") ?? chat.format) ?? route.dialect
+        let onDisconnect = Self.option(query, "on_disconnect") ?? chat.onDisconnect
         self.onDisconnect =
             try onDisconnect.map(Self.onDisconnect) ?? configuration.onDisconnect
         if let user = query["user"], chat.user == nil { chat.user = user }
@@ -55,8 +55,18 @@ struct ChatAsk {
         return items
     }
 
+    /// The dialect that a query names, if it does.
+    static func dialect(_ query: QueryItems) throws(Problem) -> Dialect? {
+        try dialect(option(query, "format"))
+    }
+
+    /// A query's item; an empty one counts as absent, as in the rest of the query.
+    private static func option(_ query: QueryItems, _ name: String) -> String? {
+        query[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// The dialect that a name stands for; nil where none was named.
-    static func dialect(_ name: String?) throws(Problem) -> Dialect? {
+    private static func dialect(_ name: String?) throws(Problem) -> Dialect? {
         guard let name else { return nil }
         if let dialect = Dialect(rawValue: name) { return dialect }
         let names = Dialect.allCases.map(\.rawValue).joined(separator: ", ")

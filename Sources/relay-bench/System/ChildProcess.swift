@@ -10,8 +10,11 @@ final class ChildProcess {
     /// Starts a program with no input, no output, and its errors in a file.
     ///
     /// - Parameters:
+    ///   - path: the program's file.
+    ///   - arguments: those after its name.
     ///   - environment: all the variables it gets; nothing of ours can change what is measured.
     ///   - log: the file that takes its standard error.
+    /// - Throws: where there is no such program.
     init(
         _ path: String,
         _ arguments: [String],

@@ -21,7 +21,7 @@ enum TextFile {
     /// Writes a file anew.
     static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
         let descriptor = Descriptor(
-            owning: try check("open \(path)") {
+            owning: try check("open") {
                 open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
             }
         )

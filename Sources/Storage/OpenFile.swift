@@ -3,7 +3,7 @@ import Glibc
 /// The one owner of an open file; closes it when it goes.
 ///
 /// Every call is repeated when a signal interrupts it, and fails with its own name and the path.
-struct Descriptor: ~Copyable {
+struct OpenFile: ~Copyable {
     private let number: Int32
     /// Where it was opened, for messages only: the file may have moved since.
     let path: String
@@ -91,7 +91,7 @@ struct Descriptor: ~Copyable {
 ///
 /// Some file systems cannot do it for folders and say `EINVAL`; there is nothing more to ask of them.
 func synchronizeFolder(_ path: String) throws(StorageError) {
-    let folder = try Descriptor(opening: path, O_RDONLY | O_DIRECTORY)
+    let folder = try OpenFile(opening: path, O_RDONLY | O_DIRECTORY)
     do throws(StorageError) {
         try folder.synchronize()
     } catch {

@@ -5,15 +5,17 @@ import Synchronization
 /// A contended `Mutex` takes its lock inside the standard library, which is built without the
 /// sanitizer: it sees two threads and no hand-over between them, and reports races that are none.
 /// The flag repeats the hand-over in code that it sees; that costs about a nanosecond.
-struct Guarded<Value: Sendable>: ~Copyable, Sendable {
+package struct Guarded<Value: Sendable>: ~Copyable, Sendable {
     private let mutex: Mutex<Value>
     private let handover = Atomic<Bool>(false)
 
-    init(_ value: consuming Value) {
+    /// Puts a value behind the lock.
+    package init(_ value: consuming Value) {
         mutex = Mutex(value)
     }
 
-    func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    /// Runs work on the value while nobody else does.
+    package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         mutex.withLock { value in
             _ = handover.load(ordering: .acquiring)
             defer { handover.store(true, ordering: .releasing) }

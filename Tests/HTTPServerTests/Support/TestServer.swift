@@ -1,0 +1,98 @@
+import HTTPServer
+import Loop
+import Wire
+
+/// Answers with what a test says, and writes down what it hears.
+final class ClosureHandler: RequestHandler {
+    private let reactor: Reactor
+    private let events: Recorder<String>
+    private let answer: @Sendable (Exchange, Reactor) -> Void
+
+    init(
+        _ reactor: Reactor,
+        _ events: Recorder<String>,
+        _ answer: @escaping @Sendable (Exchange, Reactor) -> Void
+    ) {
+        self.reactor = reactor
+        self.events = events
+        self.answer = answer
+    }
+
+    func handle(_ exchange: Exchange) {
+        answer(exchange, reactor)
+    }
+
+    func finished(_ exchange: Exchange) {
+        let end = exchange.isLost ? "lost" : "finished"
+        events.record("\(end) \(exchange.request.head.path) \(exchange.contentBytes)")
+    }
+
+    func refused(_ problem: Problem, from peer: PeerAddress) {
+        events.record("refused \(problem.status.code) from \(peer)")
+    }
+}
+
+/// A server on a loop of its own, at a port of its own.
+final class TestServer: Sendable {
+    let port: Int
+    let loop: EventLoop
+    /// What the handler heard after the answers.
+    let events = Recorder<String>()
+    private let listener: ListeningSocket
+
+    init(
+        limits: ServerLimits = ServerLimits(),
+        _ answer: @escaping @Sendable (Exchange, Reactor) -> Void
+    ) throws {
+        listener = try ListeningSocket(host: "127.0.0.1", port: 0)
+        port = listener.port
+        loop = try EventLoop(index: 0)
+        let number = listener.number
+        let events = events
+        loop.post { loop in
+            let server = Server(
+                on: loop.reactor,
+                limits: limits,
+                handler: ClosureHandler(loop.reactor, events, answer)
+            )
+            loop.reactor.tenants.append(server)
+            try? server.accept(from: number)
+        }
+    }
+
+    /// Echoes method, target and body.
+    static func echo(limits: ServerLimits = ServerLimits()) throws -> TestServer {
+        try TestServer(limits: limits) { exchange, _ in
+            let request = exchange.request
+            let start = "\(request.head.method.name) \(request.head.target)\n"
+            exchange.respond(.ok, [:], body: Array(start.utf8) + request.body)
+        }
+    }
+
+    /// Does something with the server on its loop.
+    func onLoop<Result: Sendable>(_ work: @Sendable (Server) -> Result) async -> Result? {
+        await loop.run { loop in
+            for case let server as Server in loop.reactor.tenants { return work(server) }
+            return nil
+        }
+    }
+
+    var connectionCount: Int {
+        get async { await onLoop { $0.connectionCount } ?? -1 }
+    }
+
+    func client(timeoutSeconds: Int = 20, receiveBufferBytes: Int32? = nil) -> Client {
+        Client(port: port, timeoutSeconds: timeoutSeconds, receiveBufferBytes: receiveBufferBytes)
+    }
+
+    func stop() async {
+        await loop.run { loop in
+            for case let server as Server in loop.reactor.tenants {
+                server.drain()
+                server.closeAll()
+            }
+            loop.reactor.tenants = []
+        }
+        await loop.stop()
+    }
+}

@@ -1,0 +1,173 @@
+import Loop
+import Testing
+import Wire
+
+@testable import Relay
+
+/// What becomes of an answer whose readers leave, and of one that is stopped.
+@Suite struct DisconnectTests {
+    @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
+    func `cancel closes the upstream at once`(name: String) async throws {
+        try await withRelay { relay in
+            let model = "\(name)?tokens=1000&interval_ms=10"
+            let (client, head) = try relay.begin(model, more: #","on_disconnect":"cancel""#)
+            for _ in 0..<3 { _ = try client.readEvent() }
+            client.close()
+            #expect(waits(seconds: 0.5) { relay.calls(model).closedEarly == 1 })
+            let record = try relay.record(head.id)
+            #expect(record["status"]?.stringValue == "abandoned")
+            #expect(record["error"]?["type"]?.stringValue == "abandoned")
+            #expect((record["content"]?.stringValue ?? "").isEmpty == false)
+            #expect(record["finish_reason"] == .null)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: ["hang=1", "first_ms=60000"])
+    func `cancel works before the first token`(weather: String) async throws {
+        try await withRelay { relay in
+            let model = "simulator?" + weather
+            let client = try relay.connect()
+            client.request(
+                "POST",
+                "/chat/stream?on_disconnect=cancel",
+                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            )
+            #expect(waits(seconds: 2) { relay.calls(model).calls == 1 })
+            client.close()
+            #expect(waits(seconds: 0.5) { relay.calls(model).closedEarly == 1 })
+            #expect(waits(seconds: 2) { (try? relay.records().count) == 1 })
+            #expect(try relay.records().first?["status"]?.stringValue == "abandoned")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `grace waits for the reader to come back`() async throws {
+        try await withRelay { relay in
+            let model = "simulator?tokens=300&interval_ms=10"
+            let (client, head) = try relay.begin(model, query: "?on_disconnect=grace:1s")
+            for _ in 0..<3 { _ = try client.readEvent() }
+            client.close()
+            #expect(!waits(seconds: 0.6) { relay.calls(model).closedEarly == 1 })
+            // Back in time: the grace begins anew with the next absence.
+            let again = try relay.connect()
+            again.request("GET", "/chat/streams/\(head.id)")
+            for _ in 0..<100 { _ = try again.readEvent() }
+            #expect(relay.calls(model).closedEarly == 0)
+            again.close()
+            #expect(waits(seconds: 3) { relay.calls(model).closedEarly == 1 })
+            #expect(try relay.record(head.id)["status"]?.stringValue == "abandoned")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `finish completes the answer for the history and for who comes back`() async throws {
+        try await withRelay {
+            $0.onDisconnect = .finish
+        } _: { relay in
+            let model = "simulator?tokens=30&interval_ms=10"
+            let (client, head) = try relay.begin(model)
+            _ = try client.readEvent()
+            client.close()
+            let record = try relay.record(head.id)
+            #expect(record["status"]?.stringValue == "complete")
+            #expect(record["timing"]?["tokens"]?.intValue == 30)
+            let rest = try relay.get("simulator", ["Last-Event-ID": "\(head.id).10"])
+            #expect(rest.events.count { $0.name == "token" } == 20)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `as long as one reader stays the answer goes on`() async throws {
+        try await withRelay {
+            $0.onDisconnect = .cancel
+        } _: { relay in
+            let (client, head) = try relay.begin("simulator?tokens=40&interval_ms=10")
+            _ = try client.readEvent()
+            let other = try relay.connect()
+            other.request("GET", "/chat/streams/\(head.id)")
+            _ = try other.readHead()
+            client.close()
+            #expect(try other.readEvents().last?.data == "[DONE]")
+            #expect(try relay.record(head.id)["status"]?.stringValue == "complete")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: ["tokens=1000&interval_ms=10", "hang=1"])
+    func `stop ends the stream and the upstream within a blink, any number of times`(
+        weather: String
+    ) async throws {
+        try await withRelay(loops: 2) { relay in
+            for name in ["simulator", "claude-x"] {
+                let model = "\(name)?" + weather
+                let client = try relay.connect()
+                client.request("GET", "/chat/stream?prompt=x&model=\(encoded(model))")
+                let head = try client.readHead()
+                _ = try client.readEvent()
+                #expect(waits(seconds: 2) { relay.calls(model).calls == 1 })
+                let start = monotonicNow()
+                #expect(try relay.exchange("DELETE", "/chat/streams/\(head.id)").head.status == 204)
+                #expect(waits(seconds: 2) { relay.calls(model).closedEarly == 1 })
+                #expect((monotonicNow() - start) / 1_000_000 < 100)
+                let events = try client.readEvents()
+                #expect(events.last?.data == "[DONE]")
+                let finish = events.first { $0.name == "finish" }?.json
+                #expect(finish?["status"]?.stringValue == "stopped")
+                for _ in 0..<3 {
+                    let again = try relay.exchange("DELETE", "/chat/streams/\(head.id)")
+                    #expect(again.head.status == 204)
+                }
+                let record = try relay.record(head.id)
+                #expect(record["status"]?.stringValue == "stopped")
+                #expect(record["error"] == .null)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `stop while a retry is waited for ends the waiting`() async throws {
+        try await withRelay { relay in
+            let model = "simulator?status=503&retry_after_ms=60000"
+            let client = try relay.connect()
+            client.request("GET", "/chat/stream?prompt=x&model=\(encoded(model))")
+            let head = try client.readHead()
+            #expect(waits(seconds: 2) { relay.calls(model).calls == 1 })
+            usleepMilliseconds(50)
+            #expect(try relay.exchange("DELETE", "/chat/streams/\(head.id)").head.status == 204)
+            #expect(try client.readEvents().last?.data == "[DONE]")
+            #expect(try relay.record(head.id)["status"]?.stringValue == "stopped")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `what nobody knows cannot be stopped`() async throws {
+        try await withRelay(loops: 2) { relay in
+            for id in ["x", GenerationID.make(loop: 0), GenerationID.make(loop: 1)] {
+                let (head, json) = try relay.exchange("DELETE", "/chat/streams/\(id)")
+                #expect(head.status == 404)
+                #expect(json["error"]?["code"]?.stringValue == "unknown_stream")
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `an interrupted relay tells its readers and the history`() async throws {
+        try await withRelay(loops: 2) { relay in
+            var readers: [(TestClient, Head)] = []
+            for number in 0..<6 {
+                readers.append(
+                    try relay.begin("simulator?tokens=1000&interval_ms=10&first_ms=\(number)")
+                )
+            }
+            await relay.service.interrupt()
+            for (client, head) in readers {
+                let last = try client.readEvents().last
+                #expect(last?.name == "error")
+                #expect(last?.json["status"]?.stringValue == "interrupted")
+                let record = try relay.record(head.id)
+                #expect(record["status"]?.stringValue == "interrupted")
+                #expect(record["error"]?["code"]?.stringValue == "interrupted")
+            }
+            #expect(await relay.service.load().generations == 0)
+        }
+    }
+}

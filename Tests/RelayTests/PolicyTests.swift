@@ -1,0 +1,195 @@
+import ChatFormats
+import HTTPServer
+import Testing
+import Upstream
+import Wire
+
+@testable import Relay
+
+/// The small decisions, as tables.
+@Suite struct PolicyTests {
+    @Test(arguments: [
+        (408, true), (409, true), (429, true), (500, true), (503, true), (529, true), (599, true),
+        (300, false), (400, false), (401, false), (403, false), (404, false), (422, false),
+        (499, false),
+    ])
+    func `a status is tried again or not`(status: Int, isRetried: Bool) {
+        let policy = RetryPolicy(maxRetries: 2)
+        for jitter in [0.0, 1.0] {
+            let delay = policy.delay(after: .status(status, .init()), retries: 0, jitter: jitter)
+            #expect((delay != nil) == isRetried)
+        }
+        // The upstream's own word wins in both directions.
+        for word in [true, false] {
+            let hints = RetryPolicy.Hints(shouldRetry: word, afterMilliseconds: nil)
+            let delay = policy.delay(after: .status(status, hints), retries: 0, jitter: 0)
+            #expect((delay != nil) == word)
+        }
+    }
+
+    @Test(arguments: [
+        (RetryPolicy.Fault.connection(.notConnected("")), true),
+        (.connection(.nameNotResolved("")), true), (.connection(.connectTimeout("")), true),
+        (.connection(.broken("")), true), (.connection(.insecure("")), false),
+        (.connection(.other("")), false), (.inStream(isOverloaded: true), true),
+        (.inStream(isOverloaded: false), false), (.truncated, true),
+    ])
+    func `a fault without a status is tried again or not`(
+        fault: RetryPolicy.Fault,
+        isRetried: Bool
+    ) {
+        let delay = RetryPolicy(maxRetries: 1).delay(after: fault, retries: 0, jitter: 0)
+        #expect((delay != nil) == isRetried)
+        #expect(RetryPolicy(maxRetries: 1).delay(after: fault, retries: 1, jitter: 0) == nil)
+        #expect(RetryPolicy(maxRetries: 0).delay(after: fault, retries: 0, jitter: 0) == nil)
+    }
+
+    @Test func `the wait doubles up to eight seconds and is spread by a quarter`() {
+        let policy = RetryPolicy(maxRetries: 100)
+        let full = [500, 1000, 2000, 4000, 8000, 8000, 8000]
+        for (retries, milliseconds) in full.enumerated() {
+            #expect(policy.delay(after: .truncated, retries: retries, jitter: 0) == milliseconds)
+            #expect(
+                policy.delay(after: .truncated, retries: retries, jitter: 1) == milliseconds * 3 / 4
+            )
+        }
+        #expect(policy.delay(after: .truncated, retries: 99, jitter: 0) == 8000)
+    }
+
+    @Test(
+        arguments: [
+            (["Retry-After": "3"], 3000), (["retry-after": "0.5"], 500), (["Retry-After": "0"], 0),
+            (["retry-after-ms": "250"], 250), (["retry-after-ms": "250", "Retry-After": "3"], 250),
+            (["retry-after-ms": "soon", "Retry-After": "3"], 3000), (["Retry-After": "soon"], nil),
+            (["Retry-After": "-3"], nil), (["Retry-After": "+3"], nil), (["Retry-After": ""], nil),
+            (["Retry-After": "1e3"], nil), (["Retry-After": "1.2.3"], nil),
+            (["Retry-After": "."], nil),
+            (["Retry-After": "99999999999999999999"], nil), (["Retry-After": "inf"], nil),
+            (["Retry-After": "Thu, 01 Jan 1970 00:16:45 GMT"], 5000),
+            (["Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"], 0), ([:], nil),
+        ] as [(HeaderFields, Int?)]
+    )
+    func `hints are read in all their forms`(fields: HeaderFields, milliseconds: Int?) {
+        #expect(RetryPolicy.Hints(fields, now: 1000).afterMilliseconds == milliseconds)
+    }
+
+    @Test func `a hint is waited up to two minutes, and at once is none`() {
+        func delay(_ hint: Int) -> Int? {
+            let hints = RetryPolicy.Hints(shouldRetry: nil, afterMilliseconds: hint)
+            return RetryPolicy(maxRetries: 1).delay(
+                after: .status(503, hints),
+                retries: 0,
+                jitter: 0
+            )
+        }
+        #expect(delay(1) == 1)
+        #expect(delay(120_000) == 120_000)
+        #expect(delay(120_001) == nil)
+        #expect(delay(0) == 500)
+    }
+
+    @Test(
+        arguments: [
+            ("cancel", OnDisconnect.cancel), ("finish", .finish), ("grace:5", .grace(seconds: 5)),
+            ("grace:5s", .grace(seconds: 5)), ("grace:0", .grace(seconds: 0)),
+            ("grace:86400", .grace(seconds: 86_400)), ("grace:86401", nil), ("grace", nil),
+            ("grace:", nil), ("grace:s", nil), ("grace:5m", nil), ("grace:+5", nil),
+            ("grace:-1", nil),
+            ("grace: 5", nil), ("grace:5ss", nil), ("Cancel", nil), ("", nil),
+            ("grace:99999999999999999999", nil),
+        ] as [(String, OnDisconnect?)]
+    )
+    func `what happens at a disconnect is read strictly`(text: String, value: OnDisconnect?) {
+        #expect(OnDisconnect(text) == value)
+        if let value { #expect(OnDisconnect(value.description) == value) }
+    }
+
+    @Test func `ids name their loop, are long and never the same`() {
+        var seen: Set<String> = []
+        for loop in 0..<GenerationID.maxLoops {
+            for _ in 0..<50 {
+                let id = GenerationID.make(loop: loop)
+                #expect(id.utf8.count == 23)
+                #expect(GenerationID.loop(of: id) == loop)
+                seen.insert(id)
+            }
+        }
+        #expect(seen.count == 64 * 50)
+    }
+
+    @Test(arguments: [
+        "", "A", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA.",
+        "AAAAAAAAAAAAAAAAAAAAAA ", "AAAAAAAAAAAAAAAAAAAAAAü", "AAAAAAAAAAAAAAAAAAAAAA/",
+    ])
+    func `what is no id of ours is told apart`(text: String) {
+        #expect(GenerationID.loop(of: text) == nil)
+    }
+
+    @Test func `an event's id is a generation and a number`() {
+        let id = GenerationID.make(loop: 3)
+        #expect(EntryID("\(id).0")?.sequence == 0)
+        #expect(EntryID("\(id).17")?.sequence == 17)
+        #expect(EntryID("\(id).17")?.generation == id)
+        let bad = [
+            id, "\(id).", "\(id).-1", "\(id).+1", "\(id).1.2", "\(id).x", ".1", "x.1", "\(id).1 ",
+            "\(id).9223372036854775807", "\(id).99999999999999999999",
+        ]
+        for text in bad { #expect(EntryID(text) == nil, "\(text)") }
+    }
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"), (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+        (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+        (1_709_164_800_001, "2024-02-29T00:00:00.001Z"),
+        (1_735_689_599_999, "2024-12-31T23:59:59.999Z"),
+        (1_740_787_200_000, "2025-03-01T00:00:00.000Z"),
+        (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        (1_795_000_000_042, "2026-11-18T11:06:40.042Z"),
+    ])
+    func `times are written as RFC 3339 has them`(milliseconds: Int, text: String) {
+        var out: [UInt8] = []
+        Timestamp.append(milliseconds: milliseconds, into: &out)
+        #expect(String(decoding: out, as: UTF8.self) == text)
+    }
+
+    @Test(arguments: [
+        ("no secret here", "no secret here"), ("", ""),
+        ("Incorrect key: sk-abcdefghijkl.", "Incorrect key: sk-***"),
+        ("key my+own/key refused", "key *** refused"), ("my+own/keymy+own/key", "******"),
+        ("Authorization: Bearer abc.def-ghi_jkl", "Authorization: Bearer ***"),
+        ("gsk_0123456789 and xai-0123456789", "gsk_*** and xai-***"),
+        ("sk-short", "sk-short"), ("a task-specific-model", "a task-specific-model"),
+        ("(sk-0123456789)", "(sk-***)"), ("sk-0123456789", "sk-***"), ("sk-", "sk-"),
+        ("\"sk-0123456789\",\"sk-9876543210\"", "\"sk-***\",\"sk-***\""),
+        ("ключ sk-0123456789é", "ключ sk-***é"),
+    ])
+    func `secrets are taken out of an upstream's words`(text: String, clean: String) {
+        #expect(Redaction.clean(text, key: "my+own/key") == clean)
+        #expect(
+            Redaction.clean(Redaction.clean(text, key: "my+own/key"), key: "my+own/key") == clean
+        )
+    }
+
+    @Test func `every word of a failure is cleaned`() {
+        let key = "secret/key"
+        let failure = Failure(
+            .upstreamError,
+            .unauthorized,
+            type: "bad \(key)",
+            message: "no such key: \(key)",
+            code: "invalid \(key)"
+        ).redacted(key: key)
+        #expect(failure.type == "bad ***")
+        #expect(failure.message == "no such key: ***")
+        #expect(failure.code == "invalid ***")
+    }
+
+    @Test(arguments: [
+        (300, 502), (204, 502), (0, 502), (400, 400), (401, 401), (403, 403), (404, 404),
+        (418, 418),
+        (429, 429), (500, 500), (503, 503), (529, 529), (599, 599), (600, 502), (999, 502),
+    ])
+    func `an upstream's status is passed on where it is an error`(upstream: Int, client: Int) {
+        #expect(Status(upstreamCode: upstream).code == client)
+    }
+}

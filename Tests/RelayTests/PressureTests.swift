@@ -1,0 +1,129 @@
+import Glibc
+import Testing
+import Wire
+
+@testable import Relay
+
+/// A reader that does not read holds up the upstream, and nothing grows for it.
+@Suite(.serialized) struct PressureTests {
+    /// The process's resident memory in bytes.
+    private func residentBytes() -> Int {
+        for line in String(decoding: readFile("/proc/self/status"), as: UTF8.self).split(
+            separator: "\n"
+        )
+        where line.hasPrefix("VmRSS:") {
+            let digits = line.filter { $0.isNumber }
+            return (parseDecimal(String(digits)) ?? 0) * 1024
+        }
+        return 0
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
+    func `a reader that pauses pauses the model, and misses nothing`(name: String) async throws {
+        try await withRelay {
+            $0.readerBufferBytes = 64 * 1024
+        } _: { relay in
+            // 12 MB on their way to the client, of which the kernel takes some.
+            let count = 60_000
+            let model = "\(name)?interval_ms=0&tokens=\(count)&batch=100"
+            let client = try TestClient(port: relay.port, receiveBuffer: 32 * 1024)
+            client.request(
+                "POST",
+                "/chat/stream?format=openai",
+                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            )
+            let head = try client.readHead()
+            #expect(head.status == 200)
+            usleepMilliseconds(1000)
+            let before = residentBytes()
+            usleepMilliseconds(1500)
+            // Both stand still: what could grow has grown in the first second.
+            #expect(residentBytes() - before < 8 * 1024 * 1024)
+            #expect(try relay.records().isEmpty)
+            var blocks = 0
+            var tail: [UInt8] = []
+            while let piece = try client.readPiece() {
+                let bytes = tail.suffix(1) + piece
+                blocks += zip(bytes, bytes.dropFirst()).count { $0 == 0x0A && $1 == 0x0A }
+                tail = piece
+            }
+            #expect(tail.suffix(14) == Array("data: [DONE]\n\n".utf8))
+            // Beside the tokens: the start, the finish and the mark of the end.
+            #expect(blocks == count + 3)
+            let record = try relay.record(head.id)
+            #expect(record["status"]?.stringValue == "complete")
+            #expect(record["timing"]?["tokens"]?.intValue == count)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `the clocks of the upstream stand still while its reader pauses`() async throws {
+        try await withRelay {
+            $0.readerBufferBytes = 16 * 1024
+            $0.idleSeconds = 1
+            $0.firstByteSeconds = 1
+        } _: { relay in
+            let client = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
+            let model = "simulator?interval_ms=0&tokens=60000&batch=100"
+            client.request(
+                "POST",
+                "/chat/stream?format=openai",
+                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            )
+            let head = try client.readHead()
+            usleepMilliseconds(2500)
+            #expect(try relay.records().isEmpty)
+            while try client.readPiece() != nil {}
+            #expect(try relay.record(head.id)["status"]?.stringValue == "complete")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a paused answer whose reader leaves is completed or given up as was said`() async throws {
+        try await withRelay {
+            $0.readerBufferBytes = 16 * 1024
+        } _: { relay in
+            for (policy, status) in [("finish", "complete"), ("cancel", "abandoned")] {
+                let client = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
+                let model = "simulator?interval_ms=0&tokens=60000&batch=100"
+                client.request(
+                    "POST",
+                    "/chat/stream?format=openai&on_disconnect=\(policy)",
+                    body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+                )
+                let head = try client.readHead()
+                usleepMilliseconds(500)
+                client.close()
+                let isThere = waits(seconds: 30) {
+                    (try? relay.records())?.contains { $0["id"]?.stringValue == head.id } ?? false
+                }
+                #expect(isThere)
+                #expect(try relay.record(head.id)["status"]?.stringValue == status)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a slow reader does not hold up a fast one of the same answer`() async throws {
+        try await withRelay {
+            $0.readerBufferBytes = 16 * 1024
+        } _: { relay in
+            let slow = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
+            let model = "simulator?interval_ms=0&tokens=60000&batch=100"
+            slow.request(
+                "POST",
+                "/chat/stream?format=openai",
+                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            )
+            let head = try slow.readHead()
+            let fast = try relay.connect()
+            fast.request("GET", "/chat/streams/\(head.id)?format=text")
+            _ = try fast.readHead()
+            var last = ""
+            while let event = try fast.readEvent() { last = event.data }
+            #expect(last == "[DONE]")
+            while try slow.readPiece() != nil {}
+            #expect(try relay.record(head.id)["status"]?.stringValue == "complete")
+        }
+    }
+}

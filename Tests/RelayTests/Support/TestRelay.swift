@@ -1,0 +1,183 @@
+import ChatFormats
+import Glibc
+import HTTPServer
+import Loop
+import Simulator
+import Storage
+import Testing
+import Upstream
+import Wire
+
+@testable import Relay
+
+/// A relay and the model it asks, both in this process, on ports and in a folder of their own.
+final class TestRelay: Sendable {
+    let simulator: SimulatorServer
+    let port: Int
+    let service: Service
+    private let loops: [EventLoop]
+    private let listener: ListeningSocket
+    private let history: HistoryFile
+    private let folder: String
+
+    /// Starts both; `baseURL` is asked instead of the simulator, and `page` serves one file.
+    init(
+        loops count: Int = 1,
+        baseURL: String? = nil,
+        page: Bool = false,
+        upstreamSettings: UpstreamSettings = UpstreamSettings(),
+        _ configure: (inout RelayConfiguration) -> Void = { _ in }
+    ) async throws {
+        folder = try makeFolder()
+        simulator = try SimulatorServer()
+        listener = try ListeningSocket(host: "127.0.0.1", port: 0)
+        port = listener.port
+        history = try HistoryFile(directory: folder) { report in
+            Issue.record("the history reports \(report)")
+        }
+        var configuration = RelayConfiguration(upstreams: [
+            .init(
+                name: "simulator",
+                provider: .openAI,
+                baseURL: baseURL ?? simulator.openAIBaseURL,
+                key: "sk-test-0123456789abcdef",
+                model: "simulator",
+                bypassesProxy: true
+            ),
+            .init(
+                name: "claude-simulator",
+                provider: .anthropic,
+                baseURL: simulator.anthropicBaseURL,
+                key: nil,
+                model: "claude-simulator",
+                bypassesProxy: true
+            ),
+        ])
+        configure(&configuration)
+        if page { writeFile(folder + "/index.html", "<!doctype html>") }
+        service = Service(
+            configuration: configuration,
+            limits: ServerLimits(),
+            upstreamSettings: upstreamSettings,
+            staticFolder: page ? folder : nil,
+            history: history,
+            log: Log(logsRequests: false)
+        )
+        var made: [EventLoop] = []
+        for index in 0..<count { made.append(try EventLoop(index: index)) }
+        loops = made
+        try await service.start(on: made, listener: listener.number)
+    }
+
+    /// Ends all of it; what still runs counts as interrupted.
+    func stop() async {
+        await service.drain()
+        await service.interrupt()
+        await service.closeAll()
+        simulator.stop()
+        _ = history.flush(timeoutMilliseconds: 5000)
+        history.close()
+        removeFolder(folder)
+    }
+
+    func connect() throws -> TestClient {
+        try TestClient(port: port)
+    }
+
+    /// How often the simulator was asked for a model, and how often nobody waited for the end.
+    func calls(_ model: String) -> (calls: Int, closedEarly: Int) {
+        let count = simulator.calls[model]
+        return (count.calls, count.closedEarly)
+    }
+
+    /// The records so far.
+    func records() throws -> [JSON] {
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        let bytes = readFile(folder + "/history.jsonl")
+        return try bytes.split(separator: UInt8(ascii: "\n")).map { try JSON.parse(Array($0).span) }
+    }
+
+    /// The record of one answer; waits a little for it to be written.
+    func record(_ id: String?) throws -> JSON {
+        var found: [JSON] = []
+        let isThere = waits(seconds: 5) {
+            found = ((try? records()) ?? []).filter { $0["id"]?.stringValue == id }
+            return !found.isEmpty
+        }
+        #expect(isThere, "no record of \(id ?? "nothing")")
+        #expect(found.count <= 1, "more than one record of one answer")
+        return found.first ?? .null
+    }
+}
+
+/// Runs a test with a relay that is stopped in any case.
+func withRelay(
+    loops: Int = 1,
+    baseURL: String? = nil,
+    page: Bool = false,
+    _ configure: (inout RelayConfiguration) -> Void = { _ in },
+    _ body: (TestRelay) async throws -> Void
+) async throws {
+    let relay = try await TestRelay(loops: loops, baseURL: baseURL, page: page, configure)
+    do {
+        try await body(relay)
+    } catch {
+        await relay.stop()
+        throw error
+    }
+    await relay.stop()
+}
+
+/// Waits until something holds.
+func waits(seconds: Double, _ condition: () -> Bool) -> Bool {
+    let end = monotonicNow() + Nanoseconds(seconds * 1e9)
+    while !condition() {
+        guard monotonicNow() < end else { return false }
+        usleep(5000)
+    }
+    return true
+}
+
+struct NoFolder: Error {}
+
+private func makeFolder() throws -> String {
+    var template = Array("/tmp/sse-relay-test-XXXXXX".utf8CString)
+    return try template.withUnsafeMutableBufferPointer { buffer in
+        guard let start = buffer.baseAddress, let made = mkdtemp(start) else { throw NoFolder() }
+        return String(cString: made)
+    }
+}
+
+private func removeFolder(_ path: String) {
+    guard let folder = opendir(path) else { return }
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
+            String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { unlink("\(path)/\(name)") }
+    }
+    closedir(folder)
+    rmdir(path)
+}
+
+private func writeFile(_ path: String, _ text: String) {
+    guard let file = fopen(path, "w") else { return }
+    fputs(text, file)
+    fclose(file)
+}
+
+func readFile(_ path: String) -> [UInt8] {
+    guard let file = fopen(path, "r") else { return [] }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = fread(&piece, 1, piece.count, file)
+        guard count > 0 else { return bytes }
+        bytes += piece[..<count]
+    }
+}
+
+func usleepMilliseconds(_ count: UInt32) {
+    usleep(count * 1000)
+}
