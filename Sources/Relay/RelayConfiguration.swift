@@ -78,11 +78,11 @@ package struct RelayConfiguration: Sendable {
     ///
     /// In seconds.
     package var resumeSeconds = 600
-    /// Ended answers whose readers were sent all of it are kept up to this much, per loop: the end
-    /// of one may have been lost on its way.
+    /// Ended answers without readers are kept up to this much, per loop: the end of one may have
+    /// been lost on its way, or its reader is still to come.
     ///
     /// In bytes.
-    package var keptBytes = 8 * 1024 * 1024
+    package var keptBytes = 16 * 1024 * 1024
     /// Origins other than our own whose pages may ask, such as `https://chat.example.com`; `*`
     /// for all.
     package var corsOrigins: [String] = []

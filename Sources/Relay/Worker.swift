@@ -15,7 +15,7 @@ final class Worker: RequestHandler {
     private let origins: OriginPolicy
     private let upstreams: [UpstreamRoute]
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
-    private var generations = GenerationTable()
+    var generations = GenerationTable()
     /// Nil once all is over: it keeps its handler alive, and that is this worker.
     private lazy var server: Server? = Server(on: reactor, limits: service.limits, handler: self)
 
@@ -175,7 +175,7 @@ final class Worker: RequestHandler {
     }
 
     /// Starts the answer to a request on this loop.
-    private func begin(_ ask: ChatAsk, isVendorShape: Bool) throws(Problem) -> Generation {
+    func begin(_ ask: ChatAsk, isVendorShape: Bool) throws(Problem) -> Generation {
         let chosen = configuration.upstream(forModel: ask.request.model)
         guard let upstream = upstreams.first(where: { $0.configuration == chosen }) else {
             preconditionFailure("every configured upstream has a route")
@@ -200,7 +200,7 @@ final class Worker: RequestHandler {
         return generation
     }
 
-    private func attach(
+    func attach(
         _ exchange: Exchange,
         _ generation: Generation,
         from cursor: Int,
@@ -219,122 +219,6 @@ final class Worker: RequestHandler {
         ).start()
     }
 
-    // MARK: Two steps
-
-    private static let announceCookie = "relay_stream"
-
-    private func announce(_ exchange: Exchange) throws(Problem) {
-        let ask = try ChatAsk(exchange.request, .stream, configuration)
-        let id = try begin(ask, isVendorShape: false).id
-        exchange.note = "id=\(id)"
-        exchange.respond(
-            .accepted,
-            [
-                "Content-Type": "application/json",
-                "X-Stream-Id": id,
-                "Location": "/api/streaming?id=\(id)",
-                "Set-Cookie":
-                    "\(Self.announceCookie)=\(id); Path=/api/streaming; HttpOnly; SameSite=Strict",
-            ],
-            body: Array("{\"id\":\"\(id)\"}\n".utf8)
-        )
-    }
-
-    private func announced(_ exchange: Exchange) throws(Problem) {
-        let head = exchange.request.head
-        let query = try ChatAsk.query(head)
-        let dialect = try ChatAsk.dialect(query) ?? .tokens
-        if let position = StreamPosition(head, query) {
-            return try resume(exchange, position, dialect)
-        }
-        let named = query["id"] ?? query["stream"]
-        guard let id = named ?? Cookies.value(of: Self.announceCookie, in: head.fields) else {
-            throw Problem(
-                .badRequest,
-                type: "invalid_request_error",
-                message: "no stream: give the id that POST /api/streaming answered, as ?id= or in"
-                    + " its cookie",
-                code: "id"
-            )
-        }
-        try find(exchange, id) { generation in
-            attach(exchange, generation, from: 0, dialect, .stream)
-        }
-    }
-
-    // MARK: Answers by their ids
-
-    private func read(_ exchange: Exchange, _ id: String) throws(Problem) {
-        let head = exchange.request.head
-        let query = try ChatAsk.query(head)
-        let dialect = try ChatAsk.dialect(query) ?? .events
-        let position = StreamPosition(head, query) ?? StreamPosition(generation: id)
-        guard position.generation == id else {
-            throw Problem(
-                .badRequest,
-                type: "invalid_request_error",
-                message: "Last-Event-ID belongs to another stream than the path names",
-                code: "last_event_id"
-            )
-        }
-        if position.next > 0 { return try resume(exchange, position, dialect) }
-        try find(exchange, id) { generation in
-            attach(exchange, generation, from: 0, dialect, .stream)
-        }
-    }
-
-    private func stop(_ exchange: Exchange, _ id: String) throws(Problem) {
-        try find(exchange, id) { generation in
-            generation.stop()
-            exchange.note = "id=\(id)"
-            exchange.respond(.noContent, [:])
-        }
-    }
-
-    /// Goes on behind the last event that the client has had.
-    ///
-    /// After the end, and for an answer that nobody has any more, a browser's EventSource is told
-    /// 204, the one status on which it does not come back; all others are told 404.
-    private func resume(
-        _ exchange: Exchange,
-        _ position: StreamPosition,
-        _ dialect: Dialect
-    ) throws(Problem) {
-        do throws(Problem) {
-            try find(exchange, position.generation) { generation in
-                let isPastEnd = generation.isEnded && position.next >= generation.log.count
-                if isPastEnd { return exchange.respond(.noContent, [:]) }
-                let cursor = min(position.next, generation.log.count)
-                attach(exchange, generation, from: cursor, dialect, .stream)
-            }
-        } catch {
-            guard exchange.request.head.method == .get, error.status == .notFound else {
-                throw error
-            }
-            exchange.respond(.noContent, [:])
-        }
-    }
-
-    /// Finds an answer by its id, on whatever loop it lives; there, the request is handled anew.
-    private func find(
-        _ exchange: Exchange,
-        _ id: String,
-        _ use: (Generation) -> Void
-    ) throws(Problem) {
-        if let generation = generations[id] { return use(generation) }
-        if let loop = GenerationID.loop(of: id), loop != reactor.index,
-            service.move(exchange, toLoop: loop)
-        {
-            return
-        }
-        throw Problem(
-            .notFound,
-            type: "not_found_error",
-            message: "there is no stream with this id, or it has been read to its end a while ago",
-            code: "unknown_stream"
-        )
-    }
-
     // MARK: Generations
 
     /// Nobody has come back for an ended answer.
@@ -342,8 +226,8 @@ final class Worker: RequestHandler {
         generations.remove(generation)
     }
 
-    /// All readers of an ended answer have been sent its end.
-    func delivered(_ generation: Generation) {
+    /// An ended answer is without readers, and one may come back.
+    func keep(_ generation: Generation) {
         generations.keep(generation, upTo: configuration.keptBytes)
     }
 

@@ -56,9 +56,8 @@ struct PollerTests {
                     poller.remove(registration)
                     poller.remove(own)
                     other.registration = nil
-                    close(other.number)
+                    // Closes the number and hands it on in one step: no other thread gets it.
                     let (made, _) = socketPair()
-                    // Another thread may have taken the number meanwhile, or not: it is taken over.
                     let new = dup2(made, other.number)
                     heard.record(new == other.number ? "same number" : "another number")
                     let successor = End(new, "successor", heard)

@@ -32,8 +32,8 @@ final class Generation: TurnEndHandler {
     private var call: UpstreamCall?
     private var readers: [Reader] = []
     private var isTurnEndScheduled = false
-    /// Whether a reader has been sent the end.
-    private var isDelivered = false
+    /// Whether it stands in the worker's bounded list of ended answers.
+    private var isKept = false
     /// Without readers: when the answer is given up, or, ended, forgotten.
     private lazy var leaving = worker.reactor.makeDeadline { [weak self] in self?.leftAlone() }
 
@@ -88,7 +88,7 @@ final class Generation: TurnEndHandler {
     func lost(_ reader: Reader) {
         readers.removeAll { $0 === reader }
         guard readers.isEmpty else { return }
-        guard !isEnded else { return setLeaving(worker.configuration.resumeSeconds) }
+        guard !isEnded else { return rest() }
         call?.resume()
         switch onDisconnect {
         case .cancel: abandon()
@@ -103,11 +103,15 @@ final class Generation: TurnEndHandler {
     /// comes back for it: the answer is kept for a while.
     func delivered(_ reader: Reader) {
         readers.removeAll { $0 === reader }
-        guard readers.isEmpty else { return }
+        if readers.isEmpty { rest() }
+    }
+
+    /// Ended and without readers: kept for a while, and within a bound, for one that comes back.
+    private func rest() {
         setLeaving(worker.configuration.resumeSeconds)
-        guard !isDelivered else { return }
-        isDelivered = true
-        worker.delivered(self)
+        guard !isKept else { return }
+        isKept = true
+        worker.keep(self)
     }
 
     /// Nobody can come back to it any more.
@@ -217,7 +221,7 @@ final class Generation: TurnEndHandler {
         request.messages = []
         request.system = nil
         request.extra = []
-        if readers.isEmpty { setLeaving(worker.configuration.resumeSeconds) }
+        if readers.isEmpty { rest() }
         scheduleTurnEnd()
     }
 

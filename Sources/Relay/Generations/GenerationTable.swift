@@ -2,11 +2,11 @@
 /// for.
 struct GenerationTable {
     private var byID: [String: Generation] = [:]
-    /// Answers whose readers were sent all of it, the oldest first; some are gone by now.
-    private var delivered: [(id: String, bytes: Int)] = []
+    /// Ended answers without readers, the oldest first; some are gone by now.
+    private var ended: [(id: String, bytes: Int)] = []
     /// Where the oldest stands.
     private var oldest = 0
-    private var deliveredBytes = 0
+    private var endedBytes = 0
 
     subscript(id: String) -> Generation? { byID[id] }
 
@@ -28,20 +28,22 @@ struct GenerationTable {
         self = GenerationTable()
     }
 
-    /// Keeps a delivered answer for a while, and lets the oldest of them go where they hold more
-    /// than `limit` bytes together.
+    /// Keeps an ended answer for a while, and lets the oldest of them go where they hold more than
+    /// `limit` bytes together.
+    ///
+    /// The newest stays, however large.
     mutating func keep(_ generation: Generation, upTo limit: Int) {
         let bytes = generation.heldBytes
-        delivered.append((generation.id, bytes))
-        deliveredBytes += bytes
-        while deliveredBytes > limit, oldest < delivered.count {
-            let (id, bytes) = delivered[oldest]
-            deliveredBytes -= bytes
+        ended.append((generation.id, bytes))
+        endedBytes += bytes
+        while endedBytes > limit, oldest < ended.count - 1 {
+            let (id, bytes) = ended[oldest]
+            endedBytes -= bytes
             oldest += 1
             if let generation = byID[id] { remove(generation) }
         }
-        if oldest > delivered.count / 2 {
-            delivered.removeFirst(oldest)
+        if oldest > ended.count / 2 {
+            ended.removeFirst(oldest)
             oldest = 0
         }
     }
