@@ -1,7 +1,6 @@
 import Glibc
 import HTTPServer
 import Loop
-import Synchronization
 import Testing
 import Wire
 
@@ -105,7 +104,7 @@ struct StreamTests {
             producer.start(on: exchange)
         }
         let port = server.port
-        let isOver = Mutex(false)
+        let isOver = Guarded(false)
         let reader = Task.detached {
             let client = Client(port: port)
             client.send("GET /flood HTTP/1.0\r\n\r\n")

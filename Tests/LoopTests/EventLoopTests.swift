@@ -1,6 +1,5 @@
 import Glibc
 import Loop
-import Synchronization
 import Testing
 
 /// Schedules itself for the turn's end for so many times, and says at each in which turn it is.
@@ -24,7 +23,7 @@ private final class Again: TurnEndHandler {
 
 /// Posts itself again each time it runs.
 private final class EndlessPoster: Sendable {
-    let isOver = Mutex(false)
+    let isOver = Guarded(false)
 
     func post(to loop: EventLoop) {
         guard !isOver.withLock({ $0 }) else { return }

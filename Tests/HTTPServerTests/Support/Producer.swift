@@ -1,6 +1,5 @@
 import HTTPServer
 import Loop
-import Synchronization
 import Wire
 
 /// Writes a stream of pieces as fast as the client takes them.
@@ -8,8 +7,8 @@ final class Producer: ExchangeDelegate, Sendable {
     static let pieceBytes = 16 * 1024
 
     /// Bytes written so far; the pieces count up, so that a reader can tell holes.
-    let written = Mutex(0)
-    let lost = Mutex(false)
+    let written = Guarded(0)
+    let lost = Guarded(false)
     private let totalBytes: Int
 
     init(totalBytes: Int) {

@@ -1,9 +1,9 @@
 import Glibc
-import Synchronization
+import Loop
 
 /// What happened on a loop, told to a test on another thread.
 final class Recorder<Value: Sendable>: Sendable {
-    private let recorded = Mutex<[Value]>([])
+    private let recorded = Guarded<[Value]>([])
 
     var values: [Value] { recorded.withLock { $0 } }
 

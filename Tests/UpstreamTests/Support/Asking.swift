@@ -1,6 +1,5 @@
 import Glibc
 import Loop
-import Synchronization
 import Wire
 
 @testable import Upstream
@@ -14,7 +13,7 @@ final class Heard: Sendable {
         var error: TransferError?
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     var now: State { state.withLock { $0 } }
     var text: String { String(decoding: now.bytes, as: UTF8.self) }

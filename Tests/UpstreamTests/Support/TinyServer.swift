@@ -1,7 +1,6 @@
 import Dispatch
 import Glibc
 import Loop
-import Synchronization
 
 @testable import HTTPServer
 
@@ -9,7 +8,7 @@ import Synchronization
 final class TinyServer: Sendable {
     let port: Int
     private let listener: ListeningSocket
-    private let counts = Mutex((accepted: 0, requests: 0))
+    private let counts = Guarded((accepted: 0, requests: 0))
 
     var accepted: Int { counts.withLock { $0.accepted } }
     var requests: Int { counts.withLock { $0.requests } }
