@@ -106,6 +106,11 @@ let package = Package(
             dependencies: ["sse-relay", "Relay"],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "RelayBenchTests",
+            dependencies: ["relay-bench"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

@@ -6,7 +6,11 @@ import Simulator
 @main
 struct Main {
     static func main() async {
-        exit(await run(Array(CommandLine.arguments.dropFirst())))
+        let words = CommandLine.arguments.dropFirst()
+        guard words.first != "instructions" else {
+            exit(InstructionCommand.run(words.dropFirst()))
+        }
+        exit(await run(Array(words)))
     }
 
     private static func run(_ words: [String]) async -> Int32 {

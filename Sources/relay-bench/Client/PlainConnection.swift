@@ -1,0 +1,81 @@
+import Glibc
+import Loop
+import Wire
+
+/// A connection that asks and waits: for what no clock measures.
+final class PlainConnection {
+    /// What counts as a token: it depends on the server's dialect.
+    enum Token {
+        /// An event of the relay's own, named `token`.
+        case named
+        /// An event of any dialect with the simulator's stamp in it.
+        case stamped
+    }
+
+    /// The longest silence before an answer counts as none.
+    private static let silenceSeconds = 10
+
+    private let socket: Descriptor
+
+    /// Connects.
+    ///
+    /// - Parameter port: where somebody should listen.
+    /// - Throws: `connect: Connection refused` where nobody does.
+    init(port: Int) throws(SystemCallError) {
+        // From another address than the server's: while nobody listens, a connection from the same
+        // one may get the same port by chance and meet itself.
+        socket = try Loopback.connect(port: port, blocks: true, source: 2)
+        var limit = timeval(tv_sec: Self.silenceSeconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(socket.number, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+    }
+
+    /// Sends a whole request.
+    func send(_ request: [UInt8]) throws(SystemCallError) {
+        var offset = 0
+        while offset < request.count {
+            let count = try check("send") {
+                request[offset...].withUnsafeBytes {
+                    let flags = Int32(MSG_NOSIGNAL)
+                    return Int32(
+                        clamping: Glibc.send(socket.number, $0.baseAddress, $0.count, flags)
+                    )
+                }
+            }
+            offset += Int(count)
+        }
+    }
+
+    /// Reads the next answer, a stream of events, to its end.
+    ///
+    /// - Parameter token: which events count.
+    /// - Returns: how many tokens came.
+    /// - Throws: `ResponseReader.Failure` for an answer that is none, `SystemCallError` for a
+    ///   connection that ended or fell silent.
+    func readTokens(_ token: Token) throws -> Int {
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        var response = ResponseReader()
+        var events = EventDecoder()
+        var tokens = 0
+        var isDone = false
+        while !isDone {
+            let count = recv(socket.number, &buffer, buffer.count, 0)
+            guard count != 0 else { throw SystemCallError("recv", ECONNRESET) }
+            guard count > 0 else { throw SystemCallError("recv", errno) }
+            var content: [UInt8] = []
+            isDone = try response.receive(buffer.span.extracting(..<count), into: &content)
+            var offset = 0
+            while try events.next(content.span, from: &offset) {
+                if Self.isToken(events, token) { tokens += 1 }
+            }
+        }
+        return tokens
+    }
+
+    private static func isToken(_ events: EventDecoder, _ token: Token) -> Bool {
+        switch token {
+        case .named: events.name == Array("token".utf8)
+        case .stamped: Stamp.find(events.data.span) != nil
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// The command line behind `relay-bench instructions`.
+struct InstructionArguments: Equatable {
+    /// What becomes of the figures beside being printed.
+    enum Purpose: Equatable {
+        case show
+        /// They are compared with the kept ones.
+        case check
+        /// They are the kept ones from now on.
+        case keep
+    }
+
+    /// The daemon's executable file.
+    private(set) var daemon = ""
+    /// The file of kept figures; empty for none.
+    private(set) var keptPath = ""
+    private(set) var purpose = Purpose.show
+    /// What besides our own code decides the numbers.
+    private(set) var versions = "unknown"
+    private(set) var wantsHelp = false
+
+    static let help = """
+        Counts the instructions that sse-relay takes, with valgrind's callgrind, in under a minute.
+
+        usage: relay-bench instructions [options] DAEMON
+          DAEMON             the executable file to count, built for release
+          --kept FILE        the figures to compare with
+          --check            fail where a figure is a tenth above the kept one
+          --keep             write the figures to the file instead
+          --versions TEXT    what else decides the numbers: compiler, libc, libcurl
+
+        """
+
+    init(_ words: some Sequence<String>) throws(InstructionArgumentError) {
+        var rest = Array(words)[...]
+        while let word = rest.popFirst() {
+            switch word {
+            case "-h", "--help": wantsHelp = true
+            case "--check": purpose = .check
+            case "--keep": purpose = .keep
+            case "--kept": keptPath = try Self.value(of: word, &rest)
+            case "--versions": versions = try Self.value(of: word, &rest)
+            case _ where word.hasPrefix("-") || !daemon.isEmpty: throw .unknown(word)
+            default: daemon = word
+            }
+        }
+        guard !wantsHelp else { return }
+        guard !daemon.isEmpty else { throw .noDaemon }
+        guard purpose == .show || !keptPath.isEmpty else { throw .noFile }
+    }
+
+    private static func value(
+        of option: String,
+        _ rest: inout ArraySlice<String>
+    ) throws(InstructionArgumentError) -> String {
+        guard let value = rest.popFirst() else { throw .missingValue(option) }
+        return value
+    }
+}
+
+/// A command line that cannot be followed.
+enum InstructionArgumentError: Error, Equatable, CustomStringConvertible {
+    case unknown(String)
+    case missingValue(String)
+    case noDaemon
+    case noFile
+
+    var description: String {
+        switch self {
+        case .unknown(let word): "unknown argument \(word)"
+        case .missingValue(let option): "\(option) needs a value"
+        case .noDaemon: "the daemon's file is missing"
+        case .noFile: "--check and --keep need --kept FILE"
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Loop
+
+/// What is counted: each figure is the difference of two runs of the daemon that differ only in
+/// how much of one thing they do, so that its start and its end cancel out.
+struct InstructionCases {
+    /// The names of the figures, in the order of the kept file.
+    enum Name: String, CaseIterable {
+        /// A token that comes alone and takes a turn of the loop.
+        case pacedToken = "paced_token"
+        /// A token that comes with many others in one read.
+        case fullSpeedToken = "full_speed_token"
+        /// A whole request for five tokens, on a connection that is kept.
+        case shortAnswerRequest = "short_answer_request"
+    }
+
+    let setup: DaemonSetup
+
+    /// Counts all of them; takes about half a minute.
+    func count() throws -> [InstructionFigure] {
+        try Name.allCases.map { name in
+            let small = try run(name, amount: Self.amounts(name).small)
+            let large = try run(name, amount: Self.amounts(name).large)
+            return InstructionFigure(
+                name: name.rawValue,
+                value: Double(large.instructions &- small.instructions)
+                    / Double(large.things - small.things)
+            )
+        }
+    }
+
+    /// Tokens of each stream, or requests.
+    private static func amounts(_ name: Name) -> (small: Int, large: Int) {
+        switch name {
+        case .pacedToken: (50, 250)
+        case .fullSpeedToken: (2_000, 22_000)
+        case .shortAnswerRequest: (20, 220)
+        }
+    }
+
+    private func run(
+        _ name: Name,
+        amount: Int
+    ) throws -> (instructions: UInt64, things: Int) {
+        let daemon = try CountedDaemon(setup)
+        do {
+            let things =
+                switch name {
+                case .pacedToken: try pacedTokens(amount, of: daemon.port)
+                case .fullSpeedToken: try fullSpeedTokens(amount, of: daemon.port)
+                case .shortAnswerRequest: try shortAnswers(amount, of: daemon.port)
+                }
+            return (try daemon.end(), things)
+        } catch {
+            daemon.abandon()
+            throw error
+        }
+    }
+
+    /// Four streams whose tokens come in turn, with time between them for the daemon to get done
+    /// although it is slow: each is a turn of its own.
+    private func pacedTokens(_ tokens: Int, of port: Int) throws -> Int {
+        let streams = 4
+        let intervalMilliseconds = 24
+        var connections: [PlainConnection] = []
+        for index in 0..<streams {
+            let phase = intervalMilliseconds * 1000 * index / streams
+            let model =
+                "count?tokens=\(tokens)&interval_ms=\(intervalMilliseconds)&phase_us=\(phase)"
+            let connection = try PlainConnection(port: port)
+            try connection.send(StreamTarget.relay(port: port).request(model: model))
+            connections.append(connection)
+        }
+        // One after the other: meanwhile the sockets hold what comes on the others.
+        for connection in connections { try expect(tokens, on: connection) }
+        return streams * tokens
+    }
+
+    /// One stream without pauses: the upstream is always ahead of a daemon that is slowed down so
+    /// much, hence every read is full.
+    private func fullSpeedTokens(_ tokens: Int, of port: Int) throws -> Int {
+        let connection = try PlainConnection(port: port)
+        let model = "count?tokens=\(tokens)&interval_ms=0"
+        try connection.send(StreamTarget.relay(port: port).request(model: model))
+        try expect(tokens, on: connection)
+        return tokens
+    }
+
+    /// One request after the other.
+    private func shortAnswers(_ requests: Int, of port: Int) throws -> Int {
+        let tokens = 5
+        let request = StreamTarget.relay(port: port)
+            .request(model: "count?tokens=\(tokens)&interval_ms=0")
+        let connection = try PlainConnection(port: port)
+        for _ in 0..<requests {
+            try connection.send(request)
+            try expect(tokens, on: connection)
+        }
+        return requests
+    }
+
+    /// Work that was not done must not pass for work that is cheap.
+    private func expect(_ tokens: Int, on connection: PlainConnection) throws {
+        let came = try connection.readTokens(.named)
+        guard came == tokens else {
+            throw BenchError.streamsFailed(1, of: 1, first: "\(came) of \(tokens) tokens came")
+        }
+    }
+}
+
+/// A number of instructions.
+struct InstructionFigure: Equatable {
+    /// As the kept file names it.
+    let name: String
+    let value: Double
+}
