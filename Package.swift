@@ -108,7 +108,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RelayBenchTests",
-            dependencies: ["relay-bench"],
+            dependencies: ["relay-bench", "Simulator", "Loop", "Wire"],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -11,8 +11,9 @@ struct StreamProbe {
 
     private let target: StreamTarget
 
-    init(_ target: StreamTarget) {
-        self.target = target
+    /// - Parameter makeTarget: how the server is asked for a stream of a model.
+    init(_ makeTarget: (String) -> StreamTarget) {
+        target = makeTarget(Self.model)
     }
 
     /// Waits until a stream comes through.
@@ -38,7 +39,7 @@ struct StreamProbe {
     private func relays() -> Bool {
         guard let connection = try? PlainConnection(port: target.port) else { return false }
         do {
-            try connection.send(target.request(model: Self.model))
+            try connection.send(target.request)
             return try connection.readTokens(.stamped) == Self.tokens
         } catch {
             return false

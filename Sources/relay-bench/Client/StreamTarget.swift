@@ -7,6 +7,36 @@ struct StreamTarget: Sendable {
         case relay
         /// The upstream itself, asked as the relay asks it.
         case upstream
+        case whole([UInt8])
+    }
+
+    var request: [UInt8] {
+        if case .whole(let request) = route { return request }
+        return []
+    }
+
+    init(port: Int, path: String, headers: [(String, String)] = [], body: JSON) {
+        let draft = StreamTarget(port: port, route: .relay)
+        self.init(port: port, route: .whole(draft.request(path: path, body: body)))
+    }
+
+    private init(port: Int, route: Route) {
+        self.port = port
+        self.route = route
+    }
+
+    static func relay(port: Int, model: String) -> StreamTarget {
+        StreamTarget(
+            port: port,
+            route: .whole(StreamTarget.relay(port: port).request(model: model))
+        )
+    }
+
+    static func openAI(port: Int, model: String) -> StreamTarget {
+        StreamTarget(
+            port: port,
+            route: .whole(StreamTarget.upstream(port: port).request(model: model))
+        )
     }
 
     let port: Int
@@ -19,6 +49,7 @@ struct StreamTarget: Sendable {
     /// The whole request for a stream of a model.
     func request(model: String) -> [UInt8] {
         switch route {
+        case .whole(let request): request
         case .relay:
             request(
                 path: "/chat/stream",

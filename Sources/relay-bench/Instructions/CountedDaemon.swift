@@ -29,7 +29,8 @@ final class CountedDaemon {
             environment: environment,
             log: "\(folder)/log"
         )
-        try StreamProbe(.relay(port: port)).wait(
+        let port = port
+        try StreamProbe { .relay(port: port, model: $0) }.wait(
             for: child,
             seconds: Self.startSeconds,
             log: "\(folder)/log"

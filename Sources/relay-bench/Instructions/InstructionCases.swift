@@ -67,7 +67,7 @@ struct InstructionCases {
             let model =
                 "count?tokens=\(tokens)&interval_ms=\(intervalMilliseconds)&phase_us=\(phase)"
             let connection = try PlainConnection(port: port)
-            try connection.send(StreamTarget.relay(port: port).request(model: model))
+            try connection.send(StreamTarget.relay(port: port, model: model).request)
             connections.append(connection)
         }
         // One after the other: meanwhile the sockets hold what comes on the others.
@@ -80,7 +80,7 @@ struct InstructionCases {
     private func fullSpeedTokens(_ tokens: Int, of port: Int) throws -> Int {
         let connection = try PlainConnection(port: port)
         let model = "count?tokens=\(tokens)&interval_ms=0"
-        try connection.send(StreamTarget.relay(port: port).request(model: model))
+        try connection.send(StreamTarget.relay(port: port, model: model).request)
         try expect(tokens, on: connection)
         return tokens
     }
@@ -88,8 +88,8 @@ struct InstructionCases {
     /// One request after the other.
     private func shortAnswers(_ requests: Int, of port: Int) throws -> Int {
         let tokens = 5
-        let request = StreamTarget.relay(port: port)
-            .request(model: "count?tokens=\(tokens)&interval_ms=0")
+        let model = "count?tokens=\(tokens)&interval_ms=0"
+        let request = StreamTarget.relay(port: port, model: model).request
         let connection = try PlainConnection(port: port)
         for _ in 0..<requests {
             try connection.send(request)

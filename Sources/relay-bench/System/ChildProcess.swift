@@ -2,18 +2,20 @@ import Glibc
 import Loop
 
 /// A process that this one started, and ends.
+///
+/// It leads a process group, so that its own children end with it.
 final class ChildProcess {
     let pid: pid_t
     /// What `waitpid` said, once it was reaped.
     private var status: Int32?
 
-    /// Starts a program with no input, no output, and its errors in a file.
+    /// Starts a program with no input, and its output and errors in a file.
     ///
     /// - Parameters:
     ///   - path: the program's file.
     ///   - arguments: those after its name.
     ///   - environment: all the variables it gets; nothing of ours can change what is measured.
-    ///   - log: the file that takes its standard error.
+    ///   - log: the file that takes what it says.
     /// - Throws: where there is no such program.
     init(
         _ path: String,
@@ -25,13 +27,13 @@ final class ChildProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-        let logFlags = O_WRONLY | O_CREAT | O_TRUNC
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, logFlags, 0o600)
+        let logFlags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, logFlags, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        Self.restoreSignals(&attributes)
+        Self.setAttributes(&attributes)
         let words = CStrings([path] + arguments)
         let variables = CStrings(environment)
         var pid: pid_t = 0
@@ -50,9 +52,11 @@ final class ChildProcess {
 
     /// The exit code, or minus the signal's number, once it has ended; nil while it runs.
     var exitCode: Int32? {
-        if status == nil {
+        if status == nil, hasEnded {
+            // Before it is reaped: until then no other group can have its number.
+            kill(-pid, SIGKILL)
             var value: Int32 = 0
-            if waitpid(pid, &value, WNOHANG) == pid {
+            if waitpid(pid, &value, 0) == pid {
                 status = value
                 Leftovers.shared.remove(pid)
             }
@@ -62,25 +66,35 @@ final class ChildProcess {
         return signal == 0 ? (status >> 8) & 0xFF : -signal
     }
 
-    /// Asks it to end, and ends it where it does not within a time.
+    /// Asks it and its children to end, and ends those that do not within a time.
     func end(within limit: Nanoseconds) {
         guard exitCode == nil else { return }
-        kill(pid, SIGTERM)
+        kill(-pid, SIGTERM)
         let deadline = monotonicNow() + limit
         while exitCode == nil, monotonicNow() < deadline { usleep(500) }
         guard exitCode == nil else { return }
-        kill(pid, SIGKILL)
+        kill(-pid, SIGKILL)
         while exitCode == nil { usleep(500) }
     }
 
-    /// What this process ignores or blocks is its own affair.
-    private static func restoreSignals(_ attributes: inout posix_spawnattr_t) {
+    /// Whether it waits to be reaped.
+    private var hasEnded: Bool {
+        var info = siginfo_t()
+        let code = waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT)
+        return code == 0 && info.si_signo == SIGCHLD
+    }
+
+    /// A group of its own; what this process ignores or blocks is not the child's affair.
+    private static func setAttributes(_ attributes: inout posix_spawnattr_t) {
+        posix_spawnattr_setpgroup(&attributes, 0)
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
         for number in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, number) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        let flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
+        let flags =
+            Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
+            | Int32(POSIX_SPAWN_SETPGROUP)
         posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 }

@@ -38,26 +38,18 @@ final class Leftovers: Sendable {
             return state
         }
         for pid in children {
-            kill(pid, SIGKILL)
+            // With all that it started: each leads a group of its own.
+            kill(-pid, SIGKILL)
             waitpid(pid, nil, 0)
         }
         for folder in folders { Self.removeTree(folder) }
     }
 
     private static func removeTree(_ path: String) {
-        if let entries = opendir(path) {
-            while let entry = readdir(entries) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-                        String(cString: $0)
-                    }
-                }
-                guard name != ".", name != ".." else { continue }
-                let inner = "\(path)/\(name)"
-                // A link is removed, never followed.
-                if unlink(inner) != 0 { removeTree(inner) }
-            }
-            closedir(entries)
+        for name in Folder.names(in: path) {
+            let inner = "\(path)/\(name)"
+            // A link is removed, never followed.
+            if unlink(inner) != 0 { removeTree(inner) }
         }
         rmdir(path)
     }

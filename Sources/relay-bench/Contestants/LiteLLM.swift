@@ -1,0 +1,54 @@
+/// LiteLLM's proxy, without a database and without keys: as cheap as it gets.
+struct LiteLLMKind: ContestantKind {
+    let name = "LiteLLM"
+    /// The command `litellm` of the environment that it is installed in.
+    let executable: String
+
+    var version: String {
+        let folder = executable.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let python = (folder + ["python"]).joined(separator: "/")
+        return PythonPackage.version(of: "litellm", python: python) ?? ""
+    }
+
+    func start(workers: Int, upstreamPort: Int) throws -> any Contestant {
+        let port = try Loopback.freePort()
+        return try Peer({ .openAI(port: port, model: $0) }) { folder in
+            let file = "\(folder)/litellm.yaml"
+            try TextFile.write(Array(configuration(upstreamPort).utf8), to: file)
+            return PeerLaunch(
+                name: name,
+                program: executable,
+                arguments: [
+                    "--config", file, "--host", "127.0.0.1", "--port", "\(port)",
+                    "--num_workers", "\(workers)", "--telemetry", "False",
+                ],
+                environment: Self.environment,
+                startSeconds: 120
+            )
+        }
+    }
+
+    /// The first two keep it from the network and from a .env file of the user's; the third is what
+    /// its makers recommend for production; the last lets it start without a key for its callers.
+    private static let environment = [
+        "LITELLM_LOCAL_MODEL_COST_MAP=True",
+        "LITELLM_MODE=PRODUCTION",
+        "LITELLM_LOG=ERROR",
+        "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY=true",
+    ]
+
+    /// Any model name is the simulator's, with its options.
+    private func configuration(_ upstreamPort: Int) -> String {
+        """
+        model_list:
+          - model_name: "*"
+            litellm_params:
+              model: "openai/*"
+              api_base: "http://127.0.0.1:\(upstreamPort)/v1"
+              api_key: "none"
+        litellm_settings:
+          telemetry: false
+
+        """
+    }
+}
