@@ -2,8 +2,9 @@ import Glibc
 
 /// nginx as a proxy that passes each piece on at once: the reference.
 struct NginxKind: ContestantKind {
-    /// For 10,000 streams, each a connection on both sides. The tables for them are a part of its
-    /// memory, so there are not many more.
+    /// For 10,000 streams, each a connection on both sides.
+    ///
+    /// The tables for them are a part of its memory, so there are not many more.
     private static let connections = 20_480
 
     let name = "nginx"

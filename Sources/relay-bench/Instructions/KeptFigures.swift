@@ -49,7 +49,7 @@ struct KeptFigures: Equatable {
             \(Self.versionMark)\(versions)
 
             """
-        for figure in figures { text += "\(figure.name) \(Format.fixed(figure.value, 0))\n" }
+        for figure in figures { text += "\(figure.name) \(Int(figure.value.rounded()))\n" }
         return text
     }
 
