@@ -13,6 +13,10 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
     private let reactor: Reactor
     private var script: any AnswerScript
     private let cutter: WriteCutter?
+    /// Where the stream sends each event by itself.
+    private let turns: SendTurns?
+    /// Kept by `turns`.
+    var isInTurns = false
     /// The callers who leave are counted.
     private let onEarlyClose: () -> Void
     /// Bytes to be cut, kept for their capacity.
@@ -28,6 +32,7 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
         on reactor: Reactor,
         script: any AnswerScript,
         cutter: WriteCutter?,
+        turns: SendTurns?,
         begin: Nanoseconds,
         onEarlyClose: @escaping () -> Void
     ) {
@@ -35,36 +40,45 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
         self.reactor = reactor
         self.script = script
         self.cutter = cutter
+        self.turns = turns
         self.onEarlyClose = onEarlyClose
         due = begin
     }
 
     /// Plays until the next silence, or until the reader has enough for now.
     func play() {
-        while !isOver, !exchange.isCongested {
-            switch cutter == nil ? burst() : cutBurst() {
-            case .send: continue
-            case .wait(let milliseconds):
-                let lateness = Nanoseconds.milliseconds(Self.maxLatenessMilliseconds)
-                due = max(due + lateness, reactor.now) - lateness + .milliseconds(milliseconds)
-                guard due > reactor.now else { continue }
-                return deadline.set(at: due)
-            case .finish:
-                isOver = true
-                exchange.finish()
-            case .cutChunk:
-                isOver = true
-                if exchange.request.head.minorVersion > 0 {
-                    exchange.writeRaw { $0.append(literal: "1000\r\ndata: {\"id\":") }
-                }
-                exchange.cutOff()
-            case .reset:
-                isOver = true
-                // A reset drops what has not been sent: the connection sends first, as it asked
-                // for the turn's end earlier.
-                reactor.atTurnEnd(self)
+        if let turns { return turns.join(self) }
+        while playStep() {}
+    }
+
+    /// Plays one step, or the steps of one write.
+    ///
+    /// - Returns: whether the next may follow at once.
+    func playStep() -> Bool {
+        guard !isOver, !exchange.isCongested else { return false }
+        switch cutter == nil ? burst() : cutBurst() {
+        case .send: return true
+        case .wait(let microseconds):
+            let lateness = Nanoseconds.milliseconds(Self.maxLatenessMilliseconds)
+            due = max(due + lateness, reactor.now) - lateness + Nanoseconds(microseconds) * 1000
+            guard due > reactor.now else { return true }
+            deadline.set(at: due)
+        case .finish:
+            isOver = true
+            exchange.finish()
+        case .cutChunk:
+            isOver = true
+            if exchange.request.head.minorVersion > 0 {
+                exchange.writeRaw { $0.append(literal: "1000\r\ndata: {\"id\":") }
             }
+            exchange.cutOff()
+        case .reset:
+            isOver = true
+            // A reset drops what has not been sent: the connection sends first, as it asked
+            // for the turn's end earlier.
+            reactor.atTurnEnd(self)
         }
+        return false
     }
 
     func turnEnded() {
@@ -87,7 +101,9 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
         var step = Step.send
         exchange.write { out in
             let limit = out.count + Self.burstBytes
-            repeat { step = script.next(into: &out) } while step == .send && out.count < limit
+            repeat {
+                step = script.next(into: &out)
+            } while step == .send && turns == nil && out.count < limit
         }
         return step
     }
@@ -119,7 +135,7 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
 extension Behaviour {
     /// The moment from which the intervals of a stream count: now, or the last one in its phase.
     func begin(at now: Nanoseconds) -> Nanoseconds {
-        let interval = Nanoseconds.milliseconds(intervalMilliseconds)
+        let interval = Nanoseconds(interval) * 1000
         guard let phaseMicroseconds, interval > 0 else { return now }
         let phase = Nanoseconds(phaseMicroseconds) * 1000 % interval
         return now - (now % interval + interval - phase) % interval

@@ -37,6 +37,7 @@ extension Behaviour {
     /// Options that exclude each other.
     private static let conflicts = [
         ("cr", "crlf"), ("say", "echo"), ("say", "stamp"), ("echo", "stamp"),
+        ("interval_ms", "interval_us"), ("send_each", "chunk_bytes"), ("send_each", "split_utf8"),
     ]
 
     /// Reads `name?key=value&key=value`.
@@ -71,6 +72,9 @@ extension Behaviour {
         case "no_usage": omitsUsage = try flag(key, value)
         case "done_only": saysDoneOnly = try flag(key, value)
         case "interval_ms": intervalMilliseconds = try milliseconds(key, value)
+        case "interval_us":
+            intervalMicroseconds = try number(key, value, 0...Self.maxMilliseconds * 1000)
+        case "send_each": sendsEach = try flag(key, value)
         case "phase_us":
             phaseMicroseconds = try number(key, value, 0...Self.maxMilliseconds * 1000)
         case "first_ms": firstMilliseconds = try milliseconds(key, value)

@@ -46,6 +46,11 @@ package struct Behaviour: Sendable, Equatable {
 
     /// `interval_ms`: between two writes; a human speed by default.
     package var intervalMilliseconds = 25
+    /// `interval_us`: the same in finer steps, instead of `interval_ms`.
+    package var intervalMicroseconds: Int?
+    /// `send_each`: without an interval, too, each event leaves in a `send` of its own, as it does
+    /// from a model's server, and all such streams take turns.
+    package var sendsEach = false
     /// `phase_us`: tokens come so long after the multiples of the interval on the machine's clock,
     /// so that the streams of a measurement keep their distances whenever they begin.
     package var phaseMicroseconds: Int?
@@ -100,6 +105,11 @@ package struct Behaviour: Sendable, Equatable {
     package init(model: String = "simulator") {
         self.model = model
     }
+
+    /// Between two writes; 0 for none.
+    ///
+    /// In microseconds.
+    var interval: Int { intervalMicroseconds ?? intervalMilliseconds * 1000 }
 
     /// What call number `call` of this model string, counted from 1, gets to see.
     package func forCall(_ call: Int) -> Behaviour {

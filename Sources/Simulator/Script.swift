@@ -6,7 +6,7 @@ enum Step: Equatable {
     /// Send what was appended.
     case send
     /// Nothing for so long.
-    case wait(milliseconds: Int)
+    case wait(microseconds: Int)
     /// End the response as HTTP wants it.
     case finish
     /// Promise a chunk, send less, close.
@@ -33,8 +33,8 @@ struct Script<Events: VendorEvents>: AnswerScript {
 
     /// The enormous line is sent in parts of this size.
     private static var longLinePartBytes: Int { 64 * 1024 }
-    /// Milliseconds before a reset, so that what was sent has left.
-    private static var resetDelay: Int { 5 }
+    /// Microseconds before a reset, so that what was sent has left.
+    private static var resetDelay: Int { 5000 }
 
     private let behaviour: Behaviour
     private var events: Events
@@ -63,7 +63,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
         case .silence:
             phase = .opening
             guard behaviour.firstMilliseconds > 0 else { return next(into: &out) }
-            return .wait(milliseconds: behaviour.firstMilliseconds)
+            return .wait(microseconds: behaviour.firstMilliseconds * 1000)
         case .opening:
             phase = .tokens
             events.appendOpening(into: &out)
@@ -96,11 +96,11 @@ struct Script<Events: VendorEvents>: AnswerScript {
     private mutating func nextTokens(into out: inout [UInt8]) -> Step {
         if owesInterval {
             owesInterval = false
-            return .wait(milliseconds: behaviour.intervalMilliseconds)
+            return .wait(microseconds: behaviour.interval)
         }
         if sent == behaviour.pauseAfter, !hasPaused {
             hasPaused = true
-            return .wait(milliseconds: behaviour.pauseMilliseconds)
+            return .wait(microseconds: behaviour.pauseMilliseconds * 1000)
         }
         if let step = misbehave(into: &out) { return step }
         for _ in 0..<behaviour.batch {
@@ -110,7 +110,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
             }
             if isTrigger(sent) { break }
         }
-        owesInterval = behaviour.intervalMilliseconds > 0
+        owesInterval = behaviour.interval > 0
         return .send
     }
 
@@ -155,7 +155,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
             return .cutChunk
         case behaviour.resetAfter:
             phase = .over(.reset)
-            return .wait(milliseconds: Self.resetDelay)
+            return .wait(microseconds: Self.resetDelay)
         case behaviour.errorAfter:
             phase = .over(.finish)
             events.appendError(into: &out)

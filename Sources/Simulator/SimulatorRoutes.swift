@@ -6,8 +6,10 @@ import Wire
 final class SimulatorRoutes: RequestHandler {
     private let reactor: Reactor
     private let calls: Calls
+    private let turns: SendTurns
 
     init(on reactor: Reactor, calls: Calls) {
+        turns = SendTurns(on: reactor)
         self.reactor = reactor
         self.calls = calls
     }
@@ -87,6 +89,7 @@ final class SimulatorRoutes: RequestHandler {
             on: reactor,
             script: script,
             cutter: WriteCutter(plan.behaviour),
+            turns: plan.behaviour.sendsEach ? turns : nil,
             begin: plan.behaviour.begin(at: reactor.now),
             onEarlyClose: { [calls] in calls.closeEarly(model) }
         )

@@ -16,6 +16,8 @@ struct BehaviourTests {
         ("tokens=5", { $0.tokens = 5 }),
         ("tokens=0", { $0.tokens = 0 }),
         ("interval_ms=0", { $0.intervalMilliseconds = 0 }),
+        ("interval_us=100", { $0.intervalMicroseconds = 100 }),
+        ("send_each=1", { $0.sendsEach = true }),
         ("first_ms=700", { $0.firstMilliseconds = 700 }),
         (
             "pause_after=3&pause_ms=20",
@@ -77,6 +79,7 @@ struct BehaviourTests {
         ("say=%FF", .malformed),
         ("cr=1&crlf=1", .conflict("cr", "crlf")),
         ("say=x&echo=1", .conflict("say", "echo")),
+        ("interval_ms=1&interval_us=1", .conflict("interval_ms", "interval_us")),
     ])
     func `options that make no sense are refused by name`(options: String, error: BehaviourError) {
         #expect(throws: error) { try Behaviour(modelName: "m?" + options) }

@@ -44,7 +44,7 @@ struct Playback {
             let step = script.next(into: &bytes)
             switch step {
             case .send: if !bytes.isEmpty { writes.append(bytes) }
-            case .wait(let milliseconds): waits.append(milliseconds)
+            case .wait(let microseconds): waits.append(microseconds / 1000)
             case .finish, .cutChunk, .reset:
                 last = step
                 return

@@ -52,6 +52,18 @@ struct SimulatorServerTests {
     }
 
     @Test
+    func `events that leave one by one are chunks of one event each`() {
+        let client = Client(port: server.port)
+        client.ask("each?tokens=50&interval_ms=0&send_each=1")
+        let (text, end) = client.read(until: "0\r\n\r\n")
+        #expect(end == .found)
+        // Opening, tokens, and the end, whose two events are one write.
+        let chunks = text.split(separator: "\r\ndata: ").dropFirst()
+        #expect(chunks.count == 52)
+        #expect(chunks.dropLast().allSatisfy { !$0.contains("\ndata: ") })
+    }
+
+    @Test
     func `a cut is an HTTP response in good order`() {
         let client = Client(port: server.port)
         client.ask("cut?cut_after=2&interval_ms=0")
