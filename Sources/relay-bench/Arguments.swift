@@ -5,28 +5,48 @@ import Wire
 struct Arguments {
     /// The daemon's executable file.
     private(set) var daemon = ""
+    private(set) var peers = Peers()
     private(set) var jsonPath: String?
+    private(set) var markdownPath: String?
+    private(set) var chartsFolder: String?
     /// What the report says was measured.
     private(set) var commit = "unknown"
     private(set) var wantsHelp = false
+    private(set) var wantsGrowth = false
     private(set) var starts = 11
-    private(set) var rounds = 3
-    private(set) var loops = 1
-    private(set) var load = StreamLoad()
+    /// The parts to take; all where there are none.
+    private(set) var only: [String] = []
+    private var givenRounds: Int?
+
+    /// Without anyone to compare with, the cases are taken in small.
+    var isSmall: Bool { peers.isEmpty }
+    var rounds: Int { givenRounds ?? (isSmall ? 3 : 5) }
 
     static let help = """
-        Measures what sse-relay costs on this machine, over loopback alone, in under a minute.
+        Measures what sse-relay costs on this machine, over loopback alone, beside other relays.
 
         usage: relay-bench [options] DAEMON
-          DAEMON             the executable file to measure, built for release and stripped
-          --json FILE        write the figures there, too
-          --commit TEXT      what the report says was measured
-          --starts N         starts of the daemon, of which the median counts [11]
-          --rounds N         rounds of direct and relayed streams in turn; medians count [3]
-          --streams N        streams at once [100]
-          --interval-ms N    between two tokens of a stream [20]
-          --tokens N         tokens of each stream in a round [300]
-          --loops N          event loops of the daemon [1]
+          DAEMON               the executable file to measure, built for release and stripped
+
+        Without any peer the cases are taken in small, in about a minute. With peers they have the
+        size that the targets name, which takes up to half an hour; every contestant is measured in
+        turn in each round, and ratios are taken within a round.
+          --nginx FILE         nginx's executable; most targets are ratios to it
+          --haproxy FILE       haproxy's executable
+          --fastapi FILE       a Python with fastapi, uvicorn, uvloop, httptools and openai
+          --fastapi-app FILE   the application that it serves; belongs to --fastapi
+          --litellm FILE       the litellm command
+
+          --rounds N           rounds; medians count [5; 3 without peers]
+          --starts N           starts of the daemon, of which the median counts [11]
+          --growth             take the growth curves without peers, too
+          --only NAMES         take some parts alone, by commas:
+                               \(Plan.parts.joined(separator: ","))
+
+          --json FILE          write all figures there, those of each round too
+          --markdown FILE      write the tables there
+          --charts FOLDER      draw SVG files there
+          --commit TEXT        what the report says was measured
 
         """
 
@@ -35,29 +55,28 @@ struct Arguments {
         while let word = rest.popFirst() {
             switch word {
             case "-h", "--help": wantsHelp = true
+            case "--growth": wantsGrowth = true
+            case "--nginx": peers.nginx = try Self.value(of: word, &rest)
+            case "--haproxy": peers.haproxy = try Self.value(of: word, &rest)
+            case "--fastapi": peers.fastAPI = try Self.value(of: word, &rest)
+            case "--fastapi-app": peers.fastAPIFile = try Self.value(of: word, &rest)
+            case "--litellm": peers.liteLLM = try Self.value(of: word, &rest)
             case "--json": jsonPath = try Self.value(of: word, &rest)
+            case "--markdown": markdownPath = try Self.value(of: word, &rest)
+            case "--charts": chartsFolder = try Self.value(of: word, &rest)
             case "--commit": commit = try Self.value(of: word, &rest)
             case "--starts": starts = try Self.number(of: word, in: 1...1000, &rest)
-            case "--rounds": rounds = try Self.number(of: word, in: 1...100, &rest)
-            case "--streams": load.streams = try Self.number(of: word, in: 1...100_000, &rest)
-            case "--interval-ms":
-                load.intervalMilliseconds = try Self.number(of: word, in: 1...60_000, &rest)
-            case "--tokens": load.tokens = try Self.number(of: word, in: 1...1_000_000, &rest)
-            case "--loops": loops = try Self.number(of: word, in: 1...64, &rest)
+            case "--rounds": givenRounds = try Self.number(of: word, in: 1...100, &rest)
+            case "--only": only = try Self.parts(of: word, &rest)
             case _ where word.hasPrefix("-"): throw .unknown(word)
             default:
                 guard daemon.isEmpty else { throw .unknown(word) }
                 daemon = word
             }
         }
-        guard wantsHelp || !daemon.isEmpty else { throw .noDaemon }
-        guard load.hasWindow else { throw .tooShort }
-    }
-
-    /// Long after everything should have ended: each part has a shorter limit of its own.
-    var wholeRunLimit: Nanoseconds {
-        let streaming = Nanoseconds(2 * rounds) * (load.duration + .seconds(1))
-        return streaming + Nanoseconds(starts) * .seconds(1) + .seconds(6)
+        guard !wantsHelp else { return }
+        guard !daemon.isEmpty else { throw .noDaemon }
+        guard (peers.fastAPI == nil) == (peers.fastAPIFile == nil) else { throw .halfFastAPI }
     }
 
     private static func value(
@@ -79,15 +98,26 @@ struct Arguments {
         }
         return number
     }
+
+    private static func parts(
+        of option: String,
+        _ rest: inout ArraySlice<String>
+    ) throws(ArgumentError) -> [String] {
+        let names = try value(of: option, &rest).split(separator: ",").map(String.init)
+        guard !names.isEmpty else { throw .missingValue(option) }
+        for name in names where !Plan.parts.contains(name) { throw .unknownPart(name) }
+        return names
+    }
 }
 
 /// A command line that cannot be followed.
-enum ArgumentError: Error, CustomStringConvertible {
+enum ArgumentError: Error, Equatable, CustomStringConvertible {
     case unknown(String)
     case missingValue(String)
     case badValue(String, String, ClosedRange<Int>)
+    case unknownPart(String)
     case noDaemon
-    case tooShort
+    case halfFastAPI
 
     var description: String {
         switch self {
@@ -96,8 +126,10 @@ enum ArgumentError: Error, CustomStringConvertible {
         case .badValue(let option, let found, let range):
             "\(option) is \(found); expected a whole number from \(range.lowerBound)"
                 + " to \(range.upperBound)"
+        case .unknownPart(let name):
+            "--only names \(name); expected some of \(Plan.parts.joined(separator: ","))"
         case .noDaemon: "the daemon's file is missing"
-        case .tooShort: "streams must last longer than \(StreamLoad.unmeasuredMilliseconds) ms"
+        case .halfFastAPI: "--fastapi and --fastapi-app belong together"
         }
     }
 }

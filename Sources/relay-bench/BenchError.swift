@@ -5,7 +5,7 @@ enum BenchError: Error, CustomStringConvertible {
     case daemonEnded(code: Int32, log: String)
     case noAnswer(seconds: Int, log: String)
     case unreadable(String)
-    /// Some streams did not get all their tokens: latencies of the others would flatter.
+    /// Some streams did not get all their tokens: figures of the others would flatter.
     case streamsFailed(Int, of: Int, first: String)
     case historyIncomplete(records: Int, expected: Int)
 

@@ -1,30 +1,65 @@
 import Glibc
 import Loop
 
-/// How long the daemon takes to start, and how much memory it has then.
+/// How long contestants take to start, how much memory they have then, and how large ours is.
 struct StartCase {
-    struct Result {
-        /// Milliseconds to the first answer, one for each start.
-        let milliseconds: [Double]
-        /// Resident bytes, one for each start.
-        let residentBytes: [Double]
-    }
-
-    /// What the start left to do is done by then.
+    /// What a start left to do is done by then.
     private static let settlingMicroseconds: UInt32 = 50_000
+    /// Peers take seconds for a start, and nothing was promised about them.
+    private static let peerStarts = 3
 
+    static let measured = Case(
+        key: "start",
+        title: "start, with one worker",
+        load: StreamLoad(streams: 1, tokens: 1, intervalMicroseconds: 0),
+        metrics: [.start, .residentAfterStart, .binary],
+        peers: .all
+    )
+
+    /// Starts of our daemon.
     let starts: Int
 
-    func measure(_ setup: DaemonSetup) throws -> Result {
-        var milliseconds: [Double] = []
-        var residentBytes: [Double] = []
-        for _ in 0..<starts {
-            let daemon = try MeasuredDaemon(setup)
-            defer { daemon.clean() }
-            milliseconds.append(Double(daemon.startTime) / 1e6)
-            usleep(Self.settlingMicroseconds)
-            residentBytes.append(Double(try daemon.use.residentBytes()))
+    func measure(_ kinds: [any ContestantKind], upstreamPort: Int) throws -> CaseResult {
+        var result = CaseResult(Self.measured)
+        for kind in kinds {
+            let isOurs = kind.name == OurDaemonKind.tableName
+            do {
+                for round in 0..<(isOurs ? starts : min(starts, Self.peerStarts)) {
+                    result.add([try sample(kind, round, upstreamPort)])
+                }
+            } catch  where !isOurs {
+                result.add(problem: "start, \(kind.name): \(error)")
+            }
         }
-        return Result(milliseconds: milliseconds, residentBytes: residentBytes)
+        Progress.say("start: \(result.line(of: OurDaemonKind.tableName))")
+        return result
+    }
+
+    private func sample(
+        _ kind: any ContestantKind,
+        _ round: Int,
+        _ upstreamPort: Int
+    ) throws -> Sample {
+        let begin = monotonicNow()
+        let contestant = try kind.start(workers: 1, upstreamPort: upstreamPort)
+        defer { contestant.end() }
+        let milliseconds = Double(monotonicNow() - begin) / 1e6
+        usleep(Self.settlingMicroseconds)
+        var values: [Metric: Double] = [
+            .residentAfterStart: Double(try contestant.use.residentBytes()) / 1e6
+        ]
+        if let ours = kind as? OurDaemonKind {
+            // A peer is waited for in another way, until it is quiet.
+            values[.start] = milliseconds
+            values[.binary] = Double(try FileSize.bytes(of: ours.binary)) / 1e6
+        }
+        return Sample(
+            contestant: kind.name,
+            round: round,
+            values: values,
+            failures: 0,
+            firstFailure: nil,
+            coresOfOthers: 0
+        )
     }
 }

@@ -1,46 +1,53 @@
+import Glibc
 import Loop
 
 /// Many streams at once on one loop, and what came of them.
 final class Fleet {
-    /// How long the streams may take beyond their own duration.
-    private static let patience = Nanoseconds.seconds(4)
+    /// A look at the memory of a contestant costs it nothing and us about 0.1 ms.
+    private static let memoryInterval = Nanoseconds.milliseconds(250)
+    /// What a contestant does behind its last byte, such as its record, belongs to the load.
+    private static let settling = Nanoseconds.milliseconds(100)
 
     let load: StreamLoad
-    let target: StreamTarget
     let reactor: Reactor
     /// What is received, and what of it is content: shared by all, since one reads at a time.
     var buffer = [UInt8](repeating: 0, count: 64 * 1024)
     var content: [UInt8] = []
 
-    private let watched: ProcessUse?
+    private let targets: [StreamTarget]
+    private let watched: ProcessTree?
     private let window: Range<Nanoseconds>
     private let begin: Nanoseconds
+    private let processorTimeBefore: Nanoseconds
     private var clients: [StreamClient] = []
+    private var started = 0
     private var running = 0
     private var outcome = FleetOutcome()
     private var onEnd: ((FleetOutcome) -> Void)?
     private lazy var starter = reactor.makeDeadline { [unowned self] in startDue() }
-    private lazy var windowBegin = reactor.makeDeadline { [unowned self] in mark(isBegin: true) }
-    private lazy var windowEnd = reactor.makeDeadline { [unowned self] in mark(isBegin: false) }
-    private lazy var limit = reactor.makeDeadline { [unowned self] in giveUp() }
+    private lazy var windowBegin = reactor.makeDeadline { [unowned self] in outcome.begin = mark }
+    private lazy var windowEnd = reactor.makeDeadline { [unowned self] in outcome.end = mark }
+    private lazy var memory = reactor.makeDeadline { [unowned self] in lookAtMemory() }
+    private lazy var limit = reactor.makeDeadline { [unowned self] in cutOff() }
+    private lazy var settled = reactor.makeDeadline { [unowned self] in finish() }
 
-    /// Runs all streams of a load against a target.
+    /// Runs all streams of a load.
     ///
     /// - Parameters:
     ///   - load: the streams.
-    ///   - target: whom to ask for them.
-    ///   - watched: the process whose processor time is counted meanwhile.
+    ///   - targets: whom to ask for each of them.
+    ///   - watched: the processes whose use is counted meanwhile.
     ///   - loop: where the clients live.
     /// - Returns: what came of them, once all have ended or time is up.
     static func run(
         _ load: StreamLoad,
-        against target: StreamTarget,
-        watching watched: ProcessUse?,
+        against targets: [StreamTarget],
+        watching watched: ProcessTree?,
         on loop: EventLoop
     ) async -> FleetOutcome {
         await withCheckedContinuation { continuation in
             loop.post { loop in
-                let fleet = Fleet(load, target, watched, loop.reactor)
+                let fleet = Fleet(load, targets, watched, loop.reactor)
                 loop.reactor.tenants.append(fleet)
                 fleet.start { [unowned fleet, reactor = loop.reactor] outcome in
                     reactor.tenants.removeAll { $0 === fleet }
@@ -52,25 +59,29 @@ final class Fleet {
 
     private init(
         _ load: StreamLoad,
-        _ target: StreamTarget,
-        _ watched: ProcessUse?,
+        _ targets: [StreamTarget],
+        _ watched: ProcessTree?,
         _ reactor: Reactor
     ) {
         self.load = load
-        self.target = target
+        self.targets = targets
         self.watched = watched
         self.reactor = reactor
+        processorTimeBefore = watched?.processorTime ?? 0
         begin = monotonicNow() + .milliseconds(5)
         window = load.window(from: begin)
-        outcome.latencies.reserveCapacity(load.streams * load.tokens)
+        if load.timesTokens { outcome.latencies.reserveCapacity(load.streams * load.tokens) }
     }
 
     private func start(onEnd: @escaping (FleetOutcome) -> Void) {
         self.onEnd = onEnd
         starter.set(at: begin)
-        windowBegin.set(at: window.lowerBound)
-        windowEnd.set(at: window.upperBound)
-        limit.set(at: begin + load.duration + Self.patience)
+        limit.set(at: begin + load.duration + load.patience)
+        if !window.isEmpty {
+            windowBegin.set(at: window.lowerBound)
+            windowEnd.set(at: window.upperBound)
+        }
+        if load.watchesMemory { memory.set(at: begin) }
     }
 
     // MARK: What the clients tell
@@ -81,81 +92,84 @@ final class Fleet {
 
     func received(stamp: Nanoseconds, at now: Nanoseconds) {
         outcome.tokens += 1
-        guard window.contains(stamp) else { return }
+        guard load.timesTokens, window.contains(stamp) else { return }
         outcome.latencies.append(now > stamp ? now - stamp : 0)
+    }
+
+    /// Notes a whole answer.
+    ///
+    /// - Parameters:
+    ///   - duration: since its connection began; nil where that had other answers before.
+    ///   - now: the moment of its end.
+    /// - Returns: whether the connection has to ask again.
+    func answered(after duration: Nanoseconds?, at now: Nanoseconds) -> Bool {
+        outcome.answers += 1
+        if let duration { outcome.durations.append(duration) }
+        guard let repetition = load.repetition else { return false }
+        return now < begin + repetition
     }
 
     func ended(failure: String?) {
         if let failure { outcome.failures.append(failure) }
         running -= 1
-        if running == 0, clients.count + outcome.unstarted == load.streams { finish() }
+        endIfOver()
     }
 
     // MARK: Moments
 
     private func startDue() {
-        while clients.count + outcome.unstarted < load.streams {
-            let next = clients.count + outcome.unstarted
-            let due = load.start(of: next, from: begin)
+        while started < load.streams {
+            let due = load.start(of: started, from: begin)
             guard due <= monotonicNow() else { return starter.set(at: due) }
+            let target = targets[started]
+            started += 1
             do throws(SystemCallError) {
-                let request = target.request(model: load.model(of: next))
-                clients.append(try StreamClient(request, in: self))
+                clients.append(try StreamClient(target, in: self))
                 running += 1
             } catch {
-                outcome.unstarted += 1
                 outcome.failures.append(error.description)
             }
         }
-        if running == 0 { finish() }
+        endIfOver()
     }
 
-    private func mark(isBegin: Bool) {
-        let mark = FleetOutcome.Mark(
-            instant: monotonicNow(),
-            tokens: outcome.tokens,
-            processorTime: watched?.processorTime ?? 0
-        )
-        if isBegin {
-            outcome.begin = mark
-        } else {
-            outcome.end = mark
-        }
+    private var mark: FleetOutcome.Mark {
+        FleetOutcome.Mark(tokens: outcome.tokens, processorTime: watched?.processorTime ?? 0)
     }
 
-    private func giveUp() {
+    private func lookAtMemory() {
+        let bytes = (try? watched?.residentBytes()) ?? 0
+        outcome.peakResidentBytes = max(outcome.peakResidentBytes, bytes)
+        memory.set(at: monotonicNow() + Self.memoryInterval)
+    }
+
+    /// What is left counts as failed, and what the contestant still does about it does not count.
+    private func cutOff() {
+        outcome.isCutOff = true
+        outcome.elapsed = monotonicNow() - begin
+        outcome.processorTime = (watched?.processorTime ?? 0) - processorTimeBefore
         for client in clients { client.close() }
-        outcome.failures += Array(repeating: "not done in time", count: running)
+        let missing = running + load.streams - started
+        outcome.failures += Array(repeating: "not done in time", count: missing)
         finish()
     }
 
+    private func endIfOver() {
+        guard running == 0, started == load.streams, outcome.elapsed == 0 else { return }
+        outcome.elapsed = monotonicNow() - begin
+        limit.clear()
+        settled.set(at: monotonicNow() + Self.settling)
+    }
+
     private func finish() {
-        for deadline in [starter, windowBegin, windowEnd, limit] { deadline.clear() }
+        if !outcome.isCutOff {
+            outcome.processorTime = (watched?.processorTime ?? 0) - processorTimeBefore
+        }
+        for deadline in [starter, windowBegin, windowEnd, memory, limit, settled] {
+            deadline.clear()
+        }
         // The clients and the fleet hold each other until here.
         clients = []
         onEnd.take()?(outcome)
     }
-}
-
-/// What came of a fleet's streams.
-struct FleetOutcome: Sendable {
-    /// The state of things at one end of the window.
-    struct Mark: Sendable {
-        let instant: Nanoseconds
-        let tokens: Int
-        let processorTime: Nanoseconds
-    }
-
-    /// From the stamp to its arrival, for each token stamped within the window.
-    var latencies: [Nanoseconds] = []
-    /// From `connect` to the first token of each stream.
-    var firstTokenDelays: [Nanoseconds] = []
-    /// Tokens received at any time.
-    var tokens = 0
-    /// Why streams failed, one line for each.
-    var failures: [String] = []
-    /// Streams that did not even get a socket.
-    var unstarted = 0
-    var begin: Mark?
-    var end: Mark?
 }

@@ -2,32 +2,36 @@ import Glibc
 import Loop
 import Wire
 
-/// One connection with one stream on it.
+/// One connection with one stream after the other on it.
 final class StreamClient: ReadinessHandler {
     private let fleet: Fleet
     private let socket: Descriptor
     private let request: [UInt8]
-    private let started: Nanoseconds
+    private let connected: Nanoseconds
     private var registration: Registration?
     private var isRequestSent = false
     private var response = ResponseReader()
     private var events = EventDecoder()
     private var tokens = 0
+    private var answers = 0
 
     /// Connects, to send a request as soon as the connection stands.
-    init(_ request: [UInt8], in fleet: Fleet) throws(SystemCallError) {
-        self.request = request
+    init(_ target: StreamTarget, in fleet: Fleet) throws(SystemCallError) {
+        request = target.request
         self.fleet = fleet
-        started = monotonicNow()
-        socket = try Loopback.connect(port: fleet.target.port, blocks: false)
+        connected = monotonicNow()
+        socket = try Loopback.connect(port: target.port, blocks: false)
         registration = try fleet.reactor.poller.add(socket.number, .writable, self)
     }
 
     func descriptorReady(_ readiness: Readiness) {
-        if !isRequestSent {
-            send()
-        } else {
-            receive()
+        if isRequestSent { return receive() }
+        guard let registration, send() else { return }
+        isRequestSent = true
+        do throws(SystemCallError) {
+            try fleet.reactor.poller.modify(registration, .readable)
+        } catch {
+            fail(error.description)
         }
     }
 
@@ -38,17 +42,15 @@ final class StreamClient: ReadinessHandler {
         shutdown(socket.number, Int32(SHUT_RDWR))
     }
 
-    private func send() {
-        guard let registration else { return }
+    private func send() -> Bool {
         let count = Glibc.send(socket.number, request, request.count, Int32(MSG_NOSIGNAL))
-        // A fresh socket's buffer holds any request of ours.
-        guard count == request.count else { return fail("send: \(errorText(errno))") }
-        isRequestSent = true
-        do throws(SystemCallError) {
-            try fleet.reactor.poller.modify(registration, .readable)
-        } catch {
-            fail(error.description)
+        let code = errno
+        // A buffer that is empty holds any request of ours.
+        guard count == request.count else {
+            fail("send: \(errorText(code))")
+            return false
         }
+        return true
     }
 
     private func receive() {
@@ -74,7 +76,7 @@ final class StreamClient: ReadinessHandler {
             let isDone = try response.receive(bytes, into: &content)
             var offset = 0
             while try events.next(content.span, from: &offset) { takeEvent(at: now) }
-            if isDone { end() }
+            if isDone { answerEnded(at: now) }
         } catch {
             fail("\(error)")
         }
@@ -82,15 +84,24 @@ final class StreamClient: ReadinessHandler {
 
     private func takeEvent(at now: Nanoseconds) {
         guard let stamp = Stamp.find(events.data.span) else { return }
-        if tokens == 0 { fleet.receivedFirst(after: now - started) }
+        if tokens == 0, answers == 0 { fleet.receivedFirst(after: now - connected) }
         tokens += 1
         fleet.received(stamp: stamp, at: now)
     }
 
-    private func end() {
+    private func answerEnded(at now: Nanoseconds) {
         guard tokens == fleet.load.tokens else { return fail("complete") }
-        close()
-        fleet.ended(failure: nil)
+        let duration = answers == 0 ? now - connected : nil
+        answers += 1
+        tokens = 0
+        response = ResponseReader()
+        events = EventDecoder()
+        if fleet.answered(after: duration, at: now) {
+            _ = send()
+        } else {
+            close()
+            fleet.ended(failure: nil)
+        }
     }
 
     private func fail(_ reason: String) {

@@ -8,15 +8,26 @@ struct Machine {
     let memoryBytes: Int
     let kernel: String
     let commit: String
+    /// The day, as `2026-01-31`, in UTC.
+    let date: String
 
     init(commit: String) {
         self.commit = commit
+        date = Self.today
         processor = Self.field("model name", of: "/proc/cpuinfo") ?? "unknown processor"
         cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         memoryBytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         kernel =
             TextFile.read("/proc/sys/kernel/osrelease")?.split(separator: "\n").first
             .map(String.init) ?? "unknown"
+    }
+
+    private static var today: String {
+        var seconds = time(nil)
+        var day = tm()
+        gmtime_r(&seconds, &day)
+        func twoDigits(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(day.tm_year + 1900)-\(twoDigits(day.tm_mon + 1))-\(twoDigits(day.tm_mday))"
     }
 
     /// The value of the first line `name : value`.

@@ -1,23 +1,6 @@
-/// One measured value, and what it has to stay below.
-struct Figure {
-    /// Its name in the JSON, with the unit last.
-    let key: String
-    /// Its name for people.
-    let name: String
-    let value: Double
-    let unit: String
-    /// Digits behind the point.
-    let digits: Int
-    /// nil where nothing was promised.
-    var bound: Double?
-
-    /// Whether the promise is kept; nil where there is none.
-    var isMet: Bool? { bound.map { value < $0 } }
-}
-
-/// Numbers and columns as text.
+/// Numbers as text.
 enum Format {
-    /// A number with so many digits behind the point.
+    /// A number with so many digits behind the point; a dash for none.
     static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite, value.magnitude < 1e12 else { return "-" }
         var scale = 1
@@ -31,9 +14,15 @@ enum Format {
             + fraction
     }
 
-    /// The shortest text of a bound, such as `100` and `0.3`.
-    static func short(_ value: Double) -> String {
-        value == value.rounded() ? fixed(value, 0) : "\(value)"
+    /// The same with commas between thousands, for people.
+    static func grouped(_ value: Double, _ digits: Int = 0) -> String {
+        let parts = fixed(value, digits).split(separator: ".", maxSplits: 1)
+        var text = ""
+        for (index, digit) in (parts.first ?? "").reversed().enumerated() {
+            if index > 0, index.isMultiple(of: 3), digit != "-" { text.append(",") }
+            text.append(digit)
+        }
+        return String(text.reversed()) + (parts.count > 1 ? "." + parts[1] : "")
     }
 
     static func left(_ text: String, _ width: Int) -> String {
@@ -42,5 +31,10 @@ enum Format {
 
     static func right(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+
+    /// A percentage without digits behind the point.
+    static func percent(_ value: Double) -> String {
+        "± \(fixed(value, value < 9.95 ? 1 : 0)) %"
     }
 }

@@ -1,74 +1,81 @@
 import Glibc
 import Loop
 
-/// How the daemon is started for measuring: its defaults, except where it listens and who answers.
-struct DaemonSetup {
-    let binary: String
-    let upstreamURL: String
-    let loops: Int
+/// Our daemon.
+struct OurDaemonKind: ContestantKind {
+    static let tableName = "sse-relay"
 
-    func environment(port: Int, dataFolder: String) -> [String] {
-        [
-            "PATH=/usr/bin:/bin",
-            "OPENAI_BASE_URL=\(upstreamURL)",
-            "RELAY_LISTEN=127.0.0.1:\(port)",
-            "RELAY_DATA_DIR=\(dataFolder)",
-            "RELAY_LOOPS=\(loops)",
-            // The page's folder depends on where this is started, and plays no part.
-            "RELAY_STATIC_DIR=",
-        ]
+    let name = tableName
+    let version: String
+    /// Its executable file.
+    let binary: String
+    /// A data folder that stays; nil for a new one at each start.
+    var dataFolder: String?
+
+    func start(workers: Int, upstreamPort: Int) throws -> any Contestant {
+        let setup = DaemonSetup(
+            binary: binary,
+            upstreamURL: "http://127.0.0.1:\(upstreamPort)/v1",
+            loops: workers
+        )
+        return try OurDaemon(setup, dataFolder: dataFolder)
     }
 }
 
-/// A running daemon with a data folder of its own.
-final class MeasuredDaemon {
-    private static let startSeconds = 10
+/// A running daemon of ours.
+final class OurDaemon: Contestant {
+    private static let startSeconds = 20
     private static let stopLimit = Nanoseconds.seconds(5)
     /// Between two attempts to connect: well below what is measured, and little work beside it.
     private static let pollMicroseconds: UInt32 = 100
 
-    let port: Int
-    let use: ProcessUse
-    /// From `posix_spawn` to the first 200.
-    let startTime: Nanoseconds
+    let name = OurDaemonKind.tableName
+    let use: ProcessTree
 
+    private let port: Int
     private let child: ChildProcess
     private let folder: String
+    private let dataFolder: String
 
     /// Starts it and waits until it answers.
-    init(_ setup: DaemonSetup) throws {
+    fileprivate init(_ setup: DaemonSetup, dataFolder: String?) throws {
         let folder = try Leftovers.shared.makeFolder()
         self.folder = folder
+        self.dataFolder = dataFolder ?? "\(folder)/data"
         // An empty file, so that no .env of the user's is read.
         try TextFile.write([], to: "\(folder)/empty.env")
         port = try Loopback.freePort()
-        let begin = monotonicNow()
         child = try ChildProcess(
             setup.binary,
             ["--env-file", "\(folder)/empty.env"],
-            environment: setup.environment(port: port, dataFolder: "\(folder)/data"),
+            environment: setup.environment(port: port, dataFolder: self.dataFolder),
             log: "\(folder)/log"
         )
-        use = try ProcessUse(of: child.pid)
+        use = try ProcessTree(root: child.pid)
         try Self.waitForAnswer(from: child, port: port, log: "\(folder)/log")
-        startTime = monotonicNow() - begin
     }
 
-    /// How many records the history holds.
-    var historyRecords: Int {
-        let text = TextFile.read("\(folder)/data/history.jsonl") ?? ""
-        return text.utf8.count { $0 == UInt8(ascii: "\n") }
+    func target(model: String) -> StreamTarget {
+        .relay(port: port, model: model)
     }
 
-    /// Ends it; what it has to write is written then.
     func end() {
         child.end(within: Self.stopLimit)
+        Leftovers.shared.removeFolder(folder)
     }
 
-    /// Removes what it has written.
-    func clean() {
-        end()
-        Leftovers.shared.removeFolder(folder)
+    /// Ends the process, and what it has to write is written then.
+    ///
+    /// - Parameter records: how many answers it gave.
+    /// - Throws: where the history has not that many: figures of a daemon that lost answers on the
+    ///   way would be no figures.
+    func checkHistory(records: Int) throws(BenchError) {
+        child.end(within: Self.stopLimit)
+        let text = TextFile.read("\(dataFolder)/history.jsonl") ?? ""
+        let found = text.utf8.count { $0 == UInt8(ascii: "\n") }
+        guard found == records else {
+            throw .historyIncomplete(records: found, expected: records)
+        }
     }
 
     private static func waitForAnswer(

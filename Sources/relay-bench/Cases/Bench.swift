@@ -1,0 +1,154 @@
+import Glibc
+import Loop
+import Simulator
+
+/// The upstream and the clients, and how one load is measured between them.
+struct Bench {
+    /// Some streams first, so that libraries are loaded and connections have been made once.
+    private static let warmUp = StreamLoad(streams: 32, tokens: 20, intervalMicroseconds: 0)
+    /// What a start left to do is done by then.
+    private static let settlingMicroseconds: UInt32 = 50_000
+
+    /// Where the simulator is, on 127.0.0.1.
+    var upstreamPort: Int { upstream.port }
+
+    private let upstream: SimulatorServer
+    private let loop: EventLoop
+
+    init() throws {
+        upstream = try SimulatorServer()
+        loop = try EventLoop(index: 0)
+    }
+
+    func stop() async {
+        upstream.stop()
+        await loop.stop()
+    }
+
+    /// Measures a case in interleaved rounds.
+    ///
+    /// - Parameters:
+    ///   - measured: the case.
+    ///   - kinds: who takes part; the first is ours, without which there is nothing to compare.
+    ///   - rounds: how often each of them is measured.
+    /// - Returns: all samples.
+    /// - Throws: why our own daemon could not be measured; peers that fail are left out from then.
+    func measure(
+        _ measured: Case,
+        _ kinds: [any ContestantKind],
+        rounds: Int
+    ) async throws -> CaseResult {
+        var result = CaseResult(measured)
+        var kinds = kinds
+        for round in 0..<rounds {
+            var samples: [Sample] = []
+            if measured.takesDirect { samples.append(try await direct(measured, round)) }
+            // Everyone is first and last in turn.
+            let first = round % kinds.count
+            for kind in kinds[first...] + kinds[..<first] {
+                do {
+                    samples.append(try await sample(measured, kind, round))
+                } catch  where kind.name != OurDaemonKind.tableName {
+                    result.add(problem: "\(measured.key), \(kind.name): \(error)")
+                    kinds.removeAll { $0.name == kind.name }
+                }
+            }
+            result.add(samples)
+            Progress.round(round, of: rounds, result)
+        }
+        return result
+    }
+
+    /// One load against a contestant that is started for it.
+    private func sample(
+        _ measured: Case,
+        _ kind: any ContestantKind,
+        _ round: Int
+    ) async throws -> Sample {
+        let contestant = try kind.start(workers: measured.workers, upstreamPort: upstreamPort)
+        defer { contestant.end() }
+        let load = measured.load
+        if measured.warmsUp { _ = await run(Self.warmUp, contestant) }
+        usleep(Self.settlingMicroseconds)
+        let residentBefore = try contestant.use.residentBytes()
+        let before = MachineLoad(children: contestant.use.processorTime)
+        let outcome = await run(load, contestant)
+        let after = MachineLoad(children: contestant.use.processorTime)
+        var values = Self.values(outcome, load)
+        if load.watchesMemory, outcome.answers > 0 {
+            let grown = max(0, outcome.peakResidentBytes - residentBefore)
+            values[.memoryPerStream] = Double(grown) / Double(load.streams) / 1e3
+        }
+        if let ours = contestant as? OurDaemon, outcome.failures.isEmpty {
+            let warmUps = measured.warmsUp ? Self.warmUp.streams : 0
+            try ours.checkHistory(records: outcome.answers + warmUps)
+        }
+        return Sample(
+            contestant: kind.name,
+            round: round,
+            values: values,
+            failures: outcome.failures.count,
+            firstFailure: outcome.failures.first,
+            coresOfOthers: after.coresOfOthers(since: before)
+        )
+    }
+
+    /// The same load without anyone between.
+    private func direct(_ measured: Case, _ round: Int) async throws -> Sample {
+        let load = measured.load
+        let targets = (0..<load.streams).map { index in
+            StreamTarget.openAI(port: upstream.port, model: load.model(of: index))
+        }
+        let before = MachineLoad(children: 0)
+        let outcome = await Fleet.run(load, against: targets, watching: nil, on: loop)
+        let after = MachineLoad(children: 0)
+        var values = Self.values(outcome, load)
+        values[.processorPerToken] = nil
+        values[.processorPerRequest] = nil
+        return Sample(
+            contestant: CaseResult.direct,
+            round: round,
+            values: values,
+            failures: outcome.failures.count,
+            firstFailure: outcome.failures.first,
+            coresOfOthers: after.coresOfOthers(since: before)
+        )
+    }
+
+    /// Runs a load against a contestant.
+    func run(_ load: StreamLoad, _ contestant: any Contestant) async -> FleetOutcome {
+        let targets = (0..<load.streams).map { contestant.target(model: load.model(of: $0)) }
+        return await Fleet.run(load, against: targets, watching: contestant.use, on: loop)
+    }
+
+    /// The figures of an outcome.
+    static func values(_ outcome: FleetOutcome, _ load: StreamLoad) -> [Metric: Double] {
+        var values: [Metric: Double] = [:]
+        let seconds = Double(outcome.elapsed) / 1e9
+        let processor = Double(outcome.processorTime) / 1e3
+        if outcome.tokens > 0 {
+            values[.processorPerToken] = processor / Double(outcome.tokens)
+            values[.tokensPerSecond] = Double(outcome.tokens) / seconds
+        }
+        let asked = outcome.answers + outcome.failures.count
+        values[.served] = asked > 0 ? Double(outcome.answers) * 100 / Double(asked) : 0
+        if load.repetition != nil, outcome.answers > 0 {
+            values[.processorPerRequest] = processor / Double(outcome.answers)
+            values[.requestsPerSecond] = Double(outcome.answers) / seconds
+        }
+        if !outcome.latencies.isEmpty {
+            let sorted = outcome.latencies.sorted()
+            values[.latencyP50] = Percentile.of(0.5, in: sorted)
+            values[.latencyP99] = Percentile.of(0.99, in: sorted)
+            values[.latencyP999] = Percentile.of(0.999, in: sorted)
+        }
+        if !outcome.firstTokenDelays.isEmpty {
+            values[.firstTokenP50] = Percentile.of(0.5, in: outcome.firstTokenDelays.sorted())
+        }
+        if let slowest = outcome.durations.max(), load.repetition == nil {
+            let middle = Median.of(outcome.durations.map { Double($0) })
+            values[.slowestToMedian] = Double(slowest) / middle
+        }
+        return values
+    }
+}

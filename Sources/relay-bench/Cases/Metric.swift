@@ -1,0 +1,86 @@
+/// What is counted of a contestant; the raw value is the name in the JSON, with the unit last.
+enum Metric: String, Sendable, CaseIterable {
+    case processorPerToken = "cpu_us_per_token"
+    case processorPerRequest = "cpu_us_per_request"
+    case requestsPerSecond = "requests_per_s"
+    case tokensPerSecond = "tokens_per_s"
+    case latencyP50 = "latency_p50_us"
+    case latencyP99 = "latency_p99_us"
+    case latencyP999 = "latency_p99_9_us"
+    case firstTokenP50 = "first_token_p50_us"
+    case addedP50 = "added_latency_p50_us"
+    case addedP99 = "added_latency_p99_us"
+    case addedP999 = "added_latency_p99_9_us"
+    case addedFirstToken = "added_first_token_p50_us"
+    case slowestToMedian = "slowest_to_median_finish"
+    case served = "served_percent"
+    case memoryPerStream = "memory_per_stream_kb"
+    case start = "start_ms"
+    case residentAfterStart = "resident_after_start_mb"
+    case binary = "binary_mb"
+
+    /// For people.
+    var name: String {
+        switch self {
+        case .processorPerToken: "CPU per token"
+        case .processorPerRequest: "CPU per request"
+        case .requestsPerSecond: "requests/s"
+        case .tokensPerSecond: "tokens/s"
+        case .latencyP50: "latency p50"
+        case .latencyP99: "latency p99"
+        case .latencyP999: "latency p99.9"
+        case .firstTokenP50: "first token p50"
+        case .addedP50: "added latency p50"
+        case .addedP99: "added latency p99"
+        case .addedP999: "added latency p99.9"
+        case .addedFirstToken: "added first token p50"
+        case .slowestToMedian: "slowest / median finish"
+        case .served: "streams served"
+        case .memoryPerStream: "memory per stream"
+        case .start: "start to first answer"
+        case .residentAfterStart: "resident after start"
+        case .binary: "stripped binary"
+        }
+    }
+
+    var unit: String {
+        switch self {
+        case .processorPerToken, .processorPerRequest, .latencyP50, .latencyP99, .latencyP999,
+            .firstTokenP50, .addedP50, .addedP99, .addedP999, .addedFirstToken:
+            "µs"
+        case .requestsPerSecond, .tokensPerSecond: "/s"
+        case .slowestToMedian: "x"
+        case .served: "%"
+        case .memoryPerStream: "kB"
+        case .start: "ms"
+        case .residentAfterStart, .binary: "MB"
+        }
+    }
+
+    /// Digits behind the point.
+    var digits: Int {
+        switch self {
+        case .processorPerToken, .slowestToMedian: 2
+        case .memoryPerStream, .start, .residentAfterStart, .binary, .served: 1
+        default: 0
+        }
+    }
+
+    /// A value with its unit.
+    func text(_ value: Double) -> String {
+        guard value.isFinite else { return "-" }
+        let number = Format.grouped(value, digits)
+        return unit == "/s" ? number : "\(number) \(unit)"
+    }
+
+    /// What a latency becomes once the same latency without a contestant is taken off.
+    var added: Metric? {
+        switch self {
+        case .latencyP50: .addedP50
+        case .latencyP99: .addedP99
+        case .latencyP999: .addedP999
+        case .firstTokenP50: .addedFirstToken
+        default: nil
+        }
+    }
+}

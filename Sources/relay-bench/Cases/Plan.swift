@@ -1,0 +1,76 @@
+import Loop
+
+/// What a run takes, and how long that will be.
+struct Plan {
+    /// The parts of a run, as `--only` names them.
+    static let parts = [
+        "start", "paced", "latency", "full-speed", "short", "open", "two-loops", "growth",
+    ]
+    /// A start, the warm-up, the wait behind a load.
+    private static let overheadSeconds = 0.6
+    /// The interpreted peers start slowly and are always cut off.
+    private static let slowSeconds = 32.0
+
+    let cases: [Case]
+    let rounds: Int
+    let growthRounds: Int
+    let starts: Int
+
+    init(_ arguments: Arguments) {
+        let isSmall = arguments.isSmall
+        var cases = Case.all(isSmall: isSmall)
+        if arguments.peers.hasReference || arguments.only.contains("two-loops") {
+            cases += Case.allWithTwoWorkers(isSmall: isSmall)
+        }
+        self.cases = cases.filter { one in
+            guard !arguments.only.isEmpty else { return true }
+            return arguments.only.contains(one.workers > 1 ? "two-loops" : one.key)
+        }
+        rounds = arguments.rounds
+        let wantsGrowth =
+            arguments.only.isEmpty
+            ? arguments.wantsGrowth || !isSmall : arguments.only.contains("growth")
+        growthRounds = wantsGrowth ? min(rounds, 3) : 0
+        starts =
+            arguments.only.isEmpty || arguments.only.contains("start") ? arguments.starts : 0
+    }
+
+    /// About how long it takes.
+    func seconds(_ peers: Peers, isSmall: Bool) -> Int {
+        var seconds = Double(starts) * 0.15 + Double(3 * peers.slowCount) * 7
+        for one in cases {
+            let load = one.load
+            // At full speed: about so many tokens per second with all on two cores.
+            let unpaced = load.intervalMicroseconds == 0 ? load.streams * load.tokens / 60_000 : 0
+            let each = Double(load.duration) / 1e9 + Double(unpaced) + Self.overheadSeconds
+            let fast = 1 + peers.fastCount(in: one) + (one.takesDirect ? 1 : 0)
+            let slow = one.peers == .all ? peers.slowCount : 0
+            let round = each * Double(fast) + Self.slowSeconds * Double(slow)
+            seconds += round * Double(rounds)
+        }
+        return Int(seconds) + growthRounds * (isSmall ? 60 : 105)
+    }
+}
+
+/// Words about how far a run is, on the standard error.
+enum Progress {
+    static func say(_ text: String) {
+        Console.error(text)
+    }
+
+    static func round(_ round: Int, of rounds: Int, _ result: CaseResult) {
+        let workers = result.measured.workers > 1 ? ", two workers" : ""
+        let figures = result.contestants.filter { $0 != CaseResult.direct }
+            .map { result.line(of: $0) }.joined(separator: "; ")
+        say("\(result.measured.key)\(workers): round \(round + 1) of \(rounds): \(figures)")
+    }
+}
+
+extension CaseResult {
+    /// The first metric of a contestant so far, in words.
+    func line(of contestant: String) -> String {
+        guard let metric = measured.metrics.first else { return contestant }
+        let value = summary(metric, of: contestant)?.median ?? .nan
+        return "\(contestant) \(metric.text(value))"
+    }
+}

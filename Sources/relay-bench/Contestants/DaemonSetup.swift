@@ -1,0 +1,20 @@
+/// How our daemon is started for measuring: its defaults, except where it listens and who answers.
+struct DaemonSetup {
+    /// Its executable file.
+    let binary: String
+    let upstreamURL: String
+    let loops: Int
+
+    /// All the variables that it gets.
+    func environment(port: Int, dataFolder: String) -> [String] {
+        [
+            "PATH=/usr/bin:/bin",
+            "OPENAI_BASE_URL=\(upstreamURL)",
+            "RELAY_LISTEN=127.0.0.1:\(port)",
+            "RELAY_DATA_DIR=\(dataFolder)",
+            "RELAY_LOOPS=\(loops)",
+            // The page's folder depends on where this is started, and plays no part.
+            "RELAY_STATIC_DIR=",
+        ]
+    }
+}

@@ -1,0 +1,116 @@
+/// What the project promises about one figure.
+struct Target {
+    enum Bound {
+        /// Ours divided by the peer's.
+        case ratioAtMost(Double)
+        case ratioAtLeast(Double)
+        /// The peer's divided by ours.
+        case timesLess(Double)
+        case atMost(Double)
+        case below(Double)
+        case atLeast(Double)
+    }
+
+    let caseKey: String
+    let workers: Int
+    let metric: Metric
+    /// Whom the ratio is to; nil for a bound of our own figure.
+    let peer: String?
+    let bound: Bound
+
+    /// In the order of the table.
+    static let all: [Target] =
+        beside("nginx", workers: 1) + interpreted + beside("nginx", workers: 2) + start
+
+    private static func beside(_ peer: String, workers: Int) -> [Target] {
+        func target(_ key: String, _ metric: Metric, _ bound: Bound) -> Target {
+            Target(caseKey: key, workers: workers, metric: metric, peer: peer, bound: bound)
+        }
+        func own(_ key: String, _ metric: Metric, _ bound: Bound) -> Target {
+            Target(caseKey: key, workers: workers, metric: metric, peer: nil, bound: bound)
+        }
+        return [
+            target("paced", .processorPerToken, .ratioAtMost(1.0)),
+            target("latency", .processorPerToken, .ratioAtMost(1.1)),
+            target("latency", .addedP50, .ratioAtMost(1.2)),
+            target("latency", .addedP99, .ratioAtMost(1.5)),
+            target("full-speed", .processorPerToken, .ratioAtMost(0.6)),
+            own("full-speed", .slowestToMedian, .atMost(2)),
+            target("short", .requestsPerSecond, .ratioAtLeast(0.8)),
+            target("short", .processorPerRequest, .ratioAtMost(1.5)),
+            own("open", .served, .atLeast(100)),
+            target("open", .memoryPerStream, .ratioAtMost(1.0)),
+        ]
+    }
+
+    private static let interpreted = [("FastAPI", 12.0), ("LiteLLM", 35.0)].map { peer, times in
+        Target(
+            caseKey: "paced",
+            workers: 1,
+            metric: .processorPerToken,
+            peer: peer,
+            bound: .timesLess(times)
+        )
+    }
+
+    private static let start: [Target] = [
+        (.start, 50.0), (.residentAfterStart, 18.0), (.binary, 12.0),
+    ].map { metric, bound in
+        Target(caseKey: "start", workers: 1, metric: metric, peer: nil, bound: .below(bound))
+    }
+
+    /// The promise in words.
+    var text: String {
+        switch bound {
+        case .ratioAtMost(let ratio): "≤ \(Format.fixed(ratio, 1)) x \(peer ?? "")"
+        case .ratioAtLeast(let ratio): "≥ \(Format.fixed(ratio, 1)) x \(peer ?? "")"
+        case .timesLess(let times): "≥ \(Format.fixed(times, 0)) x less"
+        case .atMost(let value): "≤ \(Format.fixed(value, 0)) \(metric.unit)"
+        case .below(let value): "< \(Format.fixed(value, 0)) \(metric.unit)"
+        case .atLeast(let value): "\(Format.fixed(value, 0)) \(metric.unit)"
+        }
+    }
+}
+
+/// A promise beside what was measured.
+struct Row {
+    let target: Target
+    let title: String
+    let ours: Summary
+    let theirs: Summary?
+    /// As the promise counts it; nil without the peer.
+    let ratio: Summary?
+
+    /// What a case has to say about a promise; nil where it was not measured.
+    init?(_ target: Target, _ result: CaseResult) {
+        let daemon = OurDaemonKind.tableName
+        guard let ours = result.summary(target.metric, of: daemon) else { return nil }
+        self.target = target
+        self.ours = ours
+        title = result.measured.title
+        theirs = target.peer.flatMap { result.summary(target.metric, of: $0) }
+        guard let peer = target.peer, theirs != nil else {
+            ratio = nil
+            return
+        }
+        let own = result.rounds(target.metric, of: daemon)
+        let other = result.rounds(target.metric, of: peer)
+        if case .timesLess = target.bound {
+            ratio = .ratio(other, to: own)
+        } else {
+            ratio = .ratio(own, to: other)
+        }
+    }
+
+    /// Whether the promise is kept; nil where that was not measured.
+    var isMet: Bool? {
+        switch target.bound {
+        case .ratioAtMost(let bound): ratio.map { $0.median <= bound }
+        case .ratioAtLeast(let bound), .timesLess(let bound): ratio.map { $0.median >= bound }
+        case .atMost(let bound): ours.median <= bound
+        case .below(let bound): ours.median < bound
+        // Every single round, since a lost stream is no matter of medians.
+        case .atLeast(let bound): ours.values.allSatisfy { $0 >= bound }
+        }
+    }
+}

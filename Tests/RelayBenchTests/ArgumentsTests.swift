@@ -1,0 +1,74 @@
+import Testing
+
+@testable import relay_bench
+
+/// The command line.
+@Suite struct ArgumentsTests {
+    @Test func `the daemon alone is measured in small`() throws {
+        let arguments = try Arguments(["daemon"])
+        #expect(arguments.daemon == "daemon")
+        #expect(arguments.isSmall)
+        #expect(arguments.rounds == 3)
+        #expect(arguments.starts == 11)
+        let plan = Plan(arguments)
+        #expect(plan.cases.allSatisfy { $0.workers == 1 })
+        #expect(plan.growthRounds == 0)
+        #expect(plan.seconds(arguments.peers, isSmall: true) <= 120)
+    }
+
+    @Test func `with all peers a run takes half an hour at most`() throws {
+        let arguments = try Arguments([
+            "--nginx", "/n", "--haproxy", "/h", "--fastapi", "/p", "--fastapi-app", "/a",
+            "--litellm", "/l", "daemon",
+        ])
+        #expect(!arguments.isSmall)
+        #expect(arguments.rounds == 5)
+        let plan = Plan(arguments)
+        #expect(plan.cases.contains { $0.workers == 2 })
+        #expect(plan.seconds(arguments.peers, isSmall: false) <= 1800)
+    }
+
+    @Test func `options say what is taken and where it is written`() throws {
+        let arguments = try Arguments([
+            "--json", "a.json", "--markdown", "a.md", "--charts", "charts", "--commit", "abc",
+            "--rounds", "7", "--starts", "2", "--only", "paced,growth", "daemon",
+        ])
+        #expect(arguments.jsonPath == "a.json")
+        #expect(arguments.markdownPath == "a.md")
+        #expect(arguments.chartsFolder == "charts")
+        #expect(arguments.commit == "abc")
+        let plan = Plan(arguments)
+        #expect(plan.cases.map(\.key) == ["paced"])
+        #expect(plan.rounds == 7)
+        #expect(plan.growthRounds == 3)
+        #expect(plan.starts == 0)
+    }
+
+    @Test func `help needs nothing else and names every option`() throws {
+        #expect(try Arguments(["--help"]).wantsHelp)
+        for option in [
+            "nginx", "haproxy", "fastapi", "fastapi-app", "litellm", "rounds", "starts", "growth",
+            "only", "json", "markdown", "charts", "commit",
+        ] {
+            #expect(Arguments.help.contains("--\(option) "))
+        }
+    }
+
+    @Test(arguments: [
+        ([], ArgumentError.noDaemon),
+        (["--wat", "d"], .unknown("--wat")),
+        (["d", "e"], .unknown("e")),
+        (["d", "--json"], .missingValue("--json")),
+        (["d", "--rounds", "0"], .badValue("--rounds", "0", 1...100)),
+        (["d", "--rounds", "+5"], .badValue("--rounds", "+5", 1...100)),
+        (["d", "--starts", "many"], .badValue("--starts", "many", 1...1000)),
+        (["d", "--only", "paced,all"], .unknownPart("all")),
+        (["d", "--only", ","], .missingValue("--only")),
+        (["d", "--fastapi", "python"], .halfFastAPI),
+        (["d", "--fastapi-app", "app.py"], .halfFastAPI),
+    ])
+    func `what cannot be followed is named`(words: [String], error: ArgumentError) {
+        #expect(throws: error) { try Arguments(words) }
+        #expect(!error.description.isEmpty)
+    }
+}

@@ -1,0 +1,71 @@
+import Testing
+
+@testable import relay_bench
+
+/// The arithmetic behind every figure.
+@Suite struct StatisticsTests {
+    @Test(
+        arguments: [
+            ([3], 3), ([1, 3], 2), ([9, 1, 3], 3), ([4, 1, 3, 2], 2.5), ([2, 2, 2, 100], 2),
+        ] as [([Double], Double)]
+    )
+    func `the median is the value in the middle, or between the two there`(
+        values: [Double],
+        median: Double
+    ) {
+        #expect(Median.of(values) == median)
+    }
+
+    @Test func `nothing has no median`() {
+        #expect(Median.of([]).isNaN)
+        #expect(Summary([]).median.isNaN)
+    }
+
+    @Test func `quantiles lie between their neighbours`() {
+        let values = [10.0, 20, 30, 40, 50]
+        #expect(Quantile.of(values, 0) == 10)
+        #expect(Quantile.of(values, 0.25) == 20)
+        #expect(Quantile.of(values, 0.9) == 46)
+        #expect(Quantile.of(values, 1) == 50)
+    }
+
+    @Test func `noise is half of what lies between the quartiles, in percent of the median`() {
+        #expect(Summary([10, 20, 40, 60, 70]).noisePercent == 50)
+        #expect(Summary([5]).noisePercent == 0)
+        #expect(Summary([5, 5, 5]).noisePercent == 0)
+        // One round that was disturbed does not count.
+        #expect(Summary([5, 5, 5, 5, 500]).noisePercent == 0)
+    }
+
+    @Test func `rounds without a number are left out`() {
+        let summary = Summary([1, .nan, 3, .infinity])
+        #expect(summary.values == [1, 3])
+        #expect(summary.median == 2)
+    }
+
+    @Test func `a ratio is taken within each round`() {
+        // The machine was half as fast in the second round: no ratio tells.
+        let ratio = Summary.ratio([0: 10, 1: 20, 2: 11], to: [0: 20, 1: 40, 2: 22])
+        #expect(ratio.values == [0.5, 0.5, 0.5])
+        #expect(ratio.noisePercent == 0)
+    }
+
+    @Test func `a round without both gives no ratio, nor does one without a divisor`() {
+        let ratio = Summary.ratio([0: 1, 1: 2, 2: 3, 3: 4], to: [1: 4, 2: 0, 3: -1, 9: 9])
+        #expect(ratio.values == [0.5])
+    }
+
+    @Test func `a percentile is a span that was measured`() {
+        let spans = (1...1000).map { UInt64($0) * 1000 }
+        #expect(Percentile.of(0.5, in: spans) == 500)
+        #expect(Percentile.of(0.99, in: spans) == 990)
+        #expect(Percentile.of(0.999, in: spans) == 999)
+        #expect(Percentile.of(0.5, in: [7000]) == 7)
+        #expect(Percentile.of(0.5, in: []).isNaN)
+    }
+
+    @Test func `an answer of one token is taken off a longer one`() {
+        #expect(Growth.costPerToken(of: 120, tokens: 11, oneToken: 100) == 2)
+        #expect(Growth.costPerToken(of: 120, tokens: 1, oneToken: 100).isNaN)
+    }
+}
