@@ -66,7 +66,12 @@ import Testing
                     + " A &amp; &lt;B&gt; no figure.</desc>"
             )
         )
-        #expect(Self.lines.svg.contains("CPU per token in µs by streams. one: 4.0 at 10, "))
+        #expect(
+            Self.lines.svg.contains(
+                "CPU per token in µs by streams. one: 4.0 at 10, 4.5 at 100, 5.0 at 10,000; two: "
+            )
+        )
+        #expect(Self.lines.svg.contains(">10,000</text>"))
     }
 
     @Test func powersOfTenTakeTheSameRoom() {

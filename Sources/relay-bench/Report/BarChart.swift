@@ -101,7 +101,7 @@ struct BarChart {
 
     private func label(_ value: Double) -> String {
         guard value.isFinite else { return "no figure" }
-        return Format.fixed(value, digits) + (unit.isEmpty ? "" : " \(unit)")
+        return Format.grouped(value, digits) + (unit.isEmpty ? "" : " \(unit)")
     }
 
     private static func height(of group: Group) -> Double {

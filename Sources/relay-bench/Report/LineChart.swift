@@ -64,7 +64,7 @@ struct LineChart {
     private var description: String {
         let texts = lines.map { line in
             let points = line.points.map {
-                "\(Format.fixed($0.y, digits)) at \(Format.fixed($0.x, 0))"
+                "\(Format.grouped($0.y, digits)) at \(Format.grouped($0.x))"
             }
             return "\(line.name): \(points.joined(separator: ", "))"
         }
@@ -102,7 +102,7 @@ struct LineChart {
                 isFaint: tick != 0
             )
             drawing.text(
-                Format.fixed(tick, y.digits),
+                Format.grouped(tick, y.digits),
                 x: Self.left - 8,
                 y: place + 4.5,
                 anchor: .end
@@ -112,7 +112,7 @@ struct LineChart {
             guard let place = x.position(of: tick) else { continue }
             drawing.rule(from: (place, top), to: (place, Self.bottom))
             drawing.text(
-                Format.fixed(tick, x.digits),
+                Format.grouped(tick, x.digits),
                 x: place,
                 y: Self.bottom + 20,
                 anchor: .middle
