@@ -1,21 +1,23 @@
 /// Why there are no figures.
 enum BenchError: Error, CustomStringConvertible {
-    case noSuchDaemon(String)
+    case noSuchFile(String)
     /// The daemon ended by itself; with the end of its log.
     case daemonEnded(code: Int32, log: String)
     case noAnswer(seconds: Int, log: String)
     case unreadable(String)
+    case notWritable(String, String)
     /// Some streams did not get all their tokens: figures of the others would flatter.
     case streamsFailed(Int, of: Int, first: String)
     case historyIncomplete(records: Int, expected: Int)
 
     var description: String {
         switch self {
-        case .noSuchDaemon(let path): "\(path) is no file"
+        case .noSuchFile(let path): "\(path) is no file"
         case .daemonEnded(let code, let log): "the daemon ended with code \(code):\n\(log)"
         case .noAnswer(let seconds, let log):
             "the daemon did not answer within \(seconds) s:\n\(log)"
         case .unreadable(let path): "\(path) cannot be read or understood"
+        case .notWritable(let path, let reason): "\(path) cannot be written: \(reason)"
         case .streamsFailed(let count, let all, let first):
             "\(count) of \(all) streams failed; the first: \(first)"
         case .historyIncomplete(let records, let expected):

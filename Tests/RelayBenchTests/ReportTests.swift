@@ -74,6 +74,14 @@ import Wire
         #expect(json["growth"]?.arrayValue?.first?["points"]?.arrayValue?.count == 1)
     }
 
+    @Test func `a part that failed is told, and makes the run fail`() throws {
+        var report = try Self.report()
+        #expect(report.isWhole)
+        report.add(failure: "short: the daemon ended")
+        #expect(!report.isWhole)
+        #expect(report.text.contains("Note: short: the daemon ended"))
+    }
+
     @Test func `there is a chart of what was measured alone`() throws {
         let charts = try Self.report().charts
         #expect(charts.map(\.name) == ["cpu-per-token.svg"])

@@ -74,7 +74,7 @@ struct Bench {
         let before = MachineLoad(children: contestant.use.processorTime)
         let outcome = await run(load, contestant)
         let after = MachineLoad(children: contestant.use.processorTime)
-        var values = Self.values(outcome, load)
+        var values = outcome.figures(of: load)
         if load.watchesMemory, outcome.answers > 0 {
             let grown = max(0, outcome.peakResidentBytes - residentBefore)
             values[.memoryPerStream] = Double(grown) / Double(load.streams) / 1e3
@@ -102,7 +102,7 @@ struct Bench {
         let before = MachineLoad(children: 0)
         let outcome = await Fleet.run(load, against: targets, watching: nil, on: loop)
         let after = MachineLoad(children: 0)
-        var values = Self.values(outcome, load)
+        var values = outcome.figures(of: load)
         values[.processorPerToken] = nil
         values[.processorPerRequest] = nil
         return Sample(
@@ -119,36 +119,5 @@ struct Bench {
     func run(_ load: StreamLoad, _ contestant: any Contestant) async -> FleetOutcome {
         let targets = (0..<load.streams).map { contestant.target(model: load.model(of: $0)) }
         return await Fleet.run(load, against: targets, watching: contestant.use, on: loop)
-    }
-
-    /// The figures of an outcome.
-    static func values(_ outcome: FleetOutcome, _ load: StreamLoad) -> [Metric: Double] {
-        var values: [Metric: Double] = [:]
-        let seconds = Double(outcome.elapsed) / 1e9
-        let processor = Double(outcome.processorTime) / 1e3
-        if outcome.tokens > 0 {
-            values[.processorPerToken] = processor / Double(outcome.tokens)
-            values[.tokensPerSecond] = Double(outcome.tokens) / seconds
-        }
-        let asked = outcome.answers + outcome.failures.count
-        values[.served] = asked > 0 ? Double(outcome.answers) * 100 / Double(asked) : 0
-        if load.repetition != nil, outcome.answers > 0 {
-            values[.processorPerRequest] = processor / Double(outcome.answers)
-            values[.requestsPerSecond] = Double(outcome.answers) / seconds
-        }
-        if !outcome.latencies.isEmpty {
-            let sorted = outcome.latencies.sorted()
-            values[.latencyP50] = Percentile.of(0.5, in: sorted)
-            values[.latencyP99] = Percentile.of(0.99, in: sorted)
-            values[.latencyP999] = Percentile.of(0.999, in: sorted)
-        }
-        if !outcome.firstTokenDelays.isEmpty {
-            values[.firstTokenP50] = Percentile.of(0.5, in: outcome.firstTokenDelays.sorted())
-        }
-        if let slowest = outcome.durations.max(), load.repetition == nil {
-            let middle = Median.of(outcome.durations.map { Double($0) })
-            values[.slowestToMedian] = Double(slowest) / middle
-        }
-        return values
     }
 }

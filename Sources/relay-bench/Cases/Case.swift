@@ -117,7 +117,7 @@ struct Case: Sendable {
                 ramp: isSmall ? .seconds(1) : .seconds(3),
                 watchesMemory: true
             ),
-            metrics: [.memoryPerStream, .served, .processorPerToken],
+            metrics: [.memoryPerStream, .served],
             warmsUp: false
         )
     }

@@ -62,7 +62,10 @@ enum Progress {
         let workers = result.measured.workers > 1 ? ", two workers" : ""
         let figures = result.contestants.filter { $0 != CaseResult.direct }
             .map { result.line(of: $0) }.joined(separator: "; ")
-        say("\(result.measured.key)\(workers): round \(round + 1) of \(rounds): \(figures)")
+        let name = result.measured.metrics.first?.name ?? ""
+        say(
+            "\(result.measured.key)\(workers), round \(round + 1) of \(rounds), \(name): \(figures)"
+        )
     }
 }
 

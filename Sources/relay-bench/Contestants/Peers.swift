@@ -7,6 +7,8 @@ struct Peers {
     var fastAPIFile: String?
     var liteLLM: String?
 
+    /// Everything that was named.
+    var files: [String] { [nginx, haproxy, fastAPI, fastAPIFile, liteLLM].compactMap(\.self) }
     var isEmpty: Bool { nginx == nil && haproxy == nil && fastAPI == nil && liteLLM == nil }
     /// Whether there is something that promises are measured by.
     var hasReference: Bool { nginx != nil }

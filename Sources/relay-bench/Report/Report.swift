@@ -10,6 +10,19 @@ struct Report {
     var growth: [Series] = []
     /// What was done otherwise than said.
     var notes: [String] = []
+    /// Parts in which our own daemon could not be measured.
+    private var failures: [String] = []
+
+    init(machine: Machine, versions: [(name: String, version: String)], rounds: Int) {
+        self.machine = machine
+        self.versions = versions
+        self.rounds = rounds
+    }
+
+    mutating func add(failure: String) {
+        Progress.say("failed: \(failure)")
+        failures.append(failure)
+    }
 
     /// The promises that were measured, one workers' cases after the other's.
     var rows: [Row] {
@@ -22,14 +35,15 @@ struct Report {
 
     /// What went wrong, one line each.
     var problems: [String] {
-        cases.flatMap { result in
-            result.problems + result.contestants.compactMap { result.failures(of: $0) }
-        }
+        failures
+            + cases.flatMap { result in
+                result.problems + result.contestants.compactMap { result.failures(of: $0) }
+            }
     }
 
-    /// Whether our own daemon failed a stream.
-    var hasLostStreams: Bool {
-        cases.contains { $0.failures(of: OurDaemonKind.tableName) != nil }
+    /// Whether our own daemon was measured in all parts, and failed no stream.
+    var isWhole: Bool {
+        failures.isEmpty && cases.allSatisfy { $0.failures(of: OurDaemonKind.tableName) == nil }
     }
 
     /// Cores that other programs kept busy, one value for each load.

@@ -28,6 +28,13 @@ enum TextFile {
         try writeAll(bytes, to: descriptor.number)
     }
 
+    /// Finds out whether a file can be written, before anything is done for its sake.
+    static func checkWritable(_ path: String) throws(BenchError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .notWritable(path, errorText(errno)) }
+        close(descriptor)
+    }
+
     /// Writes to an open descriptor until nothing is left.
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallError) {
         var offset = 0
@@ -47,7 +54,7 @@ enum FileSize {
     static func bytes(of path: String) throws(BenchError) -> Int {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw .noSuchDaemon(path)
+            throw .noSuchFile(path)
         }
         return Int(status.st_size)
     }

@@ -1,0 +1,97 @@
+/// One run from its first start to its report.
+struct Run {
+    /// Of 10,000 streams in this process, which is both their ends, and some more.
+    private static let wantedDescriptors = 20_400
+
+    private let plan: Plan
+    private let peers: Peers
+    private let isSmall: Bool
+    private let ours: OurDaemonKind
+    private let bench: Bench
+    private let descriptors: Int
+    private let commit: String
+
+    init(_ arguments: Arguments, _ plan: Plan) throws {
+        self.plan = plan
+        peers = arguments.peers
+        isSmall = arguments.isSmall
+        commit = arguments.commit
+        ours = OurDaemonKind(version: commit, binary: arguments.daemon)
+        // Before anything is started: children have what this process has then.
+        descriptors = DescriptorLimit.raise(to: Self.wantedDescriptors)
+        bench = try Bench()
+    }
+
+    /// Takes all parts of the plan.
+    ///
+    /// A part in which our daemon fails is noted, and the others are taken all the same: they take
+    /// long, and are no worse for it.
+    func report() async -> Report {
+        var report = Report(
+            machine: Machine(commit: commit),
+            versions: peers.kinds(for: .all).map { ($0.name, $0.version) },
+            rounds: plan.rounds
+        )
+        if plan.starts > 0 { takeStarts(&report) }
+        for one in plan.cases { await take(one, &report) }
+        if plan.growthRounds > 0 { await takeGrowth(&report) }
+        await bench.stop()
+        return report
+    }
+
+    private func takeStarts(_ report: inout Report) {
+        let starts = StartCase(starts: plan.starts)
+        do {
+            let kinds = [ours] + peers.kinds(for: .all)
+            report.cases.append(try starts.measure(kinds, upstreamPort: bench.upstreamPort))
+        } catch {
+            report.add(failure: "start: \(error)")
+        }
+    }
+
+    private func take(_ planned: Case, _ report: inout Report) async {
+        var one = planned
+        if let note = one.fit(descriptors: descriptors) { report.notes.append(note) }
+        do {
+            let kinds = [ours] + peers.kinds(for: one.peers)
+            report.cases.append(try await bench.measure(one, kinds, rounds: plan.rounds))
+        } catch {
+            report.add(failure: "\(one.key): \(error)")
+        }
+    }
+
+    private func takeGrowth(_ report: inout Report) async {
+        let growth = Growth(
+            bench: bench,
+            ours: ours,
+            rounds: plan.growthRounds,
+            isSmall: isSmall,
+            maxStreams: Case.maxStreams(descriptors: descriptors)
+        )
+        do {
+            report.growth.append(try await growth.streams())
+            report.growth.append(try await growth.tokens())
+            report.growth += try await growth.history()
+        } catch {
+            report.add(failure: "growth: \(error)")
+        }
+    }
+}
+
+extension Case {
+    /// Leaves out streams for which there are no descriptors.
+    ///
+    /// - Returns: a note for the report where it had to.
+    mutating func fit(descriptors: Int) -> String? {
+        let room = Self.maxStreams(descriptors: descriptors)
+        guard load.streams > room else { return nil }
+        title = "\(Format.grouped(Double(room))) open streams"
+        load.streams = room
+        return "\(key): the limit of \(descriptors) descriptors left room for \(room) streams"
+    }
+
+    /// How many streams fit: each has two ends in the contestant, as it has in this process.
+    static func maxStreams(descriptors: Int) -> Int {
+        max(1, (descriptors - 200) / 2)
+    }
+}
