@@ -21,6 +21,8 @@ enum HistoryFolder {
             try TextFile.writeAll(piece, to: descriptor.number)
             piece.removeAll(keepingCapacity: true)
         }
+        // As a past is: whoever makes the file safe must not pay for what was written here.
+        _ = try check("fsync") { fsync(descriptor.number) }
         return folder
     }
 

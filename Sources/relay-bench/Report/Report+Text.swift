@@ -1,7 +1,7 @@
 extension Report {
     /// For a terminal.
     var text: String {
-        var text = heading + "\n\n" + targetTable.text
+        var text = heading + "\n" + (rows.isEmpty ? "" : "\n" + targetTable.text)
         for result in cases {
             text += "\n\(Self.title(of: result))\n" + Self.table(of: result).text
         }
@@ -13,7 +13,7 @@ extension Report {
 
     /// For a page.
     var markdown: String {
-        var text = heading + "\n\n" + targetTable.markdown
+        var text = heading + "\n" + (rows.isEmpty ? "" : "\n" + targetTable.markdown)
         for result in cases {
             text += "\n**\(Self.title(of: result))**\n\n" + Self.table(of: result).markdown
         }
