@@ -12,12 +12,16 @@ final class Acceptor: ReadinessHandler {
     private let listener: Int32
     private unowned let server: Server
     private var registration: Registration?
-    private lazy var retry = server.reactor.makeDeadline { [weak self] in self?.resume() }
+    private let retry: Deadline
 
     init(_ listener: Int32, server: Server) {
         self.listener = listener
         self.server = server
+        retry = server.reactor.makeDeadline()
+        retry.whenDue { [unowned self] in resume() }
     }
+
+    deinit { retry.abandon() }
 
     func watch() throws(SystemCallError) {
         registration = try server.reactor.poller.add(listener, [.readable, .exclusive], self)

@@ -29,15 +29,18 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     /// Whether the client has closed its side; what it asked before is still answered.
     private var hasPeerFinished = false
     private var isEndScheduled = false
-    private lazy var deadline = server.reactor.makeDeadline { [weak self] in self?.deadlinePassed()
-    }
+    private let deadline: Deadline
 
     init(_ descriptor: consuming Descriptor, peer: PeerAddress, server: Server) {
         socket = ClientSocket(descriptor, poller: server.reactor.poller)
         self.peer = peer
         self.server = server
         reader = RequestReader(limits: server.limits.request)
+        deadline = server.reactor.makeDeadline()
+        deadline.whenDue { [unowned self] in deadlinePassed() }
     }
+
+    deinit { deadline.abandon() }
 
     var isCongested: Bool { output.count > server.limits.outputHighWater }
     /// Whether nothing has been asked that is not answered.
@@ -68,6 +71,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     private func receive() {
         guard let number = socket.number else { return }
+        server.reactor.pace.hurry()
         switch SocketIO.receive(number, into: server.scratch) {
         case .bytes(0): peerFinished()
         case .bytes(let count):
@@ -158,8 +162,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         setDeadline(server.limits.bodySeconds)
         // A length over the limit was refused with the head, before the client is told to go on.
         guard head.expectsContinue else { return }
-        output.appendRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
-        scheduleTurnEnd()
+        writeRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
     }
 
     private func dispatch(_ request: Request) {
@@ -197,37 +200,36 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     func writeHead(
         _ status: Status,
         _ fields: HeaderFields,
+        block: HeaderBlock = HeaderBlock(),
         isStream: Bool,
         hasContent: Bool = true
     ) {
         var fields = fields
-        let minorVersion = requestVersion
-        let endsWithConnection = isStream && minorVersion == 0
-        if endsWithConnection || server.isDraining { keepsAlive = false }
-        if !keepsAlive {
-            fields.append("Connection", "close")
-        } else if minorVersion == 0 {
-            fields.append("Connection", "keep-alive")
-        }
-        if isStream, !endsWithConnection { fields.append("Transfer-Encoding", "chunked") }
-        output.appendRaw { out in
-            server.appendHead(status, fields, into: &out)
-        }
-        output.isChunked = isStream && hasContent && !endsWithConnection
-        scheduleTurnEnd()
+        let framing = ResponseFraming(
+            minorVersion: requestVersion,
+            isStream: isStream,
+            mayKeepAlive: keepsAlive && !server.isDraining
+        )
+        keepsAlive = framing.keepsAlive
+        framing.appendFields(to: &fields)
+        writeRaw { server.appendHead(status, block, fields, into: &$0) }
+        output.isChunked = framing.isChunked && hasContent
     }
 
     func writeRaw(_ body: (inout [UInt8]) -> Void) {
+        output.takeStorage(from: &server.spareBuffers)
         output.appendRaw(body)
         scheduleTurnEnd()
     }
 
     func writeContent(_ body: (inout [UInt8]) -> Void) {
+        output.takeStorage(from: &server.spareBuffers)
         output.appendContent(body)
         scheduleTurnEnd()
     }
 
     func exchangeFinished() {
+        output.takeStorage(from: &server.spareBuffers)
         output.endContent()
         scheduleTurnEnd()
     }
@@ -254,8 +256,22 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         server.reactor.atTurnEnd(self)
     }
 
+    /// Sends what the body writes at once, where the turn's end is too long a way: a token has been
+    /// collected there already, and its bytes are still in the processor's cache.
+    func sendNow(_ body: () -> Void) {
+        let wasScheduled = isEndScheduled
+        isEndScheduled = true
+        body()
+        isEndScheduled = wasScheduled
+        endTurn()
+    }
+
     func turnEnded() {
         isEndScheduled = false
+        endTurn()
+    }
+
+    private func endTurn() {
         guard flush() else { return }
         switch phase {
         case .responding(let exchange):
@@ -277,11 +293,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         guard let number = socket.number else { return false }
         output.seal()
         while !output.isEmpty {
-            let offset = output.offset
-            let moved = output.unsent.withUnsafeBytes { bytes in
-                SocketIO.send(number, UnsafeRawBufferPointer(rebasing: bytes[offset...]))
-            }
-            switch moved {
+            switch output.withUnsent({ SocketIO.send(number, $0) }) {
             case .bytes(let count):
                 output.took(count)
                 if socket.interest.contains(.writable) { setDeadline(server.limits.stalledSeconds) }
@@ -296,6 +308,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
                 return false
             }
         }
+        output.giveStorage(to: &server.spareBuffers)
         if socket.interest.contains(.writable) {
             want(socket.interest.subtracting(.writable))
             if case .responding = phase { deadline.clear() }
@@ -312,7 +325,6 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         }
         phase = .reading
         setDeadline(server.limits.idleSeconds)
-        if input.isEmpty { output.releaseMemory() }
         consumeInput()
         if hasPeerFinished { peerFinished() } else { readOn() }
     }

@@ -49,7 +49,7 @@ package final class Exchange {
     /// Who produces the answer; kept alive until it is finished or lost.
     package var delegate: (any ExchangeDelegate)?
     /// Words that the application wants in the request's log line.
-    package var note: String = ""
+    package var note: [UInt8] = []
     /// Fields that every answer of this exchange carries.
     package var commonFields: HeaderFields = [:]
     /// Set when a producer stopped because of `isCongested`, to be told when it may go on.
@@ -98,11 +98,21 @@ package final class Exchange {
 
     /// Begins an answer whose length is not known: chunked, or up to the end of the connection
     /// for a client of HTTP/1.0.
-    package func beginStream(_ status: Status, _ fields: HeaderFields) {
+    ///
+    /// - Parameters:
+    ///   - status: its status.
+    ///   - fields: its field lines.
+    ///   - block: others, which were written before.
+    package func beginStream(
+        _ status: Status,
+        _ fields: HeaderFields,
+        block: HeaderBlock = HeaderBlock()
+    ) {
         guard let connection, begin(status) else { return }
         connection.writeHead(
             status,
             merged(fields),
+            block: block,
             isStream: status.allowsContent,
             hasContent: hasContent
         )
@@ -126,6 +136,14 @@ package final class Exchange {
             body(&out)
             contentBytes += out.count - before
         }
+    }
+
+    /// Sends what the body writes at once instead of at the end of the turn.
+    ///
+    /// For one who is at the end of a turn already and has collected all of it.
+    package func sendNow(_ body: () -> Void) {
+        guard let connection else { return body() }
+        connection.sendNow(body)
     }
 
     /// Ends the answer.

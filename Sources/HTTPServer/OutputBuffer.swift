@@ -8,102 +8,121 @@ import Wire
 struct OutputBuffer {
     /// Room for eight hexadecimal digits and CRLF.
     private static let reserve = 10
-    /// Buffers above this are given back once they are empty.
+    /// How many spare buffers are kept, and how large each may be, in bytes.
+    private static let spares = (count: 16, capacity: 96 * 1024)
+    /// Sent bytes beyond this are dropped while others still wait.
     ///
     /// In bytes.
-    private static let keptCapacity = 16 * 1024
+    private static let maxSent = 16 * 1024
 
-    /// Framed bytes; those before `offset` are sent.
-    private(set) var unsent: [UInt8] = []
-    private(set) var offset = 0
-    /// This turn's content, not framed yet, behind the reserve when chunked.
-    private var fresh: [UInt8] = []
+    /// Framed bytes, then, behind the reserve when chunked, this turn's content; those before
+    /// `offset` are sent.
+    private var bytes: [UInt8] = []
+    private var offset = 0
+    /// Where this turn's content begins, or nil where there is none that is not framed.
+    private var content: Int?
     /// Whether content goes out in chunks (RFC 9112 §7.1).
     var isChunked = false
 
     /// Bytes not taken by the kernel yet.
-    var count: Int { unsent.count - offset + fresh.count }
+    var count: Int { bytes.count - offset }
 
-    var isEmpty: Bool { offset == unsent.count && fresh.isEmpty }
+    var isEmpty: Bool { offset == bytes.count }
+
+    /// Bytes of memory it holds.
+    var capacity: Int { bytes.capacity }
+
+    /// Takes a buffer before something is written.
+    mutating func takeStorage(from spares: inout [[UInt8]]) {
+        guard bytes.capacity == 0, let spare = spares.popLast() else { return }
+        bytes = spare
+    }
+
+    /// Gives the buffer back: a connection that waits for the next token holds none.
+    mutating func giveStorage(to spares: inout [[UInt8]]) {
+        guard isEmpty, bytes.capacity > 0 else { return }
+        offset = 0
+        guard spares.count < Self.spares.count, bytes.capacity <= Self.spares.capacity else {
+            bytes = []
+            return
+        }
+        bytes.removeAll(keepingCapacity: true)
+        var storage: [UInt8] = []
+        swap(&storage, &bytes)
+        spares.append(storage)
+    }
 
     /// Appends bytes that need no framing: heads, whole responses.
     mutating func appendRaw(_ body: (inout [UInt8]) -> Void) {
         seal()
-        body(&unsent)
+        body(&bytes)
     }
 
     /// Appends content of the current response.
     mutating func appendContent(_ body: (inout [UInt8]) -> Void) {
-        guard isChunked else { return body(&fresh) }
-        if fresh.isEmpty {
-            for _ in 0..<Self.reserve { fresh.append(0) }
+        guard isChunked else { return body(&bytes) }
+        if content == nil {
+            for _ in 0..<Self.reserve { bytes.append(0) }
+            content = bytes.count
         }
-        body(&fresh)
+        body(&bytes)
         // An empty chunk would end the body.
-        if fresh.count == Self.reserve { fresh.removeAll(keepingCapacity: true) }
+        if bytes.count == content {
+            bytes.removeLast(Self.reserve)
+            content = nil
+        }
     }
 
     /// Ends the content of the current response.
     mutating func endContent() {
         seal()
         guard isChunked else { return }
-        unsent.append(literal: "0\r\n\r\n")
+        bytes.append(literal: "0\r\n\r\n")
         isChunked = false
     }
 
     /// Frames what the turn wrote.
     mutating func seal() {
-        guard !fresh.isEmpty else { return }
-        let start = isChunked ? writeChunkFrame() : 0
-        if offset == unsent.count {
-            unsent.removeAll(keepingCapacity: true)
-            swap(&unsent, &fresh)
+        guard let content else { return }
+        self.content = nil
+        let start = writeChunkFrame(around: content)
+        let unused = content - Self.reserve
+        if offset == unused {
             offset = start
         } else {
-            unsent.append(contentsOf: fresh[start...])
-            fresh.removeAll(keepingCapacity: true)
+            bytes.removeSubrange(unused..<start)
         }
+    }
+
+    /// Shows the bytes to send; all of them are framed.
+    func withUnsent<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
     }
 
     /// Notes that the kernel took bytes.
     mutating func took(_ count: Int) {
         offset += count
-        guard offset == unsent.count else { return dropSent() }
-        offset = 0
-        unsent.removeAll(keepingCapacity: unsent.capacity <= Self.keptCapacity)
-        if fresh.isEmpty, fresh.capacity > Self.keptCapacity { fresh = [] }
-    }
-
-    /// Drops what is sent, once it is the larger part: a reader that is always a little behind
-    /// would else be sent from a buffer as long as the whole stream.
-    private mutating func dropSent() {
-        guard offset >= Self.keptCapacity, offset > unsent.count / 2 else { return }
-        unsent.removeFirst(offset)
+        // A reader that is always a little behind would else be sent from a buffer as long as the
+        // whole stream.
+        guard offset >= Self.maxSent, offset > bytes.count / 2, offset < bytes.count else { return }
+        bytes.removeFirst(offset)
         offset = 0
     }
 
-    /// Gives all memory back: the connection waits for a request, maybe for long.
-    mutating func releaseMemory() {
-        guard isEmpty else { return }
-        unsent = []
-        fresh = []
-        offset = 0
-    }
-
-    /// - Returns: where the frame starts in `fresh`.
-    private mutating func writeChunkFrame() -> Int {
-        var size = fresh.count - Self.reserve
-        var start = Self.reserve - 2
-        fresh[start] = UInt8(ascii: "\r")
-        fresh[start + 1] = UInt8(ascii: "\n")
+    /// - Returns: where the frame of the content starts.
+    private mutating func writeChunkFrame(around content: Int) -> Int {
+        var size = bytes.count - content
+        var start = content - 2
+        bytes[start] = UInt8(ascii: "\r")
+        bytes[start + 1] = UInt8(ascii: "\n")
         repeat {
             start -= 1
             let digit = UInt8(truncatingIfNeeded: size & 0xF)
-            fresh[start] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            bytes[start] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
             size >>= 4
         } while size > 0
-        fresh.append(UInt8(ascii: "\r"))
-        fresh.append(UInt8(ascii: "\n"))
+        bytes.append(UInt8(ascii: "\r"))
+        bytes.append(UInt8(ascii: "\n"))
         return start
     }
 }

@@ -1,35 +1,61 @@
 import Glibc
+import Wire
 
-/// Where a connection comes from.
+/// Where a connection comes from: an address without its port.
+///
+/// Seventeen bytes instead of the kernel's 128: every connection and every request holds one.
 package struct PeerAddress: Sendable, CustomStringConvertible {
-    private let storage: sockaddr_storage
-
-    init(_ storage: sockaddr_storage) {
-        self.storage = storage
+    private enum Address: Sendable {
+        case none
+        /// In network order.
+        case v4(UInt32)
+        case v6(UInt64, UInt64)
     }
 
-    /// The numeric address without the port, as a log shows it.
-    package var description: String {
-        var storage = storage
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let family = Int32(storage.ss_family)
-        let isWritten = withUnsafePointer(to: &storage) { pointer in
-            switch family {
-            case AF_INET:
-                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
-                    var address = address.pointee.sin_addr
-                    return inet_ntop(AF_INET, &address, &text, socklen_t(text.count)) != nil
-                }
+    private let address: Address
+
+    init(_ storage: sockaddr_storage) {
+        address = withUnsafeBytes(of: storage) { bytes in
+            switch Int32(storage.ss_family) {
+            case AF_INET: .v4(bytes.loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr)
             case AF_INET6:
-                pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
-                    var address = address.pointee.sin6_addr
-                    return inet_ntop(AF_INET6, &address, &text, socklen_t(text.count)) != nil
+                withUnsafeBytes(of: bytes.loadUnaligned(as: sockaddr_in6.self).sin6_addr) {
+                    .v6(
+                        $0.loadUnaligned(as: UInt64.self),
+                        $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                    )
                 }
-            default:
-                false
+            default: .none
             }
         }
-        guard isWritten else { return "-" }
-        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// Appends the numeric address, as a log shows it.
+    package func append(to out: inout [UInt8]) {
+        switch address {
+        case .none: out.append(UInt8(ascii: "-"))
+        case .v4(let bits):
+            for place in 0..<4 {
+                if place > 0 { out.append(UInt8(ascii: ".")) }
+                out.append(decimal: Int(UInt32(bigEndian: bits) >> (24 - 8 * UInt32(place)) & 0xFF))
+            }
+        case .v6(let first, let second): Self.append(first, second, to: &out)
+        }
+    }
+
+    /// The numeric address.
+    package var description: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func append(_ first: UInt64, _ second: UInt64, to out: inout [UInt8]) {
+        var address = (first, second)
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(AF_INET6, &address, &text, socklen_t(text.count)) != nil else {
+            return out.append(UInt8(ascii: "-"))
+        }
+        out.append(contentsOf: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)))
     }
 }

@@ -13,6 +13,9 @@ package final class Server {
     /// Bytes just received, before they are parsed: one buffer for all connections of the loop,
     /// so that a waiting one holds none.
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
+    /// Buffers for output that nobody uses: a connection has one only while it has something to
+    /// send, and in a busy relay it is one that the processor's cache still holds.
+    var spareBuffers: [[UInt8]] = []
     /// Whether the server is going down: answers say `Connection: close`.
     package private(set) var isDraining = false
     private var connections: [ObjectIdentifier: Connection] = [:]
@@ -86,10 +89,15 @@ package final class Server {
         connections[ObjectIdentifier(connection)] = nil
     }
 
-    func appendHead(_ status: Status, _ fields: HeaderFields, into out: inout [UInt8]) {
+    func appendHead(
+        _ status: Status,
+        _ block: HeaderBlock,
+        _ fields: HeaderFields,
+        into out: inout [UInt8]
+    ) {
         var fields = fields
         fields.append("Date", date.text(atUnixSecond: wallMilliseconds() / 1000))
-        appendResponseHead(status, minorVersion: 1, fields: fields, into: &out)
+        appendResponseHead(status, minorVersion: 1, block: block, fields: fields, into: &out)
     }
 }
 

@@ -8,12 +8,23 @@ package final class Deadline {
     /// The moment under which it stands in the queue, or `.max` where it does not.
     fileprivate var queued: Nanoseconds = .max
     private unowned let queue: DeadlineQueue
-    fileprivate let action: () -> Void
+    fileprivate var action: (() -> Void)?
 
-    init(in queue: DeadlineQueue, action: @escaping () -> Void) {
+    init(in queue: DeadlineQueue, action: (() -> Void)?) {
         self.queue = queue
         self.action = action
     }
+
+    /// Says what is done when it is due, for an owner that could not say it before it was made.
+    ///
+    /// The action may hold its owner `unowned` if the owner abandons the deadline at its own end. A
+    /// weak reference would make every use of the owner slower, its whole life long.
+    package func whenDue(_ action: @escaping () -> Void) { self.action = action }
+
+    /// Has nothing done any more, whenever it is due; the owner's last word.
+    ///
+    /// Touches nothing but the deadline: the queue may be gone before.
+    package func abandon() { action = nil }
 
     /// Whether it is set.
     package var isSet: Bool { due != .max }
@@ -62,7 +73,7 @@ package final class DeadlineQueue {
     ///
     /// - Parameter action: called on the loop when it is due; must not keep its owner alive.
     /// - Returns: the deadline, which its owner keeps.
-    package func makeDeadline(action: @escaping () -> Void) -> Deadline {
+    package func makeDeadline(action: (() -> Void)? = nil) -> Deadline {
         Deadline(in: self, action: action)
     }
 
@@ -76,7 +87,7 @@ package final class DeadlineQueue {
             // An earlier action may have cleared it, or set it anew.
             guard deadline.due == item.instant, deadline.queued == .max else { continue }
             deadline.due = .max
-            deadline.action()
+            deadline.action?()
         }
     }
 

@@ -23,11 +23,20 @@ package final class Reactor {
     /// What lives on this loop for as long as it runs, reached by work posted from elsewhere.
     package var tenants: [AnyObject] = []
 
+    /// Whether the loop may rest between turns.
+    package var pace = Pace()
+
     /// How often work at a turn's end may cause more of it within the same turn.
     ///
     /// A producer writes, the reader takes everything, the producer writes again: without a bound a
     /// fast reader of a long answer would hold up everybody else.
     private static let maxEndRounds = 8
+
+    /// How long a drain waits for the next event before the loop goes back to Dispatch.
+    ///
+    /// In milliseconds. Nothing waits for that: work from elsewhere is an event, too. Twenty events a
+    /// second are enough to stay.
+    private static let linger: Int32 = 50
 
     /// Who wants to hear of this turn's end; each at most once.
     private var ending: [any TurnEndHandler] = []
@@ -46,7 +55,7 @@ package final class Reactor {
     ///
     /// - Parameter action: called on the loop when it is due; must not keep its owner alive.
     /// - Returns: the deadline, which its owner keeps.
-    package func makeDeadline(action: @escaping () -> Void) -> Deadline {
+    package func makeDeadline(action: (() -> Void)? = nil) -> Deadline {
         deadlines.makeDeadline(action: action)
     }
 
@@ -58,8 +67,8 @@ package final class Reactor {
     /// Handles everything that is ready, and lingers for more.
     ///
     /// Coming back through Dispatch for each event costs twice what the event itself does. So a
-    /// drain goes on with waits of a millisecond until one comes back empty: in a busy relay the
-    /// next token is there by then. Deadlines and turn ends are served in every round.
+    /// drain goes on until a wait of some milliseconds comes back empty. Deadlines and turn ends are
+    /// served in every round.
     func drain() {
         now = monotonicNow()
         endTurn()
@@ -68,17 +77,26 @@ package final class Reactor {
             // What can be done already must not wait for the linger to end.
             let hasWork = !ending.isEmpty || (deadlines.earliest ?? .max) <= now
             // epoll waits whole milliseconds: what is due within the linger rings by the timer.
-            if lingers, let earliest = deadlines.earliest, earliest < now + .milliseconds(1) {
+            if lingers, let earliest = deadlines.earliest,
+                earliest < now + .milliseconds(Int(Self.linger))
+            {
                 timer.arm(for: earliest)
             }
-            let count = poller.poll(timeoutMilliseconds: lingers && !hasWork ? 1 : 0)
+            let count = poller.poll(timeoutMilliseconds: lingers && !hasWork ? Self.linger : 0)
             now = monotonicNow()
             deadlines.expire(now: now)
             endTurn()
             if count == 0, !hasWork, lingers, ending.isEmpty { break }
             lingers = true
+            rest(pace.turnEnded(events: count, now: now))
         }
         timer.arm(for: deadlines.earliest)
+    }
+
+    private func rest(_ time: Nanoseconds) {
+        guard time > 0 else { return }
+        var time = timespec(tv_sec: 0, tv_nsec: Int(time))
+        nanosleep(&time, nil)
     }
 
     /// Work at a turn's end may cause more of it, which belongs to the same turn; what goes beyond

@@ -22,13 +22,20 @@ package struct Log: Sendable {
 
     /// Writes one line: time, level, message.
     package func write(_ level: Level, _ message: String) {
+        write(level) { $0.append(text: message) }
+    }
+
+    /// Writes one line: time, level, and the message that is appended.
+    package func write(_ level: Level, _ append: (inout [UInt8]) -> Void) {
         var line: [UInt8] = []
-        line.reserveCapacity(message.utf8.count + 40)
+        line.reserveCapacity(256)
         Timestamp.append(milliseconds: wallMilliseconds(), into: &line)
         line.append(literal: " ")
         line.append(text: level.rawValue)
         line.append(literal: " ")
-        Self.appendPlain(message, into: &line)
+        let start = line.count
+        append(&line)
+        Self.makePlain(&line, from: start)
         line.append(literal: "\n")
         line.withUnsafeBytes { bytes in
             _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
@@ -36,7 +43,10 @@ package struct Log: Sendable {
     }
 
     /// What clients and upstreams sent must not forge a line of its own, nor steer a terminal.
-    private static func appendPlain(_ text: String, into line: inout [UInt8]) {
+    private static func makePlain(_ line: inout [UInt8], from start: Int) {
+        guard line[start...].contains(where: { !(0x20..<0x7F).contains($0) }) else { return }
+        let text = String(decoding: line[start...], as: UTF8.self)
+        line.removeSubrange(start...)
         for scalar in text.unicodeScalars {
             let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
             if isControl || scalar.value == 0x2028 || scalar.value == 0x2029 {

@@ -95,15 +95,11 @@ package struct RelayConfiguration: Sendable {
         self.upstreams = upstreams
     }
 
-    /// The upstream that answers for a model: Anthropic's own models where it is configured,
-    /// else the default.
-    func upstream(forModel model: String?) -> Upstream {
-        if let model, model.hasPrefix("claude"),
-            let anthropic = upstreams.first(where: { $0.provider == .anthropic })
-        {
-            return anthropic
-        }
-        return upstreams[0]
+    /// The place of the upstream that answers for a model: Anthropic's own models where it is
+    /// configured, else the default.
+    func upstreamIndex(forModel model: String?) -> Int {
+        guard let model, model.hasPrefix("claude") else { return 0 }
+        return upstreams.firstIndex { $0.provider == .anthropic } ?? 0
     }
 }
 

@@ -12,7 +12,7 @@ extension Worker {
     func announce(_ exchange: Exchange) throws(Problem) {
         let ask = try ChatAsk(exchange.request, .stream, configuration)
         let id = try begin(ask, isVendorShape: false).id
-        exchange.note = "id=\(id)"
+        exchange.note = Array("id=\(id)".utf8)
         exchange.respond(
             .accepted,
             [
@@ -72,7 +72,7 @@ extension Worker {
     func stop(_ exchange: Exchange, _ id: String) throws(Problem) {
         try find(exchange, id) { generation in
             generation.stop()
-            exchange.note = "id=\(id)"
+            exchange.note = Array("id=\(id)".utf8)
             exchange.respond(.noContent, [:])
         }
     }

@@ -11,7 +11,7 @@ final class Worker: RequestHandler {
     let service: Service
     let client: UpstreamClient
     private let files: StaticFiles?
-    private let hosts: HostPolicy
+    private var hosts: HostPolicy
     private let origins: OriginPolicy
     private let upstreams: [UpstreamRoute]
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
@@ -104,13 +104,24 @@ final class Worker: RequestHandler {
         guard log.logsRequests else { return }
         let head = exchange.request.head
         let elapsed = (reactor.now - exchange.startedAt) / 1_000_000
-        // The query stays out: it may be somebody's prompt.
-        log.write(
-            .info,
-            "\(exchange.request.peer) \(head.method.name) \(head.rawPath)"
-                + " \(exchange.status?.code ?? 0) \(elapsed)ms \(exchange.contentBytes)B"
-                + (exchange.note.isEmpty ? "" : " \(exchange.note)")
-        )
+        log.write(.info) { line in
+            exchange.request.peer.append(to: &line)
+            line.append(UInt8(ascii: " "))
+            line.append(text: head.method.name)
+            line.append(UInt8(ascii: " "))
+            // The query stays out: it may be somebody's prompt.
+            line.append(text: head.rawPath)
+            line.append(UInt8(ascii: " "))
+            line.append(decimal: exchange.status?.code ?? 0)
+            line.append(UInt8(ascii: " "))
+            line.append(decimal: Int(elapsed))
+            line.append(literal: "ms ")
+            line.append(decimal: exchange.contentBytes)
+            line.append(UInt8(ascii: "B"))
+            guard !exchange.note.isEmpty else { return }
+            line.append(UInt8(ascii: " "))
+            line.append(contentsOf: exchange.note)
+        }
     }
 
     func refused(_ problem: Problem, from peer: PeerAddress) {
@@ -176,10 +187,8 @@ final class Worker: RequestHandler {
 
     /// Starts the answer to a request on this loop.
     func begin(_ ask: ChatAsk, isVendorShape: Bool) throws(Problem) -> Generation {
-        let chosen = configuration.upstream(forModel: ask.request.model)
-        guard let upstream = upstreams.first(where: { $0.configuration == chosen }) else {
-            preconditionFailure("every configured upstream has a route")
-        }
+        let upstream = upstreams[configuration.upstreamIndex(forModel: ask.request.model)]
+        let chosen = upstream.configuration
         let model = ask.request.model ?? chosen.model
         var body: [UInt8] = []
         do throws(ChatRequestError) {

@@ -4,12 +4,15 @@ import Synchronization
 
 /// The history: one line per record, appended whole, by one writer, for any number of threads.
 ///
-/// `append` never waits for the disk. Records queue in memory, a serial queue writes all that waits
-/// with one write, and while the disk refuses they are kept, up to a bound, and tried again.
+/// `append` never waits for the disk. Records queue in memory, a serial queue writes all that came
+/// within a few milliseconds with one write, and while the disk refuses they are kept, up to a bound, and tried again.
 /// The process must ignore SIGXFSZ, or a file size limit ends it instead of being reported.
 package final class HistoryFile: Sendable {
     /// How much may wait for the disk; a record beyond it is refused and reported.
     package static let maxPendingBytes = 64 * 1024 * 1024
+    /// How long the first record waits for others: waking the writer costs more than writing, and
+    /// short answers end by the thousand in a second.
+    private static let gatherMilliseconds = 5
     /// The first and the longest pause between two attempts while the disk refuses.
     private static let retryDelaysMilliseconds = 250...5000
 
@@ -71,7 +74,10 @@ package final class HistoryFile: Sendable {
         assert(!record.contains(newline), "a record is one line")
         switch pending.withLock({ $0.add(record, limit: maxPendingBytes) }) {
         case .taken: break
-        case .takenWakeWriter: queue.async { self.writeAll() }
+        case .takenWakeWriter:
+            queue.asyncAfter(deadline: .now() + .milliseconds(Self.gatherMilliseconds)) {
+                self.writeAll()
+            }
         case .refused: report(.refused(bytes: record.count))
         }
     }

@@ -6,6 +6,9 @@ final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     /// Where libcurl leaves its words about a failure.
     private let errorText: UnsafeMutablePointer<CChar>
+    /// What the last transfer was set to; most handles serve one upstream all their lives.
+    private var url = ""
+    private var bypassesProxy: Bool?
 
     init?(_ settings: UpstreamSettings) {
         guard let pointer = curl_easy_init() else { return nil }
@@ -49,7 +52,10 @@ final class EasyHandle {
     /// Sets what differs from transfer to transfer.
     func prepare(_ request: UpstreamRequest, for transfer: UnsafeMutableRawPointer) {
         errorText.pointee = 0
-        set(CURLOPT_URL, request.url)
+        if request.url != url {
+            url = request.url
+            set(CURLOPT_URL, url)
+        }
         set(CURLOPT_HTTPHEADER, request.headers.list.map { UnsafeRawPointer($0) })
         relay_easy_set_offset(
             pointer,
@@ -57,7 +63,10 @@ final class EasyHandle {
             curl_off_t(request.body.count)
         )
         request.body.withUnsafeBytes { set(CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
-        relay_easy_set_text(pointer, CURLOPT_NOPROXY, request.bypassesProxy ? "*" : nil)
+        if request.bypassesProxy != bypassesProxy {
+            bypassesProxy = request.bypassesProxy
+            relay_easy_set_text(pointer, CURLOPT_NOPROXY, request.bypassesProxy ? "*" : nil)
+        }
         set(CURLOPT_WRITEDATA, UnsafeRawPointer(transfer))
         set(CURLOPT_HEADERDATA, UnsafeRawPointer(transfer))
         set(CURLOPT_PRIVATE, UnsafeRawPointer(transfer))

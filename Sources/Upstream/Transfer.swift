@@ -25,7 +25,7 @@ package protocol TransferDelegate: AnyObject {
 /// One request to an upstream and its answer.
 package final class Transfer {
     /// Header lines that are kept, lower-case.
-    private static let keptFields: Set<String> = [
+    private static let keptFields: [StaticString] = [
         "content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
         "request-id",
     ]
@@ -106,14 +106,16 @@ package final class Transfer {
         var colon = 0
         while colon < line.count, line[colon] != UInt8(ascii: ":") { colon += 1 }
         guard colon < line.count else { return }
-        let name = Self.text(line, 0..<colon).lowercased()
-        guard Self.keptFields.contains(name) else { return }
+        let name = line.extracting(0..<colon)
+        guard let kept = Self.keptFields.first(where: { equalsIgnoringCase(name, $0) }) else {
+            return
+        }
         var start = colon + 1
         var end = line.count
         // White space on both sides is no part of the value (RFC 9112 §5.1).
         while start < end, Self.isBlank(line[start]) { start += 1 }
         while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
-        head.fields.append(name, Self.text(line, start..<end))
+        head.fields.append("\(kept)", Self.text(line, start..<end))
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

@@ -16,9 +16,7 @@ package final class UpstreamClient {
     private var isInside = false
     /// What was asked while libcurl was being called.
     private var putOff: [() -> Void] = []
-    private lazy var timer = reactor.makeDeadline { [weak self] in
-        self?.act(on: CURL_SOCKET_TIMEOUT, 0)
-    }
+    private let timer: Deadline
 
     /// The transfers that libcurl runs; it holds none of them itself.
     private var running: [ObjectIdentifier: Transfer] = [:]
@@ -33,6 +31,8 @@ package final class UpstreamClient {
         self.reactor = reactor
         self.settings = settings
         self.multi = multi
+        timer = reactor.makeDeadline()
+        timer.whenDue { [unowned self] in act(on: CURL_SOCKET_TIMEOUT, 0) }
         let owner = Unmanaged.passUnretained(self).toOpaque()
         relay_multi_set_socket(multi, watchSocket, owner)
         relay_multi_set_timer(multi, setTransferTimer, owner)
@@ -41,6 +41,7 @@ package final class UpstreamClient {
 
     deinit {
         precondition(running.isEmpty, "a client outlives its transfers")
+        timer.abandon()
         idle = []
         // Nothing is told to who is going: libcurl closes its kept connections now.
         relay_multi_set_socket(multi, nil, nil)

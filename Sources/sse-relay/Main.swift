@@ -1,9 +1,11 @@
+import CLinux
 import Glibc
 
 /// The command `sse-relay`.
 @main
 struct Main {
     static func main() async {
+        linux_tune_heap()
         exit(await run(Array(CommandLine.arguments.dropFirst())))
     }
 

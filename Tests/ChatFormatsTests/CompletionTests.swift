@@ -7,7 +7,7 @@ import Wire
     private static let head =
         #"{"id":"chatcmpl-0abc","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"#
 
-    private func completion(_ log: EntryLog) -> String {
+    private func completion(_ log: borrowing EntryLog) -> String {
         written { OpenAICompletion.append(log: log, context: Self.context, into: &$0) }
     }
 

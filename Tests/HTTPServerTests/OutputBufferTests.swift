@@ -54,7 +54,7 @@ private enum Step {
             case .end: buffer.endContent()
             case .send(let count):
                 buffer.seal()
-                let sent = buffer.unsent[buffer.offset...].prefix(count)
+                let sent = buffer.withUnsent { Array($0.prefix(count)) }
                 wire += sent
                 if !sent.isEmpty { buffer.took(sent.count) }
             }
@@ -63,14 +63,49 @@ private enum Step {
     }
 
     @Test func `the bytes on the wire are the expected ones, however they were taken`() {
+        var spares: [[UInt8]] = []
         for (steps, expected) in Self.table {
             var buffer = OutputBuffer()
+            buffer.takeStorage(from: &spares)
             #expect(run(steps, on: &buffer) == expected)
             #expect(buffer.isEmpty && buffer.isEmpty == (buffer.count == 0))
-            buffer.releaseMemory()
+            buffer.giveStorage(to: &spares)
             buffer.isChunked = false
             #expect(run(steps, on: &buffer) == expected, "used again")
         }
+    }
+
+    @Test func `a buffer that has sent all gives its memory to the next, and only then`() {
+        var spares: [[UInt8]] = []
+        var first = OutputBuffer()
+        first.appendRaw { $0.append(contentsOf: "0123456789".utf8) }
+        first.took(9)
+        first.giveStorage(to: &spares)
+        #expect(spares.isEmpty && first.count == 1)
+        first.took(1)
+        first.giveStorage(to: &spares)
+        #expect(spares.count == 1 && spares[0].isEmpty && spares[0].capacity >= 10)
+        var second = OutputBuffer()
+        second.takeStorage(from: &spares)
+        #expect(spares.isEmpty)
+        second.giveStorage(to: &spares)
+        #expect(spares.count == 1)
+    }
+
+    @Test func `neither large buffers nor many are kept for others`() {
+        var spares: [[UInt8]] = []
+        var large = OutputBuffer()
+        large.appendRaw { $0.append(contentsOf: repeatElement(7, count: 200_000)) }
+        large.took(200_000)
+        large.giveStorage(to: &spares)
+        #expect(spares.isEmpty && large.isEmpty)
+        for _ in 0..<100 {
+            var small = OutputBuffer()
+            small.appendRaw { $0.append(7) }
+            small.took(1)
+            small.giveStorage(to: &spares)
+        }
+        #expect(spares.count == 16)
     }
 
     @Test func `a reader that is always a little behind is sent from a small buffer`() {
@@ -83,11 +118,11 @@ private enum Step {
             buffer.seal()
             // All but one byte.
             let count = buffer.count - 1
-            let last = buffer.unsent[buffer.offset + count]
+            let last = buffer.withUnsent { $0[count] }
             #expect(last == UInt8(ascii: "\n"), "frame \(number)")
             buffer.took(count)
             sent += count
-            largest = max(largest, buffer.unsent.count)
+            largest = max(largest, buffer.capacity)
         }
         #expect(sent + buffer.count == 100_000 * 106)
         #expect(largest < 64 * 1024)

@@ -20,9 +20,7 @@ enum Block {
     ) {
         if let name { EventWriter.appendName(name, into: &out) }
         if place.contains(.last), context.hasIDs {
-            out.append(literal: "id: ")
-            out.append(text: context.generation)
-            out.append(UInt8(ascii: "."))
+            out.append(contentsOf: context.idPrefix)
             out.append(decimal: frame.number)
             out.append(UInt8(ascii: "\n"))
         }

@@ -11,9 +11,9 @@ enum ContentDialect {
         switch frame.kind {
         case .text, .refusal:
             Block.begin(nil, .only, frame, context, into: &out)
-            out.append(literal: "data: {\"content\":")
-            JSONText.appendString(payload, into: &out)
-            out.append(literal: "}\n\n")
+            out.append(literal: "data: {\"content\":\"")
+            JSONText.appendEscaped(payload, into: &out)
+            out.append(literal: "\"}\n\n")
         case .finish: Block.appendDone(nil, .only, frame, context, into: &out)
         case .failure:
             Block.begin(nil, .first, frame, context, into: &out)

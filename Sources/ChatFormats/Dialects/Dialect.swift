@@ -31,14 +31,14 @@ package enum Dialect: String, Sendable, CaseIterable {
     /// block; once a frame was written, the caller passes a context without it.
     package func appendFrame(
         _ n: Int,
-        of log: EntryLog,
+        of log: borrowing EntryLog,
         context: FrameContext,
         into out: inout [UInt8]
     ) {
         let bytes = log.bytes
         let payload = bytes.span.extracting(log.range(n))
         let kind = log.kind(n)
-        let usage = kind == .finish ? log.usageNumber.map(log.range) : nil
+        let usage = kind == .finish ? log.usageRange : nil
         let frame = Frame(kind: kind, number: n, usage: usage)
         switch self {
         case .events: EventsDialect.append(frame, payload, of: bytes, context, into: &out)
@@ -53,7 +53,9 @@ package enum Dialect: String, Sendable, CaseIterable {
 /// What a frame says beside its entry.
 package struct FrameContext: Sendable {
     /// The generation's id, the first half of each event's id.
-    package var generation: String
+    package let generation: String
+    /// The id line of each event up to its number; the same for all, so it is written once.
+    let idPrefix: [UInt8]
     /// The model that answers, as the client is to see it.
     package var model: String
     /// When the generation began, in seconds since 1970.
@@ -81,6 +83,7 @@ package struct FrameContext: Sendable {
         hasIDs: Bool = true
     ) {
         self.generation = generation
+        idPrefix = Array("id: \(generation).".utf8)
         self.model = model
         self.created = created
         self.usage = usage

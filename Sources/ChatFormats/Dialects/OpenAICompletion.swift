@@ -6,7 +6,7 @@ package enum OpenAICompletion {
     ///
     /// A log that ended with a failure is answered with an error status instead, by its owner.
     package static func append(
-        log: EntryLog,
+        log: borrowing EntryLog,
         context: FrameContext,
         into out: inout [UInt8]
     ) {
@@ -20,7 +20,7 @@ package enum OpenAICompletion {
         let bytes = log.bytes
         if let usage = context.usage {
             usage.append(into: &out)
-        } else if let range = log.usageNumber.map(log.range) {
+        } else if let range = log.usageRange {
             out.append(contentsOf: bytes[range])
         } else {
             out.append(literal: "null")
@@ -44,7 +44,7 @@ package enum OpenAICompletion {
         JSONText.appendString(context.model, into: &out)
     }
 
-    private static func appendMessage(_ log: EntryLog, into out: inout [UInt8]) {
+    private static func appendMessage(_ log: borrowing EntryLog, into out: inout [UInt8]) {
         let calls = ToolCalls(log)
         out.append(literal: "{\"role\":\"assistant\",\"content\":")
         let hasText = log.count(of: .text) > 0
@@ -73,7 +73,7 @@ package enum OpenAICompletion {
     /// Appends the payloads of one kind as one JSON string.
     private static func appendJoined(
         _ kind: EntryKind,
-        _ log: EntryLog,
+        _ log: borrowing EntryLog,
         into out: inout [UInt8]
     ) {
         out.append(UInt8(ascii: "\""))

@@ -14,7 +14,7 @@ struct ToolCalls {
 
     private var calls: [Call] = []
 
-    init(_ log: EntryLog) {
+    init(_ log: borrowing EntryLog) {
         let bytes = log.bytes
         for n in 0..<log.count where log.kind(n) == .toolCall {
             do throws(JSONError) {

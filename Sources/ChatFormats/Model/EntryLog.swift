@@ -3,8 +3,9 @@ import Wire
 /// All entries of one generation, in one buffer of bytes with the places where they end beside it.
 ///
 /// Entry `n`'s number is `n`: numbers start at 0 and have no holes. A token costs its bytes and
-/// five more, and nothing is allocated for it beyond the growth of three arrays.
-package struct EntryLog: Sendable, Equatable {
+/// five more, and nothing is allocated for it beyond the growth of three arrays. There is one of it
+/// and it is never copied, not even for a reader's look at it.
+package struct EntryLog: ~Copyable, Sendable {
     /// The payloads of all entries, one after the other.
     ///
     /// Bytes after the last entry's end belong to an entry that a decoder is still writing.

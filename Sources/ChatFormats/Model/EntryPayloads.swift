@@ -62,13 +62,13 @@ extension EntryLog {
         return Payload.ending(bytes.span.extracting(range(count - 1)))
     }
 
-    /// The number of the last usage entry, if there is one.
+    /// Where in `bytes` the last usage entry's payload lies, if there is one.
     ///
     /// It stands just before the terminal entry, so the search from the end is short.
-    var usageNumber: Int? {
+    var usageRange: Range<Int>? {
         var n = count - 1
         while n >= 0, count - n <= 3 {
-            if kind(n) == .usage { return n }
+            if kind(n) == .usage { return range(n) }
             n -= 1
         }
         return nil

@@ -61,10 +61,12 @@ extension EntryLog {
         switch try reader.peek(data) {
         case .null: return false
         case .string:
+            let start = reader.position
             let before = bytes.count
             try reader.readString(data, into: &bytes)
             guard bytes.count > before else { return false }
             seal(kind)
+            state.added = (state.added.count + 1, kind, start)
             return true
         default:
             state.reject("the upstream sent a value that is no string where text belongs")

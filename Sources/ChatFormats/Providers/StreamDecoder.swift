@@ -4,8 +4,9 @@ import Wire
 ///
 /// It adds text, reasoning, refusals and pieces of tool calls to the log; what begins and ends the
 /// log is its owner's to write, from `usage` and `outcome`. An event is taken whole or not at all:
-/// where its JSON is broken, nothing of it is in the log. Nothing is allocated per token.
-package struct StreamDecoder {
+/// where its JSON is broken, nothing of it is in the log. Nothing is allocated per token, and asking
+/// it something copies nothing.
+package struct StreamDecoder: ~Copyable {
     /// How much text, reasoning and tool calls one answer may have unless told otherwise.
     package static let defaultMaxAnswerBytes = 64 * 1024 * 1024
     /// How long one line of the stream may be unless told otherwise.
@@ -16,6 +17,7 @@ package struct StreamDecoder {
     private var answerBytes = 0
     private var events: EventDecoder
     private var state = StreamState()
+    private var template = EventTemplate()
 
     /// How many events with data have come: the sign of progress, where comments are only of life.
     package private(set) var dataEventCount = 0
@@ -44,13 +46,22 @@ package struct StreamDecoder {
         into log: inout EntryLog
     ) throws(StreamError) {
         var offset = 0
-        while !state.isDone, try nextEvent(bytes, from: &offset) {
-            let data = events.data
-            // Some proxies keep the line alive with an empty data line.
-            if data.isEmpty { continue }
-            dataEventCount += 1
-            if isNamedError { throw StreamError(VendorError(body: data.span)) }
-            try read(data.span, into: &log)
+        while !state.isDone {
+            let mark = log.mark
+            let start = offset
+            let isWhole = events.isBetweenEvents
+            if isWhole, template.read(bytes, from: &offset, into: &log) {
+                dataEventCount += 1
+            } else {
+                guard try nextEvent(bytes, from: &offset) else { return }
+                let event = bytes.extracting((isWhole ? start : offset)..<offset)
+                try read(event, from: mark, into: &log)
+            }
+            answerBytes += log.bytesAfter(mark)
+            guard answerBytes <= maxAnswerBytes else {
+                log.rollBack(to: mark)
+                throw .tooLong("the answer is longer than \(maxAnswerBytes) bytes")
+            }
         }
     }
 
@@ -71,17 +82,26 @@ package struct StreamDecoder {
         }
     }
 
-    /// Reads one event's data, whole or not at all.
+    /// Reads the data of the event that came last, whole or not at all.
+    ///
+    /// - Parameters:
+    ///   - event: its bytes in the stream where it came in one piece, otherwise empty.
+    ///   - mark: the log's end before it.
+    ///   - log: gets what it says.
+    /// - Throws: the reason why the stream is no longer to be read.
     private mutating func read(
-        _ data: Span<UInt8>,
+        _ event: Span<UInt8>,
+        from mark: EntryLog.Mark,
         into log: inout EntryLog
     ) throws(StreamError) {
-        let mark = log.mark
+        // Moved out, because a method that changes `self` cannot hold a span of its own.
+        let data = events.data
+        // Some proxies keep the line alive with an empty data line.
+        if data.isEmpty { return }
+        dataEventCount += 1
+        if isNamedError { throw StreamError(VendorError(body: data.span)) }
         do throws(JSONError) {
-            switch provider {
-            case .openAI: try OpenAIStream.read(data, into: &state, &log)
-            case .anthropic: try AnthropicStream.read(data, into: &state, &log)
-            }
+            try readInFull(data.span, event, into: &log)
         } catch {
             log.rollBack(to: mark)
             throw .malformed("broken JSON in the upstream's stream: \(error)")
@@ -90,10 +110,25 @@ package struct StreamDecoder {
             if case .malformed = failure { log.rollBack(to: mark) }
             throw failure
         }
-        answerBytes += log.bytesAfter(mark)
-        guard answerBytes <= maxAnswerBytes else {
-            log.rollBack(to: mark)
-            throw .tooLong("the answer is longer than \(maxAnswerBytes) bytes")
+    }
+
+    private mutating func readInFull(
+        _ data: Span<UInt8>,
+        _ event: Span<UInt8>,
+        into log: inout EntryLog
+    ) throws(JSONError) {
+        let count = log.count
+        let tools = state.nextToolIndex
+        state.added.count = 0
+        template.forget()
+        switch provider {
+        case .openAI: try OpenAIStream.read(data, into: &state, &log)
+        case .anthropic: try AnthropicStream.read(data, into: &state, &log)
+        }
+        // One string and nothing else: the next token's event most likely looks the same.
+        let isPlain = state.added.count == 1 && log.count == count + 1
+        if isPlain, state.nextToolIndex == tools, state.failure == nil {
+            template.learn(event, data: data, stringAt: state.added.position, state.added.kind)
         }
     }
 }

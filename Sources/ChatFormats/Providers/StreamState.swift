@@ -15,6 +15,9 @@ struct StreamState {
     var failure: StreamError?
     /// The number that the next tool call without one gets.
     var nextToolIndex = 0
+    /// The strings that this event has added to the log: how many, and of the last one what it is
+    /// and where its opening quote stands.
+    var added = (count: 0, kind: EntryKind.text, position: 0)
     /// Anthropic only: which content block became which tool call, by its place.
     var toolBlocks: [Int] = []
     /// Anthropic only: the counts that its two usage events share between them.

@@ -8,19 +8,24 @@ import Wire
 /// name, and this refuses it. Addresses cannot be rebound, so they pass.
 struct HostPolicy: Sendable {
     private let names: Set<String>
+    /// The authority that passed last: most requests name the same.
+    private var passed = ""
 
     init(names: [String]) {
         self.names = Set(names.map { $0.lowercased() })
     }
 
-    func check(_ head: RequestHead) throws(Problem) {
+    mutating func check(_ head: RequestHead) throws(Problem) {
         // HTTP/1.0 has no Host, and no browser speaks it.
-        guard let authority = head.host else { return }
+        guard let authority = head.host, authority != passed else { return }
         let host = Self.host(authority).lowercased()
         let isLocal = host == "localhost" || host.hasSuffix(".localhost") || host.isEmpty
         guard !isLocal, !Self.isAddress(host), !names.contains(host),
             !names.contains(authority.lowercased())
-        else { return }
+        else {
+            passed = authority
+            return
+        }
         throw Problem(
             .misdirectedRequest,
             type: "invalid_request_error",

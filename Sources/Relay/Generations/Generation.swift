@@ -35,7 +35,7 @@ final class Generation: TurnEndHandler {
     /// Whether it stands in the worker's bounded list of ended answers.
     private var isKept = false
     /// Without readers: when the answer is given up, or, ended, forgotten.
-    private lazy var leaving = worker.reactor.makeDeadline { [weak self] in self?.leftAlone() }
+    private let leaving: Deadline
 
     init(
         id: String,
@@ -53,8 +53,12 @@ final class Generation: TurnEndHandler {
         self.worker = worker
         startedAt = wallMilliseconds()
         startedInstant = worker.reactor.now
+        leaving = worker.reactor.makeDeadline()
+        leaving.whenDue { [unowned self] in leftAlone() }
         log.appendStart(id: id, model: model, created: startedAt / 1000)
     }
+
+    deinit { leaving.abandon() }
 
     var isEnded: Bool { log.isEnded }
 

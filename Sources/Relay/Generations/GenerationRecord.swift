@@ -119,9 +119,14 @@ extension Generation {
     }
 
     /// How it went, for the request's line in the log.
-    var outcomeNote: String {
-        var note = "status=\(log.ending?.rawValue ?? "running") tokens=\(log.textEntryCount)"
-        if let first = firstTokenMilliseconds { note += " ttft=\(first)ms" }
-        return note
+    func appendOutcome(to note: inout [UInt8]) {
+        note.append(literal: " status=")
+        note.append(text: log.ending?.rawValue ?? "running")
+        note.append(literal: " tokens=")
+        note.append(decimal: log.textEntryCount)
+        guard let first = firstTokenMilliseconds else { return }
+        note.append(literal: " ttft=")
+        note.append(decimal: first)
+        note.append(literal: "ms")
     }
 }

@@ -30,12 +30,14 @@ final class Reader: ExchangeDelegate {
     private let isVendorRoute: Bool
     private let generation: Generation
     private let worker: Worker
-    private var context: FrameContext
+    private let context: FrameContext
+    /// How long a browser is to wait before it comes back; nil once it was told, and for others.
+    private var retryMilliseconds: Int?
     /// The number of the next entry to write.
     private var cursor: Int
     private var hasBegun = false
     /// Due when the stream has been silent for too long, or the status has been held for too long.
-    private lazy var silence = worker.reactor.makeDeadline { [weak self] in self?.fellSilent() }
+    private let silence: Deadline
 
     init(
         _ exchange: Exchange,
@@ -53,15 +55,17 @@ final class Reader: ExchangeDelegate {
         self.form = form
         self.isVendorRoute = isVendorRoute
         self.worker = worker
+        silence = worker.reactor.makeDeadline()
         let comesBack = dialect.namesEvents || Self.readsEvents(exchange.request.head)
         context = FrameContext(
             generation: generation.id,
             model: generation.model,
             created: generation.created,
             wantsUsage: generation.request.includesUsage,
-            retryMilliseconds: comesBack ? Self.retryMilliseconds : nil,
             hasIDs: comesBack
         )
+        retryMilliseconds = comesBack ? Self.retryMilliseconds : nil
+        silence.whenDue { [unowned self] in fellSilent() }
     }
 
     /// Whether the client reads event streams as the standard says, and so may come back with an id.
@@ -76,9 +80,14 @@ final class Reader: ExchangeDelegate {
     /// How far into the log's bytes the client has been served.
     var readBytes: Int { cursor == 0 ? 0 : generation.log.range(cursor - 1).upperBound }
 
+    deinit { silence.abandon() }
+
     func start() {
         exchange.delegate = self
-        exchange.note = "id=\(generation.id) model=\(generation.model)"
+        exchange.note.append(literal: "id=")
+        exchange.note.append(text: generation.id)
+        exchange.note.append(literal: " model=")
+        exchange.note.append(text: generation.model)
         generation.attach(self)
         if form == .stream { begin() }
         setSilence(form == .heldStream ? worker.configuration.headHoldSeconds : nil)
@@ -86,8 +95,12 @@ final class Reader: ExchangeDelegate {
 
     // MARK: Writing
 
-    /// Writes what is new, as far as the client takes it.
+    /// Writes what is new, as far as the client takes it, and sends it.
     func pump() {
+        exchange.sendNow { writeNews() }
+    }
+
+    private func writeNews() {
         guard !exchange.isLost, !exchange.isFinished else { return }
         guard form != .completion else { return complete() }
         if !hasBegun {
@@ -106,31 +119,38 @@ final class Reader: ExchangeDelegate {
         exchange.write { out in
             let start = out.count
             while cursor < generation.log.count, out.count - start < Self.pieceBytes {
-                let before = out.count
-                dialect.appendFrame(cursor, of: generation.log, context: context, into: &out)
+                appendFrame(into: &out)
                 cursor += 1
-                // The reconnection time is said once, in the first block that has data.
-                if out.count > before { context.retryMilliseconds = nil }
             }
             isWritten = out.count > start
         }
         if isWritten { setSilence(nil) }
     }
 
+    private func appendFrame(into out: inout [UInt8]) {
+        guard let retryMilliseconds else {
+            return dialect.appendFrame(cursor, of: generation.log, context: context, into: &out)
+        }
+        // The reconnection time is said once, in the first block that has data.
+        var context = context
+        context.retryMilliseconds = retryMilliseconds
+        let before = out.count
+        dialect.appendFrame(cursor, of: generation.log, context: context, into: &out)
+        if out.count > before { self.retryMilliseconds = nil }
+    }
+
     private func begin() {
         guard !hasBegun else { return }
         hasBegun = true
-        exchange.beginStream(.ok, streamFields)
+        exchange.beginStream(.ok, ["X-Stream-Id": generation.id], block: Self.streamBlock)
     }
 
-    private var streamFields: HeaderFields {
-        [
-            "Content-Type": dialect.contentType,
-            "Cache-Control": "no-cache, no-transform",
-            "X-Accel-Buffering": "no",
-            "X-Stream-Id": generation.id,
-        ]
-    }
+    /// What every stream's head says: neither caches nor proxies may keep or change it.
+    private static let streamBlock = HeaderBlock([
+        "Content-Type": "text/event-stream",
+        "Cache-Control": "no-cache, no-transform",
+        "X-Accel-Buffering": "no",
+    ])
 
     private func refuse(_ failure: Failure) {
         var problem = failure.problem
@@ -165,7 +185,7 @@ final class Reader: ExchangeDelegate {
     }
 
     private func noteEnd() {
-        exchange.note += " " + generation.outcomeNote
+        generation.appendOutcome(to: &exchange.note)
     }
 
     // MARK: The client
@@ -176,7 +196,7 @@ final class Reader: ExchangeDelegate {
 
     func exchangeLost(_ exchange: Exchange) {
         silence.clear()
-        exchange.note += " left"
+        exchange.note.append(literal: " left")
         generation.lost(self)
     }
 

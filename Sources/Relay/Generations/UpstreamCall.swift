@@ -28,29 +28,33 @@ final class UpstreamCall: TransferDelegate {
     private var retries = 0
     private var dataEvents = 0
     private var isPaused = false
-    /// The clock that runs: first byte, then idle.
-    private lazy var clock = worker.reactor.makeDeadline { [weak self] in self?.clockRanOut() }
-    private lazy var totalClock = worker.reactor.makeDeadline { [weak self] in
-        self?.totalRanOut()
-    }
-    private lazy var retryClock = worker.reactor.makeDeadline { [weak self] in self?.attempt() }
+    /// Whether the deadline is that of the next attempt.
+    private var isBetweenAttempts = false
+    /// When the answer has taken too long, whatever it does.
+    private let totalDue: Nanoseconds
+    /// The clock that runs: first byte, idle, the next attempt or the total, whichever is first.
+    private let clock: Deadline
 
     init(_ generation: Generation, body: [UInt8], upstream: UpstreamRoute, worker: Worker) {
         self.generation = generation
         self.body = body
         self.upstream = upstream
         self.worker = worker
+        clock = worker.reactor.makeDeadline()
+        totalDue = worker.reactor.now + .seconds(worker.configuration.totalSeconds)
         decoder = StreamDecoder(
             upstream.configuration.provider,
             maxAnswerBytes: worker.configuration.maxAnswerBytes
         )
+        clock.whenDue { [unowned self] in clockRanOut() }
     }
+
+    deinit { clock.abandon() }
 
     /// How many attempts failed and were made again.
     var retryCount: Int { retries }
 
     func start() {
-        totalClock.set(at: worker.reactor.now + .seconds(worker.configuration.totalSeconds))
         attempt()
     }
 
@@ -60,7 +64,7 @@ final class UpstreamCall: TransferDelegate {
     func pause() {
         guard !isPaused else { return }
         isPaused = true
-        clock.clear()
+        clock.set(at: totalDue)
         transfer?.pause()
     }
 
@@ -79,6 +83,7 @@ final class UpstreamCall: TransferDelegate {
     }
 
     private func attempt() {
+        isBetweenAttempts = false
         errorBody = []
         decoder = StreamDecoder(
             upstream.configuration.provider,
@@ -119,14 +124,18 @@ final class UpstreamCall: TransferDelegate {
             self.transfer = nil
             return refused(transfer.head)
         }
+        let before = dataEvents
         do throws(StreamError) {
             try decoder.decode(bytes, into: &generation.log)
         } catch {
             return streamFailed(error)
         }
-        if decoder.dataEventCount != dataEvents {
-            dataEvents = decoder.dataEventCount
+        dataEvents = decoder.dataEventCount
+        if dataEvents != before {
             if !isPaused { restartClock() }
+            // Everybody waits for the first token.
+            if before == 0 { worker.reactor.pace.hurry() }
+            worker.reactor.pace.count(tokens: dataEvents - before)
             generation.grew()
         }
         if decoder.isDone { finish() }
@@ -188,19 +197,18 @@ final class UpstreamCall: TransferDelegate {
         )
         guard let delay, !generation.hasAnswer else { return fail(failure) }
         retries += 1
-        clock.clear()
+        isBetweenAttempts = true
         worker.log.write(
             .warning,
             "id=\(generation.id) retry \(retries) in \(delay) ms: \(failure.message)"
         )
-        retryClock.set(at: worker.reactor.now + .milliseconds(delay))
+        setClock(.milliseconds(delay))
     }
 
     private func finish() {
         guard let generation else { return }
         self.generation = nil
-        totalClock.clear()
-        retryClock.clear()
+        worker.reactor.pace.hurry()
         let outcome = decoder.outcome
         generation.answered(
             outcome.ending ?? .complete,
@@ -225,8 +233,6 @@ final class UpstreamCall: TransferDelegate {
         generation = nil
         transfer = nil
         clock.clear()
-        totalClock.clear()
-        retryClock.clear()
     }
 
     // MARK: Clocks
@@ -234,7 +240,11 @@ final class UpstreamCall: TransferDelegate {
     private func restartClock() {
         let configuration = worker.configuration
         let seconds = dataEvents == 0 ? configuration.firstByteSeconds : configuration.idleSeconds
-        clock.set(at: worker.reactor.now + .seconds(seconds))
+        setClock(.seconds(seconds))
+    }
+
+    private func setClock(_ time: Nanoseconds) {
+        clock.set(at: min(worker.reactor.now + time, totalDue))
     }
 
     private func clockRanOut() {
@@ -244,15 +254,15 @@ final class UpstreamCall: TransferDelegate {
         }
         if decoder.isSuccess { return finish() }
         let configuration = worker.configuration
+        guard worker.reactor.now < totalDue else {
+            return fail(timeout(.total, configuration.totalSeconds))
+        }
+        guard !isBetweenAttempts else { return attempt() }
         fail(
             dataEvents == 0
                 ? timeout(.firstByte, configuration.firstByteSeconds)
                 : timeout(.idle, configuration.idleSeconds)
         )
-    }
-
-    private func totalRanOut() {
-        fail(timeout(.total, worker.configuration.totalSeconds))
     }
 
     private func timeout(_ clock: UpstreamClock, _ seconds: Int) -> Failure {

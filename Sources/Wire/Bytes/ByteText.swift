@@ -21,16 +21,13 @@ extension [UInt8] {
         if number < 0 { append(UInt8(ascii: "-")) }
         var rest = number.magnitude
         var digits: InlineArray<20, UInt8> = .init(repeating: 0)
-        var count = 0
+        var start = digits.count
         repeat {
-            digits[count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-            count += 1
         } while rest > 0
-        while count > 0 {
-            count -= 1
-            append(digits[count])
-        }
+        append(span: digits.span.extracting(start...))
     }
 
     /// Appends a number in lower-case hexadecimal without leading zeros.

@@ -6,7 +6,7 @@ func string(_ bytes: Span<UInt8>) -> String {
 }
 
 /// Compares bytes with a literal in small letters, ASCII capitals folded.
-func equalsIgnoringCase(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
+package func equalsIgnoringCase(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
     guard bytes.count == literal.utf8CodeUnitCount else { return false }
     return literal.withUTF8Buffer { expected in
         for index in bytes.indices

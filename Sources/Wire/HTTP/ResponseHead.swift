@@ -6,11 +6,13 @@
 /// - Parameters:
 ///   - status: The status line's code and reason.
 ///   - minorVersion: 1 but for answers that must look like HTTP/1.0.
-///   - fields: The field lines.
+///   - block: Field lines that were written before.
+///   - fields: The other field lines.
 ///   - bytes: Where to append.
 package func appendResponseHead(
     _ status: Status,
     minorVersion: Int,
+    block: HeaderBlock = HeaderBlock(),
     fields: HeaderFields,
     into bytes: inout [UInt8]
 ) {
@@ -21,11 +23,7 @@ package func appendResponseHead(
     bytes.append(Octet.space)
     bytes.append(text: status.reason)
     bytes.append(literal: "\r\n")
-    for field in fields.fields {
-        bytes.append(text: field.name)
-        bytes.append(literal: ": ")
-        bytes.append(text: field.value)
-        bytes.append(literal: "\r\n")
-    }
+    bytes.append(contentsOf: block.bytes)
+    for field in fields.fields { append(field, to: &bytes) }
     bytes.append(literal: "\r\n")
 }

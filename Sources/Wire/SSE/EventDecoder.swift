@@ -66,6 +66,12 @@ package struct EventDecoder {
         self.limits = limits
     }
 
+    /// Whether nothing of an event has been read yet that is not reported: the next byte begins one.
+    package var isBetweenEvents: Bool {
+        guard markBytes == nil, !isAfterCR, line.isEmpty else { return false }
+        return isReported || (!hasData && !hasPendingID && name.isEmpty)
+    }
+
     /// Reads on from `offset`, which moves behind what was read.
     ///
     /// - Returns: `true` when an event is complete, `false` when the input is used up. A block

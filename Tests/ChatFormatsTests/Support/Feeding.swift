@@ -71,7 +71,7 @@ func namedStream(_ events: (name: String, data: String)...) -> String {
 }
 
 /// The entries of a log as `kind:payload`.
-func lines(of log: EntryLog) -> [String] {
+func lines(of log: borrowing EntryLog) -> [String] {
     (0..<log.count).map { n in
         "\(log.kind(n)):" + String(decoding: log.bytes[log.range(n)], as: UTF8.self)
     }

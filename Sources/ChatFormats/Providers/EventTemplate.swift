@@ -1,0 +1,96 @@
+import Wire
+
+/// What two tokens' events of one answer share: all their bytes but the text itself.
+///
+/// A token's event is some three hundred bytes of which a few are news. Where everything around
+/// the text is byte for byte what the event before had, it means what it meant there, so it is
+/// compared and not read again, and not copied either: a tenth of the work. Whatever else comes, a
+/// finish reason, usage, a tool call, differs around the text and is read in full.
+struct EventTemplate {
+    /// An event that was read in full, from its first line's beginning to its empty line's end.
+    private var event: [UInt8] = []
+    /// Where its text stands, quotes included; empty while there is no template.
+    private var text = 0..<0
+    /// What the text is an entry of.
+    private var kind = EntryKind.text
+
+    /// Longer events are not kept: they are seldom tokens.
+    ///
+    /// In bytes.
+    private static let maxEventBytes = 4096
+
+    /// Takes an event as the template for those that follow.
+    ///
+    /// - Parameters:
+    ///   - event: its bytes in the stream, which have added this one string to the log and nothing
+    ///     else.
+    ///   - data: what its data lines say.
+    ///   - start: where in the data the string's opening quote stands.
+    ///   - kind: what it is an entry of.
+    mutating func learn(
+        _ event: Span<UInt8>,
+        data: Span<UInt8>,
+        stringAt start: Int,
+        _ kind: EntryKind
+    ) {
+        forget()
+        // One data line that ends the event; all else is too rare to look at.
+        let end = event.count - 2
+        let begin = end - data.count
+        guard
+            event.count <= Self.maxEventBytes, begin >= 0,
+            event[end] == UInt8(ascii: "\n"), event[end + 1] == UInt8(ascii: "\n"),
+            equals(event.extracting(begin..<end), data)
+        else { return }
+        var reader = JSONReader(position: begin + start)
+        do throws(JSONError) { try reader.skip(event) } catch { return }
+        self.event.append(span: event)
+        text = (begin + start)..<reader.position
+        self.kind = kind
+    }
+
+    /// Forgets what was learned: the next event is to be read in full.
+    mutating func forget() {
+        event.removeAll(keepingCapacity: true)
+        text = 0..<0
+    }
+
+    /// Reads an event that differs from the template in its text alone.
+    ///
+    /// - Parameters:
+    ///   - bytes: the stream.
+    ///   - offset: where the event begins; moves behind it.
+    ///   - log: gets the text.
+    /// - Returns: `false`, with nothing changed, where it differs in more, is not there whole, or
+    ///   where the text is empty, which may mean something else.
+    func read(_ bytes: Span<UInt8>, from offset: inout Int, into log: inout EntryLog) -> Bool {
+        let start = offset + text.lowerBound
+        let tail = event.count - text.upperBound
+        guard !text.isEmpty, bytes.count - start > tail + 2 else { return false }
+        let event = event.span
+        guard
+            equals(bytes.extracting(offset..<start), event.extracting(..<text.lowerBound)),
+            bytes[start] == UInt8(ascii: "\""), bytes[start + 1] != UInt8(ascii: "\"")
+        else { return false }
+        let mark = log.mark
+        var reader = JSONReader(position: start)
+        do throws(JSONError) {
+            try reader.readString(bytes, into: &log.bytes)
+        } catch {
+            // Cut or broken: whoever reads it in full says which, and where.
+            log.rollBack(to: mark)
+            return false
+        }
+        let end = reader.position + tail
+        guard
+            end <= bytes.count,
+            equals(bytes.extracting(reader.position..<end), event.extracting(text.upperBound...))
+        else {
+            log.rollBack(to: mark)
+            return false
+        }
+        log.seal(kind)
+        offset = end
+        return true
+    }
+}

@@ -1,0 +1,31 @@
+import Wire
+
+/// How the end of an answer is told, and whether another may follow (RFC 9112 §6.3, §9.3).
+struct ResponseFraming {
+    private let minorVersion: Int
+    /// Whether the connection may carry another request.
+    let keepsAlive: Bool
+    /// Whether the content comes in chunks.
+    let isChunked: Bool
+
+    /// Decides.
+    ///
+    /// - Parameters:
+    ///   - minorVersion: the request's; a client of HTTP/1.0 knows no chunks.
+    ///   - isStream: whether the length of the content is not known.
+    ///   - mayKeepAlive: whether both sides would take another request.
+    init(minorVersion: Int, isStream: Bool, mayKeepAlive: Bool) {
+        self.minorVersion = minorVersion
+        isChunked = isStream && minorVersion > 0
+        keepsAlive = mayKeepAlive && (!isStream || isChunked)
+    }
+
+    func appendFields(to fields: inout HeaderFields) {
+        if !keepsAlive {
+            fields.append("Connection", "close")
+        } else if minorVersion == 0 {
+            fields.append("Connection", "keep-alive")
+        }
+        if isChunked { fields.append("Transfer-Encoding", "chunked") }
+    }
+}

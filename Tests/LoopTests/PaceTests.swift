@@ -1,0 +1,52 @@
+import Testing
+
+@testable import Loop
+
+@Suite struct PaceTests {
+    /// Turns of so many tokens and events each, one every `microseconds`, for 50 ms.
+    private func rests(
+        tokens: Int,
+        events: Int,
+        every microseconds: Int,
+        hurries: Bool = false
+    ) -> [Nanoseconds] {
+        var pace = Pace()
+        return (0..<(50_000 / microseconds)).map { turn in
+            pace.count(tokens: tokens)
+            if hurries { pace.hurry() }
+            return pace.turnEnded(events: events, now: Nanoseconds(turn * microseconds * 1000 + 1))
+        }
+    }
+
+    @Test func `a loop that is not busy never rests`() {
+        #expect(rests(tokens: 1, events: 1, every: 110).allSatisfy { $0 == 0 })
+    }
+
+    @Test func `a busy loop rests once that is known, and no longer than nobody sees`() {
+        let rests = rests(tokens: 1, events: 1, every: 50)
+        #expect(rests.prefix(200).allSatisfy { $0 == 0 })
+        #expect(rests.dropFirst(401).allSatisfy { $0 == 200_000 })
+    }
+
+    @Test func `the rest grows where one event brings several tokens, up to a bound`() {
+        #expect(rests(tokens: 40, events: 10, every: 500).last == 800_000)
+        #expect(rests(tokens: 1000, events: 10, every: 500).last == .milliseconds(2))
+    }
+
+    @Test func `a turn in which somebody waits for a beginning or an end is followed by no rest`() {
+        #expect(rests(tokens: 9, events: 9, every: 100, hurries: true).allSatisfy { $0 == 0 })
+    }
+
+    @Test func `a turn with other events than tokens is followed by no rest`() {
+        #expect(rests(tokens: 9, events: 10, every: 100).allSatisfy { $0 == 0 })
+    }
+
+    @Test func `an empty turn is followed by no rest`() {
+        var pace = Pace()
+        for turn in 0..<10_000 as Range<Nanoseconds> {
+            pace.count(tokens: 20)
+            _ = pace.turnEnded(events: 20, now: turn * 20_000)
+        }
+        #expect(pace.turnEnded(events: 0, now: 200_000_000) == 0)
+    }
+}
