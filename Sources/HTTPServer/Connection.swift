@@ -16,12 +16,12 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     private unowned let server: Server
-    private var socket: ClientSocket
+    var socket: ClientSocket
     private let peer: PeerAddress
     private var phase = Phase.reading
     private var reader: RequestReader
     /// Received bytes that no request has consumed yet.
-    private var input: [UInt8] = []
+    var input: [UInt8] = []
     private var output = OutputBuffer()
     private var keepsAlive = true
     /// Whether the deadline is that of a head that has begun.
@@ -69,7 +69,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         if readiness.contains(.readable) || readiness.contains(.peerClosed) { receive() }
     }
 
-    private func receive() {
+    func receive() {
         guard let number = socket.number else { return }
         server.reactor.pace.hurry()
         switch SocketIO.receive(number, into: server.scratch) {
@@ -346,28 +346,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     // MARK: The end
 
-    /// Closes a connection that waits between requests: the server is going down.
-    ///
-    /// A request that has arrived but was not read yet is still answered.
-    func closeIfIdle() {
-        if isIdle { receive() }
-        if isIdle { close() }
-    }
-
-    func abort() {
-        guard let number = socket.number else { return }
-        SocketIO.resetOnClose(number)
-        close()
-    }
-
-    func detach(_ request: Request) -> DetachedExchange? {
-        guard let descriptor = socket.take() else { return nil }
-        let input = input
-        leave()
-        return DetachedExchange(descriptor: descriptor, request: request, input: input)
-    }
-
-    private func close() {
+    func close() {
         guard socket.close() else { return }
         guard case .responding(let exchange) = phase else { return leave() }
         leave()
@@ -375,7 +354,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         server.handler.finished(exchange)
     }
 
-    private func leave() {
+    func leave() {
         phase = .closed
         deadline.clear()
         server.forget(self)

@@ -83,7 +83,8 @@ final class StreamClient: ReadinessHandler {
     }
 
     private func takeEvent(at now: Nanoseconds) {
-        guard let stamp = Stamp.find(events.data.span) else { return }
+        let data = events.data
+        guard let stamp = Stamp.find(data.span) else { return }
         if tokens == 0, answers == 0 { fleet.receivedFirst(after: now - connected) }
         tokens += 1
         fleet.received(stamp: stamp, at: now)
