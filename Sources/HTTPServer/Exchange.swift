@@ -4,9 +4,9 @@ package import Wire
 /// A whole request: its head, its body and where it came from.
 package struct Request: Sendable {
     /// Method, target and fields.
-    package let head: RequestHead
+    package fileprivate(set) var head: RequestHead
     /// The content, already unchunked; empty where there was none.
-    package let body: [UInt8]
+    package fileprivate(set) var body: [UInt8]
     /// The other end of the connection.
     package let peer: PeerAddress
 }
@@ -35,7 +35,7 @@ package protocol ExchangeDelegate: AnyObject {
 /// `write`s and one `finish`. After the client is gone every call is accepted and does nothing.
 package final class Exchange {
     /// What was asked.
-    package let request: Request
+    package private(set) var request: Request
     /// When the request was whole, on the monotonic clock.
     package let startedAt: Nanoseconds
     /// The status of the answer, once it has begun.
@@ -73,6 +73,13 @@ package final class Exchange {
 
     /// Whether the end of the answer is in sight, however long the client takes to read it.
     var isBounded: Bool { isFinished || announcedBytes != nil }
+
+    /// Gives back the memory of the request's fields and body, which were understood: an answer may
+    /// take minutes.
+    package func forgetInput() {
+        request.head.forgetFields()
+        request.body = []
+    }
 
     /// Answers with a whole body.
     package func respond(_ status: Status, _ fields: HeaderFields, body: [UInt8] = []) {

@@ -57,6 +57,9 @@ package final class DeadlineQueue {
     }
 
     private var heap: [Item] = []
+    /// What is due and not done yet; kept for its capacity.
+    private var expired: [Item] = []
+    private static let keptExpired = 256
     /// How many items mean nothing any more: their deadlines were cleared or set earlier since.
     fileprivate var stale = 0
 
@@ -82,18 +85,21 @@ package final class DeadlineQueue {
     /// What an action sets anew waits for the next call, even if it is due at once: a timer that
     /// asks for "now" each time must not keep the loop from its descriptors.
     package func expire(now: Nanoseconds) {
-        for item in takeDue(now) {
+        guard let earliest, earliest <= now else { return }
+        takeDue(now)
+        for index in expired.indices {
+            let item = expired[index]
             let deadline = item.deadline
             // An earlier action may have cleared it, or set it anew.
             guard deadline.due == item.instant, deadline.queued == .max else { continue }
             deadline.due = .max
             deadline.action?()
         }
+        expired.removeAll(keepingCapacity: expired.count < Self.keptExpired)
     }
 
-    /// Takes what is due off the heap.
-    private func takeDue(_ now: Nanoseconds) -> [Item] {
-        var items: [Item] = []
+    /// Moves what is due from the heap to `expired`.
+    private func takeDue(_ now: Nanoseconds) {
         while let top = heap.first, top.instant <= now {
             removeTop()
             let deadline = top.deadline
@@ -112,9 +118,8 @@ package final class DeadlineQueue {
                 insert(deadline, at: deadline.due)
                 continue
             }
-            items.append(top)
+            expired.append(top)
         }
-        return items
     }
 
     fileprivate func insert(_ deadline: Deadline, at instant: Nanoseconds) {

@@ -11,8 +11,9 @@ package struct Pace {
     static let maxRest: Nanoseconds = .milliseconds(2)
     /// Tokens per millisecond from which on it rests.
     static let busyTokens = 10
-    /// Over how many milliseconds they are counted.
-    static let windowMilliseconds = 10
+    /// Over how many milliseconds they are counted: longer than the pause between two tokens of most
+    /// models, so that streams in step do not look like more than they are.
+    static let windowMilliseconds = 100
 
     private var windowEnd: Nanoseconds = 0
     private var windowTokens = 0

@@ -191,6 +191,7 @@ final class Worker: RequestHandler {
         let chosen = upstream.configuration
         let model = ask.request.model ?? chosen.model
         var body: [UInt8] = []
+        body.reserveCapacity(512)
         do throws(ChatRequestError) {
             try chosen.provider.writeBody(ask.request, model: model, into: &body)
         } catch {
@@ -243,6 +244,7 @@ final class Worker: RequestHandler {
     /// An answer has ended: its record goes to the history.
     func record(_ generation: Generation, totalMilliseconds: Int, retries: Int) {
         var record: [UInt8] = []
+        record.reserveCapacity(1024 + 2 * generation.log.bytes.count)
         generation.appendRecord(
             totalMilliseconds: totalMilliseconds,
             retries: retries,

@@ -12,7 +12,7 @@ package final class HistoryFile: Sendable {
     package static let maxPendingBytes = 64 * 1024 * 1024
     /// How long the first record waits for others: waking the writer costs more than writing, and
     /// short answers end by the thousand in a second.
-    private static let gatherMilliseconds = 5
+    private static let gatherMilliseconds = 20
     /// The first and the longest pause between two attempts while the disk refuses.
     private static let retryDelaysMilliseconds = 250...5000
 

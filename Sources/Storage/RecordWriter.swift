@@ -59,6 +59,7 @@ struct RecordWriter: ~Copyable {
 
     /// Writes what is in hand; opens the file first where it isn't open or no longer in its place.
     mutating func attempt(reports: inout [HistoryReport]) -> Progress {
+        guard !batch.isEmpty || outage != nil || file == nil else { return Progress() }
         do throws(StorageError) {
             try makeReady(reports: &reports)
         } catch {

@@ -40,7 +40,9 @@ final class EasyHandle {
         // meanwhile waits for that thread, and all of the loop with it.
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
-        set(CURLOPT_BUFFERSIZE, 16 * 1024)
+        // Some tokens' worth: each open stream holds one. What comes faster is read in several goes
+        // of the same turn.
+        set(CURLOPT_BUFFERSIZE, 1536)
         set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectSeconds * 1000)
         set(CURLOPT_POST, 1)
         relay_easy_set_write(pointer, CURLOPT_WRITEFUNCTION, receiveBody)

@@ -35,8 +35,7 @@ import Wire
         (.openai, chunk("", #"{"content":"Hi"}"#)),
     ])
     func `without ids a block is its data line alone`(dialect: Dialect, bytes: String) {
-        var context = Self.context
-        context.hasIDs = false
+        let context = FrameContext(generation: "0abc", model: "m\"1", created: 7, hasIDs: false)
         #expect(Self.frame(dialect, .text, "Hi", context: context) == bytes)
     }
 

@@ -120,6 +120,21 @@ struct DeadlineQueueTests {
         again = nil
     }
 
+    @Test func `what its owner has abandoned does nothing, however late it is due`() {
+        let queue = DeadlineQueue()
+        var fired: [String] = []
+        let kept = queue.makeDeadline()
+        let abandoned = queue.makeDeadline()
+        kept.whenDue { fired.append("kept") }
+        abandoned.whenDue { fired.append("abandoned") }
+        abandoned.set(at: 1)
+        kept.set(at: 2)
+        abandoned.abandon()
+        queue.expire(now: 10)
+        #expect(fired == ["kept"])
+        #expect(queue.count == 0)
+    }
+
     @Test func `an action can clear and move others that are due in the same batch`() {
         let queue = DeadlineQueue()
         var fired: [String] = []

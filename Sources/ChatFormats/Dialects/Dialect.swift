@@ -70,7 +70,7 @@ package struct FrameContext: Sendable {
     ///
     /// Not for pages that read with `fetch` and take whatever stands before an empty line for
     /// `data:` and its value; they cannot come back with an id either.
-    package var hasIDs: Bool
+    package let hasIDs: Bool
 
     /// Makes a context.
     package init(
@@ -83,7 +83,7 @@ package struct FrameContext: Sendable {
         hasIDs: Bool = true
     ) {
         self.generation = generation
-        idPrefix = Array("id: \(generation).".utf8)
+        idPrefix = hasIDs ? Array("id: \(generation).".utf8) : []
         self.model = model
         self.created = created
         self.usage = usage

@@ -77,10 +77,7 @@ package enum OpenAICompletion {
         into out: inout [UInt8]
     ) {
         out.append(UInt8(ascii: "\""))
-        let bytes = log.bytes
-        for n in 0..<log.count where log.kind(n) == kind {
-            JSONText.appendEscaped(bytes.span.extracting(log.range(n)), into: &out)
-        }
+        log.appendEscaped(kind, into: &out)
         out.append(UInt8(ascii: "\""))
     }
 }

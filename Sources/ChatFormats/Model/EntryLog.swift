@@ -17,7 +17,12 @@ package struct EntryLog: ~Copyable, Sendable {
     private var kinds: [EntryKind] = []
 
     /// Makes a log without entries.
-    package init() {}
+    package init() {
+        // What a short answer needs, at once; a long one doubles from there.
+        bytes.reserveCapacity(224)
+        ends.reserveCapacity(16)
+        kinds.reserveCapacity(16)
+    }
 
     /// How many entries there are; also the number of the next one.
     package var count: Int { kinds.count }

@@ -4,6 +4,8 @@ import Wire
 struct BodyWriter {
     private var names: [String] = []
 
+    init() { names.reserveCapacity(12) }
+
     /// Appends a member's name; its value is the caller's next word.
     mutating func begin(_ name: String, into out: inout [UInt8]) {
         out.append(names.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))

@@ -129,6 +129,7 @@ package struct StreamDecoder: ~Copyable {
         let isPlain = state.added.count == 1 && log.count == count + 1
         if isPlain, state.nextToolIndex == tools, state.failure == nil {
             template.learn(event, data: data, stringAt: state.added.position, state.added.kind)
+            events.forgetEvent()
         }
     }
 }

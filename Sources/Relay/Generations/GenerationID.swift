@@ -1,3 +1,4 @@
+import Glibc
 import Wire
 
 /// The id of a generation: the loop that owns it, then 128 random bits, in base64url.
@@ -13,19 +14,28 @@ enum GenerationID {
     private static let length = 23
 
     static func make(loop: Int) -> String {
-        var random = SystemRandomNumberGenerator()
-        let words = [random.next(), random.next()]
+        var words: (UInt64, UInt64) = (0, 0)
+        withUnsafeMutableBytes(of: &words) { bytes in
+            // Fails only for more than 256 bytes (getentropy(3)).
+            let code = getentropy(bytes.baseAddress, bytes.count)
+            precondition(code == 0, "the kernel has no random numbers")
+        }
         return String(unsafeUninitializedCapacity: length) { text in
             text[0] = alphabet[loop]
-            var index = 1
-            for word in words {
-                // 64 bits are ten digits of six bits and four bits more.
-                for digit in 0..<11 {
-                    text[index] = alphabet[Int(word >> UInt64(6 * digit) & 0x3F)]
-                    index += 1
-                }
-            }
+            append(words.0, to: text, from: 1)
+            append(words.1, to: text, from: 12)
             return length
+        }
+    }
+
+    /// Writes eleven digits: 64 bits are ten digits of six bits and four bits more.
+    private static func append(
+        _ word: UInt64,
+        to text: UnsafeMutableBufferPointer<UInt8>,
+        from start: Int
+    ) {
+        for digit in 0..<11 {
+            text[start + digit] = alphabet[Int(word >> UInt64(6 * digit) & 0x3F)]
         }
     }
 

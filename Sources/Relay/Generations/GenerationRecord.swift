@@ -81,9 +81,7 @@ extension Generation {
     }
 
     private func appendEscaped(_ kind: EntryKind, into out: inout [UInt8]) {
-        var text: [UInt8] = []
-        log.appendJoined(kind, into: &text)
-        JSONText.appendEscaped(text.span, into: &out)
+        log.appendEscaped(kind, into: &out)
     }
 
     private func appendTiming(_ total: Int, _ retries: Int, into out: inout [UInt8]) {

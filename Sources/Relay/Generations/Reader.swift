@@ -84,10 +84,7 @@ final class Reader: ExchangeDelegate {
 
     func start() {
         exchange.delegate = self
-        exchange.note.append(literal: "id=")
-        exchange.note.append(text: generation.id)
-        exchange.note.append(literal: " model=")
-        exchange.note.append(text: generation.model)
+        exchange.forgetInput()
         generation.attach(self)
         if form == .stream { begin() }
         setSilence(form == .heldStream ? worker.configuration.headHoldSeconds : nil)
@@ -185,7 +182,17 @@ final class Reader: ExchangeDelegate {
     }
 
     private func noteEnd() {
+        noteAnswer()
         generation.appendOutcome(to: &exchange.note)
+    }
+
+    /// Written at the end, so that no open stream holds it.
+    private func noteAnswer() {
+        exchange.note.reserveCapacity(128)
+        exchange.note.append(literal: "id=")
+        exchange.note.append(text: generation.id)
+        exchange.note.append(literal: " model=")
+        exchange.note.append(text: generation.model)
     }
 
     // MARK: The client
@@ -196,6 +203,7 @@ final class Reader: ExchangeDelegate {
 
     func exchangeLost(_ exchange: Exchange) {
         silence.clear()
+        noteAnswer()
         exchange.note.append(literal: " left")
         generation.lost(self)
     }

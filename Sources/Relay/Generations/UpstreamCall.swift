@@ -18,7 +18,8 @@ final class UpstreamCall: TransferDelegate {
     private static let closingSeconds = 5
 
     private let upstream: UpstreamRoute
-    private let body: [UInt8]
+    /// The request, for as long as another attempt may need it.
+    private var body: [UInt8]
     private let worker: Worker
     /// Who is answered; nil once the call is over, which also breaks the cycle between the two.
     private var generation: Generation?
@@ -134,11 +135,18 @@ final class UpstreamCall: TransferDelegate {
         if dataEvents != before {
             if !isPaused { restartClock() }
             // Everybody waits for the first token.
-            if before == 0 { worker.reactor.pace.hurry() }
+            if !body.isEmpty { begun() }
             worker.reactor.pace.count(tokens: dataEvents - before)
             generation.grew()
         }
         if decoder.isDone { finish() }
+    }
+
+    /// The answer begins, if only with a role: the first token is waited for, and once it is there,
+    /// no attempt follows that would need the request.
+    private func begun() {
+        worker.reactor.pace.hurry()
+        if generation?.hasAnswer == true { body = [] }
     }
 
     func transfer(_ transfer: Transfer, ended error: TransferError?) {

@@ -39,7 +39,11 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
     }
 
     package init(dictionaryLiteral elements: (String, String)...) {
-        fields = elements.map { Field($0.0, $0.1) }
+        fields = []
+        guard !elements.isEmpty else { return }
+        // Room for what every answer gets beside its own.
+        fields.reserveCapacity(elements.count + 4)
+        for element in elements { fields.append(Field(element.0, element.1)) }
     }
 
     /// Adds a line at the end; bytes that must not leave are replaced.

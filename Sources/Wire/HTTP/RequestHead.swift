@@ -25,7 +25,7 @@ package struct RequestHead: Sendable, Equatable {
     /// 1 for HTTP/1.1 and its later minor versions, 0 for HTTP/1.0.
     package let minorVersion: Int
     /// All field lines in order.
-    package let fields: HeaderFields
+    package private(set) var fields: HeaderFields
     /// How the end of the body is known.
     package let framing: BodyFraming
     /// Whether the connection may carry another request (RFC 9112 §9.3).
@@ -34,4 +34,7 @@ package struct RequestHead: Sendable, Equatable {
     package let expectsContinue: Bool
     /// The authority: from the target in absolute form, else from `Host`; `nil` only on HTTP/1.0.
     package let host: String?
+
+    /// Gives the memory of the field lines back, once they have been understood.
+    package mutating func forgetFields() { fields = HeaderFields() }
 }

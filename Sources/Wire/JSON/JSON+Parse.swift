@@ -12,6 +12,23 @@ extension JSON {
     }
 }
 
+/// The names of an object's members so far, as bytes: `String` would call composed and decomposed
+/// characters the same name.
+private struct Names {
+    /// Objects of more members are looked through by hash; most have fewer, and no set pays there.
+    private static let maxCompared = 16
+    private var hashed: Set<[UInt8]> = []
+
+    /// - Returns: whether the name is new.
+    mutating func insert(_ name: [UInt8], besides members: [JSON.Member]) -> Bool {
+        guard members.count >= Self.maxCompared else {
+            return !members.contains { $0.key.utf8.elementsEqual(name) }
+        }
+        if hashed.isEmpty { hashed = Set(members.map { Array($0.key.utf8) }) }
+        return hashed.insert(name).inserted
+    }
+}
+
 /// Builds a tree from what a `JSONReader` finds.
 private struct TreeBuilder {
     private var reader: JSONReader
@@ -58,14 +75,13 @@ private struct TreeBuilder {
     private mutating func members(_ bytes: Span<UInt8>) throws(JSONError) -> [JSON.Member] {
         try reader.enterObject(bytes)
         var members: [JSON.Member] = []
-        // Bytes, not strings: `String` would call composed and decomposed characters the same name.
-        var names: Set<[UInt8]> = []
+        var names = Names()
         while let range = try reader.nextKey(bytes) {
             scratch.removeAll(keepingCapacity: true)
             var nameReader = JSONReader(position: range.lowerBound - 1)
             try nameReader.readString(bytes, into: &scratch)
             let name = String(decoding: scratch, as: UTF8.self)
-            guard names.insert(Array(scratch)).inserted else {
+            guard names.insert(scratch, besides: members) else {
                 throw .duplicateKey(name: name, offset: range.lowerBound - 1)
             }
             members.append(.init(key: name, value: try value(bytes)))

@@ -72,6 +72,15 @@ package struct EventDecoder {
         return isReported || (!hasData && !hasPendingID && name.isEmpty)
     }
 
+    /// Gives back the memory of the last event, which must not be asked for any more: the next ones
+    /// are read by somebody else.
+    package mutating func forgetEvent() {
+        guard isReported else { return }
+        startBlock()
+        data = []
+        name = []
+    }
+
     /// Reads on from `offset`, which moves behind what was read.
     ///
     /// - Returns: `true` when an event is complete, `false` when the input is used up. A block
