@@ -4,36 +4,80 @@ extension Report {
         bars + curves
     }
 
+    /// One drawing of bars: a metric in some cases.
+    private struct Bars {
+        let name: String
+        let title: String
+        let metric: Metric
+        let cases: [String]
+        /// Peers so slow that beside them the other bars would all be too short to compare.
+        var omitted: Set<String> = []
+        /// Peers of whom one must have been measured for the drawing to say anything new.
+        var wanted: Set<String> = []
+    }
+
+    private static let interpreted: Set<String> = ["FastAPI", "LiteLLM"]
+
+    private static let drawings = [
+        Bars(
+            name: "cpu-per-token",
+            title: "CPU per token, one worker",
+            metric: .processorPerToken,
+            cases: ["paced", "latency", "full-speed"],
+            omitted: interpreted
+        ),
+        Bars(
+            name: "cpu-per-token-all",
+            title: "CPU per token, beside relays in Python",
+            metric: .processorPerToken,
+            cases: ["paced"],
+            wanted: interpreted
+        ),
+        Bars(
+            name: "cpu-per-request",
+            title: "CPU per request, one worker",
+            metric: .processorPerRequest,
+            cases: ["short"]
+        ),
+        Bars(
+            name: "added-latency",
+            title: "Added latency per token, p99",
+            metric: .addedP99,
+            cases: ["latency"]
+        ),
+        Bars(
+            name: "memory",
+            title: "Memory per open stream",
+            metric: .memoryPerStream,
+            cases: ["open"]
+        ),
+    ]
+
     private var bars: [(name: String, svg: String)] {
-        let all: [(name: String, title: String, metric: Metric, keys: [String])] = [
-            (
-                "cpu-per-token", "CPU per token, one worker", .processorPerToken,
-                ["paced", "latency", "full-speed"]
-            ),
-            ("cpu-per-request", "CPU per request, one worker", .processorPerRequest, ["short"]),
-            ("added-latency", "Added latency per token, p99", .addedP99, ["latency"]),
-            ("memory", "Memory per open stream", .memoryPerStream, ["open"]),
-        ]
-        return all.compactMap { chart in
-            let groups = cases.filter { result in
-                result.measured.workers == 1 && chart.keys.contains(result.measured.key)
-            }.map { Self.group(chart.metric, in: $0) }
-            guard !groups.isEmpty else { return nil }
-            let drawing = BarChart(
-                title: chart.title,
-                unit: chart.metric.unit,
-                digits: chart.metric.digits,
+        Self.drawings.compactMap { drawing in
+            let results = cases.filter { result in
+                result.measured.workers == 1 && drawing.cases.contains(result.measured.key)
+                    && (drawing.wanted.isEmpty
+                        || !drawing.wanted.isDisjoint(with: result.contestants))
+            }
+            guard !results.isEmpty else { return nil }
+            let groups = results.map { Self.group(drawing, in: $0) }
+            let chart = BarChart(
+                title: drawing.title,
+                unit: drawing.metric.unit,
+                digits: drawing.metric.digits,
                 highlighted: OurDaemonKind.tableName,
                 groups: groups
             )
-            return ("\(chart.name).svg", drawing.svg)
+            return ("\(drawing.name).svg", chart.svg)
         }
     }
 
-    private static func group(_ metric: Metric, in result: CaseResult) -> BarChart.Group {
+    private static func group(_ drawing: Bars, in result: CaseResult) -> BarChart.Group {
         // Those of whom there is no such figure, as the upstream itself, have no bar.
-        let bars = result.contestants.compactMap { contestant in
-            result.summary(metric, of: contestant).map { summary in
+        let shown = result.contestants.filter { !drawing.omitted.contains($0) }
+        let bars = shown.compactMap { contestant in
+            result.summary(drawing.metric, of: contestant).map { summary in
                 BarChart.Bar(name: contestant, value: summary.median)
             }
         }
