@@ -64,6 +64,7 @@ package actor EventLoop {
     ///
     /// The set closes with the last reference.
     package func stop() {
+        reactor.isStopped = true
         source.cancel()
     }
 

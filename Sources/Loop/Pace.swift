@@ -34,8 +34,9 @@ package struct Pace {
     /// - Parameters:
     ///   - events: how many events the turn had.
     ///   - now: the time at its beginning.
+    ///   - hasWork: whether the next turn has something to do already.
     /// - Returns: how long to rest before the next, maybe 0.
-    mutating func turnEnded(events: Int, now: Nanoseconds) -> Nanoseconds {
+    mutating func turnEnded(events: Int, now: Nanoseconds, hasWork: Bool) -> Nanoseconds {
         defer {
             tokens = 0
             isHurried = false
@@ -46,7 +47,7 @@ package struct Pace {
             windowEnd = now + .milliseconds(Self.windowMilliseconds)
         }
         windowTokens += tokens
-        guard isBusy, !isHurried, events > 0, tokens >= events else { return 0 }
+        guard isBusy, !isHurried, !hasWork, events > 0, tokens >= events else { return 0 }
         return min(Self.rest * Nanoseconds(tokens / events), Self.maxRest)
     }
 }

@@ -35,8 +35,10 @@ package final class Poller {
     let epoll: EpollSet
     private var slots: [Slot] = []
     private var freeSlots: [UInt32] = []
-    /// Filled by the kernel, at most this many events at a time.
-    private var events = [epoll_event](repeating: epoll_event(), count: 256)
+    /// How many events are taken at a time.
+    static let batch = 256
+    /// Filled by the kernel.
+    private var events = [epoll_event](repeating: epoll_event(), count: batch)
 
     init() throws(SystemCallError) {
         epoll = try EpollSet()

@@ -23,6 +23,8 @@ package final class Reactor {
     /// What lives on this loop for as long as it runs, reached by work posted from elsewhere.
     package var tenants: [AnyObject] = []
 
+    /// Whether the loop is over, and handles nothing any more.
+    var isStopped = false
     /// Whether the loop may rest between turns.
     package var pace = Pace()
 
@@ -73,7 +75,7 @@ package final class Reactor {
         now = monotonicNow()
         endTurn()
         var lingers = false
-        while true {
+        while !isStopped {
             // What can be done already must not wait for the linger to end.
             let hasWork = !ending.isEmpty || (deadlines.earliest ?? .max) <= now
             // epoll waits whole milliseconds: what is due within the linger rings by the timer.
@@ -88,7 +90,9 @@ package final class Reactor {
             endTurn()
             if count == 0, !hasWork, lingers, ending.isEmpty { break }
             lingers = true
-            rest(pace.turnEnded(events: count, now: now))
+            let isBehind =
+                count == Poller.batch || !ending.isEmpty || (deadlines.earliest ?? .max) <= now
+            rest(pace.turnEnded(events: count, now: now, hasWork: isBehind))
         }
         timer.arm(for: deadlines.earliest)
     }

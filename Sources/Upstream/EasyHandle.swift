@@ -10,7 +10,18 @@ final class EasyHandle {
     private var url = ""
     private var bypassesProxy: Bool?
 
-    init?(_ settings: UpstreamSettings) {
+    /// Bytes read at once.
+    ///
+    /// Some tokens' worth in the clear: each open stream holds one, and what comes faster is read in
+    /// several goes of the same turn. Over TLS it may be HTTP/2, where a frame (16 KiB, RFC 9113 §4.2)
+    /// that does not fit while its stream is paused holds up all others of the connection.
+    private static func bufferBytes(isTLS: Bool) -> Int { isTLS ? 16 * 1024 : 1536 }
+
+    /// Whether it is for `https`.
+    let isTLS: Bool
+
+    init?(_ settings: UpstreamSettings, isTLS: Bool) {
+        self.isTLS = isTLS
         guard let pointer = curl_easy_init() else { return nil }
         self.pointer = pointer
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -40,9 +51,7 @@ final class EasyHandle {
         // meanwhile waits for that thread, and all of the loop with it.
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
-        // Some tokens' worth: each open stream holds one. What comes faster is read in several goes
-        // of the same turn.
-        set(CURLOPT_BUFFERSIZE, 1536)
+        set(CURLOPT_BUFFERSIZE, Self.bufferBytes(isTLS: isTLS))
         set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectSeconds * 1000)
         set(CURLOPT_POST, 1)
         relay_easy_set_write(pointer, CURLOPT_WRITEFUNCTION, receiveBody)

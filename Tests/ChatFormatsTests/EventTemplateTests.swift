@@ -75,6 +75,33 @@ import Testing
         #expect(reading.isDone)
     }
 
+    @Test func `a whole message that comes again is a repetition, in the same words and in more`() {
+        let message = { (text: String) in
+            #"{"choices":[{"index":0,"message":{"content":"\#(text)"}}]}"#
+        }
+        let again = stream(message("Hello"), message("Hello"), message("Hello world"), "[DONE]")
+        #expect(readEveryWay(.openAI, again).entries == ["text:Hello"])
+    }
+
+    @Test func `a comment that says what the data says is no data`() {
+        let event = { (data: String, comment: String) in
+            "data: \(Self.chunk(data))\n: \(Self.chunk(comment))\n\n"
+        }
+        let events = event("a", "a") + event("b", "b") + event("b", "c") + event("d", "d")
+        let reading = readEveryWay(.openAI, events + "data: [DONE]\n\n")
+        #expect(reading.entries == ["text:a", "text:b", "text:b", "text:d"])
+    }
+
+    @Test func `a line over the limit is refused, though it looks like the one before`() {
+        let texts = ["a", "b", String(repeating: "c", count: 4096)]
+        let events = texts.map { "data: \(Self.chunk($0))\n\n" }.joined()
+        var decoder = StreamDecoder(.openAI, maxLineBytes: 1024)
+        var log = EntryLog()
+        let bytes = Array(events.utf8)
+        #expect(throws: StreamError.self) { try decoder.decode(bytes.span, into: &log) }
+        #expect(log.count == 2)
+    }
+
     @Test func `the bound on an answer holds for compared events, too`() {
         let events = (0..<100).map { _ in "data: \(Self.chunk("0123456789"))\n\n" }.joined()
         let reading = read(.openAI, pieces: [Array(events.utf8)[...]], maxAnswerBytes: 95)

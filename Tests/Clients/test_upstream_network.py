@@ -1,6 +1,8 @@
 """The way to the upstream: TLS that is verified, HTTP/2, connections used again, proxies."""
 
 import http.server
+import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -65,7 +67,7 @@ def tls_upstream(tmp_path_factory):
         process = subprocess.Popen(
             [sys.executable, "-m", "hypercorn", "application:app", "--bind", f"127.0.0.1:{port}",
              "--certfile", certificate, "--keyfile", key],
-            cwd=folder, stdout=output, stderr=output,
+            cwd=folder, stdout=output, stderr=output, start_new_session=True,
         )
     try:
         context = ssl.create_default_context(cafile=certificate)
@@ -80,7 +82,8 @@ def tls_upstream(tmp_path_factory):
                 time.sleep(0.05)
         yield f"https://localhost:{port}/v1", certificate
     finally:
-        process.kill()
+        # It serves from a process of its own, which would outlive its parent.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
 

@@ -8,13 +8,15 @@ import Testing
         tokens: Int,
         events: Int,
         every microseconds: Int,
-        hurries: Bool = false
+        hurries: Bool = false,
+        hasWork: Bool = false
     ) -> [Nanoseconds] {
         var pace = Pace()
         return (0..<(500_000 / microseconds)).map { turn in
             pace.count(tokens: tokens)
             if hurries { pace.hurry() }
-            return pace.turnEnded(events: events, now: Nanoseconds(turn * microseconds * 1000 + 1))
+            let now = Nanoseconds(turn * microseconds * 1000 + 1)
+            return pace.turnEnded(events: events, now: now, hasWork: hasWork)
         }
     }
 
@@ -41,12 +43,16 @@ import Testing
         #expect(rests(tokens: 9, events: 10, every: 100).allSatisfy { $0 == 0 })
     }
 
+    @Test func `a loop that is behind does not rest`() {
+        #expect(rests(tokens: 999, events: 256, every: 500, hasWork: true).allSatisfy { $0 == 0 })
+    }
+
     @Test func `an empty turn is followed by no rest`() {
         var pace = Pace()
         for turn in 0..<10_000 as Range<Nanoseconds> {
             pace.count(tokens: 20)
-            _ = pace.turnEnded(events: 20, now: turn * 20_000)
+            _ = pace.turnEnded(events: 20, now: turn * 20_000, hasWork: false)
         }
-        #expect(pace.turnEnded(events: 0, now: 200_000_000) == 0)
+        #expect(pace.turnEnded(events: 0, now: 200_000_000, hasWork: false) == 0)
     }
 }

@@ -34,6 +34,22 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
+    func `an answer in one object may be longer than what a slow reader may lag`() async throws {
+        try await withRelay {
+            $0.readerBufferBytes = 4096
+        } _: { relay in
+            let (head, json) = try relay.exchange(
+                "POST",
+                "/v1/chat/completions",
+                body: body(model: "simulator?tokens=5000&interval_ms=0&batch=10")
+            )
+            #expect(head.status == 200)
+            #expect(json["usage"]?["completion_tokens"]?.intValue == 5000)
+            #expect(try relay.record(head.id)["status"]?.stringValue == "complete")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
     func `usage comes in a chunk of its own where it was asked for`() async throws {
         try await withRelay { relay in
             for isAsked in [true, false] {

@@ -40,13 +40,23 @@ struct EventTemplate {
         guard
             event.count <= Self.maxEventBytes, begin >= 0,
             event[end] == UInt8(ascii: "\n"), event[end + 1] == UInt8(ascii: "\n"),
-            equals(event.extracting(begin..<end), data)
+            equals(event.extracting(begin..<end), data), Self.isDataLine(event, upTo: begin)
         else { return }
         var reader = JSONReader(position: begin + start)
         do throws(JSONError) { try reader.skip(event) } catch { return }
         self.event.append(span: event)
         text = (begin + start)..<reader.position
         self.kind = kind
+    }
+
+    /// Whether what begins here is the value of a data line, and not a comment that says the same.
+    private static func isDataLine(_ event: Span<UInt8>, upTo begin: Int) -> Bool {
+        for name in ["data: ", "data:"] as [StaticString] {
+            let start = begin - name.utf8CodeUnitCount
+            guard start >= 0, equals(event.extracting(start..<begin), name) else { continue }
+            return start == 0 || event[start - 1] == UInt8(ascii: "\n")
+        }
+        return false
     }
 
     /// Forgets what was learned: the next event is to be read in full.
@@ -60,10 +70,16 @@ struct EventTemplate {
     /// - Parameters:
     ///   - bytes: the stream.
     ///   - offset: where the event begins; moves behind it.
+    ///   - limit: how long a line may be.
     ///   - log: gets the text.
     /// - Returns: `false`, with nothing changed, where it differs in more, is not there whole, or
     ///   where the text is empty, which may mean something else.
-    func read(_ bytes: Span<UInt8>, from offset: inout Int, into log: inout EntryLog) -> Bool {
+    func read(
+        _ bytes: Span<UInt8>,
+        from offset: inout Int,
+        upTo limit: Int,
+        into log: inout EntryLog
+    ) -> Bool {
         let start = offset + text.lowerBound
         let tail = event.count - text.upperBound
         guard !text.isEmpty, bytes.count - start > tail + 2 else { return false }
@@ -83,7 +99,7 @@ struct EventTemplate {
         }
         let end = reader.position + tail
         guard
-            end <= bytes.count,
+            end <= bytes.count, end - offset <= limit,
             equals(bytes.extracting(reader.position..<end), event.extracting(text.upperBound...))
         else {
             log.rollBack(to: mark)

@@ -14,6 +14,7 @@ package struct StreamDecoder: ~Copyable {
 
     private let provider: Provider
     private let maxAnswerBytes: Int
+    private let maxLineBytes: Int
     private var answerBytes = 0
     private var events: EventDecoder
     private var state = StreamState()
@@ -30,6 +31,7 @@ package struct StreamDecoder: ~Copyable {
     ) {
         self.provider = provider
         self.maxAnswerBytes = maxAnswerBytes
+        self.maxLineBytes = maxLineBytes
         events = EventDecoder(
             limits: EventDecoder.Limits(maxLineBytes: maxLineBytes, maxEventBytes: maxLineBytes)
         )
@@ -50,7 +52,7 @@ package struct StreamDecoder: ~Copyable {
             let mark = log.mark
             let start = offset
             let isWhole = events.isBetweenEvents
-            if isWhole, template.read(bytes, from: &offset, into: &log) {
+            if isWhole, template.read(bytes, from: &offset, upTo: maxLineBytes, into: &log) {
                 dataEventCount += 1
             } else {
                 guard try nextEvent(bytes, from: &offset) else { return }
@@ -119,6 +121,8 @@ package struct StreamDecoder: ~Copyable {
     ) throws(JSONError) {
         let count = log.count
         let tools = state.nextToolIndex
+        // Without deltas before, a whole message counts once, however often it comes.
+        let isMidAnswer = state.hasAnswer || provider == .anthropic
         state.added.count = 0
         template.forget()
         switch provider {
@@ -126,7 +130,7 @@ package struct StreamDecoder: ~Copyable {
         case .anthropic: try AnthropicStream.read(data, into: &state, &log)
         }
         // One string and nothing else: the next token's event most likely looks the same.
-        let isPlain = state.added.count == 1 && log.count == count + 1
+        let isPlain = isMidAnswer && state.added.count == 1 && log.count == count + 1
         if isPlain, state.nextToolIndex == tools, state.failure == nil {
             template.learn(event, data: data, stringAt: state.added.position, state.added.kind)
             events.forgetEvent()

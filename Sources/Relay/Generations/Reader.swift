@@ -78,7 +78,12 @@ final class Reader: ExchangeDelegate {
     private static let retryMilliseconds = 1000
 
     /// How far into the log's bytes the client has been served.
-    var readBytes: Int { cursor == 0 ? 0 : generation.log.range(cursor - 1).upperBound }
+    ///
+    /// One who waits for the whole answer holds nobody up.
+    var readBytes: Int {
+        if form == .completion { return generation.log.bytes.count }
+        return cursor == 0 ? 0 : generation.log.range(cursor - 1).upperBound
+    }
 
     deinit { silence.abandon() }
 

@@ -65,7 +65,7 @@ final class UpstreamCall: TransferDelegate {
     func pause() {
         guard !isPaused else { return }
         isPaused = true
-        clock.set(at: totalDue)
+        if !isBetweenAttempts { clock.set(at: totalDue) }
         transfer?.pause()
     }
 
@@ -73,7 +73,7 @@ final class UpstreamCall: TransferDelegate {
     func resume() {
         guard isPaused else { return }
         isPaused = false
-        restartClock()
+        if !isBetweenAttempts { restartClock() }
         transfer?.resume()
     }
 
@@ -260,7 +260,8 @@ final class UpstreamCall: TransferDelegate {
             transfer?.cancel()
             return over()
         }
-        if decoder.isSuccess { return finish() }
+        // Between attempts the decoder is still that of the one that failed.
+        if !isBetweenAttempts, decoder.isSuccess { return finish() }
         let configuration = worker.configuration
         guard worker.reactor.now < totalDue else {
             return fail(timeout(.total, configuration.totalSeconds))
