@@ -8,21 +8,23 @@ final class EasyHandle {
     private let errorText: UnsafeMutablePointer<CChar>
     /// What the last transfer was set to; most handles serve one upstream all their lives.
     private var url = ""
+    /// The same, taken apart once: libcurl would do it for every transfer, and put it together again.
+    private let parsedURL: OpaquePointer
     private var bypassesProxy: Bool?
 
-    /// Bytes read at once.
+    /// Bytes read at once: what `CurlMemory` has cells for, and what a frame of HTTP/2 fits into
+    /// (16 KiB, RFC 9113 §4.2).
     ///
-    /// Some tokens' worth in the clear: each open stream holds one, and what comes faster is read in
-    /// several goes of the same turn. Over TLS it may be HTTP/2, where a frame (16 KiB, RFC 9113 §4.2)
-    /// that does not fit while its stream is paused holds up all others of the connection.
-    private static func bufferBytes(isTLS: Bool) -> Int { isTLS ? 16 * 1024 : 1536 }
+    /// With less, a frame whose stream is paused holds up all others of its connection.
+    private static let bufferBytes = 16 << 10
 
-    /// Whether it is for `https`.
-    let isTLS: Bool
-
-    init?(_ settings: UpstreamSettings, isTLS: Bool) {
-        self.isTLS = isTLS
-        guard let pointer = curl_easy_init() else { return nil }
+    init?(_ settings: UpstreamSettings) {
+        guard let parsedURL = curl_url() else { return nil }
+        guard let pointer = curl_easy_init() else {
+            curl_url_cleanup(parsedURL)
+            return nil
+        }
+        self.parsedURL = parsedURL
         self.pointer = pointer
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.pointee = 0
@@ -31,6 +33,7 @@ final class EasyHandle {
 
     deinit {
         curl_easy_cleanup(pointer)
+        curl_url_cleanup(parsedURL)
         errorText.deallocate()
     }
 
@@ -51,7 +54,7 @@ final class EasyHandle {
         // meanwhile waits for that thread, and all of the loop with it.
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
-        set(CURLOPT_BUFFERSIZE, Self.bufferBytes(isTLS: isTLS))
+        set(CURLOPT_BUFFERSIZE, Self.bufferBytes)
         set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectSeconds * 1000)
         set(CURLOPT_POST, 1)
         relay_easy_set_write(pointer, CURLOPT_WRITEFUNCTION, receiveBody)
@@ -64,8 +67,7 @@ final class EasyHandle {
     func prepare(_ request: UpstreamRequest, for transfer: UnsafeMutableRawPointer) {
         errorText.pointee = 0
         if request.url != url {
-            url = request.url
-            set(CURLOPT_URL, url)
+            set(request.url)
         }
         set(CURLOPT_HTTPHEADER, request.headers.list.map { UnsafeRawPointer($0) })
         relay_easy_set_offset(
@@ -81,6 +83,14 @@ final class EasyHandle {
         set(CURLOPT_WRITEDATA, UnsafeRawPointer(transfer))
         set(CURLOPT_HEADERDATA, UnsafeRawPointer(transfer))
         set(CURLOPT_PRIVATE, UnsafeRawPointer(transfer))
+    }
+
+    private func set(_ newURL: String) {
+        url = newURL
+        set(CURLOPT_URL, url)
+        let isParsed = curl_url_set(parsedURL, CURLUPART_URL, url, 0) == CURLUE_OK
+        // What cannot be taken apart is left to the transfer, which says so.
+        set(CURLOPT_CURLU, isParsed ? UnsafeRawPointer(parsedURL) : nil)
     }
 
     /// Gives back what the last transfer alone needed: an idle handle must not hold a prompt.

@@ -25,9 +25,10 @@ package protocol TransferDelegate: AnyObject {
 /// One request to an upstream and its answer.
 package final class Transfer {
     /// Header lines that are kept, lower-case.
-    private static let keptFields: [StaticString] = [
-        "content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
-        "request-id",
+    private static let keptFields: [(line: StaticString, name: String)] = [
+        ("content-type", "content-type"), ("retry-after", "retry-after"),
+        ("retry-after-ms", "retry-after-ms"), ("x-should-retry", "x-should-retry"),
+        ("x-request-id", "x-request-id"), ("request-id", "request-id"),
     ]
 
     /// What has arrived of the answer's head.
@@ -107,7 +108,7 @@ package final class Transfer {
         while colon < line.count, line[colon] != UInt8(ascii: ":") { colon += 1 }
         guard colon < line.count else { return }
         let name = line.extracting(0..<colon)
-        guard let kept = Self.keptFields.first(where: { equalsIgnoringCase(name, $0) }) else {
+        guard let kept = Self.keptFields.first(where: { equalsIgnoringCase(name, $0.line) }) else {
             return
         }
         var start = colon + 1
@@ -115,7 +116,7 @@ package final class Transfer {
         // White space on both sides is no part of the value (RFC 9112 §5.1).
         while start < end, Self.isBlank(line[start]) { start += 1 }
         while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
-        head.fields.append("\(kept)", Self.text(line, start..<end))
+        head.fields.append(kept.name, Self.text(line, start..<end))
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

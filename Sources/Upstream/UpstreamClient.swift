@@ -9,9 +9,8 @@ package final class UpstreamClient {
     private let reactor: Reactor
     private let settings: UpstreamSettings
     private let multi: UnsafeMutableRawPointer
-    /// Handles that wait for their next transfer, in the clear and over TLS.
+    /// Handles that wait for their next transfer.
     private var idle: [EasyHandle] = []
-    private var idleTLS: [EasyHandle] = []
     private static let keptHandles = 256
     /// Whether libcurl is being called.
     private var isInside = false
@@ -44,7 +43,6 @@ package final class UpstreamClient {
         precondition(running.isEmpty, "a client outlives its transfers")
         timer.abandon()
         idle = []
-        idleTLS = []
         // Nothing is told to who is going: libcurl closes its kept connections now.
         relay_multi_set_socket(multi, nil, nil)
         relay_multi_set_timer(multi, nil, nil)
@@ -58,7 +56,7 @@ package final class UpstreamClient {
     }
 
     /// libcurl's set-up of the whole process; done once, however many clients there are.
-    private static let initialised: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let initialised: Bool = CurlMemory.install() == CURLE_OK
 
     /// Starts a transfer.
     ///
@@ -74,23 +72,13 @@ package final class UpstreamClient {
 
     private func begin(_ transfer: Transfer, _ request: UpstreamRequest) {
         guard !transfer.isOver else { return }
-        guard let handle = takeHandle(isTLS: request.url.hasPrefix("https:")) else {
+        guard let handle = idle.popLast() ?? EasyHandle(settings) else {
             return transfer.ended(.other("libcurl is out of memory"))
         }
         transfer.handle = handle
         running[ObjectIdentifier(transfer)] = transfer
         handle.prepare(request, for: Unmanaged.passUnretained(transfer).toOpaque())
         call { curl_multi_add_handle(multi, handle.pointer) }
-    }
-
-    private func takeHandle(isTLS: Bool) -> EasyHandle? {
-        let kept = isTLS ? idleTLS.popLast() : idle.popLast()
-        return kept ?? EasyHandle(settings, isTLS: isTLS)
-    }
-
-    private func keep(_ handle: EasyHandle) {
-        guard idle.count + idleTLS.count < Self.keptHandles else { return }
-        if handle.isTLS { idleTLS.append(handle) } else { idle.append(handle) }
     }
 
     /// Cancels every transfer: the end of whoever asked.
@@ -121,7 +109,7 @@ package final class UpstreamClient {
         }
         handle.forget()
         running[ObjectIdentifier(transfer)] = nil
-        keep(handle)
+        if idle.count < Self.keptHandles { idle.append(handle) }
     }
 
     // MARK: What libcurl is told
