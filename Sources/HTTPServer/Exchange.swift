@@ -77,7 +77,7 @@ package final class Exchange {
     /// Gives back the memory of the request's fields and body, which were understood: an answer may
     /// take minutes.
     package func forgetInput() {
-        request.head.forgetFields()
+        request.head = request.head.withoutFields
         request.body = []
     }
 

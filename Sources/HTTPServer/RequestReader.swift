@@ -1,7 +1,7 @@
 import Wire
 
 /// Reads requests off a connection's bytes, one after the other: a head, then its body.
-struct RequestReader {
+struct RequestReader: ~Copyable {
     /// What the bytes have come to.
     enum Step {
         /// The next part is not whole yet.
@@ -12,21 +12,30 @@ struct RequestReader {
         case request(RequestHead, body: [UInt8])
     }
 
+    /// A body under way.
+    private final class Content {
+        let head: RequestHead
+        var decoder: BodyDecoder
+        var bytes: [UInt8] = []
+
+        init(of head: RequestHead, limits: RequestLimits) {
+            self.head = head
+            decoder = BodyDecoder(framing: head.framing, limits: limits)
+        }
+    }
+
     private let limits: RequestLimits
-    /// The head whose body is being read.
-    private var head: RequestHead?
     private var parser: RequestParser
-    private var decoder: BodyDecoder
-    private var body: [UInt8] = []
+    /// The body that follows the head that was read last, until it is whole.
+    private var content: Content?
 
     init(limits: RequestLimits) {
         self.limits = limits
         parser = RequestParser(limits: limits)
-        decoder = BodyDecoder(framing: .none, limits: limits)
     }
 
     /// Whether a head was read whose body is not whole yet.
-    var isWithinBody: Bool { head != nil }
+    var isWithinBody: Bool { content != nil }
 
     /// Reads on.
     ///
@@ -34,25 +43,20 @@ struct RequestReader {
     /// - Returns: how many bytes the step has used up.
     /// - Throws: what makes the bytes no acceptable request; nothing can be read behind it.
     mutating func next(_ bytes: Span<UInt8>) throws(RequestError) -> (used: Int, step: Step) {
-        if let head { return try readBody(of: head, bytes) }
+        if let content { return try read(content, bytes) }
         guard let (head, used) = try parser.parse(bytes) else { return (0, .more) }
-        parser = RequestParser(limits: limits)
         guard head.framing != .none else { return (used, .request(head, body: [])) }
-        self.head = head
-        decoder = BodyDecoder(framing: head.framing, limits: limits)
+        content = Content(of: head, limits: limits)
         return (used, .head(head))
     }
 
-    private mutating func readBody(
-        of head: RequestHead,
+    private mutating func read(
+        _ content: Content,
         _ bytes: Span<UInt8>
     ) throws(RequestError) -> (used: Int, step: Step) {
-        let (used, isDone) = try decoder.decode(bytes, into: &body)
+        let (used, isDone) = try content.decoder.decode(bytes, into: &content.bytes)
         guard isDone else { return (used, .more) }
-        let body = body
-        self.body = []
-        self.head = nil
-        decoder = BodyDecoder(framing: .none, limits: limits)
-        return (used, .request(head, body: body))
+        self.content = nil
+        return (used, .request(content.head, body: content.bytes))
     }
 }

@@ -4,8 +4,8 @@ import Wire
 
 /// Lines for people, on stderr.
 ///
-/// Each is one `write`, so that lines of several loops never mix; `print` would hold them back in
-/// a buffer of 4 KiB under systemd.
+/// Lines are written whole, so that those of several loops never mix; `print` would hold them back
+/// in a buffer of 4 KiB under systemd.
 package struct Log: Sendable {
     /// How much a line matters.
     package enum Level: String, Sendable {
@@ -29,6 +29,21 @@ package struct Log: Sendable {
     package func write(_ level: Level, _ append: (inout [UInt8]) -> Void) {
         var line: [UInt8] = []
         line.reserveCapacity(256)
+        appendLine(level, to: &line, append)
+        line.withUnsafeBufferPointer { Self.write($0) }
+    }
+
+    /// Writes whole lines in one go.
+    static func write(_ lines: UnsafeBufferPointer<UInt8>) {
+        _ = Glibc.write(STDERR_FILENO, lines.baseAddress, lines.count)
+    }
+
+    /// Appends one line: time, level, and the message that is appended.
+    func appendLine(
+        _ level: Level,
+        to line: inout [UInt8],
+        _ append: (inout [UInt8]) -> Void
+    ) {
         Timestamp.append(milliseconds: wallMilliseconds(), into: &line)
         line.append(literal: " ")
         line.append(text: level.rawValue)
@@ -37,9 +52,6 @@ package struct Log: Sendable {
         append(&line)
         Self.makePlain(&line, from: start)
         line.append(literal: "\n")
-        line.withUnsafeBytes { bytes in
-            _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
-        }
     }
 
     /// What clients and upstreams sent must not forge a line of its own, nor steer a terminal.

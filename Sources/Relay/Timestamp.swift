@@ -1,3 +1,5 @@
+import Wire
+
 /// Times as text: RFC 3339 in UTC with milliseconds, `2026-11-21T08:03:00.125Z`.
 enum Timestamp {
     /// Appends a time.
@@ -9,20 +11,16 @@ enum Timestamp {
         let seconds = milliseconds / 1000
         let (year, month, day) = date(daysSince1970: seconds / 86_400)
         let second = seconds % 86_400
-        append(year, digits: 4, into: &out)
-        out.append(UInt8(ascii: "-"))
-        append(month, digits: 2, into: &out)
-        out.append(UInt8(ascii: "-"))
-        append(day, digits: 2, into: &out)
-        out.append(UInt8(ascii: "T"))
-        append(second / 3600, digits: 2, into: &out)
-        out.append(UInt8(ascii: ":"))
-        append(second / 60 % 60, digits: 2, into: &out)
-        out.append(UInt8(ascii: ":"))
-        append(second % 60, digits: 2, into: &out)
-        out.append(UInt8(ascii: "."))
-        append(milliseconds % 1000, digits: 3, into: &out)
-        out.append(UInt8(ascii: "Z"))
+        // One copy: two of these stand in every record.
+        var text: Text = .init(repeating: UInt8(ascii: "Z"))
+        put(year, digits: 4, "-", at: 0, into: &text)
+        put(month, digits: 2, "-", at: 5, into: &text)
+        put(day, digits: 2, "T", at: 8, into: &text)
+        put(second / 3600, digits: 2, ":", at: 11, into: &text)
+        put(second / 60 % 60, digits: 2, ":", at: 14, into: &text)
+        put(second % 60, digits: 2, ".", at: 17, into: &text)
+        put(milliseconds % 1000, digits: 3, "Z", at: 20, into: &text)
+        out.append(span: text.span)
     }
 
     /// The civil date of a day, by counting eras of 400 years from 0000-03-01, in which leap days
@@ -40,12 +38,21 @@ enum Timestamp {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    private static func append(_ number: Int, digits: Int, into out: inout [UInt8]) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
+    private typealias Text = InlineArray<24, UInt8>
+
+    @inline(__always)
+    private static func put(
+        _ number: Int,
+        digits: Int,
+        _ mark: Unicode.Scalar,
+        at start: Int,
+        into text: inout Text
+    ) {
+        var rest = UInt32(truncatingIfNeeded: number)
+        for place in stride(from: start + digits - 1, through: start, by: -1) {
+            text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
+        text[start + digits] = UInt8(ascii: mark)
     }
 }

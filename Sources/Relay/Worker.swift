@@ -11,6 +11,8 @@ final class Worker: RequestHandler {
     let service: Service
     let client: UpstreamClient
     private let files: StaticFiles?
+    private let requestLog: RequestLog
+    private var random = RandomWords()
     private var hosts: HostPolicy
     private let origins: OriginPolicy
     private let upstreams: [UpstreamRoute]
@@ -29,6 +31,7 @@ final class Worker: RequestHandler {
             throw .outOfMemory
         }
         self.client = client
+        requestLog = RequestLog(service.log, on: reactor)
         hosts = HostPolicy(names: service.configuration.hosts)
         origins = OriginPolicy(origins: service.configuration.corsOrigins)
         upstreams = service.configuration.upstreams.map(UpstreamRoute.init)
@@ -101,10 +104,10 @@ final class Worker: RequestHandler {
     }
 
     func finished(_ exchange: Exchange) {
-        guard log.logsRequests else { return }
+        guard requestLog.isOn else { return }
         let head = exchange.request.head
         let elapsed = (reactor.now - exchange.startedAt) / 1_000_000
-        log.write(.info) { line in
+        requestLog.add { line in
             exchange.request.peer.append(to: &line)
             line.append(UInt8(ascii: " "))
             line.append(text: head.method.name)
@@ -125,8 +128,10 @@ final class Worker: RequestHandler {
     }
 
     func refused(_ problem: Problem, from peer: PeerAddress) {
-        guard log.logsRequests else { return }
-        log.write(.info, "\(peer) refused \(problem.status.code): \(problem.message)")
+        guard requestLog.isOn else { return }
+        requestLog.add {
+            $0.append(text: "\(peer) refused \(problem.status.code): \(problem.message)")
+        }
     }
 
     private func answer(_ exchange: Exchange, _ route: Route) throws(Problem) {
@@ -198,7 +203,7 @@ final class Worker: RequestHandler {
             throw Problem(error, isVendorShape: isVendorShape)
         }
         let generation = Generation(
-            id: GenerationID.make(loop: reactor.index),
+            id: GenerationID.make(loop: reactor.index, from: &random),
             request: ask.request,
             model: model,
             upstream: upstream,

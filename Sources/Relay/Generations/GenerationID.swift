@@ -1,4 +1,3 @@
-import Glibc
 import Wire
 
 /// The id of a generation: the loop that owns it, then 128 random bits, in base64url.
@@ -13,13 +12,8 @@ enum GenerationID {
     static let maxLoops = 64
     private static let length = 23
 
-    static func make(loop: Int) -> String {
-        var words: (UInt64, UInt64) = (0, 0)
-        withUnsafeMutableBytes(of: &words) { bytes in
-            // Fails only for more than 256 bytes (getentropy(3)).
-            let code = getentropy(bytes.baseAddress, bytes.count)
-            precondition(code == 0, "the kernel has no random numbers")
-        }
+    static func make(loop: Int, from random: inout RandomWords) -> String {
+        let words = (random.next(), random.next())
         return String(unsafeUninitializedCapacity: length) { text in
             text[0] = alphabet[loop]
             append(words.0, to: text, from: 1)

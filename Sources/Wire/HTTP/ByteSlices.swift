@@ -21,9 +21,9 @@ package func equalsIgnoringCase(_ bytes: Span<UInt8>, _ literal: StaticString) -
 ///
 /// Field names are ASCII; Unicode's own folding would make the Kelvin sign equal to "k".
 func equalsIgnoringCase(_ left: String, _ right: String) -> Bool {
+    guard left.utf8.count == right.utf8.count else { return false }
     let left = left.utf8.span
     let right = right.utf8.span
-    guard left.count == right.count else { return false }
     for index in left.indices
     where Octet.lowercased(left[index]) != Octet.lowercased(right[index]) {
         return false

@@ -1,5 +1,7 @@
 /// A head under way: what its lines have said so far.
-struct HeadDraft {
+///
+/// Apart from its parser, since a connection waits for much longer than it reads heads.
+final class HeadDraft {
     /// The first line.
     private let line: RequestLine
     /// The field lines so far.
@@ -20,7 +22,7 @@ struct HeadDraft {
     }
 
     /// Takes a field line without its CR LF (RFC 9112 §5).
-    mutating func receivedFieldLine(
+    func receivedFieldLine(
         _ line: Span<UInt8>,
         limits: RequestLimits
     ) throws(RequestError) {
@@ -39,12 +41,7 @@ struct HeadDraft {
         if host == nil, line.minorVersion == 1 { throw .missingHost }
         let framing = try framing.finished(minorVersion: line.minorVersion, limits: limits)
         return RequestHead(
-            method: line.method,
-            target: line.target.text,
-            path: line.target.path,
-            rawPath: line.target.rawPath,
-            query: line.target.query,
-            minorVersion: line.minorVersion,
+            line,
             fields: fields,
             framing: framing,
             keepsAlive: !closes && (line.minorVersion == 1 || keepsAlive),
@@ -54,7 +51,7 @@ struct HeadDraft {
     }
 
     /// Acts on the fields that decide about the connection and the body.
-    private mutating func interpret(
+    private func interpret(
         _ name: Span<UInt8>,
         _ value: Span<UInt8>
     ) throws(RequestError) {
@@ -71,21 +68,21 @@ struct HeadDraft {
     }
 
     /// Takes `Host`; a second or malformed one is refused (RFC 9112 §3.2).
-    private mutating func receivedHost(_ value: Span<UInt8>) throws(RequestError) {
+    private func receivedHost(_ value: Span<UInt8>) throws(RequestError) {
         guard host == nil else { throw .repeatedHost }
         guard Authority.isValid(value) else { throw .invalidHost }
         host = string(value)
     }
 
     /// Takes `Expect`, which HTTP/1.0 does not have (RFC 9110 §10.1.1).
-    private mutating func receivedExpect(_ value: Span<UInt8>) throws(RequestError) {
+    private func receivedExpect(_ value: Span<UInt8>) throws(RequestError) {
         guard line.minorVersion == 1 else { return }
         guard equalsIgnoringCase(value, "100-continue") else { throw .unknownExpectation }
         expectsContinue = true
     }
 
     /// Takes the options in `Connection` (RFC 9112 §9.3).
-    private mutating func receivedConnection(_ value: Span<UInt8>) {
+    private func receivedConnection(_ value: Span<UInt8>) {
         var position = 0
         while let range = nextElement(value, separator: Octet.comma, from: &position) {
             let option = value.extracting(range)

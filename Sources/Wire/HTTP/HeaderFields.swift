@@ -60,7 +60,10 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
 
     /// The value of the first line of that name.
     package func first(_ name: String) -> String? {
-        for field in fields where equalsIgnoringCase(field.name, name) { return field.value }
+        // By their places: a copy of each field would cost more than the comparison.
+        for index in fields.indices where equalsIgnoringCase(fields[index].name, name) {
+            return fields[index].value
+        }
         return nil
     }
 
@@ -74,8 +77,9 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
     /// Empty elements are left out (RFC 9110 §5.6.1.2). Quoted strings are not understood.
     package func tokens(_ name: String) -> [String] {
         var found: [String] = []
-        for field in fields where equalsIgnoringCase(field.name, name) {
-            let bytes = field.value.utf8.span
+        for index in fields.indices where equalsIgnoringCase(fields[index].name, name) {
+            let value = fields[index].value
+            let bytes = value.utf8.span
             var position = 0
             while let range = nextElement(bytes, separator: Octet.comma, from: &position) {
                 guard !range.isEmpty else { continue }

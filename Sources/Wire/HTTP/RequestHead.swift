@@ -9,7 +9,9 @@ package enum BodyFraming: Sendable, Equatable {
 }
 
 /// Everything a request says before its body, checked.
-package struct RequestHead: Sendable, Equatable {
+///
+/// Shared, not copied: everybody who decides about a request looks at it.
+package final class RequestHead: Sendable {
     /// The method.
     package let method: Method
     /// The target in origin form, path and query as they were sent; "*" for `OPTIONS *`.
@@ -25,7 +27,7 @@ package struct RequestHead: Sendable, Equatable {
     /// 1 for HTTP/1.1 and its later minor versions, 0 for HTTP/1.0.
     package let minorVersion: Int
     /// All field lines in order.
-    package private(set) var fields: HeaderFields
+    package let fields: HeaderFields
     /// How the end of the body is known.
     package let framing: BodyFraming
     /// Whether the connection may carry another request (RFC 9112 §9.3).
@@ -35,6 +37,42 @@ package struct RequestHead: Sendable, Equatable {
     /// The authority: from the target in absolute form, else from `Host`; `nil` only on HTTP/1.0.
     package let host: String?
 
-    /// Gives the memory of the field lines back, once they have been understood.
-    package mutating func forgetFields() { fields = HeaderFields() }
+    init(
+        _ line: RequestLine,
+        fields: HeaderFields,
+        framing: BodyFraming,
+        keepsAlive: Bool,
+        expectsContinue: Bool,
+        host: String?
+    ) {
+        method = line.method
+        target = line.target.text
+        path = line.target.path
+        rawPath = line.target.rawPath
+        query = line.target.query
+        minorVersion = line.minorVersion
+        self.fields = fields
+        self.framing = framing
+        self.keepsAlive = keepsAlive
+        self.expectsContinue = expectsContinue
+        self.host = host
+    }
+
+    private init(withoutFields head: RequestHead) {
+        method = head.method
+        target = head.target
+        path = head.path
+        rawPath = head.rawPath
+        query = head.query
+        minorVersion = head.minorVersion
+        fields = HeaderFields()
+        framing = head.framing
+        keepsAlive = head.keepsAlive
+        expectsContinue = head.expectsContinue
+        host = nil
+    }
+
+    /// The same without the field lines, for when they have been understood: they are most of its
+    /// memory.
+    package var withoutFields: RequestHead { RequestHead(withoutFields: self) }
 }

@@ -2,7 +2,7 @@
 ///
 /// The answer does not depend on how the network cut the bytes. Each byte is looked for a line's
 /// end once and each line is read once, so feeding byte by byte costs no more than feeding whole.
-package struct RequestParser {
+package struct RequestParser: ~Copyable {
     /// Where the head under way stands.
     private struct Progress {
         /// Where the line under way begins.

@@ -22,10 +22,16 @@ extension JSONReader {
     /// Consumes the string that begins at `position`.
     mutating func skipString(_ bytes: Span<UInt8>) throws(JSONError) {
         position += 1
-        repeat { _ = try skipPlainText(bytes) } while try nextEscape(bytes) != nil
+        _ = try skipPlainText(bytes)
+        while bytes[position] != UInt8(ascii: "\"") {
+            _ = try nextEscape(bytes)
+            _ = try skipPlainText(bytes)
+        }
+        position += 1
     }
 
     /// Consumes text that stands for itself, up to a quote or a backslash.
+    @inline(__always)
     private mutating func skipPlainText(_ bytes: Span<UInt8>) throws(JSONError) -> Range<Int> {
         let start = position
         let end = endOfPlainText(bytes, from: start)

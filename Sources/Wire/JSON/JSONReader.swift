@@ -148,13 +148,17 @@ package struct JSONReader {
     }
 
     /// Passes over white space and shows the byte behind it, which is not consumed.
+    @inline(__always)
     mutating func nextByte(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
         skipWhiteSpace(bytes)
         guard position < bytes.count else { throw .unexpectedEnd(offset: bytes.count) }
         return bytes[position]
     }
 
+    @inline(__always)
     private mutating func skipWhiteSpace(_ bytes: Span<UInt8>) {
+        // Most of JSON on the wire has none.
+        guard position < bytes.count, bytes[position] <= 0x20 else { return }
         // RFC 8259 §2 names these four and no others.
         while position < bytes.count {
             switch bytes[position] {

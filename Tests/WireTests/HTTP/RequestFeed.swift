@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// What came out of a stream of bytes: requests, then perhaps the reason why it ended.
 struct RequestFeed: Equatable {
@@ -47,6 +47,17 @@ struct RequestFeed: Equatable {
     /// The text of the first body.
     var body: String? {
         requests.first.map { String(decoding: $0.body, as: UTF8.self) }
+    }
+}
+
+extension RequestHead: Equatable {
+    /// Whether two requests say the same.
+    package static func == (one: RequestHead, other: RequestHead) -> Bool {
+        one.method == other.method && one.target == other.target && one.path == other.path
+            && one.rawPath == other.rawPath && one.query == other.query
+            && one.minorVersion == other.minorVersion && one.fields == other.fields
+            && one.framing == other.framing && one.keepsAlive == other.keepsAlive
+            && one.expectsContinue == other.expectsContinue && one.host == other.host
     }
 }
 

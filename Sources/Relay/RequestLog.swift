@@ -1,0 +1,41 @@
+import Loop
+
+/// The lines of one loop's requests: one `write` for all that are finished in a turn.
+final class RequestLog: TurnEndHandler {
+    /// What a pipe takes in one piece, so that lines of several loops never mix (PIPE_BUF).
+    private static let atomicBytes = 4096
+
+    private let log: Log
+    private unowned let reactor: Reactor
+    /// Whole lines that are not written yet.
+    private var lines: [UInt8] = []
+    private var isTurnEndScheduled = false
+
+    init(_ log: Log, on reactor: Reactor) {
+        self.log = log
+        self.reactor = reactor
+        lines.reserveCapacity(Self.atomicBytes)
+    }
+
+    var isOn: Bool { log.logsRequests }
+
+    /// Adds one line: time, level, and the message that is appended.
+    func add(_ append: (inout [UInt8]) -> Void) {
+        let start = lines.count
+        log.appendLine(.info, to: &lines, append)
+        if lines.count > Self.atomicBytes, start > 0 { write(start) }
+        guard !isTurnEndScheduled else { return }
+        isTurnEndScheduled = true
+        reactor.atTurnEnd(self)
+    }
+
+    func turnEnded() {
+        isTurnEndScheduled = false
+        write(lines.count)
+    }
+
+    private func write(_ count: Int) {
+        lines.withUnsafeBufferPointer { Log.write(UnsafeBufferPointer(rebasing: $0[..<count])) }
+        lines.removeFirst(count)
+    }
+}
