@@ -217,20 +217,21 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     func writeRaw(_ body: (inout [UInt8]) -> Void) {
-        output.takeStorage(from: &server.spareBuffers)
-        output.appendRaw(body)
-        scheduleTurnEnd()
+        write { $0.appendRaw(body) }
     }
 
     func writeContent(_ body: (inout [UInt8]) -> Void) {
-        output.takeStorage(from: &server.spareBuffers)
-        output.appendContent(body)
-        scheduleTurnEnd()
+        write { $0.appendContent(body) }
     }
 
     func exchangeFinished() {
+        write { $0.endContent() }
+    }
+
+    @inline(__always)
+    private func write(_ body: (inout OutputBuffer) -> Void) {
         output.takeStorage(from: &server.spareBuffers)
-        output.endContent()
+        body(&output)
         scheduleTurnEnd()
     }
 

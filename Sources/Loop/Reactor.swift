@@ -77,7 +77,7 @@ package final class Reactor {
         var lingers = false
         while !isStopped {
             // What can be done already must not wait for the linger to end.
-            let hasWork = !ending.isEmpty || (deadlines.earliest ?? .max) <= now
+            let hasWork = hasWork
             // epoll waits whole milliseconds: what is due within the linger rings by the timer.
             if lingers, let earliest = deadlines.earliest,
                 earliest < now + .milliseconds(Int(Self.linger))
@@ -90,11 +90,15 @@ package final class Reactor {
             endTurn()
             if count == 0, !hasWork, lingers, ending.isEmpty { break }
             lingers = true
-            let isBehind =
-                count == Poller.batch || !ending.isEmpty || (deadlines.earliest ?? .max) <= now
+            let isBehind = count == Poller.batch || self.hasWork
             rest(pace.turnEnded(events: count, now: now, hasWork: isBehind))
         }
         timer.arm(for: deadlines.earliest)
+    }
+
+    /// Whether the next turn has something to do before any event.
+    private var hasWork: Bool {
+        !ending.isEmpty || (deadlines.earliest ?? .max) <= now
     }
 
     private func rest(_ time: Nanoseconds) {

@@ -66,11 +66,11 @@ import Wire
         let log = log(
             (.start, "{}"),
             (.reasoning, "hm"),
-            (.text, "a"),
+            (.text, "a\""),
             (.refusal, "no"),
             (.text, "b")
         )
-        #expect(written { log.appendText(into: &$0) } == "ab")
+        #expect(written { log.appendEscaped(.text, into: &$0) } == #"a\"b"#)
         #expect(log.textEntryCount == 2)
         #expect(log.count(of: .reasoning) == 1)
     }

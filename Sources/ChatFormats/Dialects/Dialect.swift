@@ -13,9 +13,6 @@ package enum Dialect: String, Sendable, CaseIterable {
     /// OpenAI's chat completion chunks.
     case openai
 
-    /// The media type of the answer; UTF-8 is implied.
-    package var contentType: String { "text/event-stream" }
-
     /// Whether its events have names, which only readers of the whole format tell apart.
     package var namesEvents: Bool {
         switch self {

@@ -1,20 +1,7 @@
 import Wire
 
-/// What the history file and the next request need of a log: its text in one piece.
+/// What the history file needs of a log: its text in one piece.
 extension EntryLog {
-    /// Appends the answer: all text entries joined.
-    package func appendText(into out: inout [UInt8]) {
-        appendJoined(.text, into: &out)
-    }
-
-    /// Appends the payloads of all entries of one kind, joined.
-    package func appendJoined(_ kind: EntryKind, into out: inout [UInt8]) {
-        let bytes = bytes
-        for n in 0..<count where self.kind(n) == kind {
-            out.append(span: bytes.span.extracting(range(n)))
-        }
-    }
-
     /// Appends what goes between the quotes of a JSON string that says the payloads of all entries
     /// of one kind, joined.
     package func appendEscaped(_ kind: EntryKind, into out: inout [UInt8]) {

@@ -23,19 +23,6 @@ struct ProcessUse {
         return Nanoseconds(time.tv_sec) * 1_000_000_000 + Nanoseconds(time.tv_nsec)
     }
 
-    /// The share of the system in all of that, from 0 to 1.
-    var systemShare: Double {
-        // The name, in parentheses, may hold anything; the rest begins behind the last of them.
-        guard
-            let text = TextFile.read("/proc/\(pid)/stat"),
-            let end = text.lastIndex(of: ")")
-        else { return 0 }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12])
-        else { return 0 }
-        return user + system > 0 ? system / (user + system) : 0
-    }
-
     /// Resident memory in bytes.
     func residentBytes() throws(BenchError) -> Int {
         let path = "/proc/\(pid)/status"
