@@ -47,8 +47,7 @@ func watchSocket(
     _ watched: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let owner else { return 0 }
-    let client = Unmanaged<UpstreamClient>.fromOpaque(owner).takeUnretainedValue()
-    client.watch(socket, what, watched)
+    Unmanaged<MultiHandle>.fromOpaque(owner).takeUnretainedValue().watch(socket, what, watched)
     return 0
 }
 
@@ -59,6 +58,6 @@ func setTransferTimer(
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let owner else { return 0 }
-    Unmanaged<UpstreamClient>.fromOpaque(owner).takeUnretainedValue().setTimer(milliseconds)
+    Unmanaged<MultiHandle>.fromOpaque(owner).takeUnretainedValue().setTimer(milliseconds)
     return 0
 }

@@ -39,6 +39,8 @@ package final class Transfer {
     private unowned let client: UpstreamClient
     /// The handle, while the transfer runs.
     var handle: EasyHandle?
+    /// Where it runs.
+    var multi: MultiHandle?
     /// Kept for libcurl, which reads the lines while the transfer runs.
     private let headers: HeaderLines
 

@@ -3,12 +3,16 @@ package import Loop
 
 /// Runs libcurl's transfers on one loop: sockets and timers are the loop's, threads it has none.
 ///
+/// The transfers are spread over as many multi handles as they need, the first of them filled first:
+/// there most connections can be used again.
+///
 /// libcurl must not be called from inside its own callbacks, where most of what happens here is
 /// heard of. What is asked meanwhile is put off until it has returned.
-package final class UpstreamClient {
+package final class UpstreamClient: TurnEndHandler {
     private let reactor: Reactor
     private let settings: UpstreamSettings
-    private let multi: UnsafeMutableRawPointer
+    /// Never empty.
+    private(set) var multis: [MultiHandle] = []
     /// Handles that wait for their next transfer.
     private var idle: [EasyHandle] = []
     private static let keptHandles = 256
@@ -16,7 +20,7 @@ package final class UpstreamClient {
     private var isInside = false
     /// What was asked while libcurl was being called.
     private var putOff: [() -> Void] = []
-    private let timer: Deadline
+    private var isTurnEndScheduled = false
 
     /// The transfers that libcurl runs; it holds none of them itself.
     private var running: [ObjectIdentifier: Transfer] = [:]
@@ -27,26 +31,13 @@ package final class UpstreamClient {
     /// Creates a client; nil where libcurl is out of memory.
     package init?(on reactor: Reactor, settings: UpstreamSettings) {
         _ = Self.initialised
-        guard let multi = curl_multi_init() else { return nil }
         self.reactor = reactor
         self.settings = settings
-        self.multi = multi
-        timer = reactor.makeDeadline()
-        timer.whenDue { [unowned self] in act(on: CURL_SOCKET_TIMEOUT, 0) }
-        let owner = Unmanaged.passUnretained(self).toOpaque()
-        relay_multi_set_socket(multi, watchSocket, owner)
-        relay_multi_set_timer(multi, setTransferTimer, owner)
-        relay_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.keptConnections)
+        guard openMulti() != nil else { return nil }
     }
 
     deinit {
         precondition(running.isEmpty, "a client outlives its transfers")
-        timer.abandon()
-        idle = []
-        // Nothing is told to who is going: libcurl closes its kept connections now.
-        relay_multi_set_socket(multi, nil, nil)
-        relay_multi_set_timer(multi, nil, nil)
-        curl_multi_cleanup(multi)
     }
 
     /// libcurl's own version line, for `--version`.
@@ -72,14 +63,49 @@ package final class UpstreamClient {
 
     private func begin(_ transfer: Transfer, _ request: UpstreamRequest) {
         guard !transfer.isOver else { return }
-        guard let handle = idle.popLast() ?? EasyHandle(settings) else {
+        guard let multi = multiWithRoom(),
+            let handle = idle.popLast() ?? EasyHandle(settings)
+        else {
             return transfer.ended(.other("libcurl is out of memory"))
         }
         transfer.handle = handle
+        transfer.multi = multi
         running[ObjectIdentifier(transfer)] = transfer
         handle.prepare(request, for: Unmanaged.passUnretained(transfer).toOpaque())
-        call { curl_multi_add_handle(multi, handle.pointer) }
+        call { multi.add(handle) }
     }
+
+    // MARK: Multi handles
+
+    private func multiWithRoom() -> MultiHandle? {
+        multis.first { $0.runningCount < settings.transfersPerHandle } ?? openMulti()
+    }
+
+    private func openMulti() -> MultiHandle? {
+        let kept = min(settings.keptConnections, settings.transfersPerHandle)
+        guard let multi = MultiHandle(self, on: reactor, keptConnections: kept) else { return nil }
+        multis.append(multi)
+        return multi
+    }
+
+    /// How many multi handles are kept with nothing to do but to hold connections for reuse.
+    private var keptMultis: Int { max(1, settings.keptConnections / settings.transfersPerHandle) }
+
+    private func emptied() {
+        guard multis.count > keptMultis, !isTurnEndScheduled else { return }
+        isTurnEndScheduled = true
+        reactor.atTurnEnd(self)
+    }
+
+    /// Closes what a rush of streams has left behind; not before the turn's end, since libcurl is
+    /// still being called on the handle whose last transfer has ended.
+    package func turnEnded() {
+        isTurnEndScheduled = false
+        let kept = multis.prefix(keptMultis)
+        multis = kept + multis.dropFirst(kept.count).filter { $0.runningCount > 0 }
+    }
+
+    // MARK: Transfers
 
     /// Cancels every transfer: the end of whoever asked.
     package func cancelAll() {
@@ -93,16 +119,18 @@ package final class UpstreamClient {
     func setPause(_ transfer: Transfer, _ isPaused: Bool) {
         outside { [self] in
             guard let handle = transfer.handle, transfer.isPaused == isPaused else { return }
+            let multi = transfer.multi
             call { curl_easy_pause(handle.pointer, isPaused ? CURLPAUSE_RECV : CURLPAUSE_CONT) }
-            collectEnded()
+            if let multi { collectEnded(of: multi) }
         }
     }
 
     /// Takes a transfer off libcurl; its handle waits for the next.
     private func release(_ transfer: Transfer) {
-        guard let handle = transfer.handle else { return }
+        guard let handle = transfer.handle, let multi = transfer.multi else { return }
         transfer.handle = nil
-        call { curl_multi_remove_handle(multi, handle.pointer) }
+        transfer.multi = nil
+        call { multi.remove(handle) }
         if transfer.isPaused {
             // The pause belongs to the handle, and would hold up its next transfer.
             call { curl_easy_pause(handle.pointer, CURLPAUSE_CONT) }
@@ -110,19 +138,20 @@ package final class UpstreamClient {
         handle.forget()
         running[ObjectIdentifier(transfer)] = nil
         if idle.count < Self.keptHandles { idle.append(handle) }
+        if multi.runningCount == 0 { emptied() }
     }
 
     // MARK: What libcurl is told
 
-    func act(on socket: curl_socket_t, _ mask: Int32) {
+    func act(on multi: MultiHandle, _ socket: curl_socket_t, _ mask: Int32) {
         var running: Int32 = 0
-        call { curl_multi_socket_action(multi, socket, mask, &running) }
-        collectEnded()
+        call { curl_multi_socket_action(multi.pointer, socket, mask, &running) }
+        collectEnded(of: multi)
     }
 
-    private func collectEnded() {
+    private func collectEnded(of multi: MultiHandle) {
         var left: Int32 = 0
-        while let message = curl_multi_info_read(multi, &left) {
+        while let message = curl_multi_info_read(multi.pointer, &left) {
             guard message.pointee.msg == CURLMSG_DONE else { continue }
             let code = relay_message_result(message)
             var owner: UnsafeMutableRawPointer?
@@ -155,36 +184,6 @@ package final class UpstreamClient {
             let work = putOff
             putOff = []
             for item in work { item() }
-        }
-    }
-
-    // MARK: What libcurl asks
-
-    func watch(_ socket: curl_socket_t, _ what: Int32, _ watched: UnsafeMutableRawPointer?) {
-        guard what != CURL_POLL_REMOVE else {
-            guard let watched else { return }
-            let socket = Unmanaged<WatchedSocket>.fromOpaque(watched).takeRetainedValue()
-            if let registration = socket.registration { reactor.poller.remove(registration) }
-            return
-        }
-        let interest = WatchedSocket.interest(what)
-        if let watched {
-            let socket = Unmanaged<WatchedSocket>.fromOpaque(watched).takeUnretainedValue()
-            if let registration = socket.registration {
-                try? reactor.poller.modify(registration, interest)
-            }
-            return
-        }
-        let new = WatchedSocket(socket, client: self)
-        new.registration = try? reactor.poller.add(socket, interest, new)
-        curl_multi_assign(multi, socket, Unmanaged.passRetained(new).toOpaque())
-    }
-
-    func setTimer(_ milliseconds: Int) {
-        if milliseconds < 0 {
-            timer.clear()
-        } else {
-            timer.set(at: reactor.now + .milliseconds(milliseconds))
         }
     }
 }

@@ -6,6 +6,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var connectSeconds = 10
     /// Connections kept open for reuse, per loop.
     package var keptConnections = 1024
+    /// Transfers that share one of libcurl's multi handles.
+    package var transfersPerHandle = 256
     /// A file with certificates to trust instead of the system's, as `CURL_CA_BUNDLE` names one.
     package var certificateFile: String?
     /// A folder with certificates to trust, as `SSL_CERT_DIR` names one.

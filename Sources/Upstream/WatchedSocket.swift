@@ -7,11 +7,11 @@ import Loop
 final class WatchedSocket: ReadinessHandler {
     let socket: curl_socket_t
     var registration: Registration?
-    private unowned let client: UpstreamClient
+    private unowned let multi: MultiHandle
 
-    init(_ socket: curl_socket_t, client: UpstreamClient) {
+    init(_ socket: curl_socket_t, of multi: MultiHandle) {
         self.socket = socket
-        self.client = client
+        self.multi = multi
     }
 
     func descriptorReady(_ readiness: Readiness) {
@@ -19,7 +19,7 @@ final class WatchedSocket: ReadinessHandler {
         if readiness.contains(.readable) || readiness.contains(.hungUp) { mask |= CURL_CSELECT_IN }
         if readiness.contains(.writable) { mask |= CURL_CSELECT_OUT }
         if readiness.contains(.failed) { mask |= CURL_CSELECT_ERR }
-        client.act(on: socket, mask)
+        multi.act(on: socket, mask)
     }
 
     static func interest(_ what: Int32) -> Readiness {

@@ -40,6 +40,37 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func `a rush is spread over several handles, and none is left behind that is not wanted`()
+        async throws
+    {
+        let server = try TinyServer { answer("<\($0)>") }
+        var settings = UpstreamSettings()
+        settings.transfersPerHandle = 16
+        settings.keptConnections = 16
+        try await withBench(settings) { loop in
+            let count = 40
+            let all = (0..<count).map { _ in Heard() }
+            let url = server.url
+            let atOnce = await loop.run { loop in
+                for heard in all { Bench.of(loop)?.start(url, heard) }
+                return Bench.of(loop)?.client.multis.map(\.runningCount)
+            }
+            #expect(atOnce == [16, 16, 8])
+            for heard in all { #expect(heard.waitForEnd()) }
+            #expect(Set(all.map(\.text)).count == count)
+            let left = await loop.run { Bench.of($0)?.client.multis.map(\.runningCount) }
+            #expect(left == [0])
+            // The connections of the one that is left are used again.
+            let before = server.accepted
+            let last = Heard()
+            await loop.run { _ = Bench.of($0)?.start(url, last) }
+            #expect(last.waitForEnd())
+            #expect(server.accepted == before)
+        }
+        server.stop()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func `one that hangs holds up no other`() async throws {
         let server = try TinyServer {
             $0 == 1 ? String(repeating: "|", count: 200) : answer("quick")
