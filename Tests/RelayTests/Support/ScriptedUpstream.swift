@@ -1,0 +1,93 @@
+import HTTPServer
+import Loop
+import Wire
+
+@testable import Relay
+
+/// An upstream that speaks OpenAI's protocol word for word as a test says, in orders that the
+/// simulator knows no option for.
+final class ScriptedUpstream: Sendable {
+    /// What one call is answered with; the status is 200.
+    struct Answer: Sendable {
+        /// What each event's data says.
+        var events: [String]
+        /// Whether the connection breaks behind the last one, in the middle of the message.
+        var isBroken = false
+    }
+
+    let baseURL: String
+    private let listener: ListeningSocket
+    private let loop: EventLoop
+    private let handler: Handler
+
+    /// How often it was asked.
+    var calls: Int { handler.calls.withLock { $0 } }
+
+    /// Answers the first call with the first answer, and so on; the last one comes again.
+    init(_ answers: [Answer]) throws {
+        listener = try ListeningSocket(host: "127.0.0.1", port: 0)
+        baseURL = "http://127.0.0.1:\(listener.port)/v1"
+        loop = try EventLoop(index: 0)
+        handler = Handler(answers)
+        let number = listener.number
+        let handler = handler
+        loop.post { loop in
+            let server = Server(on: loop.reactor, limits: ServerLimits(), handler: handler)
+            loop.reactor.tenants.append(server)
+            try? server.accept(from: number)
+        }
+    }
+
+    func stop() async {
+        await loop.run { loop in
+            for case let server as Server in loop.reactor.tenants {
+                server.drain()
+                server.closeAll()
+            }
+            loop.reactor.tenants = []
+        }
+        await loop.stop()
+    }
+
+    private final class Handler: RequestHandler, Sendable {
+        let calls = Guarded(0)
+        private let answers: [Answer]
+
+        init(_ answers: [Answer]) { self.answers = answers }
+
+        func handle(_ exchange: Exchange) {
+            let call = calls.withLock { count in
+                count += 1
+                return count
+            }
+            let answer = answers[min(call, answers.count) - 1]
+            exchange.beginStream(.ok, ["Content-Type": "text/event-stream"])
+            exchange.write { out in
+                for event in answer.events { out += Array("data: \(event)\n\n".utf8) }
+            }
+            if answer.isBroken { exchange.cutOff() } else { exchange.finish() }
+        }
+
+        func finished(_ exchange: Exchange) {}
+
+        func refused(_ problem: Problem, from peer: PeerAddress) {}
+    }
+}
+
+/// Runs a test with a relay that asks such an upstream; both are stopped in any case.
+func withRelay(
+    asking answers: [ScriptedUpstream.Answer],
+    _ configure: (inout RelayConfiguration) -> Void = { _ in },
+    _ body: (TestRelay, ScriptedUpstream) async throws -> Void
+) async throws {
+    let upstream = try ScriptedUpstream(answers)
+    do {
+        try await withRelay(baseURL: upstream.baseURL, configure) { relay in
+            try await body(relay, upstream)
+        }
+    } catch {
+        await upstream.stop()
+        throw error
+    }
+    await upstream.stop()
+}
