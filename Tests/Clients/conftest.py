@@ -136,6 +136,20 @@ def unused_port():
         yield holder.getsockname()[1]
 
 
+@pytest.fixture(scope="session")
+def certificate_and_key(tmp_path_factory):
+    """Files for an upstream at `localhost`; nobody vouches for the certificate but itself."""
+    folder = tmp_path_factory.mktemp("certificate")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True, timeout=20,
+    )
+    return certificate, key
+
+
 @pytest.fixture
 def start_relay(tmp_path):
     """`start_relay(RELAY_KEEPALIVE_S=1, …)` starts a relay, which must end well too."""

@@ -1,6 +1,7 @@
 """The way to the upstream: TLS that is verified, HTTP/2, connections used again, proxies."""
 
 import http.server
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,8 @@ import time
 
 import httpx
 import pytest
+
+from http2_upstream import Upstream
 
 # Answers like OpenAI and tells which version of HTTP it was asked with.
 APPLICATION = '''
@@ -36,6 +39,13 @@ async def app(scope, receive, send):
 '''
 
 
+def wait_for(condition, what, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.02)
+
+
 def answer(relay, **kwargs):
     """The joined text of one answer, read as plain data lines."""
     response = httpx.post(
@@ -48,16 +58,10 @@ def answer(relay, **kwargs):
 
 
 @pytest.fixture(scope="module")
-def tls_upstream(tmp_path_factory):
+def tls_upstream(certificate_and_key, tmp_path_factory):
     """A server of its own making, HTTP/2 over TLS: its base URL and its certificate."""
+    certificate, key = certificate_and_key
     folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
-        check=True, capture_output=True, timeout=20,
-    )
     (folder / "application.py").write_text(APPLICATION)
     with socket.socket() as chosen:
         chosen.bind(("127.0.0.1", 0))
@@ -110,6 +114,83 @@ def test_answers_at_once_share_one_http_2_connection(start_relay, tls_upstream):
     for thread in threads:
         thread.join(30)
     assert set(texts) == {first} and first.startswith("HTTP/2 from port ")
+
+
+class Ticks:
+    """Reads an answer that goes on and on, and notes when each of its words came."""
+
+    def __init__(self, relay):
+        self._relay = relay
+        self._thread = threading.Thread(target=self._read)
+        self.times = []
+        self.lines = []
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._thread.join(20)
+
+    def _read(self):
+        with httpx.stream(
+            "POST", f"{self._relay.url}/stream-chat", json={"message": "hi", "model": "tick"},
+            timeout=30,
+        ) as response:
+            for line in response.iter_lines():
+                if line.startswith("data: "):
+                    self.times.append(time.monotonic())
+                    self.lines.append(line[6:])
+
+    def silence(self):
+        """The longest time without a word so far, in seconds."""
+        times = [*self.times, time.monotonic()]
+        return max(after - before for before, after in zip(times, times[1:]))
+
+
+def test_a_paused_stream_does_not_hold_up_others_on_its_http_2_connection(
+    start_relay, certificate_and_key
+):
+    certificate, key = certificate_and_key
+    # More than libcurl lets a stream send ahead, which is 32 MiB.
+    frames = 2200
+    with Upstream(certificate, key) as upstream:
+        relay = start_relay(
+            OPENAI_BASE_URL=upstream.url, SSL_CERT_FILE=certificate, RELAY_LOOPS=1,
+            RELAY_READER_BUFFER=4096,
+        )
+        # Once a connection stands, libcurl knows that it takes several answers at once.
+        httpx.post(f"{relay.url}/stream-chat", json={"message": "hi", "model": "flood?1"})
+        with Ticks(relay) as ticks, socket.socket() as reader:
+            try:
+                wait_for(lambda: len(ticks.times) > 5, "the words come")
+                reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                reader.connect(("127.0.0.1", relay.port))
+                body = json.dumps({"message": "hi", "model": f"flood?{frames}"}).encode()
+                reader.sendall(
+                    b"POST /stream-chat HTTP/1.1\r\nHost: localhost\r\n"
+                    b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+                )
+                # It never reads: the relay stops, and at last so does the upstream.
+                wait_for(
+                    lambda: ticks.silence() > 0.5
+                    or (len(upstream.streams()) == 3 and upstream.streams()[2].is_held_up),
+                    "the flood is held up",
+                )
+                held_up_at = time.monotonic()
+                wait_for(
+                    lambda: ticks.silence() > 0.5 or time.monotonic() > held_up_at + 2,
+                    "two seconds pass",
+                )
+                silence = ticks.silence()
+                flood = upstream.streams()[2]
+                assert silence < 0.5, f"{silence:.1f} s without a word, {flood.sent} frames sent"
+                assert flood.is_held_up and flood.sent < frames
+                assert len(upstream.connections) == 1
+            finally:
+                upstream.enough.set()
+        count = upstream.streams()[1].sent
+        assert ticks.lines == [*(f"{number} " for number in range(count)), "[DONE]"]
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(start_relay, tls_upstream):
