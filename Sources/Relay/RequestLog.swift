@@ -31,10 +31,14 @@ final class RequestLog: TurnEndHandler {
 
     func turnEnded() {
         isTurnEndScheduled = false
-        write(lines.count)
+        flush()
     }
 
+    /// Writes what is there.
+    func flush() { write(lines.count) }
+
     private func write(_ count: Int) {
+        guard count > 0 else { return }
         lines.withUnsafeBufferPointer { Log.write(UnsafeBufferPointer(rebasing: $0[..<count])) }
         lines.removeFirst(count)
     }

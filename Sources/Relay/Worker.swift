@@ -77,6 +77,8 @@ final class Worker: RequestHandler {
         server = nil
         client.cancelAll()
         generations.removeAll()
+        // The process may be gone before this turn ends.
+        requestLog.flush()
     }
 
     func adopt(_ detached: DetachedExchange) { server?.adopt(detached) }

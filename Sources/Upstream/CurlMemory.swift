@@ -7,6 +7,8 @@ import Glibc
 /// of that. So each receive buffer lies in front of pages that stay untouched, hence unpaid, as long
 /// as no long piece is read; what precedes the buffer in its first page is not wasted, but holds the
 /// handle and the connection that each transfer needs beside it. Everything else is `malloc`'s.
+///
+/// Slots are kept for the next transfers: after a peak their first 8 KiB stay resident.
 enum CurlMemory {
     /// What the head of a slot pays for: handle, connection and 1,280 bytes of buffer in two pages.
     static let slotBytes = 24 << 10
@@ -39,11 +41,7 @@ enum CurlMemory {
 
     /// Hands the memory to libcurl, as its set-up of the whole process.
     static func install() -> CURLcode {
-        // From 8.8 on one buffer serves all transfers of a loop.
-        guard let version = curl_version_info(CURLVERSION_FIRST),
-            version.pointee.version_num < 0x08_08_00,
-            reserve()
-        else { return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) }
+        guard reserve(), isOfUse else { return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) }
         return curl_global_init_mem(
             Int(CURL_GLOBAL_DEFAULT),
             { CurlMemory.allocate($0) },
@@ -54,8 +52,19 @@ enum CurlMemory {
         )
     }
 
+    /// Not from libcurl 8.7 on, where one buffer serves all transfers of a loop; nor under the address
+    /// sanitizer, which sees mistakes in `malloc`'s memory alone.
+    private static var isOfUse: Bool {
+        guard let version = curl_version_info(CURLVERSION_FIRST) else { return false }
+        return version.pointee.version_num < 0x08_07_00 && dlsym(nil, "__asan_init") == nil
+    }
+
     /// Takes addresses, no memory.
+    ///
+    /// Slots are cut for pages of 4 KiB: giving back a tail that begins within a larger page would take
+    /// the next slots' memory with it.
     private static func reserve() -> Bool {
+        guard sysconf(Int32(_SC_PAGESIZE)) == 4096 else { return false }
         let bytes = slotBytes * slotCount
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
         guard let start = mmap(nil, bytes, PROT_NONE, flags, -1, 0), start != MAP_FAILED else {
@@ -77,7 +86,8 @@ enum CurlMemory {
     // MARK: What libcurl calls
 
     static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
-        guard let kind = CellKind(holding: bytes), let cell = take(kind) else {
+        // Other requests of about these sizes are prompts, which should not pay for a slot.
+        guard CellKind(holding: bytes) == .buffer, let cell = take(.buffer) else {
             return malloc(bytes)
         }
         return cell
@@ -85,9 +95,9 @@ enum CurlMemory {
 
     static func allocateZeroed(_ count: Int, _ size: Int) -> UnsafeMutableRawPointer? {
         let (bytes, overflows) = count.multipliedReportingOverflow(by: size)
-        guard !overflows, let kind = CellKind(holding: bytes), let cell = take(kind) else {
-            return calloc(count, size)
-        }
+        guard !overflows, let kind = CellKind(holding: bytes), kind != .buffer,
+            let cell = take(kind)
+        else { return calloc(count, size) }
         memset(cell, 0, bytes)
         return cell
     }

@@ -88,6 +88,8 @@ final class EasyHandle {
     private func set(_ newURL: String) {
         url = newURL
         set(CURLOPT_URL, url)
+        // Emptied first: what has no scheme would count as relative to the URL before.
+        curl_url_set(parsedURL, CURLUPART_URL, nil, 0)
         let isParsed = curl_url_set(parsedURL, CURLUPART_URL, url, 0) == CURLUE_OK
         // What cannot be taken apart is left to the transfer, which says so.
         set(CURLOPT_CURLU, isParsed ? UnsafeRawPointer(parsedURL) : nil)

@@ -10,6 +10,8 @@ final class MultiHandle {
     let pointer: UnsafeMutableRawPointer
     /// How many transfers it runs.
     private(set) var runningCount = 0
+    /// How many connections it may keep, however few transfers run.
+    private let keptConnections: Int
     private unowned let client: UpstreamClient
     private let reactor: Reactor
     private let timer: Deadline
@@ -19,38 +21,48 @@ final class MultiHandle {
     /// - Parameters:
     ///   - client: outlives it.
     ///   - reactor: where its sockets and its clock are watched.
-    ///   - keptConnections: how many connections it keeps for reuse.
+    ///   - keptConnections: how many connections it may keep for reuse, however few transfers run.
     init?(_ client: UpstreamClient, on reactor: Reactor, keptConnections: Int) {
         guard let pointer = curl_multi_init() else { return nil }
         self.pointer = pointer
         self.client = client
         self.reactor = reactor
+        self.keptConnections = keptConnections
         timer = reactor.makeDeadline()
         timer.whenDue { [unowned self] in act(on: CURL_SOCKET_TIMEOUT, 0) }
         let owner = Unmanaged.passUnretained(self).toOpaque()
         relay_multi_set_socket(pointer, watchSocket, owner)
         relay_multi_set_timer(pointer, setTransferTimer, owner)
-        relay_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, keptConnections)
     }
 
-    deinit {
-        timer.abandon()
-        // Nothing is told to who is going: libcurl closes its kept connections now.
-        relay_multi_set_socket(pointer, nil, nil)
-        relay_multi_set_timer(pointer, nil, nil)
-        curl_multi_cleanup(pointer)
-    }
+    deinit { timer.abandon() }
+
+    /// Closes all connections; nothing may be asked of it any more.
+    ///
+    /// Not in `deinit`: libcurl says meanwhile which sockets need not be watched any longer.
+    func close() { curl_multi_cleanup(pointer) }
 
     // MARK: What libcurl is told, by the client alone, which knows whether it is being called
 
-    func add(_ handle: EasyHandle) {
-        runningCount += 1
-        curl_multi_add_handle(pointer, handle.pointer)
+    /// - Returns: whether the handle's transfer runs; else libcurl is out of memory.
+    func add(_ handle: EasyHandle) -> Bool {
+        guard curl_multi_add_handle(pointer, handle.pointer) == CURLM_OK else { return false }
+        count(1)
+        return true
     }
 
     func remove(_ handle: EasyHandle) {
-        runningCount -= 1
+        // First, since the connection is given back in it.
+        count(-1)
         curl_multi_remove_handle(pointer, handle.pointer)
+    }
+
+    /// Connections are for as many transfers as run and a quarter more: those that a rush has left
+    /// would else stay, and be found dead only when this handle has another transfer.
+    private func count(_ change: Int) {
+        runningCount += change
+        let wanted = max(keptConnections, runningCount + runningCount / 4)
+        relay_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, wanted)
     }
 
     func act(on socket: curl_socket_t, _ mask: Int32) {

@@ -8,7 +8,7 @@ package import Loop
 ///
 /// libcurl must not be called from inside its own callbacks, where most of what happens here is
 /// heard of. What is asked meanwhile is put off until it has returned.
-package final class UpstreamClient: TurnEndHandler {
+package final class UpstreamClient {
     private let reactor: Reactor
     private let settings: UpstreamSettings
     /// Never empty.
@@ -20,7 +20,8 @@ package final class UpstreamClient: TurnEndHandler {
     private var isInside = false
     /// What was asked while libcurl was being called.
     private var putOff: [() -> Void] = []
-    private var isTurnEndScheduled = false
+    /// Due when a multi handle that has nothing to do is closed.
+    private let sweeping: Deadline
 
     /// The transfers that libcurl runs; it holds none of them itself.
     private var running: [ObjectIdentifier: Transfer] = [:]
@@ -33,11 +34,15 @@ package final class UpstreamClient: TurnEndHandler {
         _ = Self.initialised
         self.reactor = reactor
         self.settings = settings
+        sweeping = reactor.makeDeadline()
+        sweeping.whenDue { [unowned self] in sweep() }
         guard openMulti() != nil else { return nil }
     }
 
     deinit {
         precondition(running.isEmpty, "a client outlives its transfers")
+        sweeping.abandon()
+        for multi in multis { multi.close() }
     }
 
     /// libcurl's own version line, for `--version`.
@@ -72,7 +77,12 @@ package final class UpstreamClient: TurnEndHandler {
         transfer.multi = multi
         running[ObjectIdentifier(transfer)] = transfer
         handle.prepare(request, for: Unmanaged.passUnretained(transfer).toOpaque())
-        call { multi.add(handle) }
+        guard call({ multi.add(handle) }) else {
+            handle.forget()
+            running[ObjectIdentifier(transfer)] = nil
+            transfer.handle = nil
+            return transfer.ended(.other("libcurl is out of memory"))
+        }
     }
 
     // MARK: Multi handles
@@ -82,27 +92,23 @@ package final class UpstreamClient: TurnEndHandler {
     }
 
     private func openMulti() -> MultiHandle? {
-        let kept = min(settings.keptConnections, settings.transfersPerHandle)
+        // All but the first are there for a rush.
+        let kept = multis.isEmpty ? settings.keptConnections : settings.keptConnections / 16
         guard let multi = MultiHandle(self, on: reactor, keptConnections: kept) else { return nil }
         multis.append(multi)
         return multi
     }
 
-    /// How many multi handles are kept with nothing to do but to hold connections for reuse.
-    private var keptMultis: Int { max(1, settings.keptConnections / settings.transfersPerHandle) }
-
-    private func emptied() {
-        guard multis.count > keptMultis, !isTurnEndScheduled else { return }
-        isTurnEndScheduled = true
-        reactor.atTurnEnd(self)
-    }
-
-    /// Closes what a rush of streams has left behind; not before the turn's end, since libcurl is
-    /// still being called on the handle whose last transfer has ended.
-    package func turnEnded() {
-        isTurnEndScheduled = false
-        let kept = multis.prefix(keptMultis)
-        multis = kept + multis.dropFirst(kept.count).filter { $0.runningCount > 0 }
+    /// Closes one that a rush of streams has left behind, and then the next.
+    ///
+    /// Not at once, since the rush may go on and libcurl is still being called on it; and not all
+    /// together, since each may have hundreds of connections to close.
+    private func sweep() {
+        guard let left = multis.dropFirst().firstIndex(where: { $0.runningCount == 0 }) else {
+            return
+        }
+        multis.remove(at: left).close()
+        sweeping.set(at: reactor.now + .milliseconds(10))
     }
 
     // MARK: Transfers
@@ -138,7 +144,9 @@ package final class UpstreamClient: TurnEndHandler {
         handle.forget()
         running[ObjectIdentifier(transfer)] = nil
         if idle.count < Self.keptHandles { idle.append(handle) }
-        if multi.runningCount == 0 { emptied() }
+        if multi.runningCount == 0, multi !== multis.first {
+            sweeping.set(at: reactor.now + .milliseconds(settings.sweepMilliseconds))
+        }
     }
 
     // MARK: What libcurl is told

@@ -4,10 +4,12 @@ package struct UpstreamSettings: Sendable, Equatable {
     ///
     /// In seconds.
     package var connectSeconds = 10
-    /// Connections kept open for reuse, per loop.
-    package var keptConnections = 1024
+    /// Connections kept open for reuse while few transfers run, per loop.
+    package var keptConnections = 256
     /// Transfers that share one of libcurl's multi handles.
     package var transfersPerHandle = 256
+    /// How long a multi handle that has nothing to do waits for another rush.
+    package var sweepMilliseconds = 1000
     /// A file with certificates to trust instead of the system's, as `CURL_CA_BUNDLE` names one.
     package var certificateFile: String?
     /// A folder with certificates to trust, as `SSL_CERT_DIR` names one.

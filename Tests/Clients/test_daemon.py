@@ -268,6 +268,9 @@ def test_a_stop_ends_streams_that_take_too_long_truthfully(start_relay):
     [record] = relay.history(count=1)
     assert record["status"] == "interrupted"
     assert record["content"] == frames.text_of(events, "token") != ""
+    # The line of a request that was cut off is not lost with the process.
+    log = relay.log()
+    assert log.index("/chat/stream 200") < log.rindex("stopped")
 
 
 def test_a_stop_with_idle_connections_does_not_wait_for_them(start_relay):
