@@ -95,9 +95,10 @@ enum CurlMemory {
 
     static func allocateZeroed(_ count: Int, _ size: Int) -> UnsafeMutableRawPointer? {
         let (bytes, overflows) = count.multipliedReportingOverflow(by: size)
-        guard !overflows, let kind = CellKind(holding: bytes), kind != .buffer,
-            let cell = take(kind)
-        else { return calloc(count, size) }
+        guard !overflows else { return nil }
+        guard let kind = CellKind(holding: bytes), kind != .buffer, let cell = take(kind) else {
+            return calloc(1, bytes)
+        }
         memset(cell, 0, bytes)
         return cell
     }
