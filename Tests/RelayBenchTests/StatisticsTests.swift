@@ -29,12 +29,13 @@ import Testing
         #expect(Quantile.of(values, 1) == 50)
     }
 
-    @Test func `noise is half of what lies between the quartiles, in percent of the median`() {
-        #expect(Summary([10, 20, 40, 60, 70]).noisePercent == 50)
+    @Test func `noise is half of what lies between all rounds, in percent of the median`() {
+        #expect(Summary([10, 20, 40, 60, 70]).noisePercent == 75)
         #expect(Summary([5]).noisePercent == 0)
         #expect(Summary([5, 5, 5]).noisePercent == 0)
-        // One round that was disturbed does not count.
-        #expect(Summary([5, 5, 5, 5, 500]).noisePercent == 0)
+        // A round that was disturbed is said, and moves no median.
+        #expect(Summary([5, 5, 5, 5, 500]).noisePercent == 4950)
+        #expect(Summary([5, 5, 5, 5, 500]).median == 5)
     }
 
     @Test func `rounds without a number are left out`() {

@@ -41,7 +41,7 @@ extension Report {
             : " Other programs took \(Format.fixed(Median.of(busy), 2)) of"
                 + " \(machine.cores) cores, \(Format.fixed(busy.max() ?? .nan, 2)) at most."
         return "Medians of \(rounds) rounds; ratios are taken within a round. ± is half of what"
-            + " lies between the quartiles.\(others)"
+            + " lies between the least and the greatest round.\(others)"
     }
 
     /// The promises.
