@@ -40,6 +40,10 @@ package final class Reactor {
     /// second are enough to stay.
     private static let linger: Int32 = 50
 
+    /// Told before all others, whenever somebody is told: what they do at a turn's end may depend on
+    /// what it has done.
+    package var leader: (any TurnEndHandler)?
+
     /// Who wants to hear of this turn's end; each at most once.
     private var ending: [any TurnEndHandler] = []
     /// Who is being told; kept for its capacity.
@@ -113,6 +117,7 @@ package final class Reactor {
         var rounds = 0
         while !ending.isEmpty, rounds < Self.maxEndRounds {
             rounds += 1
+            leader?.turnEnded()
             swap(&ending, &told)
             for handler in told { handler.turnEnded() }
             told.removeAll(keepingCapacity: true)

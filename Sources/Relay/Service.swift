@@ -11,7 +11,13 @@ package final class Service: Sendable {
     /// The folder of the page, or nil where none is served.
     let staticFolder: String?
     let history: HistoryFile
+    /// The folder of the journals, or nil where none is kept.
+    let journal: JournalFolder?
+    /// When the journal and the history are made safe against a loss of power.
+    let durability: Durability
     package let log: Log
+    /// How many journals the disk refuses at the moment.
+    private let journalOutages = Guarded(0)
     /// The loops that serve, in the order of their numbers; set once at the start.
     private let loops = Guarded<[EventLoop]>([])
 
@@ -22,6 +28,8 @@ package final class Service: Sendable {
         upstreamSettings: UpstreamSettings,
         staticFolder: String?,
         history: HistoryFile,
+        journal: JournalFolder? = nil,
+        durability: Durability = .interval,
         log: Log
     ) {
         self.configuration = configuration
@@ -29,6 +37,8 @@ package final class Service: Sendable {
         self.upstreamSettings = upstreamSettings
         self.staticFolder = staticFolder
         self.history = history
+        self.journal = journal
+        self.durability = durability
         self.log = log
     }
 
@@ -37,16 +47,27 @@ package final class Service: Sendable {
     /// - Parameters:
     ///   - loops: at most 64, since a generation's id names its loop by one digit.
     ///   - listener: stays owned by the caller for as long as the relay serves.
+    ///   - recovery: what an earlier process left in the journal.
     /// - Throws: what keeps a loop from serving.
-    package func start(on loops: [EventLoop], listener: Int32) async throws(StartError) {
+    package func start(
+        on loops: [EventLoop],
+        listener: Int32,
+        recovery: Recovery? = nil
+    ) async throws(StartError) {
         precondition(loops.count <= GenerationID.maxLoops, "a digit tells 64 loops apart")
         self.loops.withLock { $0 = loops }
+        let left = recovery?.left ?? []
         for loop in loops {
             try await loop.run { loop throws(StartError) in
-                let worker = try Worker(self, on: loop.reactor)
+                let worker = try Worker(self, on: loop)
                 loop.reactor.tenants.append(worker)
+                for generation in left
+                where self.loopIndex(of: generation.head.id) == loop.index {
+                    worker.adopt(generation)
+                }
             }
         }
+        recovery?.finish(into: history, log: log)
         for loop in loops {
             try await loop.run { loop throws(StartError) in
                 try Worker.of(loop)?.accept(from: listener)
@@ -84,6 +105,27 @@ package final class Service: Sendable {
             connections += load.connections
         }
         return (generations, connections)
+    }
+
+    /// Whether journals reach the disk at the moment.
+    var isJournalWritable: Bool { journalOutages.withLock { $0 == 0 } }
+
+    /// Notes what one of the journals has to say.
+    func journalReported(_ report: JournalReport) {
+        switch report {
+        case .writeFailed: journalOutages.withLock { $0 += 1 }
+        case .writesResumed: journalOutages.withLock { $0 -= 1 }
+        case .torn, .noSegment: break
+        }
+        log.write(report)
+    }
+
+    /// The loop that owns an answer; nil where the text is no id of ours.
+    ///
+    /// An earlier process may have had more loops than there are now.
+    func loopIndex(of id: String) -> Int? {
+        let count = loops.withLock { $0.count }
+        return GenerationID.loop(of: id).map { $0 % max(1, count) }
     }
 
     /// Hands a request to the loop that owns the answer it wants.

@@ -88,9 +88,11 @@ extension Worker {
     ) throws(Problem) {
         do throws(Problem) {
             try find(exchange, position.generation) { generation in
-                let isPastEnd = generation.isEnded && position.next >= generation.log.count
+                let isPastEnd = generation.isEnded && position.next == generation.log.count
                 if isPastEnd { return exchange.respond(.noContent, [:]) }
-                let cursor = min(position.next, generation.log.count)
+                // A reader that had more than the journal kept is told the end at least.
+                let isAhead = position.next > generation.log.count
+                let cursor = isAhead ? generation.log.count - 1 : position.next
                 attach(exchange, generation, from: cursor, dialect, .stream)
             }
         } catch {
@@ -108,7 +110,7 @@ extension Worker {
         _ use: (Generation) -> Void
     ) throws(Problem) {
         if let generation = generations[id] { return use(generation) }
-        if let loop = GenerationID.loop(of: id), loop != reactor.index,
+        if let loop = service.loopIndex(of: id), loop != reactor.index,
             service.move(exchange, toLoop: loop)
         {
             return

@@ -12,6 +12,8 @@ final class Worker: RequestHandler {
     let client: UpstreamClient
     private let files: StaticFiles?
     private let requestLog: RequestLog
+    /// Nil where none is kept.
+    private(set) var journal: GenerationJournal?
     private var random = RandomWords()
     private var hosts: HostPolicy
     private let origins: OriginPolicy
@@ -24,7 +26,8 @@ final class Worker: RequestHandler {
     var configuration: RelayConfiguration { service.configuration }
     var log: Log { service.log }
 
-    init(_ service: Service, on reactor: Reactor) throws(StartError) {
+    init(_ service: Service, on loop: isolated EventLoop) throws(StartError) {
+        let reactor = loop.reactor
         self.service = service
         self.reactor = reactor
         guard let client = UpstreamClient(on: reactor, settings: service.upstreamSettings) else {
@@ -35,6 +38,8 @@ final class Worker: RequestHandler {
         hosts = HostPolicy(names: service.configuration.hosts)
         origins = OriginPolicy(origins: service.configuration.corsOrigins)
         upstreams = service.configuration.upstreams.map(UpstreamRoute.init)
+        journal = Self.journal(service, on: loop)
+        reactor.leader = journal
         guard let folder = service.staticFolder else {
             files = nil
             return
@@ -44,6 +49,26 @@ final class Worker: RequestHandler {
         } catch {
             throw .staticFolder(folder, error)
         }
+    }
+
+    private static func journal(
+        _ service: Service,
+        on loop: isolated EventLoop
+    ) -> GenerationJournal? {
+        guard let folder = service.journal else { return nil }
+        let journal = Journal(
+            folder,
+            durability: service.durability,
+            on: loop.reactor,
+            post: { [loop] work in loop.post { _ in work() } },
+            report: { service.journalReported($0) }
+        )
+        return GenerationJournal(
+            journal,
+            durability: service.durability,
+            history: service.history,
+            on: loop.reactor
+        )
     }
 
     /// The worker of a loop, from work posted to it.
@@ -78,7 +103,16 @@ final class Worker: RequestHandler {
         client.cancelAll()
         generations.removeAll()
         // The process may be gone before this turn ends.
+        journal?.turnEnded()
+        reactor.leader = nil
         requestLog.flush()
+    }
+
+    /// Takes over what an earlier process left: for a while, readers may come back to it.
+    func adopt(_ left: LeftGeneration) {
+        let generation = Generation(left, worker: self)
+        generations.add(generation)
+        generation.rest()
     }
 
     func adopt(_ detached: DetachedExchange) { server?.adopt(detached) }
@@ -168,6 +202,14 @@ final class Worker: RequestHandler {
                 code: "history_not_writable"
             )
         }
+        guard service.isJournalWritable else {
+            throw Problem(
+                .serviceUnavailable,
+                type: "storage_error",
+                message: "the journal cannot be written; answers go on",
+                code: "journal_not_writable"
+            )
+        }
         exchange.respond(.ok, Self.json, body: Array("{\"status\":\"ready\"}\n".utf8))
     }
 
@@ -208,12 +250,12 @@ final class Worker: RequestHandler {
             id: GenerationID.make(loop: reactor.index, from: &random),
             request: ask.request,
             model: model,
-            upstream: upstream,
+            upstream: chosen.name,
             onDisconnect: ask.onDisconnect,
             worker: self
         )
         generations.add(generation)
-        generation.start(body)
+        generation.start(upstream, body)
         return generation
     }
 
@@ -251,13 +293,18 @@ final class Worker: RequestHandler {
     /// An answer has ended: its record goes to the history.
     func record(_ generation: Generation, totalMilliseconds: Int, retries: Int) {
         var record: [UInt8] = []
-        record.reserveCapacity(1024 + 2 * generation.log.bytes.count)
-        generation.appendRecord(
+        let room = 1024 + 2 * generation.log.bytes.count
+        record.reserveCapacity(generation.recordHead.count + room)
+        record += generation.recordHead
+        let timing = GenerationRecord.Timing(
+            startedAt: generation.startedAt,
+            firstTokenMilliseconds: generation.firstTokenMilliseconds,
             totalMilliseconds: totalMilliseconds,
-            retries: retries,
-            into: &record
+            retries: retries
         )
-        service.history.append(record)
+        GenerationRecord.appendOutcome(of: generation.log, timing, into: &record)
+        let place = service.history.append(record)
+        journal?.recorded(generation, place: place)
         if let failure = generation.failure, failure.ending != .abandoned {
             log.write(
                 .warning,

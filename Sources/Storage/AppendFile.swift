@@ -67,6 +67,9 @@ struct AppendFile: ~Copyable {
         }
     }
 
+    /// Waits until all of it would survive a loss of power.
+    func synchronize() throws(StorageError) { try descriptor.synchronize() }
+
     /// Cuts off the unfinished line of a failed write; never lengthens a file that became shorter.
     mutating func payOwedCut() throws(StorageError) {
         guard let size = owedCut else { return }

@@ -22,6 +22,7 @@ package final class HistoryFile: Sendable {
     private let writer: Mutex<RecordWriter>
     private let queue = DispatchQueue(label: "sse-relay.history")
     private let maxPendingBytes: Int
+    private let durability: Durability
     private let report: @Sendable (HistoryReport) -> Void
 
     /// Opens the file, and repairs it where the last process left half a line.
@@ -32,6 +33,7 @@ package final class HistoryFile: Sendable {
     ///   - directory: The folder, created for this user alone where it is absent.
     ///   - name: The file's name in it.
     ///   - maxPendingBytes: How much may wait for the disk.
+    ///   - durability: When records are made safe against a loss of power.
     ///   - report: Called here during the start, then on the writer's queue, and for a refused
     ///     record by the thread that appended it.
     /// - Throws: What somebody has to put right: a lock held, a missing permission, a wrong path.
@@ -39,6 +41,7 @@ package final class HistoryFile: Sendable {
         directory: String,
         name: String = "history.jsonl",
         maxPendingBytes: Int = HistoryFile.maxPendingBytes,
+        durability: Durability = .interval,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) throws(StorageError) {
         var opening = RecordWriter(directory: directory, name: name)
@@ -52,6 +55,7 @@ package final class HistoryFile: Sendable {
         let beginsInOutage = opening.outage != nil
         writer = Mutex(opening)
         self.maxPendingBytes = maxPendingBytes
+        self.durability = durability
         self.report = report
         if beginsInOutage {
             pending.withLock { $0.beginOutage() }
@@ -61,7 +65,7 @@ package final class HistoryFile: Sendable {
 
     /// Whether records reach the disk at the moment.
     package var isWritable: Bool {
-        pending.withLock { $0.isWritable }
+        pending.withLock { $0.isWritable && !$0.isUnsafe }
     }
 
     /// How many records are not in the file yet.
@@ -70,16 +74,32 @@ package final class HistoryFile: Sendable {
     }
 
     /// Takes one record, a whole line without its newline; from any thread, at once.
-    package func append(_ record: [UInt8]) {
+    ///
+    /// - Returns: its place among all records of this process, from 1, which `isSafe` is asked about;
+    ///   nil where it was refused, which is reported.
+    @discardableResult
+    package func append(_ record: [UInt8]) -> Int? {
         assert(!record.contains(newline), "a record is one line")
-        switch pending.withLock({ $0.add(record, limit: maxPendingBytes) }) {
+        let (verdict, place) = pending.withLock { pending in
+            (pending.add(record, limit: maxPendingBytes), pending.appended)
+        }
+        switch verdict {
         case .taken: break
         case .takenWakeWriter:
             queue.asyncAfter(deadline: .now() + .milliseconds(Self.gatherMilliseconds)) {
                 self.writeAll()
             }
-        case .refused: report(.refused(bytes: record.count))
+        case .refused:
+            report(.refused(bytes: record.count))
+            return nil
         }
+        return place
+    }
+
+    /// Whether the record with this place, and all before it, are in the file, and safe there as far
+    /// as that is looked after.
+    package func isSafe(_ place: Int) -> Bool {
+        pending.withLock { $0.safe >= place }
     }
 
     /// Waits until every record appended so far is in the file, trying at once even in an outage.
@@ -88,7 +108,10 @@ package final class HistoryFile: Sendable {
     package func flush(timeoutMilliseconds: Int) -> Bool {
         let settled = DispatchSemaphore(value: 0)
         guard pending.withLock({ $0.announce(to: settled) }) else { return true }
-        queue.async { self.writeAll() }
+        queue.async {
+            self.writeAll()
+            if self.durability != .never { self.synchronize() }
+        }
         return settled.wait(timeout: .now() + .milliseconds(timeoutMilliseconds)) == .success
     }
 
@@ -99,6 +122,7 @@ package final class HistoryFile: Sendable {
         pending.withLock { $0.close() }
         queue.sync {
             writeAll()
+            if durability != .never { synchronize() }
             writer.withLock { $0.close() }
         }
     }
@@ -118,10 +142,55 @@ extension HistoryFile {
                 if let failure = progress.failure {
                     return reports += suffer(failure, &writer)
                 }
-                guard hasBatch else { return reports += recover(&writer) }
+                guard hasBatch else {
+                    makeSafe(&writer)
+                    return reports += recover(&writer)
+                }
             }
         }
         for entry in reports { report(entry) }
+    }
+
+    /// Sees to it that what is settled now is safe in time.
+    private func makeSafe(_ writer: inout RecordWriter) {
+        guard pending.withLock({ $0.safe < $0.settled }) else { return }
+        switch durability {
+        case .never: pending.withLock { $0.makeSafe($0.settled) }
+        // Behind this block, so that its batch is in the file.
+        case .always: synchronizeSoon(&writer, afterMilliseconds: 0)
+        case .interval:
+            synchronizeSoon(&writer, afterMilliseconds: Durability.intervalMilliseconds)
+        }
+    }
+
+    private func synchronizeSoon(_ writer: inout RecordWriter, afterMilliseconds delay: Int) {
+        guard !writer.isSyncDue else { return }
+        writer.isSyncDue = true
+        queue.asyncAfter(deadline: .now() + .milliseconds(delay)) { self.synchronize() }
+    }
+
+    private func synchronize() {
+        let settled = pending.withLock { $0.settled }
+        var report: HistoryReport?
+        writer.withLock { writer in
+            writer.isSyncDue = false
+            do throws(StorageError) {
+                try writer.synchronize()
+                report = pending.withLock { pending in
+                    pending.makeSafe(settled)
+                    defer { pending.isUnsafe = false }
+                    return pending.isUnsafe ? .safeAgain : nil
+                }
+            } catch {
+                report = pending.withLock { pending in
+                    defer { pending.isUnsafe = true }
+                    return pending.isUnsafe ? nil : .notSafe(error)
+                }
+                let delay = Self.retryDelaysMilliseconds.upperBound
+                if !writer.isClosed { synchronizeSoon(&writer, afterMilliseconds: delay) }
+            }
+        }
+        if let report { self.report(report) }
     }
 
     /// Notes the outage and arranges the next attempt.

@@ -6,6 +6,10 @@ package enum HistoryReport: Sendable, Equatable {
     case writeFailed(StorageError)
     /// All that was kept is in the file. `recordsRefused` were lost since the outage began.
     case writesResumed(recordsKept: Int, recordsRefused: Int)
+    /// The disk took records and cannot say that they would survive a loss of power. Said once.
+    case notSafe(StorageError)
+    /// They would again.
+    case safeAgain
     /// A record was not taken: too much waits already, or the file is closed. This one is lost.
     case refused(bytes: Int)
     /// Somebody moved or removed the file; a new one was begun in its place.

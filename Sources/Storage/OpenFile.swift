@@ -137,3 +137,29 @@ private func repeating<Result: SignedInteger>(
         guard code == EINTR else { throw .systemCall(call, path: path, code: code) }
     }
 }
+
+/// The names in a folder, in no order, without `.` and `..`.
+func names(in path: String) throws(StorageError) -> [String] {
+    guard let folder = opendir(path) else {
+        throw .systemCall("opendir", path: path, code: errno)
+    }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
+            String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+}
+
+/// All bytes of a file.
+func contents(of path: String) throws(StorageError) -> [UInt8] {
+    let file = try OpenFile(opening: path, O_RDONLY)
+    let size = Int(try file.status().st_size)
+    var bytes = [UInt8](repeating: 0, count: size)
+    let count = try file.read(into: &bytes, at: 0, count: size)
+    bytes.removeSubrange(count...)
+    return bytes
+}

@@ -18,7 +18,11 @@ struct PendingRecords: Sendable {
     private(set) var appended = 0
     private(set) var settled = 0
     private(set) var refused = 0
+    /// How many of the settled would survive a loss of power, as far as that is looked after.
+    private(set) var safe = 0
     private(set) var isWritable = true
+    /// Whether the disk says that what it took is not safe.
+    var isUnsafe = false
     private var isClosed = false
 
     /// Takes a record unless that would make more than `limit` bytes wait.
@@ -57,6 +61,11 @@ struct PendingRecords: Sendable {
         guard !waiters.isEmpty else { return }
         for waiter in waiters where waiter.target <= settled { waiter.semaphore.signal() }
         waiters.removeAll { $0.target <= settled }
+    }
+
+    /// So many of the settled records are safe.
+    mutating func makeSafe(_ records: Int) {
+        safe = max(safe, records)
     }
 
     /// Has `semaphore` signalled once all that was taken so far is settled.

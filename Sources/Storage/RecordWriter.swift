@@ -27,6 +27,8 @@ struct RecordWriter: ~Copyable {
     /// How many records of the batch are not in the file yet.
     private var recordsLeft = 0
     var outage: Outage?
+    /// Whether a round of making records safe is on its way.
+    var isSyncDue = false
 
     init(directory: String, name: String) {
         self.directory = directory
@@ -76,6 +78,9 @@ struct RecordWriter: ~Copyable {
         recordsLeft -= records
         return Progress(records: records, bytes: kept, failure: failure)
     }
+
+    /// Waits until all that was written would survive a loss of power.
+    func synchronize() throws(StorageError) { try file?.synchronize() }
 
     mutating func close() {
         file = nil

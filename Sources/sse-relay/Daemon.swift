@@ -29,8 +29,15 @@ struct Daemon {
         let notifier = SystemdNotifier(socketPath: settings.environment["NOTIFY_SOCKET"])
         let arrivals = SignalArrivals()
         let listener = try listen()
-        let history = try HistoryFile(directory: settings.dataFolder) { [log] in
+        let history = try HistoryFile(
+            directory: settings.dataFolder,
+            durability: settings.durability
+        ) { [log] in
             log.write($0)
+        }
+        let journal = try settings.keepsJournal ? JournalFolder(path: journalFolder) : nil
+        let recovery = try journal.map {
+            try Recovery($0, history: "\(settings.dataFolder)/history.jsonl")
         }
         var loops: [EventLoop] = []
         for index in 0..<settings.loops { loops.append(try EventLoop(index: index)) }
@@ -43,9 +50,11 @@ struct Daemon {
             upstreamSettings: settings.upstreamSettings,
             staticFolder: settings.staticFolder,
             history: history,
+            journal: journal,
+            durability: settings.durability,
             log: log
         )
-        try await service.start(on: loops, listener: listener.number)
+        try await service.start(on: loops, listener: listener.number, recovery: recovery)
         announce(port: listener.port, descriptors: descriptors, simulator: simulator)
         notifier.notify("READY=1")
         await serve(service, until: arrivals)
@@ -60,9 +69,13 @@ struct Daemon {
             log.write(.error, "records are lost: the history could not be written in time")
             return ExitCode.failure
         }
+        // All is in the history: there is nothing to recover at the next start.
+        if journal != nil { try? JournalFolder(path: journalFolder).removeLeft() }
         log.write(.info, "stopped")
         return ExitCode.success
     }
+
+    private var journalFolder: String { "\(settings.dataFolder)/journal" }
 
     private func listen() throws -> ListeningSocket {
         do throws(SystemCallError) {

@@ -20,6 +20,9 @@ extension Log {
                 refused == 0 ? .info : .error,
                 "the history is written again: \(kept) records were kept, \(refused) are lost"
             )
+        case .notSafe(let error):
+            write(.error, "records would not survive a loss of power: \(error)")
+        case .safeAgain: write(.info, "records would survive a loss of power again")
         case .refused(let bytes):
             write(.error, "a record of \(bytes) bytes is lost: too much waits for the disk")
         case .begunAnew(let path):

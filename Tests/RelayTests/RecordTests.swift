@@ -7,7 +7,7 @@ import Wire
 /// One whole record for each answer, whatever way it ended.
 @Suite struct RecordTests {
     private static let names = [
-        "id", "conversation", "user", "started_at", "ended_at", "upstream", "model", "messages",
+        "id", "conversation", "user", "started_at", "upstream", "model", "messages", "ended_at",
         "content", "status", "finish_reason", "usage", "timing", "error",
     ]
 

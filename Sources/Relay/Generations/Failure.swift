@@ -34,6 +34,27 @@ struct Failure: Error, Equatable {
         self.retryAfter = retryAfter
     }
 
+    /// As an earlier process left it in the journal.
+    init(_ payload: JSON) {
+        let word = payload["status"]?.stringValue ?? ""
+        self.init(
+            Ending(rawValue: word) ?? .interrupted,
+            .serviceUnavailable,
+            type: payload["type"]?.stringValue ?? "interrupted",
+            message: payload["message"]?.stringValue ?? "",
+            code: payload["code"]?.stringValue
+        )
+    }
+
+    /// The process is gone, or told to go.
+    static let interrupted = Failure(
+        .interrupted,
+        .serviceUnavailable,
+        type: "interrupted",
+        message: "the relay was shut down before the answer's end",
+        code: "interrupted"
+    )
+
     /// The answer to a client that has not been given a status yet.
     ///
     /// The relay has used its own tries: a client's library must not multiply them with its own.

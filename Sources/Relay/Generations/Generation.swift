@@ -1,6 +1,7 @@
 import ChatFormats
 import HTTPServer
 import Loop
+import Storage
 import Wire
 
 /// One model's answer to one request: it starts, yields entries, ends exactly once.
@@ -9,9 +10,11 @@ import Wire
 /// read is the log.
 final class Generation: TurnEndHandler {
     let id: String
-    private(set) var request: ChatRequest
     let model: String
-    let upstream: UpstreamRoute
+    /// Whether its client asked for the usage, as OpenAI's protocol lets it.
+    let includesUsage: Bool
+    /// The beginning of its record; empty once the record is made.
+    private(set) var recordHead: [UInt8] = []
     /// Everything said so far.
     ///
     /// Grows at its end only.
@@ -22,10 +25,11 @@ final class Generation: TurnEndHandler {
     var created: Int { startedAt / 1000 }
     /// Milliseconds from the start to the first token, once there is one.
     private(set) var firstTokenMilliseconds: Int?
-    private(set) var usage: Usage?
-    /// Why the answer ended, in OpenAI's words or the vendor's.
-    private(set) var finishReason: String?
     private(set) var failure: Failure?
+    /// Where it stands in the journal, and up to which entry; nil where there is no journal.
+    var journalMark: JournalMark?
+    /// Whether its last entry must be safe on the disk before readers see it, and is not yet.
+    private(set) var holdsEnd = false
     private let onDisconnect: OnDisconnect
     private let worker: Worker
     private let startedInstant: Nanoseconds
@@ -34,6 +38,8 @@ final class Generation: TurnEndHandler {
     private var isTurnEndScheduled = false
     /// Whether it stands in the worker's bounded list of ended answers.
     private var isKept = false
+    /// Whether nobody finds it any more.
+    private(set) var isForgotten = false
     /// Without readers: when the answer is given up, or, ended, forgotten.
     private let leaving: Deadline
 
@@ -41,14 +47,13 @@ final class Generation: TurnEndHandler {
         id: String,
         request: ChatRequest,
         model: String,
-        upstream: UpstreamRoute,
+        upstream: String,
         onDisconnect: OnDisconnect,
         worker: Worker
     ) {
         self.id = id
-        self.request = request
+        includesUsage = request.includesUsage
         self.model = model
-        self.upstream = upstream
         self.onDisconnect = onDisconnect
         self.worker = worker
         startedAt = wallMilliseconds()
@@ -56,28 +61,71 @@ final class Generation: TurnEndHandler {
         leaving = worker.reactor.makeDeadline()
         leaving.whenDue { [unowned self] in leftAlone() }
         log.appendStart(id: id, model: model, created: startedAt / 1000)
+        GenerationRecord.appendHead(
+            id: id,
+            request,
+            startedAt: startedAt,
+            upstream: upstream,
+            model: model,
+            into: &recordHead
+        )
+    }
+
+    /// An ended one, as an earlier process left it in the journal.
+    init(_ left: LeftGeneration, worker: Worker) {
+        id = left.head.id
+        includesUsage = left.head.includesUsage
+        model = left.head.model
+        onDisconnect = .finish
+        self.worker = worker
+        startedAt = left.head.startedAt
+        startedInstant = worker.reactor.now
+        leaving = worker.reactor.makeDeadline()
+        leaving.whenDue { [unowned self] in leftAlone() }
+        log = left.makeLog()
+        failure = log.failure.map(Failure.init)
     }
 
     deinit { leaving.abandon() }
 
     var isEnded: Bool { log.isEnded }
 
+    /// Whether readers may see the end.
+    var showsEnd: Bool { log.isEnded && !holdsEnd }
+
+    /// How many entries readers may see.
+    var visibleCount: Int { holdsEnd ? log.count - 1 : log.count }
+
     /// Whether anything of the model's answer is in the log, behind the start.
     var hasAnswer: Bool { log.count > 1 }
 
-    /// Asks the upstream.
+    /// Asks an upstream, once the journal has the beginning: what is asked is paid for, and must not
+    /// be asked by a process that then forgets it.
     ///
-    /// - Parameter body: the request in the upstream's protocol.
-    func start(_ body: [UInt8]) {
-        let call = UpstreamCall(self, body: body, upstream: upstream, worker: worker)
-        self.call = call
+    /// - Parameters:
+    ///   - upstream: who is asked.
+    ///   - body: the request in the upstream's protocol.
+    func start(_ upstream: UpstreamRoute, _ body: [UInt8]) {
+        call = UpstreamCall(self, body: body, upstream: upstream, worker: worker)
         // Nobody reads yet: a client that only announced itself may never come.
         switch onDisconnect {
         case .cancel: setLeaving(OnDisconnect.defaultGraceSeconds)
         case .grace(let seconds): setLeaving(max(seconds, OnDisconnect.defaultGraceSeconds))
         case .finish: break
         }
-        call.start()
+        guard let journal = worker.journal else { return ask() }
+        journal.begin(self)
+        scheduleTurnEnd()
+    }
+
+    /// The journal has the beginning, or cannot have it.
+    func ask() { call?.start() }
+
+    /// Its end is safe on the disk, or cannot be.
+    func showEnd() {
+        guard holdsEnd else { return }
+        holdsEnd = false
+        scheduleTurnEnd()
     }
 
     // MARK: Readers
@@ -111,7 +159,7 @@ final class Generation: TurnEndHandler {
     }
 
     /// Ended and without readers: kept for a while, and within a bound, for one that comes back.
-    private func rest() {
+    func rest() {
         setLeaving(worker.configuration.resumeSeconds)
         guard !isKept else { return }
         isKept = true
@@ -120,6 +168,7 @@ final class Generation: TurnEndHandler {
 
     /// Nobody can come back to it any more.
     func letGo() {
+        isForgotten = true
         leaving.clear()
     }
 
@@ -160,6 +209,7 @@ final class Generation: TurnEndHandler {
         if firstTokenMilliseconds == nil, log.count > 1 {
             firstTokenMilliseconds = elapsedMilliseconds
         }
+        worker.journal?.grew(self)
         scheduleTurnEnd()
     }
 
@@ -167,7 +217,6 @@ final class Generation: TurnEndHandler {
     func answered(_ ending: Ending, finishReason: String, usage: Usage?) {
         guard !isEnded else { return }
         grew()
-        self.finishReason = finishReason
         close(usage) { $0.appendFinish(ending, finishReason: finishReason) }
     }
 
@@ -191,22 +240,11 @@ final class Generation: TurnEndHandler {
     func stop() {
         guard !isEnded else { return }
         call?.cancel()
-        finishReason = "stop"
         close(nil) { $0.appendFinish(.stopped, finishReason: "stop") }
     }
 
     /// The process is told to go.
-    func interrupt() {
-        end(
-            Failure(
-                .interrupted,
-                .serviceUnavailable,
-                type: "interrupted",
-                message: "the relay was shut down before the answer's end",
-                code: "interrupted"
-            )
-        )
-    }
+    func interrupt() { end(.interrupted) }
 
     private func end(_ failure: Failure) {
         guard !isEnded else { return }
@@ -215,19 +253,23 @@ final class Generation: TurnEndHandler {
     }
 
     private func close(_ usage: Usage?, _ terminal: (inout EntryLog) -> Void) {
-        self.usage = usage
         if let usage { log.appendUsage(usage) }
         terminal(&log)
         let retries = call?.retryCount ?? 0
         call = nil
         worker.record(self, totalMilliseconds: elapsedMilliseconds, retries: retries)
-        // What was asked is in the record; it may be many times as long as the answer.
-        request.messages = []
-        request.system = nil
-        request.extra = []
+        if let journal = worker.journal {
+            holdsEnd = journal.holdsEnds
+            journal.grew(self)
+        } else {
+            dropRecordHead()
+        }
         if readers.isEmpty { rest() }
         scheduleTurnEnd()
     }
+
+    /// What was asked is in the record and the journal; it may be many times as long as the answer.
+    func dropRecordHead() { recordHead = [] }
 
     var elapsedMilliseconds: Int {
         Int((worker.reactor.now - startedInstant) / 1_000_000)
@@ -260,4 +302,18 @@ final class Generation: TurnEndHandler {
 
 extension OnDisconnect {
     static let defaultGraceSeconds = 30
+}
+
+extension Generation {
+    /// How it went, for the request's line in the log.
+    func appendOutcome(to note: inout [UInt8]) {
+        note.append(literal: " status=")
+        note.append(text: log.ending?.rawValue ?? "running")
+        note.append(literal: " tokens=")
+        note.append(decimal: log.textEntryCount)
+        guard let first = firstTokenMilliseconds else { return }
+        note.append(literal: " ttft=")
+        note.append(decimal: first)
+        note.append(literal: "ms")
+    }
 }

@@ -1,14 +1,28 @@
 import ChatFormats
-import HTTPServer
-import Loop
 import Wire
 
-/// A generation as one line of the history file.
-extension Generation {
-    /// Appends the record, without the line's end.
-    func appendRecord(
-        totalMilliseconds: Int,
-        retries: Int,
+/// The parts of a generation's line in the history file: what is known when it begins, which also
+/// goes to the journal, and what is known at its end.
+enum GenerationRecord {
+    /// How an answer went in time.
+    struct Timing {
+        /// Milliseconds since 1970.
+        var startedAt: Int
+        /// From the start to the first token, once there was one.
+        var firstTokenMilliseconds: Int?
+        /// From the start to the end.
+        var totalMilliseconds: Int
+        /// How many attempts failed and were made again; nil where nobody knows any more.
+        var retries: Int?
+    }
+
+    /// Appends the record's beginning, up to what was asked.
+    static func appendHead(
+        id: String,
+        _ request: ChatRequest,
+        startedAt: Int,
+        upstream: String,
+        model: String,
         into out: inout [UInt8]
     ) {
         out.append(literal: "{\"id\":")
@@ -17,21 +31,40 @@ extension Generation {
         append("user", request.user, into: &out)
         out.append(literal: ",\"started_at\":\"")
         Timestamp.append(milliseconds: startedAt, into: &out)
-        out.append(literal: "\",\"ended_at\":\"")
-        Timestamp.append(milliseconds: startedAt + totalMilliseconds, into: &out)
         out.append(literal: "\",\"upstream\":")
-        JSONText.appendString(upstream.configuration.name, into: &out)
+        JSONText.appendString(upstream, into: &out)
         out.append(literal: ",\"model\":")
         JSONText.appendString(model, into: &out)
-        appendMessages(into: &out)
-        appendContent(into: &out)
-        appendTiming(totalMilliseconds, retries, into: &out)
-        out.append(literal: ",\"error\":")
-        appendError(into: &out)
+        append(messages: request, into: &out)
+    }
+
+    /// Appends the rest, without the line's end.
+    static func appendOutcome(
+        of log: borrowing EntryLog,
+        _ timing: Timing,
+        into out: inout [UInt8]
+    ) {
+        out.append(literal: ",\"ended_at\":\"")
+        Timestamp.append(
+            milliseconds: timing.startedAt + timing.totalMilliseconds,
+            into: &out
+        )
+        out.append(literal: "\"")
+        log.appendAnswer(into: &out)
+        out.append(literal: ",\"timing\":{\"ttft_ms\":")
+        append(timing.firstTokenMilliseconds, into: &out)
+        out.append(literal: ",\"total_ms\":")
+        out.append(decimal: timing.totalMilliseconds)
+        out.append(literal: ",\"tokens\":")
+        out.append(decimal: log.textEntryCount)
+        out.append(literal: ",\"retries\":")
+        append(timing.retries, into: &out)
+        out.append(literal: "},\"error\":")
+        log.appendError(into: &out)
         out.append(literal: "}")
     }
 
-    private func appendMessages(into out: inout [UInt8]) {
+    private static func append(messages request: ChatRequest, into out: inout [UInt8]) {
         out.append(literal: ",\"messages\":[")
         var isFirst = true
         if let system = request.system {
@@ -46,7 +79,7 @@ extension Generation {
         out.append(literal: "]")
     }
 
-    private func append(_ message: ChatRequest.Message, into out: inout [UInt8]) {
+    private static func append(_ message: ChatRequest.Message, into out: inout [UInt8]) {
         if let original = message.original { return original.write(into: &out) }
         out.append(literal: "{\"role\":")
         JSONText.appendString(message.role.rawValue, into: &out)
@@ -55,57 +88,7 @@ extension Generation {
         out.append(literal: "}")
     }
 
-    private func appendContent(into out: inout [UInt8]) {
-        out.append(literal: ",\"content\":\"")
-        appendEscaped(.text, into: &out)
-        out.append(literal: "\"")
-        if log.count(of: .reasoning) > 0 {
-            out.append(literal: ",\"reasoning\":\"")
-            appendEscaped(.reasoning, into: &out)
-            out.append(literal: "\"")
-        }
-        if log.count(of: .refusal) > 0 {
-            out.append(literal: ",\"refusal\":\"")
-            appendEscaped(.refusal, into: &out)
-            out.append(literal: "\"")
-        }
-        if log.count(of: .toolCall) > 0 {
-            out.append(literal: ",\"tool_calls\":")
-            log.appendToolCalls(into: &out)
-        }
-        out.append(literal: ",\"status\":")
-        JSONText.appendString((log.ending ?? .interrupted).rawValue, into: &out)
-        append("finish_reason", finishReason, into: &out)
-        out.append(literal: ",\"usage\":")
-        if let usage { usage.append(into: &out) } else { out.append(literal: "null") }
-    }
-
-    private func appendEscaped(_ kind: EntryKind, into out: inout [UInt8]) {
-        log.appendEscaped(kind, into: &out)
-    }
-
-    private func appendTiming(_ total: Int, _ retries: Int, into out: inout [UInt8]) {
-        out.append(literal: ",\"timing\":{\"ttft_ms\":")
-        if let first = firstTokenMilliseconds {
-            out.append(decimal: first)
-        } else {
-            out.append(literal: "null")
-        }
-        out.append(literal: ",\"total_ms\":")
-        out.append(decimal: total)
-        out.append(literal: ",\"tokens\":")
-        out.append(decimal: log.textEntryCount)
-        out.append(literal: ",\"retries\":")
-        out.append(decimal: retries)
-        out.append(literal: "}")
-    }
-
-    private func appendError(into out: inout [UInt8]) {
-        guard let failure else { return out.append(literal: "null") }
-        failure.problem.appendObject(into: &out)
-    }
-
-    private func append(_ name: StaticString, _ value: String?, into out: inout [UInt8]) {
+    private static func append(_ name: StaticString, _ value: String?, into out: inout [UInt8]) {
         out.append(literal: ",\"")
         out.append(literal: name)
         out.append(literal: "\":")
@@ -116,15 +99,7 @@ extension Generation {
         }
     }
 
-    /// How it went, for the request's line in the log.
-    func appendOutcome(to note: inout [UInt8]) {
-        note.append(literal: " status=")
-        note.append(text: log.ending?.rawValue ?? "running")
-        note.append(literal: " tokens=")
-        note.append(decimal: log.textEntryCount)
-        guard let first = firstTokenMilliseconds else { return }
-        note.append(literal: " ttft=")
-        note.append(decimal: first)
-        note.append(literal: "ms")
+    private static func append(_ number: Int?, into out: inout [UInt8]) {
+        if let number { out.append(decimal: number) } else { out.append(literal: "null") }
     }
 }

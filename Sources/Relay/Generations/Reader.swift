@@ -61,7 +61,7 @@ final class Reader: ExchangeDelegate {
             generation: generation.id,
             model: generation.model,
             created: generation.created,
-            wantsUsage: generation.request.includesUsage,
+            wantsUsage: generation.includesUsage,
             hasIDs: comesBack
         )
         retryMilliseconds = comesBack ? Self.retryMilliseconds : nil
@@ -106,21 +106,23 @@ final class Reader: ExchangeDelegate {
         guard !exchange.isLost, !exchange.isFinished else { return }
         guard form != .completion else { return complete() }
         if !hasBegun {
-            guard generation.hasAnswer || generation.isEnded else { return }
-            if let failure = generation.failure, generation.log.firstAnswerIsFailure {
+            guard generation.visibleCount > 1 || generation.showsEnd else { return }
+            if generation.showsEnd, let failure = generation.failure,
+                generation.log.firstAnswerIsFailure
+            {
                 return refuse(failure)
             }
             begin()
         }
-        while cursor < generation.log.count, !exchange.isCongested { writePiece() }
-        if generation.isEnded, cursor == generation.log.count { finish() }
+        while cursor < generation.visibleCount, !exchange.isCongested { writePiece() }
+        if generation.showsEnd, cursor == generation.log.count { finish() }
     }
 
     private func writePiece() {
         var isWritten = false
         exchange.write { out in
             let start = out.count
-            while cursor < generation.log.count, out.count - start < Self.pieceBytes {
+            while cursor < generation.visibleCount, out.count - start < Self.pieceBytes {
                 appendFrame(into: &out)
                 cursor += 1
             }
@@ -165,7 +167,7 @@ final class Reader: ExchangeDelegate {
     }
 
     private func complete() {
-        guard generation.isEnded else { return }
+        guard generation.showsEnd else { return }
         if let failure = generation.failure { return refuse(failure) }
         var body: [UInt8] = []
         OpenAICompletion.append(log: generation.log, context: context, into: &body)

@@ -2,6 +2,7 @@ import ChatFormats
 import Glibc
 import HTTPServer
 import Relay
+import Storage
 import Upstream
 import Wire
 
@@ -48,6 +49,18 @@ extension Settings {
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw ConfigurationError(name, "\(path) is no folder", example: "static")
         }
+    }
+
+    static func durability(_ reader: SettingReader) throws(ConfigurationError) -> Durability {
+        let text = reader.text("RELAY_FSYNC") ?? ""
+        guard let durability = Durability(rawValue: text) else {
+            throw ConfigurationError(
+                "RELAY_FSYNC",
+                "expected interval, always or never, found \(text)",
+                example: "interval"
+            )
+        }
+        return durability
     }
 
     static func limits(_ reader: SettingReader) throws(ConfigurationError) -> ServerLimits {

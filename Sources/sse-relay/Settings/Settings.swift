@@ -2,6 +2,7 @@ import ChatFormats
 import Glibc
 import HTTPServer
 import Relay
+import Storage
 import Upstream
 import Wire
 
@@ -18,6 +19,8 @@ struct Settings: Sendable {
     let loops: Int
     let staticFolder: String?
     let dataFolder: String
+    let durability: Durability
+    let keepsJournal: Bool
     let drainSeconds: Int
     let logsRequests: Bool
     /// The upstreams by name, the default first; empty where the simulator answers.
@@ -39,6 +42,8 @@ struct Settings: Sendable {
         staticFolder = isPageOff ? nil : reader.text("RELAY_STATIC_DIR")
         if let staticFolder { try Self.checkFolder("RELAY_STATIC_DIR", staticFolder) }
         dataFolder = reader.text("RELAY_DATA_DIR") ?? "data"
+        durability = try Self.durability(reader)
+        keepsJournal = try reader.flag("RELAY_JOURNAL")
         drainSeconds = try reader.integer("RELAY_DRAIN_S", in: 0...86_400)
         logsRequests = try reader.flag("RELAY_LOG_REQUESTS")
         model = environment["RELAY_MODEL"]

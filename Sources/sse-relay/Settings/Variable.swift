@@ -67,7 +67,18 @@ struct Variable: Sendable {
         Variable(
             name: "RELAY_DATA_DIR",
             fallback: "data",
-            summary: "the folder of history.jsonl"
+            summary: "the folder of history.jsonl and the journal"
+        ),
+        Variable(
+            name: "RELAY_FSYNC",
+            fallback: "interval",
+            summary:
+                "safe against a loss of power: interval (1 s), always (before the end) or never"
+        ),
+        Variable(
+            name: "RELAY_JOURNAL",
+            fallback: "1",
+            summary: "0 keeps no journal: what ends the process then cuts its answers"
         ),
         Variable(
             name: "RELAY_LOOPS",

@@ -71,6 +71,14 @@ extension TestRelay {
         return Heard(head: head, events: try client.readEvents())
     }
 
+    /// Comes back behind an event and reads on, as an EventSource would.
+    func resume(_ id: String, behind event: String) throws -> Heard {
+        let client = try connect()
+        client.request("GET", "/chat/streams/\(id)", ["Last-Event-ID": event])
+        let head = try client.readHead()
+        return Heard(head: head, events: try client.readEvents())
+    }
+
     /// Sends one request and reads status, fields and JSON.
     func exchange(
         _ method: String,

@@ -20,21 +20,26 @@ final class TestRelay: Sendable {
     private let history: HistoryFile
     private let folder: String
 
-    /// Starts both; `baseURL` is asked instead of the simulator, and `page` serves one file.
+    /// Starts both; `baseURL` is asked instead of the simulator, `page` serves one file, and `left`
+    /// is a folder that an earlier process left.
     init(
         loops count: Int = 1,
         baseURL: String? = nil,
         page: Bool = false,
+        durability: Durability = .interval,
+        left: String? = nil,
         upstreamSettings: UpstreamSettings = UpstreamSettings(),
         _ configure: (inout RelayConfiguration) -> Void = { _ in }
     ) async throws {
-        folder = try makeFolder()
+        folder = try left ?? makeFolder()
         simulator = try SimulatorServer()
         listener = try ListeningSocket(host: "127.0.0.1", port: 0)
         port = listener.port
-        history = try HistoryFile(directory: folder) { report in
+        history = try HistoryFile(directory: folder, durability: durability) { report in
             Issue.record("the history reports \(report)")
         }
+        let journal = try JournalFolder(path: folder + "/journal")
+        let recovery = try Recovery(journal, history: folder + "/history.jsonl")
         var configuration = RelayConfiguration(upstreams: [
             .init(
                 name: "simulator",
@@ -54,19 +59,46 @@ final class TestRelay: Sendable {
             ),
         ])
         configure(&configuration)
-        if page { writeFile(folder + "/index.html", "<!doctype html>") }
+        if page { writeFile(folder + "/index.html", Array("<!doctype html>".utf8)) }
         service = Service(
             configuration: configuration,
             limits: ServerLimits(),
             upstreamSettings: upstreamSettings,
             staticFolder: page ? folder : nil,
             history: history,
+            journal: journal,
+            durability: durability,
             log: Log(logsRequests: false)
         )
         var made: [EventLoop] = []
         for index in 0..<count { made.append(try EventLoop(index: index)) }
         loops = made
-        try await service.start(on: made, listener: listener.number)
+        try await service.start(on: made, listener: listener.number, recovery: recovery)
+    }
+
+    /// A copy of its folder as a process leaves it that is killed now.
+    func killed() throws -> String {
+        let copy = try makeFolder()
+        mkdir(copy + "/journal", 0o700)
+        // The journal first: what goes from it meanwhile is in the history already.
+        for name in names(in: folder + "/journal").map({ "journal/" + $0 }) + ["history.jsonl"] {
+            writeFile("\(copy)/\(name)", readFile("\(folder)/\(name)"))
+        }
+        return copy
+    }
+
+    /// What stands in the journal, in short.
+    func journalItems() -> [String] {
+        var items: [String] = []
+        try? JournalFolder(path: folder + "/journal").read { _ in
+        } visit: { found, _ in
+            switch found.item {
+            case .begin(let number, _): items.append("begin \(number)")
+            case .entry(let number, let sequence, _, _): items.append("entry \(number).\(sequence)")
+            case .retire(let number): items.append("retire \(number)")
+            }
+        }
+        return items
     }
 
     /// Ends all of it; what still runs counts as interrupted.
@@ -77,6 +109,7 @@ final class TestRelay: Sendable {
         simulator.stop()
         _ = history.flush(timeoutMilliseconds: 5000)
         history.close()
+        removeFolder(folder + "/journal")
         removeFolder(folder)
     }
 
@@ -115,10 +148,19 @@ func withRelay(
     loops: Int = 1,
     baseURL: String? = nil,
     page: Bool = false,
+    durability: Durability = .interval,
+    left: String? = nil,
     _ configure: (inout RelayConfiguration) -> Void = { _ in },
     _ body: (TestRelay) async throws -> Void
 ) async throws {
-    let relay = try await TestRelay(loops: loops, baseURL: baseURL, page: page, configure)
+    let relay = try await TestRelay(
+        loops: loops,
+        baseURL: baseURL,
+        page: page,
+        durability: durability,
+        left: left,
+        configure
+    )
     do {
         try await body(relay)
     } catch {
@@ -126,6 +168,14 @@ func withRelay(
         throw error
     }
     await relay.stop()
+}
+
+/// Runs a test with the relay that follows one that is killed now.
+func withRelay(
+    afterKilling relay: TestRelay,
+    _ body: (TestRelay) async throws -> Void
+) async throws {
+    try await withRelay(left: relay.killed(), { _ in }, body)
 }
 
 /// Waits until something holds.
@@ -149,20 +199,26 @@ private func makeFolder() throws -> String {
 }
 
 private func removeFolder(_ path: String) {
-    guard let folder = opendir(path) else { return }
+    for name in names(in: path) { unlink("\(path)/\(name)") }
+    rmdir(path)
+}
+
+private func names(in path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
     while let entry = readdir(folder) {
         let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
             String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
         }
-        if name != ".", name != ".." { unlink("\(path)/\(name)") }
+        if name != ".", name != ".." { names.append(name) }
     }
-    closedir(folder)
-    rmdir(path)
+    return names
 }
 
-private func writeFile(_ path: String, _ text: String) {
+private func writeFile(_ path: String, _ bytes: [UInt8]) {
     guard let file = fopen(path, "w") else { return }
-    fputs(text, file)
+    fwrite(bytes, 1, bytes.count, file)
     fclose(file)
 }
 

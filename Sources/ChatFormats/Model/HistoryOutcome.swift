@@ -1,0 +1,71 @@
+package import Wire
+
+/// What the history file says of an ended log: what was answered, and how it ended.
+extension EntryLog {
+    /// Appends the members from `content` to `usage`, each after a comma.
+    package func appendAnswer(into out: inout [UInt8]) {
+        appendText("content", .text, isAlways: true, into: &out)
+        appendText("reasoning", .reasoning, isAlways: false, into: &out)
+        appendText("refusal", .refusal, isAlways: false, into: &out)
+        if count(of: .toolCall) > 0 {
+            out.append(literal: ",\"tool_calls\":")
+            appendToolCalls(into: &out)
+        }
+        let bytes = bytes
+        out.append(literal: ",\"status\":")
+        JSONText.appendString((ending ?? .interrupted).rawValue, into: &out)
+        out.append(literal: ",\"finish_reason\":")
+        if let last = lastRange(.finish) {
+            Payload.append("finish_reason", of: bytes.span.extracting(last), into: &out)
+        } else {
+            out.append(literal: "null")
+        }
+        out.append(literal: ",\"usage\":")
+        if let usageRange {
+            out.append(span: bytes.span.extracting(usageRange))
+        } else {
+            out.append(literal: "null")
+        }
+    }
+
+    /// Appends the object that says why the answer is not whole; `null` where it is.
+    package func appendError(into out: inout [UInt8]) {
+        guard let last = lastRange(.failure) else { return out.append(literal: "null") }
+        let bytes = bytes
+        let payload = bytes.span.extracting(last)
+        out.append(literal: "{\"type\":")
+        Payload.append("type", of: payload, into: &out)
+        out.append(literal: ",\"message\":")
+        Payload.append("message", of: payload, into: &out)
+        out.append(literal: ",\"code\":")
+        Payload.append("code", of: payload, into: &out)
+        out.append(literal: "}")
+    }
+
+    /// The failure that ended the log, as JSON with `type`, `message` and `code`.
+    package var failure: JSON? {
+        guard let last = lastRange(.failure) else { return nil }
+        let bytes = bytes
+        return try? JSON.parse(bytes.span.extracting(last))
+    }
+
+    /// Where the last entry's payload lies, if it is of this kind.
+    private func lastRange(_ kind: EntryKind) -> Range<Int>? {
+        guard count > 0, self.kind(count - 1) == kind else { return nil }
+        return range(count - 1)
+    }
+
+    private func appendText(
+        _ name: StaticString,
+        _ kind: EntryKind,
+        isAlways: Bool,
+        into out: inout [UInt8]
+    ) {
+        guard isAlways || count(of: kind) > 0 else { return }
+        out.append(literal: ",\"")
+        out.append(literal: name)
+        out.append(literal: "\":\"")
+        appendEscaped(kind, into: &out)
+        out.append(literal: "\"")
+    }
+}

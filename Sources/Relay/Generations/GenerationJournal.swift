@@ -1,0 +1,196 @@
+import ChatFormats
+import Loop
+import Storage
+
+/// Keeps one loop's journal: before readers see what a turn has added, it is in the file.
+///
+/// The loop tells it first at a turn's end. While the disk refuses, readers are not held up; what the
+/// journal lacks by then follows when it is written again.
+final class GenerationJournal: TurnEndHandler {
+    /// How long a record that is in the history keeps its place in the journal at most.
+    ///
+    /// In milliseconds.
+    private static let settlingMilliseconds = 250
+
+    private let journal: Journal
+    private let history: HistoryFile
+    private unowned let reactor: Reactor
+    /// Those whose upstream is asked once their beginning is in the file.
+    private var beginning: [Generation] = []
+    /// Those with entries that are not in the file.
+    private var dirty: [Generation] = []
+    /// Ended ones whose end is shown once so many frames are safe.
+    private var heldBack: [(generation: Generation, frames: Int)] = []
+    /// Ended ones whose records are on their way into the history.
+    private var settling: [(place: JournalPlace, record: Int)] = []
+    private let settlingDue: Deadline
+    private let retryDue: Deadline
+    /// Whether ends wait until they are safe.
+    let holdsEnds: Bool
+
+    init(_ journal: Journal, durability: Durability, history: HistoryFile, on reactor: Reactor) {
+        self.journal = journal
+        self.history = history
+        self.reactor = reactor
+        holdsEnds = durability == .always
+        settlingDue = reactor.makeDeadline()
+        retryDue = reactor.makeDeadline()
+        settlingDue.whenDue { [unowned self] in settle() }
+        retryDue.whenDue { [unowned self] in turnEnded() }
+        journal.onSafe = { [unowned self] in showEnds() }
+    }
+
+    deinit {
+        settlingDue.abandon()
+        retryDue.abandon()
+    }
+
+    // MARK: Generations
+
+    /// A generation begins; its upstream is asked behind the commit.
+    func begin(_ generation: Generation) {
+        generation.journalMark = JournalMark(place: journal.newPlace())
+        beginning.append(generation)
+        grew(generation)
+    }
+
+    /// A generation has entries that are not in the file.
+    func grew(_ generation: Generation) {
+        guard generation.journalMark?.isDirty == false else { return }
+        generation.journalMark?.isDirty = true
+        dirty.append(generation)
+    }
+
+    /// A generation's record was given to the history.
+    ///
+    /// - Parameters:
+    ///   - generation: an ended one.
+    ///   - place: the record's place in the history; nil where it was refused: then the journal keeps
+    ///     the generation, and the next start makes the record.
+    func recorded(_ generation: Generation, place: Int?) {
+        generation.journalMark?.recordPlace = place
+    }
+
+    // MARK: The turn
+
+    func turnEnded() {
+        guard !dirty.isEmpty else { return }
+        if journal.wantsFrame { commit() } else { refused() }
+        guard !beginning.isEmpty else { return }
+        for generation in beginning { generation.ask() }
+        beginning.removeAll(keepingCapacity: true)
+    }
+
+    private func commit() {
+        for generation in dirty { generation.appendNews(to: journal) }
+        guard journal.commit() else {
+            retryDue.set(at: journal.wantsFrameAt)
+            return refused()
+        }
+        for generation in dirty {
+            generation.journaled()
+            if generation.holdsEnd { heldBack.append((generation, journal.writtenFrames)) }
+            if generation.isEnded { beginSettling(generation) }
+        }
+        dirty.removeAll(keepingCapacity: true)
+        if !heldBack.isEmpty { journal.synchronize() }
+    }
+
+    /// Nobody waits for a disk that refuses.
+    private func refused() {
+        for generation in dirty { generation.showEnd() }
+        // Those that ended meanwhile have their records waiting for the history; more cannot be done.
+        dirty.removeAll { generation in
+            guard generation.isEnded, generation.isForgotten else { return false }
+            generation.journalMark?.isDirty = false
+            beginSettling(generation)
+            return true
+        }
+    }
+
+    private func showEnds() {
+        let count = heldBack.prefix { journal.isSafe($0.frames) }.count
+        for held in heldBack.prefix(count) { held.generation.showEnd() }
+        heldBack.removeFirst(count)
+    }
+
+    // MARK: Settling
+
+    /// All of an ended one is in the file; its record may take a moment longer.
+    private func beginSettling(_ generation: Generation) {
+        guard let mark = generation.journalMark, let record = mark.recordPlace else { return }
+        settling.append((mark.place, record))
+        if !settlingDue.isSet { setSettlingDue() }
+    }
+
+    private func setSettlingDue() {
+        settlingDue.set(at: reactor.now + .milliseconds(Self.settlingMilliseconds))
+    }
+
+    /// Lets go of all whose records are safe in the history.
+    private func settle() {
+        let count = settling.prefix { history.isSafe($0.record) }.count
+        for var settled in settling.prefix(count) { journal.release(&settled.place) }
+        settling.removeFirst(count)
+        if journal.wantsFrame { _ = journal.commit() }
+        if !settling.isEmpty { setSettlingDue() }
+    }
+}
+
+/// Where a generation stands in the journal.
+///
+/// Kept by the generation itself, so that no token costs a look-up.
+struct JournalMark {
+    var place: JournalPlace
+    /// How many of its entries are in the file.
+    var entries = 0
+    /// Whether it stands among those that have more.
+    var isDirty = false
+    /// Its record's place in the history, once it has one.
+    var recordPlace: Int?
+    /// Whether its beginning was written.
+    var isBegun: Bool { entries > 0 }
+
+    init(place: JournalPlace) { self.place = place }
+}
+
+extension Generation {
+    /// Adds what the journal lacks to its frame.
+    fileprivate func appendNews(to journal: Journal) {
+        guard var mark = journalMark else { return }
+        let number = mark.place.number
+        journal.hold(&mark.place)
+        if !mark.isBegun {
+            var head: [UInt8] = []
+            journalHead.append(to: &head)
+            journal.frame.begin(number: number, head: head.span)
+        }
+        let bytes = log.bytes
+        for n in mark.entries..<log.count {
+            journal.frame.entry(
+                number: number,
+                sequence: n,
+                kind: log.kind(n).rawValue,
+                payload: bytes.span.extracting(log.range(n))
+            )
+        }
+        journalMark = mark
+    }
+
+    /// All of the log so far is in the file.
+    fileprivate func journaled() {
+        journalMark?.entries = log.count
+        journalMark?.isDirty = false
+        if isEnded { dropRecordHead() }
+    }
+
+    private var journalHead: JournalHead {
+        JournalHead(
+            id: id,
+            model: model,
+            startedAt: startedAt,
+            includesUsage: includesUsage,
+            record: recordHead
+        )
+    }
+}

@@ -1,0 +1,62 @@
+import ChatFormats
+import Wire
+
+/// A generation of an earlier process, as far as its journal goes.
+struct LeftGeneration: Sendable {
+    let head: JournalHead
+    private var kinds: [EntryKind] = []
+    private var ends: [Int] = []
+    private var bytes: [UInt8] = []
+    private var firstTokenAt: Int?
+    private var lastAt: Int
+
+    init(_ head: JournalHead) {
+        self.head = head
+        lastAt = head.startedAt
+    }
+
+    /// Adds an entry, unless it is there: after an outage, entries are said again.
+    mutating func add(_ sequence: Int, _ kind: UInt8, _ payload: Span<UInt8>, at time: Int) {
+        guard sequence == kinds.count, let kind = EntryKind(rawValue: kind) else { return }
+        kinds.append(kind)
+        bytes.append(span: payload)
+        ends.append(bytes.count)
+        lastAt = max(lastAt, time)
+        if sequence > 0, firstTokenAt == nil { firstTokenAt = time }
+    }
+
+    /// The whole log: where the process did not live to write an end, it ends as interrupted.
+    func makeLog() -> EntryLog {
+        var log = EntryLog()
+        var start = 0
+        for (kind, end) in zip(kinds, ends) {
+            log.append(kind, bytes.span.extracting(start..<end))
+            start = end
+        }
+        if kinds.isEmpty {
+            log.appendStart(id: head.id, model: head.model, created: head.startedAt / 1000)
+        }
+        guard !log.isEnded else { return log }
+        let failure = Failure.interrupted
+        log.appendFailure(
+            failure.ending,
+            type: failure.type,
+            message: failure.message,
+            code: failure.code
+        )
+        return log
+    }
+
+    /// Its line in the history, without the line's end.
+    var record: [UInt8] {
+        let log = makeLog()
+        let timing = GenerationRecord.Timing(
+            startedAt: head.startedAt,
+            firstTokenMilliseconds: firstTokenAt.map { max(0, $0 - head.startedAt) },
+            totalMilliseconds: max(0, lastAt - head.startedAt)
+        )
+        var record = head.record
+        GenerationRecord.appendOutcome(of: log, timing, into: &record)
+        return record
+    }
+}

@@ -1,0 +1,133 @@
+import ChatFormats
+import Loop
+package import Storage
+import Wire
+
+/// What an earlier process left in the journal: answers that it ran, or had just ended.
+package struct Recovery: Sendable {
+    /// In the order in which they began; readers may come back to all of them.
+    private(set) var left: [LeftGeneration] = []
+    /// Those whose records reached the history before the process ended.
+    private var recorded: Set<String> = []
+    /// What the journal's folder has to say, for the log.
+    private var reports: [JournalReport] = []
+    private let folder: JournalFolder
+    /// How often it is looked whether the records are safe.
+    private static let settlingNanoseconds: UInt64 = 250_000_000
+
+    /// Reads the journal, and looks up what of it the history has.
+    ///
+    /// - Parameters:
+    ///   - folder: the journal's.
+    ///   - history: the path of the history file.
+    /// - Throws: where either cannot be read.
+    package init(_ folder: JournalFolder, history: String) throws(StorageError) {
+        self.folder = folder
+        guard !folder.isEmpty else { return }
+        left = try read()
+        recorded = try Self.recorded(left, in: history)
+    }
+
+    private struct Key: Hashable {
+        let process: UInt64
+        let loop: Int
+        let number: UInt64
+    }
+
+    private mutating func read() throws(StorageError) -> [LeftGeneration] {
+        var places: [Key: Int] = [:]
+        var found: [LeftGeneration?] = []
+        var reports: [JournalReport] = []
+        try folder.read { report in
+            reports.append(report)
+        } visit: { item, bytes in
+            func key(_ number: UInt64) -> Key {
+                Key(process: item.process, loop: item.loop, number: number)
+            }
+            switch item.item {
+            case .begin(let number, let head):
+                guard let head = JournalHead(bytes.extracting(head)) else { return }
+                places[key(number)] = found.count
+                found.append(LeftGeneration(head))
+            case .entry(let number, let sequence, let kind, let payload):
+                guard let place = places[key(number)] else { return }
+                found[place]?.add(
+                    sequence,
+                    kind,
+                    bytes.extracting(payload),
+                    at: item.milliseconds
+                )
+            case .retire(let number):
+                guard let place = places.removeValue(forKey: key(number)) else { return }
+                found[place] = nil
+            }
+        }
+        self.reports = reports
+        return found.compactMap { $0 }
+    }
+
+    /// The ids of those whose records reached the history before their process ended.
+    ///
+    /// Records stand in the order in which answers ended, so the search goes backward to those that
+    /// ended before the first of these began.
+    private static func recorded(
+        _ left: [LeftGeneration],
+        in history: String
+    ) throws(StorageError) -> Set<String> {
+        guard let earliest = left.map(\.head.startedAt).min() else { return [] }
+        let wanted = Set(left.map { Array($0.head.id.utf8) })
+        var bound: [UInt8] = []
+        // Clocks may have been set back meanwhile.
+        Timestamp.append(milliseconds: max(0, earliest - clockSlackMilliseconds), into: &bound)
+        var known: Set<String> = []
+        try BackwardLines.visit(history) { line in
+            guard let id = RecordGlance.id(line) else { return true }
+            if wanted.contains(id) { known.insert(String(decoding: id, as: UTF8.self)) }
+            guard let endedAt = RecordGlance.endedAt(line) else { return true }
+            return !endedAt.lexicographicallyPrecedes(bound)
+        }
+        return known
+    }
+
+    private static let clockSlackMilliseconds = 600_000
+
+    /// Writes the records that are missing, and removes what was read once they are safe.
+    func finish(into history: HistoryFile, log: Log) {
+        for report in reports { log.write(report) }
+        let count = left.count { !recorded.contains($0.head.id) }
+        if count > 0 {
+            log.write(
+                .warning,
+                "\(count) answers were cut by the end of an earlier process: they are in"
+                    + " the history and can be read for a while"
+            )
+        }
+        // Where one was refused, the next start tries again.
+        guard let last = writeRecords(to: history) else { return }
+        let folder = folder
+        Task {
+            while !history.isSafe(last) {
+                try? await Task.sleep(nanoseconds: Self.settlingNanoseconds)
+            }
+            folder.removeLeft()
+        }
+    }
+
+    /// - Returns: the place of the last record in the history; nil where it refused one.
+    private func writeRecords(to history: HistoryFile) -> Int? {
+        var last = 0
+        for generation in left where !recorded.contains(generation.head.id) {
+            let record = generation.record
+            var place = history.append(record)
+            if place == nil {
+                // More than may wait for the disk at once.
+                _ = history.flush(timeoutMilliseconds: 10_000)
+                place = history.append(record)
+            }
+            guard let place else { return nil }
+            last = place
+        }
+        return last
+    }
+
+}

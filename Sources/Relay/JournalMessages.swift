@@ -1,0 +1,24 @@
+import Storage
+
+/// What a journal has to say, as lines of the log.
+extension Log {
+    func write(_ report: JournalReport) {
+        switch report {
+        case .writeFailed(let error):
+            write(
+                .error,
+                "the journal cannot be written: \(error); answers go on, and what ends the process"
+                    + " now would cut them"
+            )
+        case .writesResumed: write(.info, "the journal is written again, with all that was missing")
+        case .torn(let path, let offset, let bytes, let fault):
+            write(
+                .warning,
+                "\(path) ends within a frame (\(fault.rawValue)): the last \(bytes) bytes, from"
+                    + " \(offset) on, are left out"
+            )
+        case .noSegment(let path):
+            write(.warning, "\(path) is no segment of a journal and is left out")
+        }
+    }
+}

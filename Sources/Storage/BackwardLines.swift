@@ -1,0 +1,46 @@
+import Glibc
+
+/// Reads a file's whole lines from the last to the first, however long the file is.
+package enum BackwardLines {
+    /// How much is read at a time.
+    ///
+    /// In bytes.
+    private static let pieceBytes = 1 << 20
+
+    /// Visits lines without their ends, until there are no more or `visit` says false.
+    ///
+    /// A line that has no end yet is left out. A file that is absent has no lines.
+    package static func visit(
+        _ path: String,
+        pieceBytes: Int = BackwardLines.pieceBytes,
+        _ visit: (Span<UInt8>) -> Bool
+    ) throws(StorageError) {
+        guard access(path, F_OK) == 0 else { return }
+        let file = try OpenFile(opening: path, O_RDONLY)
+        // Where the part that is not read yet ends.
+        var unread = Int(try file.status().st_size)
+        var bytes: [UInt8] = []
+        // Where in `bytes` the last line that was visited began; behind the last newline at first.
+        var end: Int?
+        while true {
+            let searched = end ?? bytes.count
+            if let newline = bytes[..<max(0, searched - (end == nil ? 0 : 1))].lastIndex(
+                of: newline
+            ) {
+                if let end, !visit(bytes.span.extracting((newline + 1)..<(end - 1))) { return }
+                end = newline + 1
+                continue
+            }
+            guard unread > 0 else { break }
+            let count = min(unread, max(pieceBytes, bytes.count))
+            var piece = [UInt8](repeating: 0, count: count)
+            _ = try file.read(into: &piece, at: unread - count, count: count)
+            unread -= count
+            bytes.removeSubrange((end ?? bytes.count)...)
+            piece += bytes
+            if let old = end { end = old + count }
+            bytes = piece
+        }
+        if let end, end > 0 { _ = visit(bytes.span.extracting(0..<(end - 1))) }
+    }
+}

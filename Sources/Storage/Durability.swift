@@ -1,0 +1,14 @@
+/// When what was written is made safe against a loss of power.
+///
+/// The end of the process alone loses nothing, whatever is chosen: the kernel has the bytes.
+package enum Durability: String, Sendable, CaseIterable {
+    /// Once a second.
+    case interval
+    /// Before an answer's end is told to its readers.
+    case always
+    /// When the kernel does it by itself.
+    case never
+
+    /// How long written bytes may stay unsafe under `interval`.
+    package static let intervalMilliseconds = 1000
+}

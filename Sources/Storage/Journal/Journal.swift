@@ -1,0 +1,256 @@
+import Dispatch
+import Glibc
+package import Loop
+
+/// The journal of one loop: what every turn adds to its generations, in the file before any reader
+/// sees it.
+///
+/// Written on the loop itself, once a turn, and made safe against a loss of power on a queue of its
+/// own. While the disk refuses, nothing waits for it: frames are dropped, and the owner adds all that
+/// is missing to the first frame that is wanted again.
+package final class Journal {
+    /// A segment is followed by another from this size on.
+    ///
+    /// In bytes.
+    package static let segmentBytes = 16 << 20
+    /// A frame's memory beyond this is given back after a burst.
+    private static let keptFrameBytes = 256 << 10
+    /// The first and the longest pause between two attempts while the disk refuses.
+    private static let retryMilliseconds = 250...5000
+
+    /// The segment that frames are appended to.
+    private struct Segment {
+        let file: SegmentFile
+        /// Where its last whole frame ends.
+        var bytes: Int
+        /// Whether half a frame may stand behind that.
+        var isTorn = false
+    }
+
+    private let directory: String
+    private let process: UInt64
+    private let durability: Durability
+    private let segmentBytes: Int
+    private let reactor: Reactor
+    private let report: (JournalReport) -> Void
+    private let syncer: JournalSyncer
+    private var book: SegmentBook
+    private var segment: Segment?
+    private var lastNumber: UInt64 = 0
+    /// How many frames are in the file, and how many of them are safe.
+    private var written = 0
+    private var safe = 0
+    private var isSyncing = false
+    private var syncDue: Deadline
+    /// The pause before the next attempt; nil while the disk takes what it is given.
+    private var pauseMilliseconds: Int?
+    private var nextAttempt: Nanoseconds = 0
+
+    /// What this turn adds.
+    package var frame = JournalFrame()
+    /// Called when more of what was written is safe, or will not be for a while.
+    package var onSafe: (() -> Void)?
+
+    /// Opens the journal of a loop behind the segments that are there.
+    ///
+    /// - Parameters:
+    ///   - folder: where it is, and whose.
+    ///   - durability: when frames are made safe.
+    ///   - segmentBytes: the size from which on a segment is followed by another.
+    ///   - reactor: the loop it belongs to.
+    ///   - post: runs work on that loop, from any thread.
+    ///   - report: called on the loop.
+    package init(
+        _ folder: JournalFolder,
+        durability: Durability,
+        segmentBytes: Int = Journal.segmentBytes,
+        on reactor: Reactor,
+        post: @escaping JournalSyncer.Post,
+        report: @escaping (JournalReport) -> Void
+    ) {
+        directory = folder.path
+        process = folder.process
+        self.durability = durability
+        self.segmentBytes = segmentBytes
+        self.reactor = reactor
+        self.report = report
+        syncer = JournalSyncer(post: post)
+        book = SegmentBook(first: folder.nextSegment(loop: reactor.index))
+        syncDue = reactor.makeDeadline()
+        syncDue.whenDue { [unowned self] in synchronize() }
+    }
+
+    deinit { syncDue.abandon() }
+
+    /// Whether the disk takes what it is given.
+    package var isWritable: Bool { pauseMilliseconds == nil }
+
+    /// Whether a frame of this moment would be written: while the disk refuses, frames need not even
+    /// be filled.
+    package var wantsFrame: Bool { isWritable || nextAttempt <= reactor.now }
+
+    /// When a frame is wanted again; now, while the disk takes what it is given.
+    package var wantsFrameAt: Nanoseconds { isWritable ? reactor.now : nextAttempt }
+
+    /// A place for a generation that begins.
+    package func newPlace() -> JournalPlace {
+        lastNumber += 1
+        return JournalPlace(number: lastNumber)
+    }
+
+    /// Notes that this turn's frame has something of a generation.
+    package func hold(_ place: inout JournalPlace) { book.hold(&place) }
+
+    /// Lets go of a generation whose record is in the history; segments that nobody wants any more
+    /// are removed.
+    package func release(_ place: inout JournalPlace) {
+        frame.retire(number: place.number)
+        book.release(&place)
+        while let segment = book.takeUnwanted() { _ = unlink(path(segment)) }
+    }
+
+    /// Removes all its segments: every generation's record is in the history.
+    package func removeAll() {
+        segment = nil
+        for number in book.oldest...book.current { _ = unlink(path(number)) }
+        book = SegmentBook(first: book.current + 1)
+    }
+
+    // MARK: Writing
+
+    /// Writes the frame, if there is anything in it.
+    ///
+    /// - Returns: whether all that was ever added is in the file.
+    package func commit() -> Bool {
+        guard !frame.isEmpty else { return isWritable }
+        defer { frame.clear(keeping: Self.keptFrameBytes) }
+        frame.seal(milliseconds: wallMilliseconds())
+        do throws(StorageError) {
+            try openSegment()
+            try write(frame.bytes)
+        } catch {
+            suffer(error)
+            return false
+        }
+        written += 1
+        if durability == .interval, !syncDue.isSet { setSyncDue(Durability.intervalMilliseconds) }
+        recover()
+        turnSegment()
+        return true
+    }
+
+    private func write(_ bytes: [UInt8]) throws(StorageError) {
+        guard var segment else { return }
+        defer { self.segment = segment }
+        if segment.isTorn { try segment.file.truncate(to: segment.bytes) }
+        segment.isTorn = true
+        try segment.file.append(bytes)
+        segment.isTorn = false
+        segment.bytes += bytes.count
+    }
+
+    private func openSegment() throws(StorageError) {
+        if segment == nil { try createSegment(book.current) }
+    }
+
+    /// Goes on to the next segment where this one is full; between frames, since what a frame holds
+    /// counts for the segment that was current when it was filled.
+    private func turnSegment() {
+        guard let full = segment, full.bytes >= segmentBytes else { return }
+        do throws(StorageError) {
+            try createSegment(book.current + 1)
+        } catch {
+            // Frames go on into this one, and the next commit tries again.
+            return
+        }
+        book.open()
+        if durability != .never { syncer.synchronize(full.file) }
+    }
+
+    private func createSegment(_ number: Int) throws(StorageError) {
+        let path = path(number)
+        let file = try SegmentFile(creating: path)
+        do throws(StorageError) {
+            try file.append(SegmentFile.header(process: process))
+            // A file is of no use after a loss of power when its name is not on the disk.
+            if durability != .never { try synchronizeFolder(directory) }
+        } catch {
+            // Of this name there must be none when it is tried again.
+            _ = unlink(path)
+            throw error
+        }
+        segment = Segment(file: file, bytes: SegmentFile.headerBytes)
+    }
+
+    private func path(_ segment: Int) -> String {
+        "\(directory)/\(SegmentName.of(loop: reactor.index, segment: segment))"
+    }
+
+    // MARK: Safety
+
+    /// How many frames were written so far; what `isSafe` is asked about.
+    package var writtenFrames: Int { written }
+
+    /// Whether so many frames would survive a loss of power, as far as the disk can be had to say so.
+    package func isSafe(_ frames: Int) -> Bool { safe >= frames || !isWritable }
+
+    /// Makes all that is written safe, on another thread; `onSafe` tells of it.
+    ///
+    /// While one round is on its way, the next waits for it: one wait for the disk serves all that
+    /// came meanwhile.
+    package func synchronize() {
+        guard !isSyncing, safe < written, let file = segment?.file else { return }
+        isSyncing = true
+        let frames = written
+        syncer.synchronize(file) { [weak self] error in self?.synchronized(frames, error) }
+    }
+
+    private func synchronized(_ frames: Int, _ error: StorageError?) {
+        isSyncing = false
+        if let error {
+            suffer(error)
+            setSyncDue(pauseMilliseconds ?? Self.retryMilliseconds.upperBound)
+        } else {
+            safe = frames
+            recover()
+            if safe < written {
+                if durability == .always { synchronize() }
+                if durability == .interval { setSyncDue(Durability.intervalMilliseconds) }
+            }
+        }
+        onSafe?()
+    }
+
+    private func setSyncDue(_ milliseconds: Int) {
+        syncDue.set(at: reactor.now + .milliseconds(milliseconds))
+    }
+
+    // MARK: Outage
+
+    private func suffer(_ error: StorageError) {
+        let isNew = pauseMilliseconds == nil
+        let pause = pauseMilliseconds.map { min($0 * 2, Self.retryMilliseconds.upperBound) }
+        let milliseconds = pause ?? Self.retryMilliseconds.lowerBound
+        pauseMilliseconds = milliseconds
+        nextAttempt = reactor.now + .milliseconds(milliseconds)
+        if isNew { report(.writeFailed(error)) }
+    }
+
+    private func recover() {
+        guard pauseMilliseconds != nil else { return }
+        pauseMilliseconds = nil
+        report(.writesResumed)
+    }
+}
+
+/// What the owner of a journal should know, for the log, the metrics and the readiness answer.
+package enum JournalReport: Sendable, Equatable {
+    /// The disk refuses; said once per outage.
+    case writeFailed(StorageError)
+    /// The disk takes what it is given again.
+    case writesResumed
+    /// A segment that an earlier process left ends in bytes that are no frame.
+    case torn(path: String, offset: Int, bytes: Int, TornFrame)
+    /// A file has a segment's name, and is none.
+    case noSegment(path: String)
+}

@@ -1,0 +1,105 @@
+import Glibc
+
+/// The folder of all loops' journals: what earlier processes left there, and what a new one begins
+/// with.
+package struct JournalFolder: Sendable {
+    /// Where it is.
+    package let path: String
+    /// Tells this process's segments from those of others.
+    ///
+    /// Generations have numbers that begin anew with each process.
+    let process: UInt64
+    /// The segments of earlier processes by their loops, in the order in which they were written.
+    private let left: [Int: [Int]]
+
+    /// Opens the folder, creating it where it is absent.
+    package init(path: String) throws(StorageError) {
+        try createFolder(path)
+        var left: [Int: [Int]] = [:]
+        for name in try names(in: path) {
+            guard let (loop, segment) = SegmentName.parse(name) else { continue }
+            left[loop, default: []].append(segment)
+        }
+        self.path = path
+        self.left = left.mapValues { $0.sorted() }
+        process = UInt64.random(in: .min ... .max)
+    }
+
+    /// Whether earlier processes left anything.
+    package var isEmpty: Bool { left.isEmpty }
+
+    /// The number of the first segment that a loop may write.
+    func nextSegment(loop: Int) -> Int { (left[loop]?.last ?? 0) + 1 }
+
+    /// One item that was read, with the segment's bytes that its ranges are about.
+    package struct Found {
+        /// The process and the loop whose journal it is.
+        package let process: UInt64
+        package let loop: Int
+        /// When it was written.
+        ///
+        /// In milliseconds since 1970.
+        package let milliseconds: Int
+        /// The item.
+        package let item: JournalItem
+    }
+
+    /// Reads all that earlier processes left, each loop's segments in their order.
+    ///
+    /// - Parameters:
+    ///   - report: told of segments that do not end well.
+    ///   - visit: given each item with the bytes of its segment.
+    /// - Throws: where a segment cannot be read.
+    package func read(
+        report: (JournalReport) -> Void,
+        visit: (Found, Span<UInt8>) -> Void
+    ) throws(StorageError) {
+        for (loop, segments) in left.sorted(by: { $0.key < $1.key }) {
+            for segment in segments { try read(loop, segment, report, visit) }
+        }
+    }
+
+    private func read(
+        _ loop: Int,
+        _ segment: Int,
+        _ report: (JournalReport) -> Void,
+        _ visit: (Found, Span<UInt8>) -> Void
+    ) throws(StorageError) {
+        let path = path(loop, segment)
+        let bytes = try contents(of: path)
+        guard let process = SegmentFile.process(of: bytes.span) else {
+            // One that was created when the process ended.
+            if !bytes.isEmpty { report(.noSegment(path: path)) }
+            return
+        }
+        var reader = JournalReader(position: SegmentFile.headerBytes)
+        while true {
+            switch reader.next(bytes.span) {
+            case .item(let item):
+                let found = Found(
+                    process: process,
+                    loop: loop,
+                    milliseconds: reader.milliseconds,
+                    item: item
+                )
+                visit(found, bytes.span)
+            case .end(.whole): return
+            case .end(.torn(let offset, let fault)):
+                return report(
+                    .torn(path: path, offset: offset, bytes: bytes.count - offset, fault)
+                )
+            }
+        }
+    }
+
+    /// Removes what earlier processes left: all of it is in the history.
+    package func removeLeft() {
+        for (loop, segments) in left {
+            for segment in segments { _ = unlink(path(loop, segment)) }
+        }
+    }
+
+    private func path(_ loop: Int, _ segment: Int) -> String {
+        "\(path)/\(SegmentName.of(loop: loop, segment: segment))"
+    }
+}

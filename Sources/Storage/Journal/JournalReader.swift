@@ -1,0 +1,123 @@
+/// Reads the items of a journal's segment, frame by frame, up to its end or the first torn frame.
+struct JournalReader {
+    /// How a segment ends.
+    enum End: Equatable {
+        /// With a whole frame.
+        case whole
+        /// With bytes that make no frame: a write that was cut short, or worse.
+        case torn(offset: Int, TornFrame)
+    }
+
+    /// What stands next.
+    enum Step: Equatable {
+        case item(JournalItem)
+        case end(End)
+    }
+
+    /// When the frame under way was written.
+    ///
+    /// In milliseconds since 1970.
+    private(set) var milliseconds = 0
+    /// The first byte that was not consumed.
+    private var position: Int
+    /// Where the frame under way began and ends.
+    private var frameStart: Int
+    private var frameEnd: Int
+
+    /// A reader of the frames from `position` on.
+    init(position: Int) {
+        self.position = position
+        frameStart = position
+        frameEnd = position
+    }
+
+    /// Reads on.
+    ///
+    /// - Parameter bytes: the whole segment, the same at each call.
+    /// - Returns: an item, or how the segment ends.
+    mutating func next(_ bytes: Span<UInt8>) -> Step {
+        while position == frameEnd {
+            if position == bytes.count { return .end(.whole) }
+            if let fault = enterFrame(bytes) { return .end(.torn(offset: frameStart, fault)) }
+        }
+        guard let item = readItem(bytes) else {
+            return .end(.torn(offset: frameStart, .malformedItem))
+        }
+        return .item(item)
+    }
+
+    private mutating func enterFrame(_ bytes: Span<UInt8>) -> TornFrame? {
+        frameStart = position
+        let start = position + JournalFrame.headerBytes
+        guard start <= bytes.count else { return .shortHeader }
+        let count = Int(Self.number(bytes, at: position..<(position + 4)))
+        guard count <= JournalFrame.maxPayloadBytes else { return .tooLong }
+        guard count <= bytes.count - start else { return .shortPayload }
+        let sum = JournalFrame.checksum(of: bytes.extracting(position..<(start + count)))
+        let written = Self.number(bytes, at: (position + 4)..<(position + 8))
+        guard UInt64(sum) == written else { return .wrongChecksum }
+        milliseconds = Int(clamping: Self.number(bytes, at: (position + 8)..<start))
+        position = start
+        frameEnd = start + count
+        return nil
+    }
+
+    private mutating func readItem(_ bytes: Span<UInt8>) -> JournalItem? {
+        guard let tag = byte(bytes), let number = varint(bytes) else { return nil }
+        switch tag {
+        case JournalTag.begin:
+            guard let head = block(bytes) else { return nil }
+            return .begin(number: number, head: head)
+        case JournalTag.entry:
+            guard let sequence = varint(bytes), sequence <= UInt64(Int.max),
+                let kind = byte(bytes), let payload = block(bytes)
+            else { return nil }
+            return .entry(number: number, sequence: Int(sequence), kind: kind, payload: payload)
+        case JournalTag.retire: return .retire(number: number)
+        default: return nil
+        }
+    }
+
+    private mutating func byte(_ bytes: Span<UInt8>) -> UInt8? {
+        guard position < frameEnd else { return nil }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    private mutating func varint(_ bytes: Span<UInt8>) -> UInt64? {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while let byte = byte(bytes) {
+            // The tenth byte has room for one bit.
+            guard shift < 63 || byte <= 1 else { return nil }
+            value |= UInt64(byte & 0x7F) << shift
+            guard byte >= 0x80 else { return value }
+            shift += 7
+            guard shift < 70 else { return nil }
+        }
+        return nil
+    }
+
+    private mutating func block(_ bytes: Span<UInt8>) -> Range<Int>? {
+        guard let count = varint(bytes), count <= UInt64(frameEnd - position) else { return nil }
+        defer { position += Int(count) }
+        return position..<(position + Int(count))
+    }
+
+    private static func number(_ bytes: Span<UInt8>, at range: Range<Int>) -> UInt64 {
+        var value: UInt64 = 0
+        for place in range {
+            value |= UInt64(bytes[place]) << UInt64(8 * (place - range.lowerBound))
+        }
+        return value
+    }
+}
+
+/// What is wrong with the bytes behind the last whole frame.
+package enum TornFrame: String, Sendable, Equatable {
+    case shortHeader = "its header is cut"
+    case shortPayload = "it is cut"
+    case tooLong = "its length is impossible"
+    case wrongChecksum = "its checksum is wrong"
+    case malformedItem = "it has an item of an unknown shape"
+}

@@ -1,0 +1,65 @@
+import Glibc
+
+/// One segment of a journal on the disk.
+///
+/// The loop appends to it while a queue waits for the disk to have it; both hold it, and it closes
+/// with the last of them.
+final class SegmentFile: Sendable {
+    /// What a segment begins with: a word, and the number of the process whose journal it is.
+    static let headerBytes = 16
+    private static let word: [UInt8] = Array("sserelay".utf8)
+
+    private let file: OpenFile
+
+    /// Creates a segment; there must be none of this name.
+    init(creating path: String) throws(StorageError) {
+        file = try OpenFile(opening: path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
+    }
+
+    /// The bytes that a process's segments begin with.
+    static func header(process: UInt64) -> [UInt8] {
+        word + (0..<8).map { UInt8(truncatingIfNeeded: process >> UInt64(8 * $0)) }
+    }
+
+    /// Whose segment it is; nil where the bytes are no segment of a journal.
+    static func process(of bytes: Span<UInt8>) -> UInt64? {
+        guard bytes.count >= headerBytes else { return nil }
+        for place in word.indices where bytes[place] != word[place] { return nil }
+        var process: UInt64 = 0
+        for place in 0..<8 {
+            process |= UInt64(bytes[word.count + place]) << UInt64(8 * place)
+        }
+        return process
+    }
+
+    func append(_ bytes: [UInt8]) throws(StorageError) {
+        if let failure = file.write(bytes).failure { throw failure }
+    }
+
+    func truncate(to size: Int) throws(StorageError) { try file.truncate(to: size) }
+
+    /// Waits until all of it would survive a loss of power.
+    func synchronize() throws(StorageError) { try file.synchronize() }
+}
+
+/// The names of segments: `3-00000012.journal` is the twelfth of loop 3.
+enum SegmentName {
+    static let suffix = ".journal"
+
+    static func of(loop: Int, segment: Int) -> String {
+        let digits = String(segment)
+        let zeros = String(repeating: "0", count: max(0, 8 - digits.utf8.count))
+        return "\(loop)-\(zeros)\(digits)\(suffix)"
+    }
+
+    /// Reads a name; nil where it is none of ours.
+    static func parse(_ name: String) -> (loop: Int, segment: Int)? {
+        guard name.hasSuffix(suffix) else { return nil }
+        let parts = name.dropLast(suffix.utf8.count)
+            .split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let loop = Int(parts[0]), let segment = Int(parts[1]),
+            loop >= 0, segment >= 0, of(loop: loop, segment: segment) == name
+        else { return nil }
+        return (loop, segment)
+    }
+}

@@ -1,0 +1,96 @@
+import ChatFormats
+import Glibc
+import HTTPServer
+import Loop
+import Storage
+import Testing
+import Wire
+
+@testable import Relay
+
+/// What a process leaves behind when it is killed is all that its clients had, and a new process
+/// tells it to those who come back.
+@Suite(.serialized) struct RecoveryTests {
+    @Test(.timeLimit(.minutes(2)))
+    func `a killed process's answer is read on to its last entry and ends as interrupted`()
+        async throws
+    {
+        try await withRelay { relay in
+            let (client, head) = try relay.begin("simulator?tokens=40&interval_ms=20")
+            var had: [Event] = []
+            while had.count < 10 { had.append(try #require(try client.readEvent())) }
+            try await withRelay(afterKilling: relay) { next in
+                let again = try next.resume(head.id, behind: had[had.count - 1].id)
+                let numbers = (had + again.events).compactMap { EntryID($0.id)?.sequence }
+                #expect(numbers == Array(0..<numbers.count))
+                #expect(again.last.name == "error")
+                #expect(again.last.json["status"]?.stringValue == "interrupted")
+                let record = try next.record(head.id)
+                #expect(record["status"]?.stringValue == "interrupted")
+                let text = spoken(in: had + again.events, as: .events)
+                #expect(record["content"]?.stringValue == text)
+                #expect(record["messages"]?.arrayValue?.first?["content"]?.stringValue == "hi")
+                #expect(next.calls("simulator?tokens=40&interval_ms=20").calls == 0)
+                // From its beginning, too, in another dialect.
+                let whole = try next.exchange("GET", "/chat/streams/\(head.id)?format=tokens")
+                #expect(whole.head.status == 200)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `an answer that had ended keeps its end, and its one record`() async throws {
+        try await withRelay { relay in
+            let heard = try relay.ask("simulator?tokens=3&interval_ms=0")
+            _ = try relay.record(heard.head.id)
+            try await withRelay(afterKilling: relay) { next in
+                let again = try next.resume(heard.head.id, behind: "\(heard.head.id).1")
+                #expect(again.last.data == "[DONE]")
+                let record = try next.record(heard.head.id)
+                #expect(record["status"]?.stringValue == "complete")
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `fewer loops than before find the answers of all`() async throws {
+        try await withRelay(loops: 3) { relay in
+            var ids: [String] = []
+            var clients: [TestClient] = []
+            while Set(ids.compactMap(GenerationID.loop)).count < 3, ids.count < 60 {
+                let (client, head) = try relay.begin("simulator?tokens=40&interval_ms=50")
+                _ = try client.readEvent()
+                clients.append(client)
+                ids.append(head.id)
+            }
+            try await withRelay(afterKilling: relay) { next in
+                for id in ids {
+                    let again = try next.resume(id, behind: "\(id).0")
+                    #expect(again.head.status == 200 && again.last.name == "error")
+                }
+            }
+            withExtendedLifetime(clients) {}
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `the journal goes once its answers are in the history`() async throws {
+        try await withRelay { relay in
+            let heard = try relay.ask("simulator?tokens=3&interval_ms=0")
+            _ = try relay.record(heard.head.id)
+            #expect(waits(seconds: 5) { relay.journalItems().contains { $0.hasPrefix("retire") } })
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [Durability.always, .never])
+    func `every durability tells the end`(durability: Durability) async throws {
+        try await withRelay(durability: durability) { relay in
+            for _ in 0..<20 {
+                let heard = try relay.ask("simulator?tokens=3&interval_ms=0")
+                #expect(heard.last.data == "[DONE]")
+            }
+            let refused = try relay.ask("simulator?status=400")
+            #expect(refused.head.status == 400)
+        }
+    }
+}

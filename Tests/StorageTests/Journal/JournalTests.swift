@@ -1,0 +1,211 @@
+import Glibc
+import Loop
+import Testing
+
+@testable import Storage
+
+/// What was committed is found by the next process; what nobody needs any more is removed.
+@Suite struct JournalTests {
+    @Test func `what one process commits the next one reads, each loop's in order`() async throws {
+        let scratch = Scratch()
+        for loop in 0..<2 {
+            try await withJournal(in: scratch, loop: loop) { journal in
+                for text in ["first", "second"] {
+                    let place = journal.newPlace()
+                    journal.frame.begin(number: place.number, head: bytes(text).span)
+                    journal.frame.entry(
+                        number: place.number,
+                        sequence: 0,
+                        kind: 1,
+                        payload: bytes(text + " entry").span
+                    )
+                    #expect(journal.commit())
+                }
+            }
+        }
+        #expect(
+            try found(in: scratch) == [
+                "0: begin 1 first", "0: entry 1.0 first entry", "0: begin 2 second",
+                "0: entry 2.0 second entry", "1: begin 1 first", "1: entry 1.0 first entry",
+                "1: begin 2 second", "1: entry 2.0 second entry",
+            ]
+        )
+    }
+
+    @Test func `a full segment is followed by another and goes with its last generation`()
+        async throws
+    {
+        let scratch = Scratch()
+        try await withJournal(in: scratch, segmentBytes: 100) { journal in
+            var long = journal.newPlace()
+            var short = journal.newPlace()
+            journal.hold(&long)
+            journal.hold(&short)
+            journal.frame.begin(number: long.number, head: [UInt8](repeating: 1, count: 200).span)
+            #expect(journal.commit())
+            #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
+            journal.release(&short)
+            #expect(journal.commit())
+            #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
+            journal.release(&long)
+            #expect(scratch.names() == ["0-00000002.journal"])
+        }
+    }
+
+    @Test func `a new process writes behind what an earlier one left, until that is removed`()
+        async throws
+    {
+        let scratch = Scratch()
+        for _ in 0..<2 {
+            try await withJournal(in: scratch) { journal in
+                journal.frame.retire(number: 1)
+                #expect(journal.commit())
+            }
+        }
+        #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
+        try JournalFolder(path: scratch.path).removeLeft()
+        #expect(scratch.names() == [])
+    }
+
+    @Test func `half a frame at the end is left out and told`() async throws {
+        let scratch = Scratch()
+        try await withJournal(in: scratch) { journal in
+            for number in 1...2 {
+                journal.frame.begin(number: UInt64(number), head: bytes("head").span)
+                #expect(journal.commit())
+            }
+        }
+        let name = "0-00000001.journal"
+        let whole = scratch.read(name)
+        scratch.write(Array(whole.dropLast(3)), to: name)
+        var reports: [JournalReport] = []
+        #expect(try found(in: scratch) { reports.append($0) } == ["0: begin 1 head"])
+        let second = SegmentFile.headerBytes + (whole.count - SegmentFile.headerBytes) / 2
+        #expect(
+            reports == [
+                .torn(
+                    path: scratch.path(name),
+                    offset: second,
+                    bytes: whole.count - second - 3,
+                    .shortPayload
+                )
+            ]
+        )
+    }
+
+    @Test func `files that are no segments are left alone`() async throws {
+        let scratch = Scratch()
+        scratch.write(bytes("not a journal at all"), to: "0-00000001.journal")
+        scratch.write(bytes("x"), to: "0-1.journal")
+        scratch.write([], to: "0-00000002.journal")
+        var reports: [JournalReport] = []
+        #expect(try found(in: scratch) { reports.append($0) } == [])
+        #expect(reports == [.noSegment(path: scratch.path("0-00000001.journal"))])
+    }
+
+    @Test func `a refused frame is dropped whole and the journal comes back by itself`()
+        async throws
+    {
+        let scratch = Scratch()
+        try await withJournal(in: scratch) { journal in
+            journal.frame.begin(number: 1, head: bytes("kept").span)
+            #expect(journal.commit())
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            let soft = limit.rlim_cur
+            limit.rlim_cur = rlim_t(scratch.read("0-00000001.journal").count + 10)
+            let old = signal(SIGXFSZ, SIG_IGN)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            journal.frame.begin(number: 2, head: bytes("refused").span)
+            let isRefused = !journal.commit()
+            limit.rlim_cur = soft
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            _ = signal(SIGXFSZ, old)
+            #expect(isRefused && !journal.isWritable)
+            #expect(!journal.wantsFrame, "the next attempt is a while away")
+            journal.frame.begin(number: 3, head: bytes("after").span)
+            #expect(journal.commit())
+            #expect(journal.isWritable)
+        }
+        #expect(try found(in: scratch) == ["0: begin 1 kept", "0: begin 3 after"])
+    }
+
+    @Test func `what is written becomes safe, and its owner is told`() async throws {
+        let scratch = Scratch()
+        let loop = try EventLoop(index: 0)
+        let told = Guarded(0)
+        try await loop.run { loop throws(StorageError) in
+            let journal = try Self.journal(in: scratch, on: loop, durability: .always)
+            journal.onSafe = { [unowned journal] in
+                if journal.isSafe(1) { told.withLock { $0 += 1 } }
+            }
+            journal.frame.retire(number: 1)
+            #expect(journal.commit())
+            #expect(!journal.isSafe(journal.writtenFrames))
+            journal.synchronize()
+            loop.reactor.tenants.append(journal)
+        }
+        var isTold = false
+        for _ in 0..<500 where !isTold {
+            usleep(10_000)
+            isTold = told.withLock { $0 > 0 }
+        }
+        #expect(isTold)
+        await loop.run { $0.reactor.tenants = [] }
+        await loop.stop()
+    }
+
+    // MARK: Support
+
+    private static func journal(
+        in scratch: Scratch,
+        on loop: isolated EventLoop,
+        segmentBytes: Int = Journal.segmentBytes,
+        durability: Durability = .never
+    ) throws(StorageError) -> Journal {
+        Journal(
+            try JournalFolder(path: scratch.path),
+            durability: durability,
+            segmentBytes: segmentBytes,
+            on: loop.reactor,
+            post: { [loop] work in loop.post { _ in work() } },
+            report: { _ in }
+        )
+    }
+
+    private func withJournal(
+        in scratch: Scratch,
+        loop index: Int = 0,
+        segmentBytes: Int = Journal.segmentBytes,
+        _ work: @escaping @Sendable (Journal) -> Void
+    ) async throws {
+        let loop = try EventLoop(index: index)
+        try await loop.run { loop throws(StorageError) in
+            work(try Self.journal(in: scratch, on: loop, segmentBytes: segmentBytes))
+        }
+        await loop.stop()
+    }
+
+    private func found(
+        in scratch: Scratch,
+        report: (JournalReport) -> Void = { Issue.record("the journal reports \($0)") }
+    ) throws -> [String] {
+        var items: [String] = []
+        try JournalFolder(path: scratch.path).read(report: report) { found, bytes in
+            func said(_ range: Range<Int>) -> String {
+                bytes.extracting(range).withUnsafeBufferPointer {
+                    String(decoding: $0, as: UTF8.self)
+                }
+            }
+            let text =
+                switch found.item {
+                case .begin(let number, let head): "begin \(number) \(said(head))"
+                case .entry(let number, let sequence, _, let payload):
+                    "entry \(number).\(sequence) \(said(payload))"
+                case .retire(let number): "retire \(number)"
+                }
+            items.append("\(found.loop): \(text)")
+        }
+        return items
+    }
+}

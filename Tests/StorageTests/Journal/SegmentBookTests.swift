@@ -1,0 +1,55 @@
+import Testing
+
+@testable import Storage
+
+/// A segment goes when the last generation that needs it has gone, and not before.
+@Suite struct SegmentBookTests {
+    @Test func `the segment being written stays, wanted or not`() {
+        var book = SegmentBook(first: 7)
+        #expect(book.takeUnwanted() == nil)
+        #expect(book.current == 7)
+    }
+
+    @Test func `a generation keeps all segments from its first to its last`() {
+        var book = SegmentBook(first: 1)
+        var long = JournalPlace(number: 1)
+        book.hold(&long)
+        book.open()
+        book.open()
+        book.hold(&long)
+        book.open()
+        #expect(long.segments == 1...3)
+        #expect(book.takeUnwanted() == nil)
+        book.release(&long)
+        #expect(book.takeUnwanted() == 1)
+        #expect(book.takeUnwanted() == 2)
+        #expect(book.takeUnwanted() == 3)
+        #expect(book.takeUnwanted() == nil)
+        #expect(book.current == 4)
+    }
+
+    @Test func `holding twice in one segment counts once`() {
+        var book = SegmentBook(first: 1)
+        var place = JournalPlace(number: 1)
+        for _ in 0..<5 { book.hold(&place) }
+        book.open()
+        book.release(&place)
+        book.release(&place)
+        #expect(book.takeUnwanted() == 1)
+    }
+
+    @Test func `the oldest that is wanted holds back those behind it`() {
+        var book = SegmentBook(first: 1)
+        var first = JournalPlace(number: 1)
+        var second = JournalPlace(number: 2)
+        book.hold(&first)
+        book.open()
+        book.hold(&second)
+        book.open()
+        book.release(&second)
+        #expect(book.takeUnwanted() == nil)
+        book.release(&first)
+        #expect(book.takeUnwanted() == 1)
+        #expect(book.takeUnwanted() == 2)
+    }
+}
