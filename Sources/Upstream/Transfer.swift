@@ -24,6 +24,12 @@ package protocol TransferDelegate: AnyObject {
 
 /// One request to an upstream and its answer.
 package final class Transfer {
+    /// A handle, and the multi handle that it was added to: neither is of use without the other.
+    struct Run {
+        let handle: EasyHandle
+        let multi: MultiHandle
+    }
+
     /// Header lines that are kept, lower-case.
     private static let keptFields: [(line: StaticString, name: String)] = [
         ("content-type", "content-type"), ("retry-after", "retry-after"),
@@ -37,10 +43,8 @@ package final class Transfer {
     private(set) var delegate: (any TransferDelegate)?
     private(set) var isPaused = false
     private unowned let client: UpstreamClient
-    /// The handle, while the transfer runs.
-    var handle: EasyHandle?
-    /// Where it runs.
-    var multi: MultiHandle?
+    /// What libcurl runs it with, while it runs.
+    var run: Run?
     /// Kept for libcurl, which reads the lines while the transfer runs.
     private let headers: HeaderLines
 

@@ -73,16 +73,13 @@ package final class UpstreamClient {
         else {
             return transfer.ended(.other("libcurl is out of memory"))
         }
-        transfer.handle = handle
-        transfer.multi = multi
-        running[ObjectIdentifier(transfer)] = transfer
         handle.prepare(request, for: Unmanaged.passUnretained(transfer).toOpaque())
         guard call({ multi.add(handle) }) else {
             handle.forget()
-            running[ObjectIdentifier(transfer)] = nil
-            transfer.handle = nil
             return transfer.ended(.other("libcurl is out of memory"))
         }
+        transfer.run = Transfer.Run(handle: handle, multi: multi)
+        running[ObjectIdentifier(transfer)] = transfer
     }
 
     // MARK: Multi handles
@@ -124,18 +121,17 @@ package final class UpstreamClient {
 
     func setPause(_ transfer: Transfer, _ isPaused: Bool) {
         outside { [self] in
-            guard let handle = transfer.handle, transfer.isPaused == isPaused else { return }
-            let multi = transfer.multi
-            call { curl_easy_pause(handle.pointer, isPaused ? CURLPAUSE_RECV : CURLPAUSE_CONT) }
-            if let multi { collectEnded(of: multi) }
+            guard let run = transfer.run, transfer.isPaused == isPaused else { return }
+            let pause = isPaused ? CURLPAUSE_RECV : CURLPAUSE_CONT
+            call { curl_easy_pause(run.handle.pointer, pause) }
+            collectEnded(of: run.multi)
         }
     }
 
     /// Takes a transfer off libcurl; its handle waits for the next.
     private func release(_ transfer: Transfer) {
-        guard let handle = transfer.handle, let multi = transfer.multi else { return }
-        transfer.handle = nil
-        transfer.multi = nil
+        guard let run = transfer.run.take() else { return }
+        let (handle, multi) = (run.handle, run.multi)
         call { multi.remove(handle) }
         if transfer.isPaused {
             // The pause belongs to the handle, and would hold up its next transfer.
@@ -166,7 +162,7 @@ package final class UpstreamClient {
             relay_easy_get_pointer(message.pointee.easy_handle, CURLINFO_PRIVATE, &owner)
             guard let owner else { continue }
             let transfer = Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
-            let detail = transfer.handle?.error ?? ""
+            let detail = transfer.run?.handle.error ?? ""
             release(transfer)
             transfer.ended(code == CURLE_OK ? nil : TransferError(code, detail: detail))
         }
