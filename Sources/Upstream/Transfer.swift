@@ -30,12 +30,11 @@ package final class Transfer {
         let multi: MultiHandle
     }
 
-    /// Header lines that are kept, lower-case.
+    /// Header lines that are kept, lower-case; as a literal to be compared with, and as a text.
     private static let keptFields: [(line: StaticString, name: String)] = [
-        ("content-type", "content-type"), ("retry-after", "retry-after"),
-        ("retry-after-ms", "retry-after-ms"), ("x-should-retry", "x-should-retry"),
-        ("x-request-id", "x-request-id"), ("request-id", "request-id"),
-    ]
+        "content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
+        "request-id",
+    ].map { ($0, $0.description) }
 
     /// What has arrived of the answer's head.
     package private(set) var head = UpstreamHead()
