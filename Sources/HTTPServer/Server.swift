@@ -59,6 +59,16 @@ package final class Server {
         for connection in Array(connections.values) { connection.abort() }
     }
 
+    /// Takes down the servers among a loop's tenants: nothing is accepted any more, and every
+    /// connection is dropped.
+    package static func stop(on loop: isolated EventLoop) {
+        for case let server as Server in loop.reactor.tenants {
+            server.drain()
+            server.closeAll()
+        }
+        loop.reactor.tenants.removeAll { $0 is Server }
+    }
+
     /// Goes on with a request that was detached from another loop's server.
     package func adopt(_ detached: DetachedExchange) {
         let connection = Connection(

@@ -12,7 +12,6 @@ package final class SimulatorServer: Sendable {
 
     private let listener: ListeningSocket
     private let loops: [EventLoop]
-    private let servers: [LoopBound<Server>]
 
     /// Where OpenAI's protocol is spoken; ends in `/v1`.
     package var openAIBaseURL: String { "http://127.0.0.1:\(port)/v1" }
@@ -32,14 +31,13 @@ package final class SimulatorServer: Sendable {
         var made: [EventLoop] = []
         for index in 0..<loops { made.append(try EventLoop(index: index)) }
         self.loops = made
-        servers = made.map { LoopBound(to: $0) }
         let number = listener.number
         let calls = calls
-        for (loop, place) in zip(made, servers) {
+        for loop in made {
             loop.post { loop in
                 let routes = SimulatorRoutes(on: loop.reactor, calls: calls)
                 let server = Server(on: loop.reactor, limits: Self.limits, handler: routes)
-                place.set(server, on: loop)
+                loop.reactor.tenants.append(server)
                 // Can fail only when the kernel has no memory for one registration more.
                 try? server.accept(from: number)
             }
@@ -48,13 +46,7 @@ package final class SimulatorServer: Sendable {
 
     /// Stops accepting and drops every connection.
     package func stop() {
-        for (loop, place) in zip(loops, servers) {
-            loop.post { loop in
-                guard let server = place.take(on: loop) else { return }
-                server.drain()
-                server.closeAll()
-            }
-        }
+        for loop in loops { loop.post { Server.stop(on: $0) } }
     }
 
     private static var limits: ServerLimits {
@@ -63,28 +55,5 @@ package final class SimulatorServer: Sendable {
         limits.stalledSeconds = 24 * 3600
         limits.idleSeconds = 300
         return limits
-    }
-}
-
-/// A value that lives on one loop, held by something that is shared.
-///
-/// `@unchecked`: the compiler cannot see that whoever shows an isolated loop is on it. The check at
-/// each access is that it is the right one.
-private final class LoopBound<Value>: @unchecked Sendable {
-    private let owner: EventLoop
-    private var value: Value?
-
-    init(to owner: EventLoop) {
-        self.owner = owner
-    }
-
-    func set(_ value: Value, on loop: isolated EventLoop) {
-        precondition(loop === owner)
-        self.value = value
-    }
-
-    func take(on loop: isolated EventLoop) -> Value? {
-        precondition(loop === owner)
-        return value.take()
     }
 }

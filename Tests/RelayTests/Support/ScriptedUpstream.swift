@@ -39,13 +39,7 @@ final class ScriptedUpstream: Sendable {
     }
 
     func stop() async {
-        await loop.run { loop in
-            for case let server as Server in loop.reactor.tenants {
-                server.drain()
-                server.closeAll()
-            }
-            loop.reactor.tenants = []
-        }
+        await Server.stop(on: loop)
         await loop.stop()
     }
 
