@@ -21,6 +21,24 @@ import Wire
         #expect(head.fields.fields.map(\.value) == ["h", "*/*", "", "a b"])
     }
 
+    @Test func `a head without its fields says all else as before`() throws {
+        let fields = "Expect: 100-continue\r\nContent-Length: 3\r\n"
+        let feed = RequestFeed(request("POST /a%20b?c", fields))
+        let head = try #require(feed.requests.first?.head)
+        let rest = head.withoutFields
+        #expect(rest.fields == [:])
+        #expect(rest.host == nil)
+        #expect(rest.method == .post)
+        #expect(rest.target == "/a%20b?c")
+        #expect(rest.path == "/a b")
+        #expect(rest.rawPath == "/a%20b")
+        #expect(rest.query == "c")
+        #expect(rest.minorVersion == 1)
+        #expect(rest.framing == .fixed(3))
+        #expect(rest.keepsAlive)
+        #expect(rest.expectsContinue)
+    }
+
     private static let methods: [(String, Method)] = [
         ("GET", Method.get), ("HEAD", .head), ("POST", .post), ("PUT", .put),
         ("DELETE", .delete), ("OPTIONS", .options), ("PATCH", .patch), ("get", .other("get")),
