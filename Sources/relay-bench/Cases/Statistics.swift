@@ -2,23 +2,10 @@
 enum Median {
     /// The mean of the two in the middle where their number is even; NaN of nothing.
     static func of(_ values: [Double]) -> Double {
-        Quantile.of(values, 0.5)
-    }
-}
-
-/// The value below which a share of all values lies.
-enum Quantile {
-    /// Interpolated between the two nearest; NaN of nothing.
-    static func of(_ values: [Double], _ share: Double) -> Double {
+        guard !values.isEmpty else { return .nan }
         let sorted = values.sorted()
-        guard let last = sorted.last else { return .nan }
-        let place = share * Double(sorted.count - 1)
-        let below = Int(place)
-        guard below + 1 < sorted.count else { return last }
-        let part = place - Double(below)
-        // Not by a difference where both are the same: infinite ones would become NaN.
-        guard part > 0 else { return sorted[below] }
-        return sorted[below] * (1 - part) + sorted[below + 1] * part
+        // The same one twice where their number is odd.
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 }
 
@@ -29,9 +16,8 @@ struct Summary: Sendable, Equatable {
     let median: Double
     /// Half of what lies between the least and the greatest, in percent of the median.
     ///
-    /// The true median is below the least of five rounds in one case of 32, and as seldom above the
-    /// greatest: a second run has its own within these bounds, as it has not within the quartiles'.
-    /// 0 of a single round.
+    /// It says how far this run's rounds lay apart, not where another run's median lies. 0 of a
+    /// single round.
     let noisePercent: Double
 
     init(_ rounds: [Double]) {
