@@ -41,6 +41,8 @@ enum CurlMemory {
 
     /// Hands the memory to libcurl, as its set-up of the whole process.
     static func install() -> CURLcode {
+        // Reserved where they are of no use to libcurl, too: the tests of the slots run under the
+        // address sanitizer as well, and addresses alone cost nothing.
         guard reserve(), isOfUse else { return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) }
         return curl_global_init_mem(
             Int(CURL_GLOBAL_DEFAULT),
