@@ -69,16 +69,31 @@ let package = Package(
             dependencies: ["Simulator", "Loop", "Wire"],
             swiftSettings: settings
         ),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
-        .testTarget(
-            name: "ChatFormatsTests",
-            dependencies: ["ChatFormats", "Wire"],
+        // What the tests of several targets need.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Loop"],
+            path: "Tests/Support",
             swiftSettings: settings
         ),
-        .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: settings),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Wire", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ChatFormatsTests",
+            dependencies: ["ChatFormats", "Wire", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LoopTests",
+            dependencies: ["Loop", "CLinux", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "Loop", "Wire"],
+            dependencies: ["HTTPServer", "Loop", "Wire", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

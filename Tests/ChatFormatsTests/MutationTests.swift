@@ -1,19 +1,7 @@
 import ChatFormats
+import TestSupport
 import Testing
 import Wire
-
-/// Random numbers that are the same in every run (SplitMix64).
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite struct `Mutated input` {
     private static let streams: [(Provider, String)] = [
@@ -45,7 +33,7 @@ private struct Seeded: RandomNumberGenerator {
     ]
 
     /// Changes, drops, doubles or swaps in a few bytes.
-    private static func mutate(_ bytes: [UInt8], _ random: inout Seeded) -> [UInt8] {
+    private static func mutate(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
         let marks = Array("{}[]\",:\\ntfu0-.e\n\r \u{0}".utf8) + [0x80, 0xC3, 0xFF]
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
@@ -65,7 +53,7 @@ private struct Seeded: RandomNumberGenerator {
 
     @Test(.timeLimit(.minutes(1)), arguments: [UInt64(1), 2, 3])
     func `a broken stream is read or refused, the same for every cut`(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<150 {
             for (provider, stream) in Self.streams {
                 let bytes = Self.mutate(Array(stream.utf8), &random)
@@ -82,7 +70,7 @@ private struct Seeded: RandomNumberGenerator {
 
     @Test(.timeLimit(.minutes(1)), arguments: [UInt64(4), 5])
     func `a broken request is read or refused, and what is written is JSON`(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<250 {
             for (index, body) in Self.bodies.enumerated() {
                 let bytes = Self.mutate(Array(body.utf8), &random)

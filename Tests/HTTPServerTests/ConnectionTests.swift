@@ -1,5 +1,6 @@
 import HTTPServer
 import Loop
+import TestSupport
 import Testing
 import Wire
 

@@ -1,6 +1,7 @@
 import Glibc
 import HTTPServer
 import Loop
+import TestSupport
 import Testing
 import Wire
 

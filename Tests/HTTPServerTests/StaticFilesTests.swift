@@ -2,6 +2,7 @@ import Glibc
 import HTTPServer
 import Loop
 import Synchronization
+import TestSupport
 import Testing
 import Wire
 

@@ -1,4 +1,5 @@
 import Loop
+import TestSupport
 import Testing
 
 /// The queue against a list of numbers that does the same the slow way.

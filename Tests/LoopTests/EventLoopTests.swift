@@ -1,5 +1,6 @@
 import Glibc
 import Loop
+import TestSupport
 import Testing
 
 /// Schedules itself for the turn's end for so many times, and says at each in which turn it is.

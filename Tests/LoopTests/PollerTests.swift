@@ -1,5 +1,6 @@
 import Glibc
 import Loop
+import TestSupport
 import Testing
 
 /// One end of a socket pair; says what it hears, and acts on it.

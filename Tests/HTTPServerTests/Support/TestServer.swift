@@ -1,5 +1,6 @@
 import HTTPServer
 import Loop
+import TestSupport
 import Wire
 
 /// Answers with what a test says, and writes down what it hears.

@@ -1,12 +1,13 @@
-/// Random numbers that a failure report can repeat (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
+/// Random numbers that a failure report can repeat: SplitMix64 from a seed.
+package struct SeededGenerator: RandomNumberGenerator {
+    /// The whole state.
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
