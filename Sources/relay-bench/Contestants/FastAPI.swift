@@ -13,12 +13,11 @@ struct FastAPIKind: ContestantKind {
     }
 
     func start(workers: Int, upstreamPort: Int) throws -> any Contestant {
-        let port = try Loopback.freePort()
-        return try Peer({ Self.target(port: port, model: $0) }) { _ in
+        try Peer(target: Self.target) { place in
             PeerLaunch(
                 name: name,
                 program: python,
-                arguments: arguments(port: port, workers: workers),
+                arguments: arguments(port: place.port, workers: workers),
                 environment: [
                     "OPENAI_BASE_URL=http://127.0.0.1:\(upstreamPort)/v1",
                     "OPENAI_API_KEY=none",

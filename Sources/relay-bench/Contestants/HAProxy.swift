@@ -9,16 +9,13 @@ struct HAProxyKind: ContestantKind {
     }
 
     func start(workers: Int, upstreamPort: Int) throws -> any Contestant {
-        let port = try Loopback.freePort()
-        return try Peer({ .openAI(port: port, model: $0) }) { folder in
-            let file = "\(folder)/haproxy.cfg"
-            let text = configuration(port, threads: workers, upstreamPort: upstreamPort)
-            try TextFile.write(Array(text.utf8), to: file)
+        try Peer { place in
+            let text = configuration(place.port, threads: workers, upstreamPort: upstreamPort)
             return PeerLaunch(
                 name: name,
                 program: executable,
                 // -db keeps it in the foreground.
-                arguments: ["-db", "-f", file],
+                arguments: ["-db", "-f", try place.write(text, to: "haproxy.cfg")],
                 startSeconds: 10
             )
         }

@@ -11,15 +11,13 @@ struct LiteLLMKind: ContestantKind {
     }
 
     func start(workers: Int, upstreamPort: Int) throws -> any Contestant {
-        let port = try Loopback.freePort()
-        return try Peer({ .openAI(port: port, model: $0) }) { folder in
-            let file = "\(folder)/litellm.yaml"
-            try TextFile.write(Array(configuration(upstreamPort).utf8), to: file)
+        try Peer { place in
+            let file = try place.write(configuration(upstreamPort), to: "litellm.yaml")
             return PeerLaunch(
                 name: name,
                 program: executable,
                 arguments: [
-                    "--config", file, "--host", "127.0.0.1", "--port", "\(port)",
+                    "--config", file, "--host", "127.0.0.1", "--port", "\(place.port)",
                     "--num_workers", "\(workers)", "--telemetry", "False",
                 ],
                 environment: Self.environment,

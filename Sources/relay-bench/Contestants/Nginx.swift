@@ -17,42 +17,35 @@ struct NginxKind: ContestantKind {
     }
 
     func start(workers: Int, upstreamPort: Int) throws -> any Contestant {
-        let port = try Loopback.freePort()
-        return try Peer({ .openAI(port: port, model: $0) }) { folder in
-            let file = "\(folder)/nginx.conf"
-            let text = configuration(folder, port, workers: workers, upstreamPort: upstreamPort)
-            try TextFile.write(Array(text.utf8), to: file)
+        try Peer { place in
+            let text = configuration(place, workers: workers, upstreamPort: upstreamPort)
+            let file = try place.write(text, to: "nginx.conf")
             return PeerLaunch(
                 name: name,
                 program: executable,
-                arguments: ["-c", file, "-e", "stderr", "-p", folder],
+                arguments: ["-c", file, "-e", "stderr", "-p", place.folder],
                 startSeconds: 10
             )
         }
     }
 
-    private func configuration(
-        _ folder: String,
-        _ port: Int,
-        workers: Int,
-        upstreamPort: Int
-    ) -> String {
+    private func configuration(_ place: PeerPlace, workers: Int, upstreamPort: Int) -> String {
         // The folder is ours alone, so the workers stay who we are; others than root always do.
         """
         \(geteuid() == 0 ? "user root;" : "")
         daemon off;
-        pid \(folder)/pid;
+        pid \(place.folder)/pid;
         error_log stderr error;
         worker_processes \(workers);
         worker_rlimit_nofile \(Self.connections + 512);
         events { worker_connections \(Self.connections); }
         http {
             access_log off;
-            client_body_temp_path \(folder)/client;
-            proxy_temp_path \(folder)/proxy;
-            fastcgi_temp_path \(folder)/fastcgi;
-            uwsgi_temp_path \(folder)/uwsgi;
-            scgi_temp_path \(folder)/scgi;
+            client_body_temp_path \(place.folder)/client;
+            proxy_temp_path \(place.folder)/proxy;
+            fastcgi_temp_path \(place.folder)/fastcgi;
+            uwsgi_temp_path \(place.folder)/uwsgi;
+            scgi_temp_path \(place.folder)/scgi;
             keepalive_requests 100000000;
             upstream model {
                 server 127.0.0.1:\(upstreamPort);
@@ -60,7 +53,7 @@ struct NginxKind: ContestantKind {
                 keepalive_requests 100000000;
             }
             server {
-                listen 127.0.0.1:\(port) backlog=4096;
+                listen 127.0.0.1:\(place.port) backlog=4096;
                 location / {
                     proxy_pass http://model;
                     proxy_http_version 1.1;

@@ -1,6 +1,23 @@
 import Glibc
 import Loop
 
+/// What is made for a peer before it starts.
+struct PeerPlace {
+    /// Its folder; removed at its end.
+    let folder: String
+    /// Where it is to listen, on 127.0.0.1.
+    let port: Int
+
+    /// Writes its configuration.
+    ///
+    /// - Returns: the file's path.
+    func write(_ text: String, to name: String) throws(SystemCallError) -> String {
+        let path = "\(folder)/\(name)"
+        try TextFile.write(Array(text.utf8), to: path)
+        return path
+    }
+}
+
 /// How a peer's program is run.
 struct PeerLaunch {
     let name: String
@@ -25,42 +42,46 @@ final class Peer: Contestant {
     let use: ProcessTree
 
     private let child: ChildProcess
-    private let folder: String
+    private let place: PeerPlace
     private let makeTarget: (String) -> StreamTarget
 
     /// Starts a peer and waits until it relays a stream and has nothing left to do for its start.
     ///
     /// - Parameters:
-    ///   - makeTarget: how it is asked for a stream of a model.
-    ///   - prepare: writes its configuration into its folder and says how it is run.
+    ///   - target: how it is asked, at its port, for a stream of a model.
+    ///   - prepare: writes its configuration and says how it is run.
     /// - Throws: where it does not start, or does not answer in time; nothing is left then.
     init(
-        _ makeTarget: @escaping (String) -> StreamTarget,
-        prepare: (_ folder: String) throws -> PeerLaunch
+        target: @escaping (_ port: Int, _ model: String) -> StreamTarget = {
+            .openAI(port: $0, model: $1)
+        },
+        prepare: (PeerPlace) throws -> PeerLaunch
     ) throws {
-        let folder = try Leftovers.shared.makeFolder()
+        let port = try Loopback.freePort()
+        let place = PeerPlace(folder: try Leftovers.shared.makeFolder(), port: port)
+        let makeTarget = { target(port, $0) }
         var started: ChildProcess?
         do {
-            let launch = try prepare(folder)
-            let log = "\(folder)/log"
+            let launch = try prepare(place)
+            let log = "\(place.folder)/log"
             // Nothing of the user's own settings, keys or proxies reaches it.
             let child = try ChildProcess(
                 launch.program,
                 launch.arguments,
-                environment: ["PATH=/usr/bin:/bin", "HOME=\(folder)"] + launch.environment,
+                environment: ["PATH=/usr/bin:/bin", "HOME=\(place.folder)"] + launch.environment,
                 log: log
             )
             started = child
             name = launch.name
             use = try ProcessTree(root: child.pid)
             self.child = child
-            self.folder = folder
+            self.place = place
             self.makeTarget = makeTarget
             try StreamProbe(makeTarget).wait(for: child, seconds: launch.startSeconds, log: log)
             settle(seconds: launch.startSeconds)
         } catch {
             started?.end(within: Self.stopLimit)
-            Leftovers.shared.removeFolder(folder)
+            Leftovers.shared.removeFolder(place.folder)
             throw error
         }
     }
@@ -69,7 +90,7 @@ final class Peer: Contestant {
 
     func end() {
         child.end(within: Self.stopLimit)
-        Leftovers.shared.removeFolder(folder)
+        Leftovers.shared.removeFolder(place.folder)
     }
 
     /// Waits while other workers than the one that answered are still starting: what they take for
