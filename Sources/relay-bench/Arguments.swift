@@ -1,6 +1,3 @@
-import Loop
-import Wire
-
 /// The command line.
 struct Arguments {
     /// The daemon's executable file.
@@ -56,18 +53,18 @@ struct Arguments {
             switch word {
             case "-h", "--help": wantsHelp = true
             case "--growth": wantsGrowth = true
-            case "--nginx": peers.nginx = try Self.value(of: word, &rest)
-            case "--haproxy": peers.haproxy = try Self.value(of: word, &rest)
-            case "--fastapi": peers.fastAPI = try Self.value(of: word, &rest)
-            case "--fastapi-app": peers.fastAPIFile = try Self.value(of: word, &rest)
-            case "--litellm": peers.liteLLM = try Self.value(of: word, &rest)
-            case "--json": jsonPath = try Self.value(of: word, &rest)
-            case "--markdown": markdownPath = try Self.value(of: word, &rest)
-            case "--charts": chartsFolder = try Self.value(of: word, &rest)
-            case "--commit": commit = try Self.value(of: word, &rest)
-            case "--starts": starts = try Self.number(of: word, in: 1...1000, &rest)
-            case "--rounds": givenRounds = try Self.number(of: word, in: 1...100, &rest)
-            case "--only": only = try Self.parts(of: word, &rest)
+            case "--nginx": peers.nginx = try rest.value(of: word)
+            case "--haproxy": peers.haproxy = try rest.value(of: word)
+            case "--fastapi": peers.fastAPI = try rest.value(of: word)
+            case "--fastapi-app": peers.fastAPIFile = try rest.value(of: word)
+            case "--litellm": peers.liteLLM = try rest.value(of: word)
+            case "--json": jsonPath = try rest.value(of: word)
+            case "--markdown": markdownPath = try rest.value(of: word)
+            case "--charts": chartsFolder = try rest.value(of: word)
+            case "--commit": commit = try rest.value(of: word)
+            case "--starts": starts = try rest.number(of: word, in: 1...1000)
+            case "--rounds": givenRounds = try rest.number(of: word, in: 1...100)
+            case "--only": only = try rest.parts(of: word)
             case _ where word.hasPrefix("-"): throw .unknown(word)
             default:
                 guard daemon.isEmpty else { throw .unknown(word) }
@@ -77,59 +74,5 @@ struct Arguments {
         guard !wantsHelp else { return }
         guard !daemon.isEmpty else { throw .noDaemon }
         guard (peers.fastAPI == nil) == (peers.fastAPIFile == nil) else { throw .halfFastAPI }
-    }
-
-    private static func value(
-        of option: String,
-        _ rest: inout ArraySlice<String>
-    ) throws(ArgumentError) -> String {
-        guard let value = rest.popFirst() else { throw .missingValue(option) }
-        return value
-    }
-
-    private static func number(
-        of option: String,
-        in range: ClosedRange<Int>,
-        _ rest: inout ArraySlice<String>
-    ) throws(ArgumentError) -> Int {
-        let text = try value(of: option, &rest)
-        guard let number = parseDecimal(text), range.contains(number) else {
-            throw .badValue(option, text, range)
-        }
-        return number
-    }
-
-    private static func parts(
-        of option: String,
-        _ rest: inout ArraySlice<String>
-    ) throws(ArgumentError) -> [String] {
-        let names = try value(of: option, &rest).split(separator: ",").map(String.init)
-        guard !names.isEmpty else { throw .missingValue(option) }
-        for name in names where !Plan.parts.contains(name) { throw .unknownPart(name) }
-        return names
-    }
-}
-
-/// A command line that cannot be followed.
-enum ArgumentError: Error, Equatable, CustomStringConvertible {
-    case unknown(String)
-    case missingValue(String)
-    case badValue(String, String, ClosedRange<Int>)
-    case unknownPart(String)
-    case noDaemon
-    case halfFastAPI
-
-    var description: String {
-        switch self {
-        case .unknown(let word): "unknown argument \(word)"
-        case .missingValue(let option): "\(option) needs a value"
-        case .badValue(let option, let found, let range):
-            "\(option) is \(found); expected a whole number from \(range.lowerBound)"
-                + " to \(range.upperBound)"
-        case .unknownPart(let name):
-            "--only names \(name); expected some of \(Plan.parts.joined(separator: ","))"
-        case .noDaemon: "the daemon's file is missing"
-        case .halfFastAPI: "--fastapi and --fastapi-app belong together"
-        }
     }
 }

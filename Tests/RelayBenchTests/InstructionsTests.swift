@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--check", "daemon"], InstructionArgumentError.noFile),
+        (["--check", "daemon"], ArgumentError.noKeptFile),
         (["--kept"], .missingValue("--kept")),
         ([], .noDaemon),
         (["daemon", "other"], .unknown("other")),
@@ -83,7 +83,7 @@ import Testing
     ])
     func argumentsThatCannotBeFollowedAreRefused(
         _ words: [String],
-        _ error: InstructionArgumentError
+        _ error: ArgumentError
     ) {
         #expect(throws: error) { try InstructionArguments(words) }
     }

@@ -30,46 +30,21 @@ struct InstructionArguments: Equatable {
 
         """
 
-    init(_ words: some Sequence<String>) throws(InstructionArgumentError) {
+    init(_ words: some Sequence<String>) throws(ArgumentError) {
         var rest = Array(words)[...]
         while let word = rest.popFirst() {
             switch word {
             case "-h", "--help": wantsHelp = true
             case "--check": purpose = .check
             case "--keep": purpose = .keep
-            case "--kept": keptPath = try Self.value(of: word, &rest)
-            case "--versions": versions = try Self.value(of: word, &rest)
+            case "--kept": keptPath = try rest.value(of: word)
+            case "--versions": versions = try rest.value(of: word)
             case _ where word.hasPrefix("-") || !daemon.isEmpty: throw .unknown(word)
             default: daemon = word
             }
         }
         guard !wantsHelp else { return }
         guard !daemon.isEmpty else { throw .noDaemon }
-        guard purpose == .show || !keptPath.isEmpty else { throw .noFile }
-    }
-
-    private static func value(
-        of option: String,
-        _ rest: inout ArraySlice<String>
-    ) throws(InstructionArgumentError) -> String {
-        guard let value = rest.popFirst() else { throw .missingValue(option) }
-        return value
-    }
-}
-
-/// A command line that cannot be followed.
-enum InstructionArgumentError: Error, Equatable, CustomStringConvertible {
-    case unknown(String)
-    case missingValue(String)
-    case noDaemon
-    case noFile
-
-    var description: String {
-        switch self {
-        case .unknown(let word): "unknown argument \(word)"
-        case .missingValue(let option): "\(option) needs a value"
-        case .noDaemon: "the daemon's file is missing"
-        case .noFile: "--check and --keep need --kept FILE"
-        }
+        guard purpose == .show || !keptPath.isEmpty else { throw .noKeptFile }
     }
 }

@@ -23,7 +23,7 @@ enum InstructionCommand {
             let counted = try count(arguments)
             guardian.stop()
             return try conclude(arguments, counted)
-        } catch let error as InstructionArgumentError {
+        } catch let error as ArgumentError {
             Console.error("relay-bench: \(error)\nTry relay-bench instructions --help.")
             return 64
         } catch {
