@@ -1,9 +1,9 @@
 import Loop
 import Wire
 
-/// How often each model string was called, over all connections.
+/// How often each model string was called and each question asked, over all connections.
 ///
-/// Tests ask it how often the relay tried, and whether it hung up when it should have.
+/// Tests ask it how often the relay tried, whether it hung up when it should have, and when.
 package final class Calls: Sendable {
     /// What is counted for one model string.
     package struct Count: Sendable, Equatable {
@@ -11,45 +11,98 @@ package final class Calls: Sendable {
         package var calls = 0
         /// Answers that the caller did not wait for.
         package var closedEarly = 0
+        /// The last of those; nil while there is none.
+        package var lastClose: Close?
+
+        /// Makes a count.
+        package init(calls: Int = 0, closedEarly: Int = 0, lastClose: Close? = nil) {
+            self.calls = calls
+            self.closedEarly = closedEarly
+            self.lastClose = lastClose
+        }
+    }
+
+    /// When a caller was seen to have gone.
+    package struct Close: Sendable, Equatable {
+        /// Since the call came in.
+        ///
+        /// In milliseconds.
+        package var afterMilliseconds: Int
+        /// The wall clock's time.
+        ///
+        /// In milliseconds since 1970.
+        package var atMilliseconds: Int
+    }
+
+    /// One call under way.
+    struct Call {
+        let model: String
+        /// Its number among those of its model string, and among all; both from 1.
+        let ofModel: Int
+        let ofAll: Int
+        fileprivate let start: Nanoseconds
     }
 
     /// Different model strings that are told apart; those beyond share one count.
     private static let maxModels = 10_000
+    /// Different questions that are told apart; those beyond are not counted.
+    private static let maxPrompts = 20_000
 
-    /// The counts, and the number of the last call of all.
-    private let counts = Guarded<(byModel: [String: Count], total: Int)>(([:], 0))
+    private struct State {
+        var byModel: [String: Count] = [:]
+        /// By the question's hash: the questions themselves are nobody's business here.
+        var byPrompt: [Int: Int] = [:]
+        /// The number of the last call of all.
+        var total = 0
+    }
+
+    private let state = Guarded(State())
 
     /// No calls yet.
     package init() {}
 
     /// What was counted for a model string.
     package subscript(model: String) -> Count {
-        counts.withLock { $0.byModel[model] ?? Count() }
+        state.withLock { $0.byModel[model] ?? Count() }
+    }
+
+    /// How many calls had a text as their last user message, whatever the model.
+    package subscript(prompt prompt: String) -> Int {
+        state.withLock { $0.byPrompt[prompt.hashValue] ?? 0 }
     }
 
     /// Counts a call.
-    ///
-    /// - Returns: Its number among those of its model string, and among all; both from 1.
-    func begin(_ model: String) -> (ofModel: Int, ofAll: Int) {
-        counts.withLock { counts in
-            let key = Self.key(model, in: counts.byModel)
-            counts.total += 1
-            counts.byModel[key, default: Count()].calls += 1
-            return (counts.byModel[key]?.calls ?? 1, counts.total)
+    func begin(_ model: String, prompt: String, at start: Nanoseconds) -> Call {
+        let question = prompt.hashValue
+        return state.withLock { state in
+            let key = Self.key(model, in: state.byModel)
+            state.total += 1
+            if state.byPrompt[question] != nil || state.byPrompt.count < Self.maxPrompts {
+                state.byPrompt[question, default: 0] += 1
+            }
+            state.byModel[key, default: Count()].calls += 1
+            let ofModel = state.byModel[key]?.calls ?? 1
+            return Call(model: model, ofModel: ofModel, ofAll: state.total, start: start)
         }
     }
 
     /// Counts a caller who did not wait for the end.
-    func closeEarly(_ model: String) {
-        counts.withLock { counts in
-            let key = Self.key(model, in: counts.byModel)
-            counts.byModel[key, default: Count()].closedEarly += 1
+    func closeEarly(_ call: Call, at now: Nanoseconds) {
+        let close = Close(
+            afterMilliseconds: Int((now - call.start) / 1_000_000),
+            atMilliseconds: wallMilliseconds()
+        )
+        state.withLock { state in
+            let key = Self.key(call.model, in: state.byModel)
+            state.byModel[key, default: Count()].closedEarly += 1
+            state.byModel[key]?.lastClose = close
         }
     }
 
-    /// Appends `{"<model>":{"calls":1,"closed_early":0},…}`, in the order of the names.
+    /// Appends `{"<model>":{"calls":1,"closed_early":0,"last_close":null},…}`, in the order of the
+    /// names; a close is `{"after_ms":5,"at_ms":1767000000000}`.
     func appendJSON(into out: inout [UInt8]) {
-        let counts = counts.withLock { $0.byModel }
+        let counts = state.withLock { $0.byModel }
         var separator: StaticString = "{"
         for (model, count) in counts.sorted(by: { $0.key < $1.key }) {
             out.append(literal: separator)
@@ -58,10 +111,21 @@ package final class Calls: Sendable {
             out.append(decimal: count.calls)
             out.append(literal: ",\"closed_early\":")
             out.append(decimal: count.closedEarly)
+            out.append(literal: ",\"last_close\":")
+            Self.append(count.lastClose, into: &out)
             out.append(literal: "}")
             separator = ","
         }
         out.append(literal: counts.isEmpty ? "{}" : "}")
+    }
+
+    private static func append(_ close: Close?, into out: inout [UInt8]) {
+        guard let close else { return out.append(literal: "null") }
+        out.append(literal: "{\"after_ms\":")
+        out.append(decimal: close.afterMilliseconds)
+        out.append(literal: ",\"at_ms\":")
+        out.append(decimal: close.atMilliseconds)
+        out.append(literal: "}")
     }
 
     private static func key(_ model: String, in counts: [String: Count]) -> String {

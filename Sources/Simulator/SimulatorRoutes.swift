@@ -21,9 +21,7 @@ final class SimulatorRoutes: RequestHandler {
         case ("/v1/messages", .post): answer(exchange, .anthropic)
         case ("/v1/models", .get), ("/v1/models", .head): respond(exchange, Self.models)
         case ("/simulator/calls", .get), ("/simulator/calls", .head):
-            var body: [UInt8] = []
-            calls.appendJSON(into: &body)
-            respond(exchange, body)
+            count(exchange)
         case ("/v1/chat/completions", _), ("/v1/messages", _):
             refuseMethod(exchange, allowed: "POST")
         case ("/v1/models", _), ("/simulator/calls", _):
@@ -48,10 +46,10 @@ final class SimulatorRoutes: RequestHandler {
             }
             let body = exchange.request.body
             let request = try ModelRequest(body.span, for: vendor)
-            let call = calls.begin(request.model)
+            let call = calls.begin(request.model, prompt: request.prompt, at: reactor.now)
             let plan = AnswerPlan(request, call: call.ofModel)
             if plan.behaviour.closesConnection { exchange.closeWhenFinished() }
-            if plan.behaviour.hangs { return hang(exchange, request.model) }
+            if plan.behaviour.hangs { return hang(exchange, call) }
             if let status = plan.behaviour.status { throw .simulated(status, plan.behaviour) }
             let facts = AnswerFacts(
                 number: call.ofAll,
@@ -62,9 +60,9 @@ final class SimulatorRoutes: RequestHandler {
                 wantsUsage: request.wantsUsage
             )
             if request.streams {
-                stream(exchange, request.model, plan, plan.script(vendor, facts))
+                stream(exchange, call, plan, plan.script(vendor, facts))
             } else {
-                try answerWhole(exchange, vendor, request.model, plan, facts)
+                try answerWhole(exchange, vendor, call, plan, facts)
             }
         } catch {
             refuse(exchange, vendor, error)
@@ -73,7 +71,7 @@ final class SimulatorRoutes: RequestHandler {
 
     private func stream(
         _ exchange: Exchange,
-        _ model: String,
+        _ call: Calls.Call,
         _ plan: AnswerPlan,
         _ script: any AnswerScript
     ) {
@@ -91,7 +89,7 @@ final class SimulatorRoutes: RequestHandler {
             cutter: WriteCutter(plan.behaviour),
             turns: plan.behaviour.sendsEach ? turns : nil,
             begin: plan.behaviour.begin(at: reactor.now),
-            onEarlyClose: { [calls] in calls.closeEarly(model) }
+            onEarlyClose: left(call)
         )
         exchange.delegate = stream
         stream.play()
@@ -100,7 +98,7 @@ final class SimulatorRoutes: RequestHandler {
     private func answerWhole(
         _ exchange: Exchange,
         _ vendor: Vendor,
-        _ model: String,
+        _ call: Calls.Call,
         _ plan: AnswerPlan,
         _ facts: AnswerFacts
     ) throws(VendorError) {
@@ -113,23 +111,41 @@ final class SimulatorRoutes: RequestHandler {
         exchange.delegate = Silence(
             on: reactor,
             milliseconds: plan.behaviour.firstMilliseconds,
-            onEarlyClose: { [calls] in calls.closeEarly(model) },
+            onEarlyClose: left(call),
             then: { [weak exchange] in
                 exchange?.respond(.ok, ["Content-Type": type], body: body)
             }
         )
     }
 
-    private func hang(_ exchange: Exchange, _ model: String) {
+    private func hang(_ exchange: Exchange, _ call: Calls.Call) {
         exchange.delegate = Silence(
             on: reactor,
             milliseconds: nil,
-            onEarlyClose: { [calls] in calls.closeEarly(model) },
+            onEarlyClose: left(call),
             then: {}
         )
     }
 
+    /// What is to be done when the caller does not wait for the end.
+    private func left(_ call: Calls.Call) -> () -> Void {
+        { [calls, reactor] in calls.closeEarly(call, at: reactor.now) }
+    }
+
     // MARK: Everything else
+
+    /// All counts, or with `?prompt=` how often that was asked.
+    private func count(_ exchange: Exchange) {
+        var body: [UInt8] = []
+        if let prompt = QueryItems(exchange.request.head.query ?? "")?["prompt"] {
+            body.append(literal: "{\"calls\":")
+            body.append(decimal: calls[prompt: prompt])
+            body.append(literal: "}\n")
+        } else {
+            calls.appendJSON(into: &body)
+        }
+        respond(exchange, body)
+    }
 
     private func respond(_ exchange: Exchange, _ body: [UInt8]) {
         exchange.respond(.ok, ["Content-Type": "application/json"], body: body)

@@ -46,9 +46,13 @@ struct Client: ~Copyable {
         post("/v1/chat/completions", Client.body(model), version: version)
     }
 
-    static func body(_ model: String, stream: Bool = true) -> String {
+    static func body(
+        _ model: String,
+        stream: Bool = true,
+        prompt: String = "hello"
+    ) -> String {
         "{\"model\":\"\(model)\",\"stream\":\(stream),\"max_tokens\":100,"
-            + "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}"
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"\(prompt)\"}]}"
     }
 
     /// Why a reading ended.

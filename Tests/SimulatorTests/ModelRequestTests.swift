@@ -119,10 +119,14 @@ struct ModelRequestTests {
     @Test
     func `calls are counted per exact model string`() throws {
         let calls = Calls()
-        #expect(calls.begin("m?times=1") == (1, 1))
-        #expect(calls.begin("m") == (1, 2))
-        #expect(calls.begin("m?times=1") == (2, 3))
-        calls.closeEarly("m")
+        _ = calls.begin("m?times=1", prompt: "a", at: 0)
+        let call = calls.begin("m", prompt: "b", at: 5_000_000)
+        #expect((call.ofModel, call.ofAll) == (1, 2))
+        let again = calls.begin("m?times=1", prompt: "a", at: 0)
+        #expect((again.ofModel, again.ofAll) == (2, 3))
+        #expect((calls[prompt: "a"], calls[prompt: "b"], calls[prompt: "c"]) == (2, 1, 0))
+        calls.closeEarly(call, at: 12_000_000)
+        #expect(calls["m"].lastClose?.afterMilliseconds == 7)
         #expect(calls["m?times=1"].calls == 2)
         #expect(calls["m"].closedEarly == 1)
         #expect(calls["nobody"].calls == 0)

@@ -1,4 +1,5 @@
 import Glibc
+import Loop
 import Testing
 import Wire
 
@@ -102,8 +103,48 @@ struct SimulatorServerTests {
                 #expect((reading.end == .timedOut) == model.hasPrefix("hung"))
             }
             for _ in 0..<200 where server.calls[model].closedEarly == 0 { usleep(10_000) }
-            #expect(server.calls[model] == .init(calls: 1, closedEarly: 1))
+            let count = server.calls[model]
+            #expect(count.calls == 1)
+            #expect(count.closedEarly == 1)
         }
+    }
+
+    @Test
+    func `the moment at which a caller left is known`() throws {
+        let model = "leaving?hang=1"
+        #expect(server.calls[model].lastClose == nil)
+        var left = 0
+        do {
+            let client = Client(port: server.port)
+            client.ask(model)
+            _ = client.read(milliseconds: 150)
+            left = wallMilliseconds()
+        }
+        for _ in 0..<200 where server.calls[model].closedEarly == 0 { usleep(10_000) }
+        let close = try #require(server.calls[model].lastClose)
+        #expect((140..<1000).contains(close.afterMilliseconds))
+        #expect((left..<(left + 500)).contains(close.atMilliseconds))
+        let client = Client(port: server.port)
+        client.send("GET /simulator/calls HTTP/1.1\r\nHost: x\r\n\r\n")
+        let said = "\"last_close\":{\"after_ms\":\(close.afterMilliseconds),"
+        #expect(client.read(until: "}}").text.contains(said))
+    }
+
+    @Test
+    func `questions are counted, whatever the model`() {
+        let client = Client(port: server.port)
+        let question = "how often? \(server.port)"
+        let get =
+            "GET /simulator/calls?prompt=how+often%3F+\(server.port) HTTP/1.1\r\nHost: x\r\n\r\n"
+        for count in 0..<3 {
+            #expect(server.calls[prompt: question] == count)
+            client.send(get)
+            #expect(client.read(until: "}\n").text.hasSuffix("\r\n\r\n{\"calls\":\(count)}\n"))
+            let body = Client.body("model-\(count)?say=x", stream: false, prompt: question)
+            client.post("/v1/chat/completions", body)
+            _ = client.read(until: "}\n")
+        }
+        #expect(server.calls[prompt: "how often?"] == 0)
     }
 
     @Test
@@ -162,7 +203,7 @@ struct SimulatorServerTests {
         #expect(client.read(until: "]}\n").text.contains("\"id\":\"simulator\""))
         client.send("GET /simulator/calls HTTP/1.1\r\nHost: x\r\n\r\n")
         let counts = client.read(until: "}}").text
-        #expect(counts.contains("\"whole?say=hi\":{\"calls\":1,\"closed_early\":0}"))
+        #expect(counts.contains("\"whole?say=hi\":{\"calls\":1,\"closed_early\":0,"))
         client.send("GET /v1/chat/completions HTTP/1.1\r\nHost: x\r\n\r\n")
         let wrongMethod = client.read(until: "}}\n").text
         #expect(wrongMethod.hasPrefix("HTTP/1.1 405 "))
