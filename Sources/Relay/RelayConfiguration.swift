@@ -83,6 +83,8 @@ package struct RelayConfiguration: Sendable {
     ///
     /// In bytes.
     package var keptBytes = 16 * 1024 * 1024
+    /// Answers with a client's key that are kept at a time, for all loops; 503 above.
+    package var maxKeys = 65_536
     /// Origins other than our own whose pages may ask, such as `https://chat.example.com`; `*`
     /// for all.
     package var corsOrigins: [String] = []

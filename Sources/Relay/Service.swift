@@ -16,6 +16,8 @@ package final class Service: Sendable {
     /// When the journal and the history are made safe against a loss of power.
     let durability: Durability
     package let log: Log
+    /// The answers that clients may ask for by keys of their own.
+    let keys: KeyTable
     /// How many journals the disk refuses at the moment.
     private let journalOutages = Guarded(0)
     /// The loops that serve, in the order of their numbers; set once at the start.
@@ -40,6 +42,7 @@ package final class Service: Sendable {
         self.journal = journal
         self.durability = durability
         self.log = log
+        keys = KeyTable(maxCount: configuration.maxKeys)
     }
 
     /// Serves on all loops from one listening socket.

@@ -11,7 +11,7 @@ extension Worker {
 
     func announce(_ exchange: Exchange) throws(Problem) {
         let ask = try ChatAsk(exchange.request, .stream, configuration)
-        let id = try begin(ask, isVendorShape: false).id
+        guard let id = try generation(for: ask, exchange, isVendorShape: false)?.id else { return }
         exchange.note = Array("id=\(id)".utf8)
         exchange.respond(
             .accepted,

@@ -222,7 +222,8 @@ final class Worker: RequestHandler {
             return try resume(exchange, position, dialect)
         }
         let ask = try ChatAsk(exchange.request, route, configuration)
-        let generation = try begin(ask, isVendorShape: route.isVendor)
+        guard let generation = try generation(for: ask, exchange, isVendorShape: route.isVendor)
+        else { return }
         let isGet = exchange.request.head.method == .get
         attach(
             exchange,
@@ -234,8 +235,11 @@ final class Worker: RequestHandler {
         )
     }
 
+    /// A new answer's id.
+    func makeID() -> String { GenerationID.make(loop: reactor.index, from: &random) }
+
     /// Starts the answer to a request on this loop.
-    func begin(_ ask: ChatAsk, isVendorShape: Bool) throws(Problem) -> Generation {
+    func begin(_ ask: ChatAsk, id: String, isVendorShape: Bool) throws(Problem) -> Generation {
         let upstream = upstreams[configuration.upstreamIndex(forModel: ask.request.model)]
         let chosen = upstream.configuration
         let model = ask.request.model ?? chosen.model
@@ -247,7 +251,8 @@ final class Worker: RequestHandler {
             throw Problem(error, isVendorShape: isVendorShape)
         }
         let generation = Generation(
-            id: GenerationID.make(loop: reactor.index, from: &random),
+            id: id,
+            key: ask.key,
             request: ask.request,
             model: model,
             upstream: chosen.name,

@@ -25,7 +25,8 @@ extension ChatRequest {
         }
         conversation = try Self.identifier(query, "conversation")
         user = try Self.identifier(query, "user")
-        id = try Self.identifier(query, query["id"] == nil ? "stream" : "id")
+        id = try Self.identifier(query, "id")
+        if id == nil { id = try Self.stream(query) }
         format = Self.text(query, "format")
         onDisconnect = Self.text(query, "on_disconnect")
     }
@@ -59,6 +60,12 @@ extension ChatRequest {
     ) throws(ChatRequestError) -> String? {
         guard let text = text(query, name) else { return nil }
         return try FieldReader.identifier(.string(text), name)
+    }
+
+    private static func stream(_ query: QueryItems) throws(ChatRequestError) -> String? {
+        let name = try identifier(query, "stream")
+        // Meant as in OpenAI's body; as a name it would be the same for all questions.
+        return name == "true" || name == "1" ? nil : name
     }
 
     private static func number(

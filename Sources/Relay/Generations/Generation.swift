@@ -10,6 +10,8 @@ import Wire
 /// read is the log.
 final class Generation: TurnEndHandler {
     let id: String
+    /// What the client may ask for it by again; freed when nobody can come back to it.
+    let key: RequestKey?
     let model: String
     /// Whether its client asked for the usage, as OpenAI's protocol lets it.
     let includesUsage: Bool
@@ -45,6 +47,7 @@ final class Generation: TurnEndHandler {
 
     init(
         id: String,
+        key: RequestKey?,
         request: ChatRequest,
         model: String,
         upstream: String,
@@ -52,6 +55,7 @@ final class Generation: TurnEndHandler {
         worker: Worker
     ) {
         self.id = id
+        self.key = key
         includesUsage = request.includesUsage
         self.model = model
         self.onDisconnect = onDisconnect
@@ -170,6 +174,11 @@ final class Generation: TurnEndHandler {
     func letGo() {
         isForgotten = true
         leaving.clear()
+        freeKey()
+    }
+
+    private func freeKey() {
+        if let key { worker.service.keys.free(key, of: id) }
     }
 
     /// About how much memory it holds.
@@ -257,6 +266,8 @@ final class Generation: TurnEndHandler {
         terminal(&log)
         let retries = call?.retryCount ?? 0
         call = nil
+        // Nothing was answered: who asks again, as libraries do after a 429, is to be answered.
+        if log.firstAnswerIsFailure { freeKey() }
         worker.record(self, totalMilliseconds: elapsedMilliseconds, retries: retries)
         if let journal = worker.journal {
             holdsEnd = journal.holdsEnds

@@ -236,7 +236,7 @@ final class Reader: ExchangeDelegate {
 
 extension EntryLog {
     /// Whether the failure came before anything of the answer.
-    fileprivate var firstAnswerIsFailure: Bool {
+    var firstAnswerIsFailure: Bool {
         for number in 1..<max(count, 1) {
             switch kind(number) {
             case .failure: return true

@@ -7,6 +7,8 @@ struct ChatAsk {
     let request: ChatRequest
     let dialect: Dialect
     let onDisconnect: OnDisconnect
+    /// The client's own name for the question, if it gave one.
+    let key: RequestKey?
 
     /// Reads a request of a chat route.
     ///
@@ -38,6 +40,8 @@ struct ChatAsk {
         self.onDisconnect =
             try onDisconnect.map(Self.onDisconnect) ?? configuration.onDisconnect
         if let user = query["user"], chat.user == nil { chat.user = user }
+        let isStream = request.head.method == .get && Self.option(query, "id") == nil
+        key = try RequestKey(request.head, chat, idIn: isStream ? "stream" : "id")
         self.request = chat
     }
 

@@ -64,6 +64,15 @@ final class TestClient {
             &time,
             socklen_t(MemoryLayout<timeval>.size)
         )
+        // A request in two pieces would wait for the first one's acknowledgement.
+        var noDelay: Int32 = 1
+        setsockopt(
+            descriptor,
+            Int32(IPPROTO_TCP),
+            TCP_NODELAY,
+            &noDelay,
+            socklen_t(MemoryLayout<Int32>.size)
+        )
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
@@ -147,6 +156,12 @@ final class TestClient {
         var body: [UInt8] = []
         while let piece = try readPiece() { body += piece }
         return body
+    }
+
+    /// All bytes that come until the server closes, head and framing included.
+    func readToEnd() throws -> [UInt8] {
+        while try fill() {}
+        return try take(input.count - offset)
     }
 
     /// The content as JSON.

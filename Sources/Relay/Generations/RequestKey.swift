@@ -1,0 +1,59 @@
+import ChatFormats
+import HTTPServer
+import Wire
+
+/// A client's own name for one question, under which it may ask again without a second answer.
+///
+/// `Idempotency-Key`, `id` in a body and `stream` or `id` in a query are one name space: a page
+/// that posted under a key may read with an `EventSource` under the same.
+struct RequestKey: Sendable, Equatable {
+    /// In bytes.
+    static let maxBytes = 255
+
+    /// What the client wrote.
+    let text: String
+    /// Of what was asked under it, the same in every process.
+    let fingerprint: UInt64
+
+    /// A key that was read before.
+    init(text: String, fingerprint: UInt64) {
+        self.text = text
+        self.fingerprint = fingerprint
+    }
+
+    /// Reads the key of a request; nil where it has none.
+    ///
+    /// - Parameters:
+    ///   - head: may have `Idempotency-Key`.
+    ///   - chat: may have an id of the client's, and says what is asked.
+    ///   - place: what that id was called there.
+    /// - Throws: 400 for what is no key, and for two of them.
+    init?(_ head: RequestHead, _ chat: ChatRequest, idIn place: String) throws(Problem) {
+        var names: [(text: String, place: String)] = head.fields.all("Idempotency-Key").map {
+            ($0, "Idempotency-Key")
+        }
+        if let id = chat.id { names.append((id, place)) }
+        guard let (text, place) = names.first else { return nil }
+        if let other = names.first(where: { $0.text != text }) {
+            throw Self.refusal(other.place, "expected the key that \(place) names")
+        }
+        guard (1...Self.maxBytes).contains(text.utf8.count) else {
+            let found = "\(text.utf8.count) bytes"
+            throw Self.refusal(place, "expected 1 to \(Self.maxBytes) bytes, found \(found)")
+        }
+        if let byte = text.utf8.first(where: { !(0x21...0x7E).contains($0) }) {
+            throw Self.refusal(place, "expected visible ASCII, found byte \(byte)")
+        }
+        self.text = text
+        fingerprint = RequestFingerprint.of(chat)
+    }
+
+    private static func refusal(_ place: String, _ message: String) -> Problem {
+        Problem(
+            .badRequest,
+            type: "invalid_request_error",
+            message: "\(place): \(message)",
+            code: place == "Idempotency-Key" ? "idempotency_key" : place
+        )
+    }
+}
