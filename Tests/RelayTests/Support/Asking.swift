@@ -20,7 +20,8 @@ func spoken(in events: [Event], as dialect: Dialect) -> String {
     events.map { spoken(by: $0, as: dialect) }.joined()
 }
 
-private func spoken(by event: Event, as dialect: Dialect) -> String {
+/// The text that one event carries.
+func spoken(by event: Event, as dialect: Dialect) -> String {
     switch dialect {
     case .events: event.name == "token" ? event.data : ""
     case .text: event.name.isEmpty && event.data != "[DONE]" ? event.data : ""
