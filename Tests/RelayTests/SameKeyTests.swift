@@ -9,13 +9,6 @@ import Wire
 @Suite struct SameKeyTests {
     private static let model = "simulator?tokens=2&interval_ms=0"
 
-    /// Has a connection served by a loop: it moves there for an answer that nobody has, and stays.
-    private func place(_ client: TestClient, onLoop loop: Int) throws {
-        client.request("DELETE", "/chat/streams/\(GenerationID.make(loop: loop))")
-        #expect(try client.readHead().status == 404)
-        _ = try client.readBody()
-    }
-
     /// The head of the answer that a client waits for, and all its content.
     private func read(_ client: TestClient) throws -> (head: Head, content: [UInt8]) {
         (try client.readHead(), try client.readBody())
@@ -32,7 +25,7 @@ import Wire
                     "POST /chat/stream HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: k\(round)\r\n"
                     + "Content-Length: \(body.utf8.count)\r\n\r\n" + body
                 for (loop, client) in clients.enumerated() {
-                    try place(client, onLoop: loop)
+                    try relay.place(client, onLoop: loop)
                     client.send(String(request.dropLast()))
                 }
                 // Both loops have all but the last byte. Each of the two is first in its turn.
@@ -60,7 +53,7 @@ import Wire
             let clients = [try relay.connect(), try relay.connect()]
             for round in 0..<100 {
                 for (loop, client) in clients.enumerated() {
-                    try place(client, onLoop: loop)
+                    try relay.place(client, onLoop: loop)
                     let prompt = "q\(round)-\(loop)&model=\(encoded(Self.model))"
                     client.send("GET /chat/stream?prompt=\(prompt)&stream=r\(round) HTTP/1.1\r\n")
                 }
@@ -71,5 +64,23 @@ import Wire
                 #expect(calls == statuses.map { $0 == 200 ? 1 : 0 })
             }
         }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `of two loops that claim a key at once one has it`() async {
+        let table = KeyTable(maxCount: 100_000)
+        let claims = await withTaskGroup { group in
+            for claimant in ["A", "B"] {
+                group.addTask {
+                    (0..<50_000).count { number in
+                        let key = RequestKey(text: "k\(number)", fingerprint: 0)
+                        return table.claim(key, for: claimant) == .claimed
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(claims.reduce(0, +) == 50_000)
+        #expect(table.count == 50_000)
     }
 }

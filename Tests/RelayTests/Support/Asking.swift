@@ -1,5 +1,6 @@
 import ChatFormats
 import Simulator
+import Testing
 import Wire
 
 @testable import Relay
@@ -55,6 +56,20 @@ func quoted(_ text: String) -> String {
 }
 
 extension TestRelay {
+    /// A connection that a loop serves.
+    func connect(onLoop loop: Int) throws -> TestClient {
+        let client = try connect()
+        try place(client, onLoop: loop)
+        return client
+    }
+
+    /// Has a connection served by a loop: it moves there for an answer that nobody has, and stays.
+    func place(_ client: TestClient, onLoop loop: Int) throws {
+        client.request("DELETE", "/chat/streams/\(GenerationID.make(loop: loop))")
+        #expect(try client.readHead().status == 404)
+        _ = try client.readBody()
+    }
+
     /// Asks with POST /chat/stream and reads it all.
     func ask(_ model: String, more: String = "", query: String = "") throws -> Heard {
         let client = try connect()

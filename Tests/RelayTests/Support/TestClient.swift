@@ -94,6 +94,19 @@ final class TestClient {
         descriptor = -1
     }
 
+    /// Leaves with a reset, as a process does that dies with input unread.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(
+            descriptor,
+            SOL_SOCKET,
+            SO_LINGER,
+            &option,
+            socklen_t(MemoryLayout<linger>.size)
+        )
+        close()
+    }
+
     // MARK: Asking
 
     func send(_ text: String) {
