@@ -11,10 +11,12 @@ import socket
 import subprocess
 import time
 
+import httpx
 import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("RELAY_BINARY") or REPOSITORY / ".build/release/sse-relay")
+SIMULATOR = re.compile(r"built-in simulator answers \(at (http://127\.0\.0\.1:\d+)\)")
 LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 
 # A proxy of the developer's machine has no part in talking to the loopback.
@@ -96,6 +98,11 @@ class Relay:
     def log(self):
         """All that was written to stderr and stdout, over every start."""
         return self._log.read_text(errors="replace")
+
+    def calls(self, path=""):
+        """What the built-in simulator has counted; `?prompt=…` asks for one question."""
+        url = SIMULATOR.search(self.log())[1]
+        return httpx.get(f"{url}/simulator/calls{path}", timeout=10).json()
 
     def history(self, count=None):
         """The whole records of the history file; with `count`, waits up to 2 s for that many."""

@@ -1,0 +1,168 @@
+"""What is asked twice is answered once, and what is stopped is not paid on: two loops, as users have."""
+
+import concurrent.futures
+import socket
+import threading
+import time
+
+import httpx
+import openai
+import pytest
+
+import frames
+
+PROMPT = "what is asked once?"
+MESSAGES = [{"role": "user", "content": PROMPT}]
+KEY = {"Idempotency-Key": "a-key-of-the-client's-own"}
+SAID = "simulator?say=paid%20for%20only%20once&interval_ms=10"
+
+
+@pytest.fixture
+def relay(start_relay):
+    return start_relay(RELAY_LOOPS=2)
+
+
+def asked(relay, prompt=PROMPT):
+    return relay.calls(f"?prompt={prompt}")["calls"]
+
+
+class CuttingProxy(threading.Thread):
+    """A network that loses the first connections after so many bytes of their answers."""
+
+    def __init__(self, port, cuts):
+        super().__init__(daemon=True)
+        self._target = ("127.0.0.1", port)
+        self._cuts = cuts
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            left = self._cuts.pop(0) if self._cuts else None
+            threading.Thread(target=self._serve, args=(client, left), daemon=True).start()
+
+    def _serve(self, client, left):
+        with client, socket.create_connection(self._target, 5) as server:
+            upward = threading.Thread(target=self._copy, args=(client, server, None), daemon=True)
+            upward.start()
+            self._copy(server, client, left)
+            for end in (client, server):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+            upward.join(5)
+
+    @staticmethod
+    def _copy(source, target, left):
+        try:
+            while left != 0 and (piece := source.recv(65536)):
+                target.sendall(piece if left is None else piece[:left])
+                if left is not None:
+                    left = max(0, left - len(piece))
+        except OSError:
+            pass
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.join(5)
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
+def test_a_library_that_asks_again_after_a_broken_connection_is_not_paid_twice(relay, streamed):
+    # Before anything, and within the head: where the library asks again by itself.
+    proxy = CuttingProxy(relay.port, [0, 20])
+    try:
+        with openai.OpenAI(
+            base_url=f"{proxy.url}/v1", api_key="unused", max_retries=3, timeout=20
+        ) as client:
+            answer = client.chat.completions.create(
+                model=SAID, messages=MESSAGES, stream=streamed, extra_headers=KEY
+            )
+            if streamed:
+                text = "".join(chunk.choices[0].delta.content or "" for chunk in answer)
+            else:
+                text = answer.choices[0].message.content
+    finally:
+        proxy.close()
+    assert text == "paid for only once"
+    assert asked(relay) == 1
+    assert [record["status"] for record in relay.history(count=1)] == ["complete"]
+
+
+def test_a_refusal_is_not_kept_for_the_next_try(relay):
+    # The relay's own three tries are refused; the fourth call is answered.
+    model = "simulator?status=429&times=3&retry_after_ms=1&say=now&interval_ms=0"
+    with openai.OpenAI(
+        base_url=f"{relay.url}/v1", api_key="unused", max_retries=0, timeout=20
+    ) as client:
+        def ask():
+            return client.chat.completions.create(
+                model=model, messages=MESSAGES, extra_headers=KEY
+            ).choices[0].message.content
+
+        with pytest.raises(openai.RateLimitError):
+            ask()
+        assert [ask(), ask()] == ["now", "now"]
+    assert asked(relay) == 4
+
+
+def test_another_question_under_the_key_is_a_conflict_that_the_library_does_not_repeat(relay):
+    with openai.OpenAI(
+        base_url=f"{relay.url}/v1", api_key="unused", max_retries=3, timeout=20
+    ) as client:
+        client.chat.completions.create(model=SAID, messages=MESSAGES, extra_headers=KEY)
+        started = time.monotonic()
+        with pytest.raises(openai.ConflictError) as caught:
+            client.chat.completions.create(
+                model=SAID, messages=[{"role": "user", "content": "other"}], extra_headers=KEY
+            )
+        # Its first pause would be half a second.
+        assert time.monotonic() - started < 0.4
+    assert caught.value.code == "idempotency_key_in_use"
+    assert asked(relay, "other") == 0
+
+
+def test_many_clients_with_one_key_at_once_share_one_answer(relay):
+    def ask(number):
+        body = {"message": f"round {number // 8}", "model": SAID}
+        headers = {"Idempotency-Key": f"round-{number // 8}"}
+        return httpx.post(f"{relay.url}/chat/stream", json=body, headers=headers, timeout=20)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(ask, range(160)))
+    for number in range(20):
+        group = answers[number * 8:][:8]
+        assert len({answer.headers["x-stream-id"] for answer in group}) == 1
+        for answer in group:
+            assert frames.text_of(frames.parse(answer.text), "token") == "paid for only once"
+        assert asked(relay, f"round {number}") == 1
+    relay.history(count=20)
+
+
+def test_a_stop_from_anywhere_reaches_the_upstream_within_100_ms(relay):
+    for number in range(8):
+        model = f"simulator?tokens=1000&interval_ms=20&first_ms={number * 10}"
+        query = {"prompt": "hi", "model": model}
+        with httpx.stream("GET", f"{relay.url}/chat/stream", params=query, timeout=20) as answer:
+            target = f"{relay.url}/chat/streams/{answer.headers['x-stream-id']}"
+            while model not in relay.calls():
+                time.sleep(0.005)
+            stopped = time.time() * 1000
+            # A connection of its own, on whatever loop took it.
+            assert httpx.delete(target, timeout=10).status_code == 204
+            text = answer.read().decode()
+        assert '"status":"stopped"' in text and text.endswith("data: [DONE]\n\n")
+        counted = relay.calls()[model]
+        assert (counted["calls"], counted["closed_early"]) == (1, 1)
+        assert counted["last_close"]["at_ms"] - stopped < 100
+        assert httpx.delete(target, timeout=10).status_code == 204
+    unknown = httpx.delete(f"{relay.url}/chat/streams/{'A' * 23}", timeout=10)
+    assert unknown.status_code == 404
+    assert {record["status"] for record in relay.history(count=8)} == {"stopped"}
