@@ -112,6 +112,10 @@ final class Worker: RequestHandler {
     func adopt(_ left: LeftGeneration) {
         let generation = Generation(left, worker: self)
         generations.add(generation)
+        // One that failed before anything of it came had freed its key.
+        if let key = generation.key, !generation.log.firstAnswerIsFailure {
+            _ = service.keys.claim(key, for: generation.id)
+        }
         generation.rest()
     }
 

@@ -78,6 +78,7 @@ final class Generation: TurnEndHandler {
     /// An ended one, as an earlier process left it in the journal.
     init(_ left: LeftGeneration, worker: Worker) {
         id = left.head.id
+        key = left.head.key
         includesUsage = left.head.includesUsage
         model = left.head.model
         onDisconnect = .finish

@@ -190,6 +190,7 @@ extension Generation {
             model: model,
             startedAt: startedAt,
             includesUsage: includesUsage,
+            key: key,
             record: recordHead
         )
     }
