@@ -42,7 +42,7 @@ let package = Package(
             dependencies: ["Wire", "Loop", "CCurl"],
             swiftSettings: settings
         ),
-        .target(name: "Storage", dependencies: ["Loop"], swiftSettings: settings),
+        .target(name: "Storage", dependencies: ["Loop", "Wire"], swiftSettings: settings),
         // Floor 4: the product.
         .target(
             name: "Relay",
@@ -103,7 +103,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "Loop"],
+            dependencies: ["Storage", "Loop", "Wire"],
             swiftSettings: settings
         ),
         .testTarget(

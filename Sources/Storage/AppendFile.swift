@@ -5,9 +5,9 @@ import Glibc
 /// Guarantees that a line is in the file whole or not at all: what a failed write left behind is cut
 /// off before anything else is written. No thread of its own; its owner calls it from one place.
 struct AppendFile: ~Copyable {
-    private let descriptor: OpenFile
+    private var descriptor: OpenFile
     /// Which file was opened, to notice when somebody moves or removes it.
-    private let identity: (device: dev_t, inode: ino_t)
+    let identity: FileIdentity
     /// Where the file must end before the next write: set while a cut that failed is still owed.
     private var owedCut: Int?
     /// The unfinished line that was found and moved away when the file was opened.
@@ -29,7 +29,7 @@ struct AppendFile: ~Copyable {
         try synchronizeFolder(folder)
         return AppendFile(
             descriptor: opened,
-            identity: (status.st_dev, status.st_ino),
+            identity: FileIdentity(status),
             tornTail: tail
         )
     }
@@ -41,7 +41,54 @@ struct AppendFile: ~Copyable {
     var isInPlace: Bool {
         var status = stat()
         guard stat(descriptor.path, &status) == 0 else { return false }
-        return status.st_dev == identity.device && status.st_ino == identity.inode
+        return FileIdentity(status) == identity
+    }
+
+    /// Where the last whole line ends.
+    func end() throws(StorageError) -> Int {
+        let size = Int(try descriptor.status().st_size)
+        return min(size, owedCut ?? size)
+    }
+
+    /// Which file it is and where it ends; nil where the system does not say.
+    func position() -> HistoryCatalog.Active? {
+        guard let end = try? end() else { return nil }
+        return .init(identity: identity, end: end)
+    }
+
+    /// Makes what was written survive a loss of power, and gives the file another name.
+    ///
+    /// The lock goes with it.
+    mutating func retire(to newPath: String) throws(StorageError) {
+        try payOwedCut()
+        try descriptor.synchronize()
+        try descriptor.rename(to: newPath)
+    }
+
+    /// Takes the place of `old`: what was appended there behind `start` is appended here too.
+    ///
+    /// - Parameters:
+    ///   - old: the file that has the name.
+    ///   - start: up to where this file holds what is to be kept of it.
+    /// - Returns: the other name of this file is gone, and this file is safe under the name of `old`.
+    mutating func takePlace(
+        of old: inout AppendFile,
+        copyingFrom start: Int
+    ) throws(StorageError) {
+        try old.payOwedCut()
+        let end = try old.end()
+        var piece = [UInt8](repeating: 0, count: min(max(end - start, 0), 1 << 20))
+        var offset = start
+        while offset < end {
+            let count = try old.descriptor.read(into: &piece, at: offset, count: end - offset)
+            guard count > 0 else { break }
+            let (_, failure) = append(Array(piece[..<count]), from: 0)
+            if let failure { throw failure }
+            offset += count
+        }
+        try descriptor.synchronize()
+        try descriptor.rename(to: old.descriptor.path)
+        try synchronizeFolder(parentFolder(of: descriptor.path))
     }
 
     /// Appends lines, each with its newline, with one write.

@@ -1,6 +1,5 @@
 import Dispatch
 import Loop
-import Synchronization
 
 /// The history: one line per record, appended whole, by one writer, for any number of threads.
 ///
@@ -18,12 +17,20 @@ package final class HistoryFile: Sendable {
 
     /// What callers add to and the writer takes from; each holds it for a few instructions.
     private let pending = Guarded(PendingRecords())
-    /// Only blocks on `queue` take it, so that nobody ever waits for it.
-    private let writer: Mutex<RecordWriter>
+    /// Only blocks on `queue` and `keeper` take it, so that no loop ever waits for it.
+    private let writer: Guarded<RecordWriter>
     private let queue = DispatchQueue(label: "sse-relay.history")
     private let maxPendingBytes: Int
     private let durability: Durability
-    private let report: @Sendable (HistoryReport) -> Void
+    let report: @Sendable (HistoryReport) -> Void
+    /// The index and all that reads by it or renames files; only blocks on `keeper` take it.
+    let catalog: Guarded<HistoryCatalog>
+    let keeper = DispatchQueue(label: "sse-relay.history.keeper")
+    let compactor = DispatchQueue(label: "sse-relay.history.compactor")
+    let upkeep = Guarded(Upkeep())
+    /// The size at which the file is rotated away; 0 for never.
+    let rotateBytes: Int
+    let compactionDelayMilliseconds: Int
 
     /// Opens the file, and repairs it where the last process left half a line.
     ///
@@ -34,6 +41,9 @@ package final class HistoryFile: Sendable {
     ///   - name: The file's name in it.
     ///   - maxPendingBytes: How much may wait for the disk.
     ///   - durability: When records are made safe against a loss of power.
+    ///   - rotateBytes: The size at which the file gets the name of an old one, and a new one is
+    ///     begun; 0 for never.
+    ///   - compactionDelayMilliseconds: How long after a deletion the files are written anew.
     ///   - report: Called here during the start, then on the writer's queue, and for a refused
     ///     record by the thread that appended it.
     /// - Throws: What somebody has to put right: a lock held, a missing permission, a wrong path.
@@ -42,6 +52,8 @@ package final class HistoryFile: Sendable {
         name: String = "history.jsonl",
         maxPendingBytes: Int = HistoryFile.maxPendingBytes,
         durability: Durability = .interval,
+        rotateBytes: Int = 0,
+        compactionDelayMilliseconds: Int = 1000,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) throws(StorageError) {
         var opening = RecordWriter(directory: directory, name: name)
@@ -53,10 +65,16 @@ package final class HistoryFile: Sendable {
             report(.writeFailed(error))
         }
         let beginsInOutage = opening.outage != nil
-        writer = Mutex(opening)
+        writer = Guarded(opening)
+        let catalog = HistoryCatalog(directory: directory, activeName: name)
+        let isWorthReading = catalog.isWorthReading()
+        self.catalog = Guarded(catalog)
         self.maxPendingBytes = maxPendingBytes
         self.durability = durability
+        self.rotateBytes = rotateBytes
+        self.compactionDelayMilliseconds = compactionDelayMilliseconds
         self.report = report
+        if isWorthReading { read { _ in } }
         if beginsInOutage {
             pending.withLock { $0.beginOutage() }
             queue.async { self.writeAll() }
@@ -132,9 +150,11 @@ package final class HistoryFile: Sendable {
 
 extension HistoryFile {
     /// Writes batch after batch until nothing waits or the disk refuses.
-    private func writeAll() {
+    func writeAll() {
         var reports: [HistoryReport] = []
+        var end = 0
         writer.withLock { writer in
+            defer { end = writer.active?.end ?? 0 }
             while !writer.isClosed {
                 let hasBatch = writer.takeBatch(from: pending)
                 let progress = writer.attempt(reports: &reports)
@@ -149,6 +169,7 @@ extension HistoryFile {
             }
         }
         for entry in reports { report(entry) }
+        noteEnd(end)
     }
 
     /// Sees to it that what is settled now is safe in time.
@@ -214,6 +235,33 @@ extension HistoryFile {
         outage.delayMilliseconds = min(outage.delayMilliseconds * 2, delays.upperBound)
         writer.outage = outage
         return isNew ? [.writeFailed(failure)] : []
+    }
+
+    /// The file that is appended to, and the records that are not in it yet.
+    func writerState() -> (active: HistoryCatalog.Active?, unsettled: [UInt8]) {
+        writer.withLock { writer in
+            (writer.active, writer.leftover + pending.withLock { $0.waiting })
+        }
+    }
+
+    /// See `RecordWriter.rotate`.
+    func rotateWriter(to path: String, _ identity: FileIdentity) throws(StorageError) -> Int? {
+        try writer.withLock { writer in
+            Result { () throws(StorageError) in try writer.rotate(to: path, identity) }
+        }.get()
+    }
+
+    /// See `RecordWriter.replaceFile`.
+    func replaceWriterFile(
+        _ name: String,
+        _ identity: FileIdentity,
+        copyingFrom start: Int
+    ) throws(StorageError) -> FileIdentity? {
+        try writer.withLock { writer in
+            Result { () throws(StorageError) in
+                try writer.replaceFile(by: name, identity, copyingFrom: start)
+            }
+        }.get()
     }
 
     private func retry(_ attempt: Int, afterMilliseconds delay: Int) {

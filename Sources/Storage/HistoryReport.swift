@@ -14,4 +14,10 @@ package enum HistoryReport: Sendable, Equatable {
     case refused(bytes: Int)
     /// Somebody moved or removed the file; a new one was begun in its place.
     case begunAnew(path: String)
+    /// The file had grown large enough and has this name now; a new one was begun in its place.
+    case rotated(to: String)
+    /// The records of deleted conversations are gone from this file.
+    case compacted(path: String)
+    /// A rotation or a compaction failed; nothing is lost, and it is tried again.
+    case upkeepFailed(StorageError)
 }

@@ -5,8 +5,8 @@ import Glibc
 /// Every call is repeated when a signal interrupts it, and fails with its own name and the path.
 struct OpenFile: ~Copyable {
     private let number: Int32
-    /// Where it was opened, for messages only: the file may have moved since.
-    let path: String
+    /// Where it was opened, or where it was renamed to; others may have moved it since.
+    private(set) var path: String
 
     /// Opens a file; `O_CLOEXEC` is always set.
     init(opening path: String, _ flags: Int32, mode: mode_t = 0o600) throws(StorageError) {
@@ -34,17 +34,36 @@ struct OpenFile: ~Copyable {
         return status
     }
 
-    /// Fills `buffer` from `offset` on, completely unless the file ends first.
+    func identity() throws(StorageError) -> FileIdentity { FileIdentity(try status()) }
+
+    /// Gives the file another name in its folder, in place of whatever has that name.
+    mutating func rename(to newPath: String) throws(StorageError) {
+        _ = try repeating("rename", path) { Glibc.rename(path, newPath) }
+        path = newPath
+    }
+
+    /// Fills `buffer` from `place` on with what stands at `offset`, completely unless the file ends
+    /// first.
     ///
     /// - Returns: How many bytes were read.
-    func read(into buffer: inout [UInt8], at offset: Int, count: Int) throws(StorageError) -> Int {
+    func read(
+        into buffer: inout [UInt8],
+        from place: Int = 0,
+        at offset: Int,
+        count: Int
+    ) throws(StorageError) -> Int {
         var done = 0
         while done < count {
-            let wanted = min(count, buffer.count) - done
+            let wanted = min(count, buffer.count - place) - done
             guard wanted > 0 else { break }
             let got = try repeating("read", path) {
                 buffer.withUnsafeMutableBytes { raw in
-                    pread(number, raw.baseAddress?.advanced(by: done), wanted, off_t(offset + done))
+                    pread(
+                        number,
+                        raw.baseAddress?.advanced(by: place + done),
+                        wanted,
+                        off_t(offset + done)
+                    )
                 }
             }
             guard got > 0 else { break }

@@ -54,6 +54,9 @@ struct PendingRecords: Sendable {
         return recordsInLines
     }
 
+    /// The lines that nobody has taken yet.
+    var waiting: [UInt8] { lines }
+
     /// The writer has put so much of what it had in hand into the file.
     mutating func settle(records: Int, bytes: Int) {
         settled += records

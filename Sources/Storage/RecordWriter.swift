@@ -82,6 +82,61 @@ struct RecordWriter: ~Copyable {
     /// Waits until all that was written would survive a loss of power.
     func synchronize() throws(StorageError) { try file?.synchronize() }
 
+    /// The file as it is now; nil where there is none at the moment.
+    var active: HistoryCatalog.Active? {
+        file?.position()
+    }
+
+    /// The lines in hand that are not in the file.
+    var leftover: [UInt8] { Array(batch[start...]) }
+
+    /// Gives the file another name and begins a new one.
+    ///
+    /// - Parameters:
+    ///   - path: the name.
+    ///   - identity: which file is meant.
+    /// - Returns: where the file ends for good; nil where another one is open by now.
+    mutating func rotate(
+        to path: String,
+        _ identity: FileIdentity
+    ) throws(StorageError) -> Int? {
+        guard active?.identity == identity, file?.isInPlace == true else { return nil }
+        try file?.retire(to: path)
+        let end = try file?.end()
+        // Should the new one fail, the next attempt to write begins with it.
+        file = nil
+        try synchronizeFolder(parentFolder(of: path))
+        _ = try open()
+        return end
+    }
+
+    /// Replaces the file by one that was written anew from it.
+    ///
+    /// - Parameters:
+    ///   - name: the new one's name so far.
+    ///   - identity: which file is meant.
+    ///   - start: up to where the new one was made from it; what was appended since is copied.
+    /// - Returns: which file it is now; nil where another one is open by now.
+    mutating func replaceFile(
+        by name: String,
+        _ identity: FileIdentity,
+        copyingFrom start: Int
+    ) throws(StorageError) -> FileIdentity? {
+        guard active?.identity == identity, file?.isInPlace == true, var old = file.take() else {
+            return nil
+        }
+        do throws(StorageError) {
+            var new = try AppendFile.open(directory: directory, name: name)
+            try new.takePlace(of: &old, copyingFrom: start)
+            let identity = new.identity
+            file = consume new
+            return identity
+        } catch {
+            file = consume old
+            throw error
+        }
+    }
+
     mutating func close() {
         file = nil
         isClosed = true
@@ -95,6 +150,7 @@ struct RecordWriter: ~Copyable {
         guard !isInPlace, !batch.isEmpty else { return }
         // Half a line must not stay behind in the file that was moved away.
         try file?.payOwedCut()
+        try file?.synchronize()
         if let report = try open() { reports.append(report) }
         reports.append(.begunAnew(path: directory + "/" + name))
     }

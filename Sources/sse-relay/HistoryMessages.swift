@@ -27,6 +27,12 @@ extension Log {
             write(.error, "a record of \(bytes) bytes is lost: too much waits for the disk")
         case .begunAnew(let path):
             write(.info, "the history was moved away: \(path) is begun anew")
+        case .rotated(let path):
+            write(.info, "the history has grown large: it goes on after \(path)")
+        case .compacted(let path):
+            write(.info, "deleted conversations are gone from \(path)")
+        case .upkeepFailed(let error):
+            write(.error, "the history cannot be tidied: \(error); it is tried again")
         }
     }
 }

@@ -1,0 +1,86 @@
+import Glibc
+
+/// Writes one file of the history anew without the records of deleted conversations.
+///
+/// A value for a queue of its own: the rewriting of a large file takes seconds, and nobody waits
+/// for it. The file itself is only read, up to where it ended when this was made. Until the new one
+/// takes its name, the end of the process loses nothing but the work.
+struct Compaction: Sendable {
+    static let suffix = ".compact"
+    private static let batchBytes = 1 << 20
+    /// Half a line of more than this is not looked through for its conversation.
+    private static let maxTornBytes = 64 * 1024
+
+    let directory: String
+    /// The file, where one has to be rewritten.
+    let part: HistoryCatalog.Part?
+    let deletions: Deletions
+
+    /// What is left out, in ascending order, and up to where the file was read.
+    struct Outcome: Sendable {
+        var cuts: [Range<Int>] = []
+        var end = 0
+    }
+
+    var path: String { "\(directory)/\(part?.name ?? "")" }
+    var newName: String { (part?.name ?? "") + Self.suffix }
+
+    /// Does it.
+    func run() throws(StorageError) -> Outcome {
+        try removeTornLines()
+        guard let part else { return Outcome() }
+        let old = try OpenFile(opening: path, O_RDONLY)
+        let new = try OpenFile(
+            opening: path + Self.suffix,
+            O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
+        )
+        var outcome = Outcome()
+        var batch: [UInt8] = []
+        var head = RecordHead()
+        outcome.end = try FileLines.forEach(in: old, from: 0, to: part.end) {
+            offset,
+            line throws(StorageError) in
+            if head.read(line), deletions.cover(head) {
+                return Self.add(offset..<(offset + line.count + 1), to: &outcome.cuts)
+            }
+            line.withUnsafeBufferPointer { batch.append(contentsOf: $0) }
+            batch.append(newline)
+            guard batch.count >= Self.batchBytes else { return }
+            try Self.write(&batch, to: new)
+        }
+        try Self.write(&batch, to: new)
+        try new.synchronize()
+        return outcome
+    }
+
+    private static func add(_ cut: Range<Int>, to cuts: inout [Range<Int>]) {
+        if let last = cuts.last, last.upperBound == cut.lowerBound {
+            cuts[cuts.count - 1] = last.lowerBound..<cut.upperBound
+        } else {
+            cuts.append(cut)
+        }
+    }
+
+    private static func write(
+        _ batch: inout [UInt8],
+        to file: borrowing OpenFile
+    ) throws(StorageError) {
+        let (_, failure) = file.write(batch)
+        if let failure { throw failure }
+        batch.removeAll(keepingCapacity: true)
+    }
+
+    /// Removes torn lines that were set aside, where they are of deleted conversations.
+    private func removeTornLines() throws(StorageError) {
+        guard !deletions.isEmpty else { return }
+        var head = RecordHead()
+        for name in fileNames(in: directory) where name.contains(".jsonl.torn-") {
+            let file = try OpenFile(opening: "\(directory)/\(name)", O_RDONLY)
+            let size = min(Int(try file.status().st_size), Self.maxTornBytes)
+            var bytes = [UInt8](repeating: 0, count: max(1, size))
+            let count = try file.read(into: &bytes, at: 0, count: size)
+            _ = head.read(bytes.span.extracting(first: count))
+            if deletions.cover(head) { _ = unlink("\(directory)/\(name)") }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import Glibc
+
+/// The history as it can be searched: its files in the order in which they were written, and the
+/// index over their records.
+///
+/// Lives on the history's own queue and does I/O there; no loop ever waits for it.
+package struct HistoryCatalog: Sendable {
+    /// One file of the history.
+    struct Part: Sendable {
+        var name: String
+        var identity: FileIdentity
+        /// Where its last whole line ends, as far as known, and how much of it is in the index.
+        var end: Int
+        var indexedEnd = 0
+        /// Whether the writer appends to it.
+        var isActive = false
+        /// Whether it holds records of deleted conversations.
+        var isDirty = false
+    }
+
+    /// The file that the writer appends to, as it is at this moment.
+    struct Active: Sendable {
+        let identity: FileIdentity
+        let end: Int
+    }
+
+    let directory: String
+    private let activeName: String
+    var index = HistoryIndex()
+    var parts: [Part] = []
+    var deletions: Deletions
+    /// Records that the disk has refused so far, as lines.
+    var unsettled: [UInt8] = []
+    /// Why the files cannot be read at the moment.
+    var failure: StorageError?
+    /// How often the index was begun anew, because somebody moved the files: numbers of entries
+    /// from before mean nothing.
+    private(set) var era = 0
+    private var isLoaded = false
+    var isCompacting = false
+    /// Whether torn lines may have been set aside since they were last looked through.
+    var hasUntidied = false
+    /// The head of the line that was read last.
+    var head = RecordHead()
+
+    init(directory: String, activeName: String) {
+        self.directory = directory.isEmpty ? "." : directory
+        self.activeName = activeName
+        deletions = Deletions(directory: self.directory)
+    }
+
+    func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    // MARK: Following the files
+
+    /// Takes into the index what was written since the last time.
+    mutating func catchUp(_ active: Active?, unsettled: [UInt8]) {
+        self.unsettled = unsettled
+        do throws(StorageError) {
+            if !isLoaded { try load() }
+            if let active { try follow(active) }
+            for number in parts.indices where parts[number].indexedEnd < parts[number].end {
+                try indexPart(number)
+            }
+            failure = nil
+        } catch {
+            failure = error
+        }
+    }
+
+    private mutating func load() throws(StorageError) {
+        if era == 0 { removeLeftovers() }
+        index = HistoryIndex()
+        parts = []
+        try deletions.load()
+        hasUntidied = !deletions.isEmpty
+        for (_, name) in sealedNames() {
+            let file: OpenFile
+            do throws(StorageError) {
+                file = try OpenFile(opening: path(name), O_RDONLY)
+            } catch .systemCall(_, _, ENOENT) {
+                continue
+            }
+            let status = try file.status()
+            guard status.st_mode & S_IFMT == S_IFREG else { continue }
+            parts.append(
+                Part(name: name, identity: FileIdentity(status), end: Int(status.st_size))
+            )
+        }
+        isLoaded = true
+    }
+
+    private mutating func follow(_ active: Active) throws(StorageError) {
+        if let number = parts.firstIndex(where: \.isActive) {
+            if parts[number].identity == active.identity, parts[number].indexedEnd <= active.end {
+                parts[number].end = active.end
+                return
+            }
+            // Somebody moved the file away, or cut it off.
+            era += 1
+            try load()
+        }
+        parts.append(
+            Part(name: activeName, identity: active.identity, end: active.end, isActive: true)
+        )
+    }
+
+    private mutating func indexPart(_ number: Int) throws(StorageError) {
+        guard let file = try open(number) else { return }
+        let part = parts[number]
+        let end = try FileLines.forEach(in: file, from: part.indexedEnd, to: part.end) {
+            offset,
+            line in
+            parts[number].indexedEnd = offset + line.count + 1
+            guard head.read(line), line.count <= UInt32.max else { return }
+            guard !deletions.cover(head) else {
+                parts[number].isDirty = true
+                return
+            }
+            index.add(
+                .init(
+                    part: number,
+                    offset: offset,
+                    length: UInt32(line.count),
+                    id: shortIndexHash(head.id),
+                    user: shortIndexHash(head.user)
+                ),
+                conversation: head.conversation.isEmpty ? nil : indexHash(head.conversation)
+            )
+        }
+        // A line without its end stays outside, in a file that nobody appends to.
+        if !part.isActive { parts[number].end = end }
+    }
+
+    // MARK: Files
+
+    /// Opens a file of the history.
+    ///
+    /// - Returns: nil where the name leads to another file by now, or to none.
+    func open(_ number: Int) throws(StorageError) -> OpenFile? {
+        do throws(StorageError) {
+            let file = try OpenFile(opening: path(parts[number].name), O_RDONLY)
+            guard try file.identity() == parts[number].identity else { return nil }
+            return file
+        } catch .systemCall(_, _, ENOENT) {
+            return nil
+        }
+    }
+
+    /// The names of the files that were rotated away, the oldest first.
+    private func sealedNames() -> [(number: Int, name: String)] {
+        var found: [(number: Int, name: String)] = []
+        for name in fileNames(in: directory) {
+            if let number = sealedNumber(name) { found.append((number, name)) }
+        }
+        return found.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
+    }
+
+    private var stem: Substring {
+        activeName.hasSuffix(".jsonl") ? activeName.dropLast(6) : activeName[...]
+    }
+
+    private func sealedNumber(_ name: String) -> Int? {
+        let prefix = "\(stem)-"
+        guard name.hasPrefix(prefix), name.hasSuffix(".jsonl") else { return nil }
+        let digits = name.dropFirst(prefix.count).dropLast(6).utf8
+        guard !digits.isEmpty, digits.count <= 9 else { return nil }
+        var number = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = 10 * number + Int(digit - UInt8(ascii: "0"))
+        }
+        return number
+    }
+
+    /// The name of the next file that is rotated away: after all others, also in `ls`.
+    func nextSealedName() -> String {
+        let digits = String((sealedNames().last?.number ?? 0) + 1)
+        return "\(stem)-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).jsonl"
+    }
+
+    /// Removes what a compaction left that the end of the process cut short.
+    private func removeLeftovers() {
+        for name in fileNames(in: directory)
+        where name.hasPrefix(stem) && name.hasSuffix(Compaction.suffix) {
+            _ = unlink(path(name))
+        }
+    }
+
+    /// Whether there is enough of a past to begin with the index before somebody asks.
+    func isWorthReading() -> Bool {
+        var bytes = 0
+        for name in fileNames(in: directory) {
+            if name == Deletions.name { return true }
+            guard name == activeName || sealedNumber(name) != nil else { continue }
+            var status = stat()
+            if stat(path(name), &status) == 0 { bytes += Int(status.st_size) }
+        }
+        return bytes > Self.fewBytes
+    }
+
+    /// What is read in a millisecond can wait for the first question.
+    private static let fewBytes = 1 << 20
+}
+
+/// The names in a folder; none where it cannot be read.
+func fileNames(in path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+        names.append(
+            withUnsafeBytes(of: entry.pointee.d_name) { raw in
+                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+        )
+    }
+    return names
+}

@@ -1,0 +1,216 @@
+import Dispatch
+import Glibc
+import Loop
+
+/// What is to be done soon, so that it is arranged once.
+struct Upkeep: Sendable {
+    var isRotationDue = false
+    var isCompactionDue = false
+    /// Where the file ended when the index was last told to catch up.
+    var indexedEnd = 0
+}
+
+/// Rotation and compaction. Files change their names on the history's queue alone, so that nobody
+/// who reads there is ever between two of them.
+extension HistoryFile {
+    /// How long after a failure a rotation or a compaction is tried again.
+    private static let retryMilliseconds = 60_000
+
+    /// So much is written before the index catches up unasked, lest the next question waits for it.
+    private static let unindexedBytes = 16 << 20
+
+    /// The file ends here now: arranges what follows from that.
+    func noteEnd(_ end: Int) {
+        let (mustRotate, mustIndex) = upkeep.withLock { upkeep in
+            let mustRotate = rotateBytes > 0 && end >= rotateBytes && !upkeep.isRotationDue
+            if mustRotate { upkeep.isRotationDue = true }
+            let mustIndex = abs(end - upkeep.indexedEnd) >= Self.unindexedBytes
+            if mustIndex { upkeep.indexedEnd = end }
+            return (mustRotate, mustIndex)
+        }
+        if mustRotate {
+            keeper.async { self.rotate() }
+        } else if mustIndex {
+            read { _ in }
+        }
+    }
+
+    /// Writes what waits, and runs work on an index that knows it.
+    func withCatalog(_ work: (inout HistoryCatalog) -> Void) {
+        writeAll()
+        let (active, unsettled) = writerState()
+        let mustCompact = catalog.withLock { catalog in
+            catalog.catchUp(active, unsettled: unsettled)
+            work(&catalog)
+            return catalog.wantsCompaction
+        }
+        if mustCompact { compactSoon() }
+    }
+
+    // MARK: Rotation
+
+    /// Gives the file that has grown large enough the name of an old one, and begins a new one.
+    private func rotate() {
+        var failure: StorageError?
+        withCatalog { catalog in
+            do throws(StorageError) {
+                try rotate(&catalog)
+            } catch {
+                failure = error
+            }
+        }
+        guard let failure else { return upkeep.withLock { $0.isRotationDue = false } }
+        report(.upkeepFailed(failure))
+        keeper.asyncAfter(deadline: .now() + .milliseconds(Self.retryMilliseconds)) {
+            self.upkeep.withLock { $0.isRotationDue = false }
+        }
+    }
+
+    private func rotate(_ catalog: inout HistoryCatalog) throws(StorageError) {
+        guard let number = catalog.parts.firstIndex(where: \.isActive),
+            catalog.parts[number].end >= rotateBytes
+        else { return }
+        let name = catalog.nextSealedName()
+        let identity = catalog.parts[number].identity
+        guard let end = try rotateWriter(to: catalog.path(name), identity) else { return }
+        catalog.parts[number].end = end
+        catalog.parts[number].name = name
+        catalog.parts[number].isActive = false
+        report(.rotated(to: catalog.path(name)))
+    }
+
+    // MARK: Compaction
+
+    /// Begins a compaction a little later, for several deletions at once.
+    func compactSoon() {
+        let isDue = upkeep.withLock { upkeep in
+            defer { upkeep.isCompactionDue = true }
+            return upkeep.isCompactionDue
+        }
+        if !isDue { compactSoon(afterMilliseconds: compactionDelayMilliseconds) }
+    }
+
+    private func compactSoon(afterMilliseconds delay: Int) {
+        keeper.asyncAfter(deadline: .now() + .milliseconds(delay)) {
+            self.upkeep.withLock { $0.isCompactionDue = false }
+            var next: Compaction?
+            self.withCatalog { next = $0.beginCompaction() }
+            if let next { self.compact(next) }
+        }
+    }
+
+    private func compact(_ compaction: Compaction) {
+        compactor.async {
+            do throws(StorageError) {
+                let outcome = try compaction.run()
+                self.keeper.async { self.finish(compaction, outcome) }
+            } catch {
+                self.keeper.async { self.giveUp(compaction, error) }
+            }
+        }
+    }
+
+    private func finish(_ compaction: Compaction, _ outcome: Compaction.Outcome) {
+        var next: Compaction?
+        var failure: StorageError?
+        withCatalog { catalog in
+            catalog.isCompacting = false
+            do throws(StorageError) {
+                try replace(compaction, outcome, &catalog)
+                next = catalog.beginCompaction()
+                if next?.part == nil, catalog.deletions.mustShrink {
+                    try catalog.deletions.shrink()
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { return giveUp(compaction, failure) }
+        if let next, next.part != nil {
+            compact(next)
+        } else {
+            catalog.withLock { $0.isCompacting = false }
+        }
+    }
+
+    private func giveUp(_ compaction: Compaction, _ error: StorageError) {
+        _ = unlink(compaction.path + Compaction.suffix)
+        report(.upkeepFailed(error))
+        upkeep.withLock { $0.isCompactionDue = true }
+        catalog.withLock { catalog in
+            catalog.isCompacting = false
+            let number = catalog.parts.firstIndex { $0.identity == compaction.part?.identity }
+            if let number { catalog.parts[number].isDirty = true }
+        }
+        compactSoon(afterMilliseconds: Self.retryMilliseconds)
+    }
+
+    /// Puts the new file in the place of the old one.
+    private func replace(
+        _ compaction: Compaction,
+        _ outcome: Compaction.Outcome,
+        _ catalog: inout HistoryCatalog
+    ) throws(StorageError) {
+        guard let part = compaction.part else { return }
+        // Its name may have changed meanwhile: what counts is which file it is.
+        let number = catalog.parts.firstIndex { $0.identity == part.identity }
+        guard let number, !outcome.cuts.isEmpty else {
+            _ = unlink(compaction.path + Compaction.suffix)
+            return
+        }
+        let name = catalog.parts[number].name
+        let identity: FileIdentity
+        if catalog.parts[number].isActive {
+            let replaced = try replaceWriterFile(
+                compaction.newName,
+                part.identity,
+                copyingFrom: outcome.end
+            )
+            guard let replaced else {
+                _ = unlink(compaction.path + Compaction.suffix)
+                return
+            }
+            identity = replaced
+        } else {
+            var old = try AppendFile.open(directory: catalog.directory, name: name)
+            var new = try AppendFile.open(
+                directory: catalog.directory,
+                name: compaction.newName
+            )
+            try new.takePlace(of: &old, copyingFrom: outcome.end)
+            identity = new.identity
+        }
+        catalog.replaced(number, by: identity, outcome.cuts)
+        report(.compacted(path: catalog.path(name)))
+    }
+}
+
+extension HistoryCatalog {
+    /// Whether deleted records stand in the files, or may stand in what was set aside.
+    var wantsCompaction: Bool {
+        !isCompacting && failure == nil && (hasUntidied || parts.contains(where: \.isDirty))
+    }
+
+    /// The next file that holds deleted records; without a file, where only torn lines are left.
+    mutating func beginCompaction() -> Compaction? {
+        guard !isCompacting, failure == nil else { return nil }
+        isCompacting = true
+        hasUntidied = false
+        let number = parts.firstIndex(where: \.isDirty)
+        if let number { parts[number].isDirty = false }
+        return Compaction(
+            directory: directory,
+            part: number.map { parts[$0] },
+            deletions: deletions
+        )
+    }
+
+    /// A file was replaced by one without some of its lines.
+    mutating func replaced(_ number: Int, by identity: FileIdentity, _ cuts: [Range<Int>]) {
+        let bytes = cuts.reduce(0) { $0 + $1.count }
+        parts[number].identity = identity
+        parts[number].end -= bytes
+        parts[number].indexedEnd -= bytes
+        index.shift(part: number, cuts)
+    }
+}

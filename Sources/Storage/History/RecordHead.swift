@@ -1,0 +1,77 @@
+import Wire
+
+/// What the index needs to know of a line: whose record it is.
+///
+/// Members are found in any order. In the order in which the relay writes them, the long ones are
+/// never looked at.
+struct RecordHead: Sendable {
+    /// The record's id; empty where the line is no record.
+    private(set) var id: [UInt8] = []
+    /// The conversation; empty where the record names none.
+    private(set) var conversation: [UInt8] = []
+    /// The user; empty where the record names none.
+    private(set) var user: [UInt8] = []
+    /// When the answer was begun, as it stands; empty where the record does not say.
+    private(set) var startedAt: [UInt8] = []
+
+    /// Reads a line, and of a broken one what stands before the break.
+    ///
+    /// - Returns: whether it is a record.
+    mutating func read(_ line: Span<UInt8>) -> Bool {
+        id.removeAll(keepingCapacity: true)
+        conversation.removeAll(keepingCapacity: true)
+        user.removeAll(keepingCapacity: true)
+        startedAt.removeAll(keepingCapacity: true)
+        do throws(JSONError) {
+            try readMembers(line)
+        } catch {
+            return !id.isEmpty
+        }
+        return !id.isEmpty
+    }
+
+    private mutating func readMembers(_ line: Span<UInt8>) throws(JSONError) {
+        var reader = JSONReader()
+        var missing = 4
+        try reader.enterObject(line)
+        while missing > 0, let name = try reader.nextKey(line) {
+            missing -= 1
+            if matches(line, name, "id") {
+                try Self.readText(line, &reader, into: &id)
+            } else if matches(line, name, "conversation") {
+                try Self.readText(line, &reader, into: &conversation)
+            } else if matches(line, name, "user") {
+                try Self.readText(line, &reader, into: &user)
+            } else if matches(line, name, "started_at") {
+                try Self.readText(line, &reader, into: &startedAt)
+            } else {
+                missing += 1
+                try reader.skip(line)
+            }
+        }
+    }
+
+    private static func readText(
+        _ line: Span<UInt8>,
+        _ reader: inout JSONReader,
+        into text: inout [UInt8]
+    ) throws(JSONError) {
+        guard try reader.peek(line) == .string else { return try reader.skip(line) }
+        text.removeAll(keepingCapacity: true)
+        try reader.readString(line, into: &text)
+    }
+}
+
+/// A short name for text in the index; of two texts it may be the same, so what it finds is read.
+///
+/// Seeded anew in every process: nobody can choose texts that meet.
+func indexHash(_ text: [UInt8]) -> UInt64 {
+    var hasher = Hasher()
+    text.withUnsafeBytes { hasher.combine(bytes: $0) }
+    return UInt64(truncatingIfNeeded: hasher.finalize())
+}
+
+/// As `indexHash`, shorter; 0 stands for no text alone.
+func shortIndexHash(_ text: [UInt8]) -> UInt32 {
+    text.isEmpty ? 0 : max(1, UInt32(truncatingIfNeeded: indexHash(text)))
+}

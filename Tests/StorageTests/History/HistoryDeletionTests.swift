@@ -1,0 +1,177 @@
+import Dispatch
+import Glibc
+import Testing
+import Wire
+
+@testable import Storage
+
+/// A deleted conversation is gone at once, stays gone, and its text goes from the disk.
+@Suite(.timeLimit(.minutes(1)))
+struct HistoryDeletionTests {
+    private let scratch = Scratch()
+    private let reports = Reports()
+
+    private func open(delay: Int = 1, rotateBytes: Int = 0) throws -> HistoryFile {
+        try HistoryFile(
+            directory: scratch.path,
+            rotateBytes: rotateBytes,
+            compactionDelayMilliseconds: delay,
+            report: reports.add
+        )
+    }
+
+    /// Whether any file in the folder holds the text.
+    private func isOnDisk(_ text: String) -> Bool {
+        let wanted = bytes(text)
+        return scratch.names().contains { name in
+            let content = scratch.read(name)
+            guard content.count >= wanted.count else { return false }
+            return content.indices.dropLast(wanted.count - 1).contains {
+                content[$0] == wanted[0] && content[$0...].starts(with: wanted)
+            }
+        }
+    }
+
+    private func waits(_ condition: () -> Bool) -> Bool {
+        for _ in 0..<1000 {
+            if condition() { return true }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    @Test
+    func `the records are gone at once and their text a little later`() throws {
+        let history = try open()
+        for number in 0..<30 {
+            let name = number % 3 == 0 ? "secret" : "other"
+            history.append(record("r\(number)", name, text: "\(name) \(number)"))
+        }
+        try history.remove("secret")
+        #expect(try history.ids(.init(conversation: "secret")).ids.isEmpty)
+        #expect(try history.ids(limit: 100).ids.count == 20)
+        #expect(waits { !isOnDisk("secret 3") })
+        #expect(try history.ids(.init(conversation: "other"), limit: 100).ids.count == 20)
+        #expect(scratch.lines().count == 20)
+        history.append(record("after", "other"))
+        #expect(try history.ids(limit: 1).ids == ["after"])
+    }
+
+    @Test
+    func `a deletion that nobody lived to carry out is carried out by the next process`() throws {
+        let history = try open(delay: 600_000)
+        for number in 0..<10 { history.append(record("r\(number)", "secret", text: "the text")) }
+        history.append(record("kept", "other"))
+        try history.remove("secret")
+        history.close()
+        #expect(isOnDisk("the text"))
+        scratch.write(bytes("half a rewriting"), to: "history.jsonl.compact")
+        let again = try open()
+        #expect(try again.ids(limit: 100).ids == ["kept"])
+        #expect(waits { !isOnDisk("the text") })
+        #expect(try again.ids(limit: 100).ids == ["kept"])
+        #expect(waits { !scratch.names().contains("history.jsonl.compact") })
+    }
+
+    @Test
+    func `a record that comes late is deleted too, and one begun later is not`() throws {
+        let history = try open()
+        try history.remove("c", at: "2026-06-01T00:00:00.000Z")
+        history.append(record("late", "c", at: "2026-05-31T23:59:59.999Z", text: "late text"))
+        history.append(record("new", "c", at: "2026-06-01T00:00:00.001Z"))
+        #expect(try history.ids(.init(conversation: "c")).ids == ["new"])
+        #expect(waits { !isOnDisk("late text") })
+        history.close()
+        let again = try open()
+        #expect(try again.ids().ids == ["new"])
+    }
+
+    @Test
+    func `deleting what is not there, or deleting twice, is no error`() throws {
+        let history = try open()
+        try history.remove("nothing")
+        try history.remove("nothing")
+        history.append(record("r", "c"))
+        try history.remove("c")
+        try history.remove("c")
+        #expect(try history.ids().ids.isEmpty)
+    }
+
+    @Test
+    func `nothing that arrives during compactions is lost`() throws {
+        let history = try open(rotateBytes: 400_000)
+        let filler = String(repeating: "filler ", count: 100)
+        let deleting = DispatchQueue(label: "deleting")
+        let finished = DispatchSemaphore(value: 0)
+        for number in 0..<4000 {
+            let name = number % 4 == 0 ? "d\(number % 20)" : "kept"
+            history.append(record("r\(number)", name, text: "\(name) \(filler)"))
+            if number % 200 == 199 {
+                usleep(2000)
+                deleting.async { try? history.remove("d\(number % 20 / 4 * 4)") }
+            }
+        }
+        deleting.async { finished.signal() }
+        #expect(finished.wait(timeout: .now() + 30) == .success)
+        for name in 0..<5 { try history.remove("d\(name * 4)") }
+        #expect(waits { !isOnDisk("d4 filler") && !isOnDisk("d16 filler") })
+        var ids: [String] = []
+        var before: String?
+        repeat {
+            let page = try history.ids(.init(conversation: "kept"), before: before, limit: 1000)
+            ids += page.ids
+            before = page.next
+        } while before != nil
+        let wanted = (0..<4000).reversed().filter { $0 % 4 != 0 }.map { "r\($0)" }
+        let firstDifference = zip(ids, wanted).first { $0 != $1 }
+        #expect(ids.count == wanted.count)
+        #expect(firstDifference == nil)
+        history.close()
+        let again = try open()
+        let count = try again.ask {
+            try $0.records(.init(), before: nil, limit: 5000, maxBytes: 1 << 30)
+        }
+        #expect(count.lines.count == 3000)
+        #expect(!reports.all.contains { if case .upkeepFailed = $0 { true } else { false } })
+    }
+
+    @Test
+    func `the torn line of a deleted conversation goes as well`() throws {
+        let whole = record("whole", "secret")
+        let torn = record("torn", "secret", text: "torn text")
+        scratch.write(whole + [newline] + torn.dropLast(30))
+        let other = record("other", "kept", text: "kept text").dropLast(30)
+        scratch.write(Array(other), to: "history.jsonl.torn-1")
+        let history = try open()
+        #expect(isOnDisk("torn text"))
+        try history.remove("secret")
+        #expect(waits { !isOnDisk("torn text") })
+        #expect(isOnDisk("kept text"))
+    }
+
+    @Test
+    func `deletions beyond the bound are forgotten, the oldest first`() throws {
+        var deletions = Deletions(directory: scratch.path)
+        for number in 0..<20 {
+            try deletions.add(
+                bytes("c\(number)"),
+                at: bytes("2026-01-01T00:00:00.0\(10 + number)Z")
+            )
+        }
+        var again = Deletions(directory: scratch.path)
+        try again.load()
+        #expect(again.cover(head("c3", at: "2026-01-01T00:00:00.013Z")))
+        #expect(!again.cover(head("c3", at: "2026-01-01T00:00:00.014Z")))
+        try again.shrink(to: 5)
+        try deletions.load()
+        #expect(!deletions.cover(head("c14", at: "2025")))
+        #expect(deletions.cover(head("c15", at: "2025")))
+    }
+
+    private func head(_ conversation: String, at time: String) -> RecordHead {
+        let line = record("r", conversation, at: time)
+        var head = RecordHead()
+        _ = head.read(line.span)
+        return head
+    }
+}
