@@ -65,12 +65,8 @@ struct AppendFile: ~Copyable {
         try descriptor.rename(to: newPath)
     }
 
-    /// Takes the place of `old`: what was appended there behind `start` is appended here too.
-    ///
-    /// - Parameters:
-    ///   - old: the file that has the name.
-    ///   - start: up to where this file holds what is to be kept of it.
-    /// - Returns: the other name of this file is gone, and this file is safe under the name of `old`.
+    /// Takes the place of `old`: what was appended there behind `start` is appended here too, and
+    /// this file is safe on the disk under the name of the other.
     mutating func takePlace(
         of old: inout AppendFile,
         copyingFrom start: Int

@@ -96,6 +96,7 @@ struct RecordWriter: ~Copyable {
     ///   - path: the name.
     ///   - identity: which file is meant.
     /// - Returns: where the file ends for good; nil where another one is open by now.
+    /// - Throws: what keeps the one from going or the other from coming.
     mutating func rotate(
         to path: String,
         _ identity: FileIdentity
@@ -117,6 +118,7 @@ struct RecordWriter: ~Copyable {
     ///   - identity: which file is meant.
     ///   - start: up to where the new one was made from it; what was appended since is copied.
     /// - Returns: which file it is now; nil where another one is open by now.
+    /// - Throws: what keeps the new one from its place; then the old one keeps it.
     mutating func replaceFile(
         by name: String,
         _ identity: FileIdentity,

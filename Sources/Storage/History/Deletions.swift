@@ -55,6 +55,7 @@ struct Deletions: Sendable {
     /// - Parameters:
     ///   - conversation: its id.
     ///   - time: now, as records write it.
+    /// - Throws: where the disk refuses; then it is not deleted.
     mutating func add(_ conversation: [UInt8], at time: [UInt8]) throws(StorageError) {
         var file = try AppendFile.open(directory: directory, name: Self.name)
         let (_, failure) = file.append(Self.line(conversation, time), from: 0)

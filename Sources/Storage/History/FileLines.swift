@@ -12,6 +12,7 @@ enum FileLines {
     ///   - end: nothing behind it is read.
     ///   - body: takes where the line stands, and its bytes.
     /// - Returns: where the last whole line ends.
+    /// - Throws: where the file cannot be read, or what `body` throws.
     @discardableResult
     static func forEach(
         in file: borrowing OpenFile,

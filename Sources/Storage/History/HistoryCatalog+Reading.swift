@@ -58,6 +58,8 @@ extension HistoryCatalog {
     ///   - before: only records written before the one with this id.
     ///   - limit: how many at most.
     ///   - maxBytes: no more are added once they have this size together.
+    /// - Returns: the records, and what to ask for next.
+    /// - Throws: where `before` names none, or the files cannot be read.
     package mutating func records(
         _ filter: HistoryFilter,
         before: String?,
@@ -113,6 +115,8 @@ extension HistoryCatalog {
     ///   - user: only those whose newest record is of this user.
     ///   - before: only those behind this one.
     ///   - limit: how many at most.
+    /// - Returns: the conversations, and what to ask for next.
+    /// - Throws: where `before` names none, or the files cannot be read.
     package mutating func conversations(
         user: String?,
         before: String?,
@@ -158,6 +162,7 @@ extension HistoryCatalog {
     ///   - cursor: where the one before ended; nil for the first.
     ///   - maxBytes: no more are added once they have this size together.
     /// - Returns: the lines, and where to go on; nil after the last.
+    /// - Throws: where the files were moved or cannot be read.
     package mutating func export(
         _ filter: HistoryFilter,
         from cursor: HistoryCursor?,
