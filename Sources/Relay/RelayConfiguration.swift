@@ -85,6 +85,11 @@ package struct RelayConfiguration: Sendable {
     package var keptBytes = 16 * 1024 * 1024
     /// Answers with a client's key that are kept at a time, for all loops; 503 above.
     package var maxKeys = 65_536
+    /// The past of a conversation goes upstream up to this much, together with what is asked; 0
+    /// for no past.
+    ///
+    /// In tokens, as estimated.
+    package var contextTokens = 8000
     /// Origins other than our own whose pages may ask, such as `https://chat.example.com`; `*`
     /// for all.
     package var corsOrigins: [String] = []

@@ -141,6 +141,20 @@ package final class Service: Sendable {
         return true
     }
 
+    /// Runs work on a loop soon, unless the loop serves no longer.
+    func post(toLoop index: Int, _ work: @escaping @Sendable (Worker) -> Void) {
+        let loops = loops.withLock { $0 }
+        guard loops.indices.contains(index) else { return }
+        loops[index].post { loop in
+            if let worker = Worker.of(loop) { work(worker) }
+        }
+    }
+
+    /// Runs work on all loops soon.
+    func postToAll(_ work: @escaping @Sendable (Worker) -> Void) {
+        for index in loops.withLock({ $0 }).indices { post(toLoop: index, work) }
+    }
+
     private func onAll(_ work: @escaping @Sendable (Worker) -> Void) async {
         for loop in loops.withLock({ $0 }) {
             await loop.run { loop in

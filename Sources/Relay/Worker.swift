@@ -20,6 +20,8 @@ final class Worker: RequestHandler {
     private let upstreams: [UpstreamRoute]
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
     var generations = GenerationTable()
+    /// What the history is asked for this loop's requests.
+    var historyQuestions = HistoryQuestions()
     /// Nil once all is over: it keeps its handler alive, and that is this worker.
     private lazy var server: Server? = Server(on: reactor, limits: service.limits, handler: self)
 
@@ -102,6 +104,7 @@ final class Worker: RequestHandler {
         server = nil
         client.cancelAll()
         generations.removeAll()
+        historyQuestions = HistoryQuestions()
         // The process may be gone before this turn ends.
         journal?.turnEnded()
         reactor.leader = nil
@@ -182,6 +185,10 @@ final class Worker: RequestHandler {
         case .announced: try announced(exchange)
         case .stream(let id): try read(exchange, id)
         case .stop(let id): try stop(exchange, id)
+        case .history: try history(exchange)
+        case .conversations: try conversations(exchange)
+        case .conversation(let id): try conversation(exchange, id)
+        case .deleteConversation(let id): deleteConversation(exchange, id)
         case .models: exchange.respond(.ok, Self.json, body: Models.list(configuration))
         case .health: exchange.respond(.ok, Self.json, body: Array("{\"status\":\"ok\"}\n".utf8))
         case .readiness: try readiness(exchange)
@@ -195,7 +202,7 @@ final class Worker: RequestHandler {
         }
     }
 
-    private static let json: HeaderFields = ["Content-Type": "application/json"]
+    static let json: HeaderFields = ["Content-Type": "application/json"]
 
     private func readiness(_ exchange: Exchange) throws(Problem) {
         guard service.history.isWritable else {
@@ -264,7 +271,12 @@ final class Worker: RequestHandler {
             worker: self
         )
         generations.add(generation)
-        generation.start(upstream, body)
+        guard wantsPast(ask.request) else {
+            generation.start(upstream, body)
+            return generation
+        }
+        generation.start(upstream, [])
+        fetchPast(ask.request, model: model, chosen.provider, for: generation.id)
         return generation
     }
 

@@ -31,10 +31,9 @@ struct Daemon {
         let listener = try listen()
         let history = try HistoryFile(
             directory: settings.dataFolder,
-            durability: settings.durability
-        ) { [log] in
-            log.write($0)
-        }
+            durability: settings.durability,
+            rotateBytes: settings.historyRotateBytes
+        ) { [log] in log.write($0) }
         let journal = try settings.keepsJournal ? JournalFolder(path: journalFolder) : nil
         let recovery = try journal.map {
             try Recovery($0, history: "\(settings.dataFolder)/history.jsonl")

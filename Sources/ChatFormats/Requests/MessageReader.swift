@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// Reads `messages`, the list that both our own bodies and OpenAI's carry.
 enum MessageReader {
@@ -29,7 +29,7 @@ enum MessageReader {
         throw .emptyPrompt(name: "messages[\(messages.count - 1)].content")
     }
 
-    private static func message(
+    fileprivate static func message(
         _ value: JSON,
         _ name: String
     ) throws(ChatRequestError) -> ChatRequest.Message {
@@ -141,5 +141,13 @@ enum MessageReader {
             text += try FieldReader.text(value, "\(place).text")
         }
         return text
+    }
+}
+
+extension ChatRequest.Message {
+    /// Reads a message as a record of the history holds it; nil where it is none.
+    package init?(recorded value: JSON) {
+        guard let message = try? MessageReader.message(value, "messages") else { return nil }
+        self = message
     }
 }

@@ -139,6 +139,28 @@ struct Failure: Error, Equatable {
         }
     }
 
+    /// The past of its conversation was not read in time.
+    static func pastIsLate(seconds: Int) -> Failure {
+        Failure(
+            .timeout,
+            .serviceUnavailable,
+            type: "storage_error",
+            message: "the past of the conversation was not read within \(seconds) s",
+            code: "history_not_readable"
+        )
+    }
+
+    /// The past of its conversation is not to be had, and without it the answer would be another.
+    static func past(_ problem: Problem) -> Failure {
+        Failure(
+            .upstreamError,
+            problem.status,
+            type: problem.type,
+            message: problem.message,
+            code: problem.code
+        )
+    }
+
     /// The upstream closed the stream without saying that it was done.
     static func truncated(upstream: String) -> Failure {
         Failure(

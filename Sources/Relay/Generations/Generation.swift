@@ -17,6 +17,8 @@ final class Generation: TurnEndHandler {
     let includesUsage: Bool
     /// The beginning of its record; empty once the record is made.
     private(set) var recordHead: [UInt8] = []
+    /// The conversation that it belongs to.
+    private(set) var conversation: String?
     /// Everything said so far.
     ///
     /// Grows at its end only.
@@ -58,6 +60,7 @@ final class Generation: TurnEndHandler {
         self.key = key
         includesUsage = request.includesUsage
         self.model = model
+        conversation = request.conversation
         self.onDisconnect = onDisconnect
         self.worker = worker
         startedAt = wallMilliseconds()
@@ -109,7 +112,8 @@ final class Generation: TurnEndHandler {
     ///
     /// - Parameters:
     ///   - upstream: who is asked.
-    ///   - body: the request in the upstream's protocol.
+    ///   - body: the request in the upstream's protocol; empty where it is still put together, and
+    ///     `proceed` follows.
     func start(_ upstream: UpstreamRoute, _ body: [UInt8]) {
         call = UpstreamCall(self, body: body, upstream: upstream, worker: worker)
         // Nobody reads yet: a client that only announced itself may never come.
@@ -132,6 +136,9 @@ final class Generation: TurnEndHandler {
         holdsEnd = false
         scheduleTurnEnd()
     }
+
+    /// The request is whole now, with the past of its conversation.
+    func proceed(_ body: [UInt8]) { call?.proceed(body) }
 
     // MARK: Readers
 

@@ -17,6 +17,11 @@ final class UpstreamCall: TransferDelegate {
     /// In seconds.
     private static let closingSeconds = 5
 
+    /// How long the past of a conversation may take to be read; a long history is indexed first.
+    ///
+    /// In seconds.
+    private static let pastSeconds = 60
+
     private let upstream: UpstreamRoute
     /// The request, for as long as another attempt may need it.
     private var body: [UInt8]
@@ -27,6 +32,9 @@ final class UpstreamCall: TransferDelegate {
     private var decoder: StreamDecoder
     private var errorBody: [UInt8] = []
     private var retries = 0
+    /// Whether the request was whole when this was made, and whether it may be sent.
+    private var waitsForBody: Bool
+    private var isStarted = false
     private var dataEvents = 0
     private var isPaused = false
     /// Whether the deadline is that of the next attempt.
@@ -39,6 +47,7 @@ final class UpstreamCall: TransferDelegate {
     init(_ generation: Generation, body: [UInt8], upstream: UpstreamRoute, worker: Worker) {
         self.generation = generation
         self.body = body
+        waitsForBody = body.isEmpty
         self.upstream = upstream
         self.worker = worker
         clock = worker.reactor.makeDeadline()
@@ -55,8 +64,19 @@ final class UpstreamCall: TransferDelegate {
     /// How many attempts failed and were made again.
     var retryCount: Int { retries }
 
+    /// Asks, once the request is whole.
     func start() {
-        attempt()
+        isStarted = true
+        guard waitsForBody else { return attempt() }
+        setClock(.seconds(Self.pastSeconds))
+    }
+
+    /// The request is whole now.
+    func proceed(_ body: [UInt8]) {
+        guard waitsForBody, generation != nil else { return }
+        self.body = body
+        waitsForBody = false
+        if isStarted { attempt() }
     }
 
     /// Stops reading: the readers are far behind.
@@ -65,7 +85,7 @@ final class UpstreamCall: TransferDelegate {
     func pause() {
         guard !isPaused else { return }
         isPaused = true
-        if !isBetweenAttempts { clock.set(at: totalDue) }
+        if !isBetweenAttempts, !waitsForBody { clock.set(at: totalDue) }
         transfer?.pause()
     }
 
@@ -246,6 +266,7 @@ final class UpstreamCall: TransferDelegate {
     // MARK: Clocks
 
     private func restartClock() {
+        guard !waitsForBody else { return }
         let configuration = worker.configuration
         let seconds = dataEvents == 0 ? configuration.firstByteSeconds : configuration.idleSeconds
         setClock(.seconds(seconds))
@@ -260,6 +281,7 @@ final class UpstreamCall: TransferDelegate {
             transfer?.cancel()
             return over()
         }
+        if waitsForBody { return fail(.pastIsLate(seconds: Self.pastSeconds)) }
         // Between attempts the decoder is still that of the one that failed.
         if !isBetweenAttempts, decoder.isSuccess { return finish() }
         let configuration = worker.configuration

@@ -13,6 +13,11 @@ enum Route: Equatable {
     /// An answer by its id: read it, or stop it.
     case stream(id: String)
     case stop(id: String)
+    /// What was said before: records, conversations, and one of them.
+    case history
+    case conversations
+    case conversation(id: String)
+    case deleteConversation(id: String)
     case models
     case health
     case readiness
@@ -27,6 +32,8 @@ enum Route: Equatable {
         ("/api/streaming", [(.get, .announced), (.post, .announce)]),
         ("/chat/completions", [(.post, .chat(.completions))]),
         ("/v1/chat/completions", [(.post, .chat(.openAI))]),
+        ("/chat/history", [(.get, .history)]),
+        ("/chat/conversations", [(.get, .conversations)]),
         ("/v1/models", [(.get, .models)]),
         ("/healthz", [(.get, .health)]),
         ("/readyz", [(.get, .readiness)]),
@@ -46,6 +53,12 @@ enum Route: Equatable {
         if head.target == "*" { return .options(methods: "GET, HEAD, POST, DELETE, OPTIONS") }
         if let id = streamID(head.path) {
             return try match(head, [(.get, .stream(id: id)), (.delete, .stop(id: id))])
+        }
+        if let id = conversationID(head.path) {
+            return try match(
+                head,
+                [(.get, .conversation(id: id)), (.delete, .deleteConversation(id: id))]
+            )
         }
         for entry in table where entry.path == head.path {
             return try match(head, entry.methods)
@@ -87,10 +100,18 @@ enum Route: Equatable {
         return id.isEmpty || id.contains("/") ? nil : String(id)
     }
 
+    /// A conversation's id is its client's own, and may hold slashes.
+    private static func conversationID(_ path: String) -> String? {
+        let prefix = "/chat/conversations/"
+        guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
+        return String(path.dropFirst(prefix.count))
+    }
+
     /// Whether a foreign page's request here could cost something or read somebody's answer.
     var needsOwnOrigin: Bool {
         switch self {
         case .chat, .announce, .announced, .stream, .stop: true
+        case .history, .conversations, .conversation, .deleteConversation: true
         case .models, .health, .readiness, .options, .file: false
         }
     }

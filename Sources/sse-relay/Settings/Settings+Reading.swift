@@ -153,6 +153,7 @@ extension Settings {
         let keepAlive = try reader.integer("RELAY_KEEPALIVE_S", in: 1...15)
         let headHold = try reader.integer("RELAY_HEAD_HOLD_S", in: 0...15)
         let resume = try reader.integer("RELAY_RESUME_S", in: 0...day)
+        let contextTokens = try reader.integer("RELAY_CONTEXT_TOKENS", in: 0...10_000_000)
         let readerBuffer = try reader.integer("RELAY_READER_BUFFER", in: 4096...(1 << 30))
         let maxAnswer = try reader.integer("RELAY_MAX_ANSWER", in: 1024...(1 << 31))
         let origins = reader.list("RELAY_CORS_ORIGINS")
@@ -180,6 +181,7 @@ extension Settings {
             configuration.keepAliveSeconds = keepAlive
             configuration.headHoldSeconds = headHold
             configuration.resumeSeconds = resume
+            configuration.contextTokens = contextTokens
             configuration.readerBufferBytes = readerBuffer
             configuration.maxAnswerBytes = maxAnswer
             configuration.corsOrigins = origins

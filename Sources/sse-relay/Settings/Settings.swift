@@ -21,6 +21,8 @@ struct Settings: Sendable {
     let dataFolder: String
     let durability: Durability
     let keepsJournal: Bool
+    /// The size of the history at which a new file is begun, in bytes; 0 for never.
+    let historyRotateBytes: Int
     let drainSeconds: Int
     let logsRequests: Bool
     /// The upstreams by name, the default first; empty where the simulator answers.
@@ -44,6 +46,8 @@ struct Settings: Sendable {
         dataFolder = reader.text("RELAY_DATA_DIR") ?? "data"
         durability = try Self.durability(reader)
         keepsJournal = try reader.flag("RELAY_JOURNAL")
+        historyRotateBytes =
+            try reader.integer("RELAY_HISTORY_ROTATE_MB", in: 0...(1 << 20)) << 20
         drainSeconds = try reader.integer("RELAY_DRAIN_S", in: 0...86_400)
         logsRequests = try reader.flag("RELAY_LOG_REQUESTS")
         model = environment["RELAY_MODEL"]

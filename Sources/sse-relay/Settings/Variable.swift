@@ -81,6 +81,16 @@ struct Variable: Sendable {
             summary: "0 keeps no journal: what ends the process then cuts its answers"
         ),
         Variable(
+            name: "RELAY_HISTORY_ROTATE_MB",
+            fallback: "1024",
+            summary: "history.jsonl of this size becomes history-<n>.jsonl, in MiB; 0 for never"
+        ),
+        Variable(
+            name: "RELAY_CONTEXT_TOKENS",
+            fallback: "8000",
+            summary: "a conversation's past goes upstream up to so many tokens; 0 for no past"
+        ),
+        Variable(
             name: "RELAY_LOOPS",
             fallback: "0",
             summary: "event loops, 1 to 64; 0 for one per core"

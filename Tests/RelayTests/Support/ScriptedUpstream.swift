@@ -23,6 +23,11 @@ final class ScriptedUpstream: Sendable {
     /// How often it was asked.
     var calls: Int { handler.calls.withLock { $0 } }
 
+    /// What it was asked, as JSON.
+    var requests: [JSON] {
+        handler.bodies.withLock { $0 }.map { (try? JSON.parse($0.span)) ?? .null }
+    }
+
     /// Answers the first call with the first answer, and so on; the last one comes again.
     init(_ answers: [Answer]) throws {
         listener = try ListeningSocket(host: "127.0.0.1", port: 0)
@@ -45,6 +50,7 @@ final class ScriptedUpstream: Sendable {
 
     private final class Handler: RequestHandler, Sendable {
         let calls = Guarded(0)
+        let bodies = Guarded<[[UInt8]]>([])
         private let answers: [Answer]
 
         init(_ answers: [Answer]) { self.answers = answers }
@@ -54,6 +60,8 @@ final class ScriptedUpstream: Sendable {
                 count += 1
                 return count
             }
+            let body = exchange.request.body
+            bodies.withLock { $0.append(body) }
             let answer = answers[min(call, answers.count) - 1]
             exchange.beginStream(.ok, ["Content-Type": "text/event-stream"])
             exchange.write { out in

@@ -18,7 +18,7 @@ final class TestRelay: Sendable {
     private let loops: [EventLoop]
     private let listener: ListeningSocket
     private let history: HistoryFile
-    private let folder: String
+    let folder: String
 
     /// Starts both; `baseURL` is asked instead of the simulator, `page` serves one file, and `left`
     /// is a folder that an earlier process left.
@@ -35,7 +35,12 @@ final class TestRelay: Sendable {
         simulator = try SimulatorServer()
         listener = try ListeningSocket(host: "127.0.0.1", port: 0)
         port = listener.port
-        history = try HistoryFile(directory: folder, durability: durability) { report in
+        history = try HistoryFile(
+            directory: folder,
+            durability: durability,
+            compactionDelayMilliseconds: 1
+        ) { report in
+            if case .compacted = report { return }
             Issue.record("the history reports \(report)")
         }
         let journal = try JournalFolder(path: folder + "/journal")

@@ -1,0 +1,147 @@
+import ChatFormats
+import HTTPServer
+import Storage
+import Wire
+
+/// What a question to the history came to, on its way back to a loop.
+struct HistoryAnswer: Sendable {
+    /// The content of the answer, or the body of an upstream request.
+    var bytes: [UInt8] = []
+    /// Where an export goes on.
+    var next: HistoryCursor?
+    /// Why there is none.
+    var problem: Problem?
+}
+
+/// The JSON of the history's routes, written on the history's queue.
+enum HistoryAnswers {
+    /// Records up to this size together are in one answer.
+    static let maxBytes = 8 << 20
+    /// A title has at most so many characters.
+    private static let titleCharacters = 80
+
+    /// Records as they stand in the file; a line that is no JSON is left out.
+    static func records(_ page: HistoryPage) -> [UInt8] {
+        var out: [UInt8] = []
+        out.append(literal: "{\"records\":[")
+        var isFirst = true
+        for line in page.lines where isJSON(line) {
+            if !isFirst { out.append(UInt8(ascii: ",")) }
+            isFirst = false
+            out.append(contentsOf: line)
+        }
+        out.append(literal: "]")
+        finish(next: page.next, into: &out)
+        return out
+    }
+
+    /// The list of conversations.
+    static func conversations(_ ends: [ConversationEnds], next: String?) -> [UInt8] {
+        var out: [UInt8] = []
+        out.append(literal: "{\"conversations\":[")
+        for (place, conversation) in ends.enumerated() {
+            if place > 0 { out.append(UInt8(ascii: ",")) }
+            let last = ConversationTurn(conversation.last)
+            JSON.object([
+                .init(key: "id", value: .string(conversation.id)),
+                .init(key: "title", value: .string(title(ConversationTurn(conversation.first)))),
+                .init(key: "updated_at", value: .string(last?.updatedAt ?? "")),
+                .init(key: "count", value: .number("\(conversation.count)")),
+            ]).write(into: &out)
+        }
+        out.append(literal: "]")
+        finish(next: next, into: &out)
+        return out
+    }
+
+    /// The messages of one conversation.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - page: its records, the newest first.
+    /// - Returns: the messages in their order, each answer with how it ended.
+    static func conversation(_ id: String, _ page: HistoryPage) -> [UInt8] {
+        var turns = page.lines.reversed().compactMap { ConversationTurn($0) }
+        turns.sort { $0.startedAt < $1.startedAt }
+        var messages: [JSON] = []
+        for (place, turn) in turns.enumerated() {
+            messages += place == 0 && page.next == nil ? turn.beginning : turn.asked
+            messages.append(answer(turn))
+        }
+        var out: [UInt8] = []
+        out.append(literal: "{\"id\":")
+        JSONText.appendString(id, into: &out)
+        out.append(literal: ",\"messages\":")
+        JSON.array(messages).write(into: &out)
+        finish(next: page.next, into: &out)
+        return out
+    }
+
+    private static func answer(_ turn: ConversationTurn) -> JSON {
+        var members = [
+            JSON.Member(key: "role", value: .string("assistant")),
+            JSON.Member(key: "content", value: .string(turn.answer)),
+        ]
+        let names = [
+            "reasoning", "refusal", "tool_calls", "id", "status", "model", "started_at", "ended_at",
+            "error",
+        ]
+        for name in names {
+            guard let value = turn.record[name], value != .null else { continue }
+            members.append(.init(key: name, value: value))
+        }
+        return .object(members)
+    }
+
+    private static func title(_ turn: ConversationTurn?) -> String {
+        let message = turn?.beginning.first { ConversationTurn.role($0) == .user }
+        let text = message.flatMap { ChatRequest.Message(recorded: $0)?.text } ?? ""
+        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard words.count > titleCharacters else { return words }
+        return words.prefix(titleCharacters - 1) + "…"
+    }
+
+    private static func finish(next: String?, into out: inout [UInt8]) {
+        out.append(literal: ",\"next\":")
+        if let next {
+            JSONText.appendString(next, into: &out)
+        } else {
+            out.append(literal: "null")
+        }
+        out.append(literal: "}\n")
+    }
+
+    private static func isJSON(_ line: [UInt8]) -> Bool {
+        var reader = JSONReader()
+        do throws(JSONError) {
+            try reader.skip(line.span)
+            try reader.finish(line.span)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension Problem {
+    /// A question that the history has no answer to.
+    init(_ error: HistoryQueryError) {
+        switch error {
+        case .unknownBefore:
+            self.init(
+                .badRequest,
+                type: "invalid_request_error",
+                message: "before: expected an id from an earlier answer; there is nothing with"
+                    + " this one",
+                code: "before"
+            )
+        case .moved, .storage:
+            self.init(
+                .serviceUnavailable,
+                type: "storage_error",
+                message: "the history cannot be read at the moment",
+                code: "history_not_readable"
+            )
+        }
+    }
+}
