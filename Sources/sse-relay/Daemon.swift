@@ -36,7 +36,7 @@ struct Daemon {
         ) { [log] in log.write($0) }
         let journal = try settings.keepsJournal ? JournalFolder(path: journalFolder) : nil
         let recovery = try journal.map {
-            try Recovery($0, history: "\(settings.dataFolder)/history.jsonl")
+            try Recovery($0, history: HistoryFile.paths(in: settings.dataFolder))
         }
         var loops: [EventLoop] = []
         for index in 0..<settings.loops { loops.append(try EventLoop(index: index)) }

@@ -130,9 +130,8 @@ final class GenerationJournal: TurnEndHandler {
     /// Lets go of all whose records are safe in the history.
     private func settle() {
         let count = settling.prefix { history.isSafe($0.record) }.count
-        for var settled in settling.prefix(count) { journal.release(&settled.place) }
+        if count > 0 { journal.release(settling.prefix(count).map(\.place)) }
         settling.removeFirst(count)
-        if journal.wantsFrame { _ = journal.commit() }
         if !settling.isEmpty { setSettlingDue() }
     }
 }

@@ -19,9 +19,9 @@ package struct Recovery: Sendable {
     ///
     /// - Parameters:
     ///   - folder: the journal's.
-    ///   - history: the path of the history file.
+    ///   - history: the paths of the history's files, the newest first.
     /// - Throws: where either cannot be read.
-    package init(_ folder: JournalFolder, history: String) throws(StorageError) {
+    package init(_ folder: JournalFolder, history: [String]) throws(StorageError) {
         self.folder = folder
         guard !folder.isEmpty else { return }
         left = try read()
@@ -72,7 +72,7 @@ package struct Recovery: Sendable {
     /// ended before the first of these began.
     private static func recorded(
         _ left: [LeftGeneration],
-        in history: String
+        in history: [String]
     ) throws(StorageError) -> Set<String> {
         guard let earliest = left.map(\.head.startedAt).min() else { return [] }
         let wanted = Set(left.map { Array($0.head.id.utf8) })
@@ -80,11 +80,15 @@ package struct Recovery: Sendable {
         // Clocks may have been set back meanwhile.
         Timestamp.append(milliseconds: max(0, earliest - clockSlackMilliseconds), into: &bound)
         var known: Set<String> = []
-        try BackwardLines.visit(history) { line in
-            guard let id = RecordGlance.id(line) else { return true }
-            if wanted.contains(id) { known.insert(String(decoding: id, as: UTF8.self)) }
-            guard let endedAt = RecordGlance.endedAt(line) else { return true }
-            return !endedAt.lexicographicallyPrecedes(bound)
+        var isBehind = false
+        for path in history where !isBehind {
+            try BackwardLines.visit(path) { line in
+                guard let id = RecordGlance.id(line) else { return true }
+                if wanted.contains(id) { known.insert(String(decoding: id, as: UTF8.self)) }
+                guard let endedAt = RecordGlance.endedAt(line) else { return true }
+                isBehind = endedAt.lexicographicallyPrecedes(bound)
+                return !isBehind
+            }
         }
         return known
     }

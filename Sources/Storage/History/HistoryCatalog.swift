@@ -148,7 +148,7 @@ package struct HistoryCatalog: Sendable {
     }
 
     /// The names of the files that were rotated away, the oldest first.
-    private func sealedNames() -> [(number: Int, name: String)] {
+    fileprivate func sealedNames() -> [(number: Int, name: String)] {
         var found: [(number: Int, name: String)] = []
         for name in fileNames(in: directory) {
             if let number = sealedNumber(name) { found.append((number, name)) }
@@ -216,4 +216,12 @@ func fileNames(in path: String) -> [String] {
         )
     }
     return names
+}
+
+extension HistoryFile {
+    /// The paths of a history's files, the newest first.
+    package static func paths(in directory: String, name: String = "history.jsonl") -> [String] {
+        let catalog = HistoryCatalog(directory: directory, activeName: name)
+        return ([name] + catalog.sealedNames().reversed().map(\.name)).map(catalog.path)
+    }
 }

@@ -103,17 +103,28 @@ package final class Journal {
 
     /// Lets go of a generation whose record is in the history; segments that nobody wants any more
     /// are removed.
-    package func release(_ place: inout JournalPlace) {
-        frame.retire(number: place.number)
-        book.release(&place)
-        while let segment = book.takeUnwanted() { _ = unlink(path(segment)) }
+    ///
+    /// Between frames. The one that is being written is emptied where nobody wants it either: what was
+    /// deleted from the history must not stay here.
+    package func release(_ places: consuming [JournalPlace]) {
+        for var place in places {
+            frame.retire(number: place.number)
+            book.release(&place)
+        }
+        while let number = book.takeUnwanted() { _ = unlink(path(number)) }
+        if !book.isCurrentWanted, empty() { frame.clear(keeping: Self.keptFrameBytes) }
+        _ = commit()
     }
 
-    /// Removes all its segments: every generation's record is in the history.
-    package func removeAll() {
-        segment = nil
-        for number in book.oldest...book.current { _ = unlink(path(number)) }
-        book = SegmentBook(first: book.current + 1)
+    private func empty() -> Bool {
+        guard let file = segment?.file, isWritable else { return false }
+        do throws(StorageError) {
+            try file.truncate(to: SegmentFile.headerBytes)
+        } catch {
+            return false
+        }
+        segment?.bytes = SegmentFile.headerBytes
+        return true
     }
 
     // MARK: Writing

@@ -36,6 +36,9 @@ struct SegmentBook {
         for segment in held { holders[segment - oldest] -= 1 }
     }
 
+    /// Whether anybody wants the segment that is being written.
+    var isCurrentWanted: Bool { holders[holders.count - 1] > 0 }
+
     /// Begins another segment.
     mutating func open() { holders.append(0) }
 

@@ -44,7 +44,7 @@ final class TestRelay: Sendable {
             Issue.record("the history reports \(report)")
         }
         let journal = try JournalFolder(path: folder + "/journal")
-        let recovery = try Recovery(journal, history: folder + "/history.jsonl")
+        let recovery = try Recovery(journal, history: HistoryFile.paths(in: folder))
         var configuration = RelayConfiguration(upstreams: [
             .init(
                 name: "simulator",

@@ -44,11 +44,11 @@ import Testing
             journal.frame.begin(number: long.number, head: [UInt8](repeating: 1, count: 200).span)
             #expect(journal.commit())
             #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
-            journal.release(&short)
-            #expect(journal.commit())
+            journal.release([short])
             #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
-            journal.release(&long)
+            journal.release([long])
             #expect(scratch.names() == ["0-00000002.journal"])
+            #expect(scratch.read("0-00000002.journal").count == SegmentFile.headerBytes)
         }
     }
 
