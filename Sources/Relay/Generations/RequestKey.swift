@@ -29,6 +29,8 @@ struct RequestKey: Sendable, Equatable {
     ///   - place: what that id was called there.
     /// - Throws: 400 for what is no key, and for two of them.
     init?(_ head: RequestHead, _ chat: ChatRequest, idIn place: String) throws(Problem) {
+        // Most have none, and that is cheap to see.
+        guard chat.id != nil || head.fields.first("Idempotency-Key") != nil else { return nil }
         var names: [(text: String, place: String)] = head.fields.all("Idempotency-Key").map {
             ($0, "Idempotency-Key")
         }
