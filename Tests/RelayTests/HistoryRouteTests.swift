@@ -1,4 +1,3 @@
-import Loop
 import Storage
 import Testing
 import Wire
