@@ -120,7 +120,9 @@ struct HistoryRouteTests {
     }
 
     @Test func `deleting a conversation stops what still runs in it`() async throws {
-        try await withRelay(loops: 2) { relay in
+        try await withRelay(loops: 2) {
+            $0.headHoldSeconds = 0
+        } _: { relay in
             let (client, head) = try relay.begin(
                 "simulator?say=secret&hang=1",
                 more: ",\"conversation\":\"c\""
