@@ -38,6 +38,24 @@ enum Timestamp {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
+    /// Reads what `append` writes, to the second; nil where it is something else.
+    static func seconds(_ text: String) -> Int? {
+        let text = Array(text.utf8)
+        guard text.count == 24 else { return nil }
+        func number(_ range: Range<Int>) -> Int? {
+            parseDecimal(String(decoding: text[range], as: UTF8.self))
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            (1...12).contains(month)
+        else { return nil }
+        // As in `date`, backward: years begin in March.
+        let shifted = month > 2 ? year : year - 1
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear
+        return (days - 719_468) * 86_400 + hour * 3600 + minute * 60 + second
+    }
+
     private typealias Text = InlineArray<24, UInt8>
 
     @inline(__always)

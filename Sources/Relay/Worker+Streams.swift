@@ -64,8 +64,12 @@ extension Worker {
             )
         }
         if position.next > 0 { return try resume(exchange, position, dialect) }
-        try find(exchange, id) { generation in
-            attach(exchange, generation, from: 0, dialect, .stream)
+        do throws(Problem) {
+            try find(exchange, id) { generation in
+                attach(exchange, generation, from: 0, dialect, .stream)
+            }
+        } catch {
+            tellRecorded(exchange, position, dialect, isBack: false)
         }
     }
 
@@ -79,13 +83,17 @@ extension Worker {
 
     /// Goes on behind the last event that the client has had.
     ///
-    /// After the end, and for an answer that nobody has any more, a browser's EventSource is told
-    /// 204, the one status on which it does not come back; all others are told 404.
+    /// After the end a browser's EventSource is told 204, the one status on which it does not come
+    /// back. What is not in memory any more is told from the history.
     func resume(
         _ exchange: Exchange,
         _ position: StreamPosition,
         _ dialect: Dialect
     ) throws(Problem) {
+        // Of the record there is only what the history has, whatever is in memory.
+        guard !position.isOfRecord else {
+            return tellRecorded(exchange, position, dialect, isBack: true)
+        }
         do throws(Problem) {
             try find(exchange, position.generation) { generation in
                 let isPastEnd = generation.isEnded && position.next == generation.log.count
@@ -96,10 +104,7 @@ extension Worker {
                 attach(exchange, generation, from: cursor, dialect, .stream)
             }
         } catch {
-            guard exchange.request.head.method == .get, error.status == .notFound else {
-                throw error
-            }
-            exchange.respond(.noContent, [:])
+            tellRecorded(exchange, position, dialect, isBack: true)
         }
     }
 
@@ -115,11 +120,13 @@ extension Worker {
         {
             return
         }
-        throw Problem(
-            .notFound,
-            type: "not_found_error",
-            message: "there is no stream with this id, or it has been read to its end a while ago",
-            code: "unknown_stream"
-        )
+        throw Self.unknownStream
     }
+
+    static let unknownStream = Problem(
+        .notFound,
+        type: "not_found_error",
+        message: "there is no stream with this id, or it has been read to its end a while ago",
+        code: "unknown_stream"
+    )
 }

@@ -47,6 +47,30 @@ package enum Dialect: String, Sendable, CaseIterable {
     }
 }
 
+extension Dialect {
+    /// Appends the whole text so far, which takes the place of what the client has; only `events` has
+    /// words for it.
+    ///
+    /// - Parameters:
+    ///   - text: all of it.
+    ///   - log: whose last entry the client gets next.
+    ///   - context: of all frames.
+    ///   - out: what it is appended to.
+    package func appendRestored(
+        _ text: String,
+        of log: borrowing EntryLog,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        guard self == .events else { return }
+        let frame = Frame(kind: .text, number: log.count - 2, usage: nil)
+        Block.begin("restored", .only, frame, context, into: &out)
+        out.append(literal: "data: {\"content\":")
+        JSONText.appendString(text, into: &out)
+        out.append(literal: "}\n\n")
+    }
+}
+
 /// What a frame says beside its entry.
 package struct FrameContext: Sendable {
     /// The generation's id, the first half of each event's id.
@@ -77,10 +101,11 @@ package struct FrameContext: Sendable {
         usage: Usage? = nil,
         wantsUsage: Bool = false,
         retryMilliseconds: Int? = nil,
-        hasIDs: Bool = true
+        hasIDs: Bool = true,
+        idMark: String = ""
     ) {
         self.generation = generation
-        idPrefix = hasIDs ? Array("id: \(generation).".utf8) : []
+        idPrefix = hasIDs ? Array("id: \(generation).\(idMark)".utf8) : []
         self.model = model
         self.created = created
         self.usage = usage

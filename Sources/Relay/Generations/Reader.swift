@@ -150,7 +150,7 @@ final class Reader: ExchangeDelegate {
     }
 
     /// What every stream's head says: neither caches nor proxies may keep or change it.
-    private static let streamBlock = HeaderBlock([
+    static let streamBlock = HeaderBlock([
         "Content-Type": "text/event-stream",
         "Cache-Control": "no-cache, no-transform",
         "X-Accel-Buffering": "no",

@@ -8,10 +8,15 @@ struct StreamPosition: Equatable {
     let generation: String
     /// The number of the first entry that the client has not had.
     let next: Int
+    /// Whether entries are counted as its record has them, where the whole text is one.
+    let isOfRecord: Bool
+    /// What stands before an entry's number then.
+    static let recordMark = "r"
 
-    init(generation: String, next: Int = 0) {
+    init(generation: String, next: Int = 0, isOfRecord: Bool = false) {
         self.generation = generation
         self.next = next
+        self.isOfRecord = isOfRecord
     }
 
     /// Reads `Last-Event-ID`, or `last_event_id`, or `lastEventId`, in this order.
@@ -25,8 +30,16 @@ struct StreamPosition: Equatable {
         guard let text, !text.isEmpty else { return nil }
         if let entry = EntryID(text) {
             self.init(generation: entry.generation, next: entry.sequence + 1)
+        } else if let entry = Self.recordEntry(text) {
+            self.init(generation: entry.generation, next: entry.sequence + 1, isOfRecord: true)
         } else {
             self.init(generation: text)
         }
+    }
+
+    private static func recordEntry(_ text: String) -> EntryID? {
+        let mark = ".\(recordMark)"
+        guard let dot = text.firstIndex(of: "."), text[dot...].hasPrefix(mark) else { return nil }
+        return EntryID("\(text[..<dot]).\(text[dot...].dropFirst(mark.count))")
     }
 }

@@ -87,6 +87,27 @@ extension HistoryCatalog {
         return page
     }
 
+    /// The record with an id; nil where there is none.
+    ///
+    /// One too that the disk has refused so far.
+    package mutating func record(id: String) throws(HistoryQueryError) -> [UInt8]? {
+        try checkReadable()
+        for piece in unsettled.split(separator: newline) {
+            let line = Array(piece)
+            guard head.read(line.span), head.id.elementsEqual(id.utf8), !deletions.cover(head)
+            else {
+                continue
+            }
+            return line
+        }
+        do throws(HistoryQueryError) {
+            let files = OpenParts()
+            return try line(try find(id, files), HistoryFilter(), files)
+        } catch .unknownBefore {
+            return nil
+        }
+    }
+
     /// Shows the records of a conversation, the newest first, as long as `visit` answers true.
     ///
     /// Those too that the disk has refused so far.

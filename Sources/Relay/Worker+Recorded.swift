@@ -1,0 +1,73 @@
+import ChatFormats
+import HTTPServer
+import Storage
+import Wire
+
+/// Answers that are not in memory any more, told from their records.
+extension Worker {
+    /// Tells an answer to a client that comes back for it when only the history has it.
+    ///
+    /// Who has had nothing of the text gets it in any dialect. Who has had a part is told the whole
+    /// text in `events`, to be put in the place of what it has; in the others it could only be added
+    /// to it.
+    ///
+    /// - Parameters:
+    ///   - exchange: the client's.
+    ///   - position: where it wants to go on.
+    ///   - dialect: what it reads.
+    ///   - isBack: whether the client comes back by itself, as a browser's EventSource does with an
+    ///     event's id: where there is no record either it is told 204, the one status on which it does
+    ///     not come back. All others are told 404.
+    func tellRecorded(
+        _ exchange: Exchange,
+        _ position: StreamPosition,
+        _ dialect: Dialect,
+        isBack: Bool
+    ) {
+        let id = position.generation
+        askHistory { catalog throws(HistoryQueryError) in
+            HistoryAnswer(bytes: try catalog.record(id: id) ?? [])
+        } then: { answer in
+            if let problem = answer.problem { return exchange.respond(problem) }
+            let isUsable = position.next <= 1 || position.isOfRecord || dialect == .events
+            guard isUsable, let answer = RecordedAnswer(answer.bytes) else {
+                let isBrowser = isBack && exchange.request.head.method == .get
+                guard isBrowser else { return exchange.respond(Self.unknownStream) }
+                return exchange.respond(.noContent, [:])
+            }
+            let log = answer.makeLog()
+            guard !position.isOfRecord || position.next < log.count else {
+                return exchange.respond(.noContent, [:])
+            }
+            Self.tell(answer, log, position, dialect, to: exchange)
+        }
+    }
+
+    private static func tell(
+        _ answer: RecordedAnswer,
+        _ log: borrowing EntryLog,
+        _ position: StreamPosition,
+        _ dialect: Dialect,
+        to exchange: Exchange
+    ) {
+        let context = FrameContext(
+            generation: answer.id,
+            model: answer.model,
+            created: answer.created,
+            idMark: StreamPosition.recordMark
+        )
+        exchange.note = Array("id=\(answer.id) from the history".utf8)
+        exchange.beginStream(.ok, ["X-Stream-Id": answer.id], block: Reader.streamBlock)
+        var frames: [UInt8] = []
+        var next = position.next
+        if next > 1, !position.isOfRecord {
+            dialect.appendRestored(answer.text, of: log, context, into: &frames)
+            next = log.count - 1
+        }
+        for number in next..<log.count {
+            dialect.appendFrame(number, of: log, context: context, into: &frames)
+        }
+        exchange.write { $0.append(contentsOf: frames) }
+        exchange.finish()
+    }
+}

@@ -1,0 +1,110 @@
+import ChatFormats
+import Testing
+import Wire
+
+@testable import Relay
+
+/// Who comes back when only the history has the answer gets all of it, and its end.
+@Suite(.timeLimit(.minutes(5))) struct RecordedAnswerTests {
+    @Test(arguments: Dialect.allCases)
+    func `who has had nothing gets the whole text in every dialect`(dialect: Dialect) async throws {
+        try await withForgottenAnswer("simulator?say=all%20of%20it") { relay, id in
+            let client = try relay.connect()
+            client.request("GET", "/chat/streams/\(id)?format=\(dialect.rawValue)")
+            #expect(try client.readHead().status == 200)
+            let events = try client.readEvents()
+            #expect(spoken(in: events, as: dialect) == "all of it")
+            #expect(events.last?.data == "[DONE]")
+        }
+    }
+
+    @Test func `who has had a part is told the whole text in its place, and then nothing more`()
+        async throws
+    {
+        try await withForgottenAnswer("simulator?say=all%20of%20it") { relay, id in
+            let heard = try relay.resume(id, behind: "\(id).2")
+            #expect(heard.events.map(\.name) == ["restored", "finish", "done"])
+            #expect(heard.events.first?.json["content"]?.stringValue == "all of it")
+            let again = try relay.exchange(
+                "GET",
+                "/chat/streams/\(id)",
+                ["Last-Event-ID": heard.last.id]
+            )
+            #expect(again.head.status == 204)
+            // The connection broke behind the text: the end is told again.
+            let first = try #require(heard.events.first?.id)
+            #expect(try relay.resume(id, behind: first).events.map(\.name) == ["finish", "done"])
+        }
+    }
+
+    @Test func `a part in a dialect without words for it is not said twice`() async throws {
+        try await withForgottenAnswer("simulator?say=all%20of%20it") { relay, id in
+            let target = "/chat/streams/\(id)?format=tokens"
+            let got = try relay.exchange("GET", target, ["Last-Event-ID": "\(id).2"])
+            #expect(got.head.status == 204)
+            let body = "{\"message\":\"hi\"}"
+            let posted = try relay.exchange(
+                "POST",
+                "/stream-chat",
+                ["Last-Event-ID": "\(id).2"],
+                body: body
+            )
+            #expect(posted.head.status == 404)
+            #expect(relay.calls("simulator").calls == 0)
+        }
+    }
+
+    @Test func `a failure is told as one`() async throws {
+        try await withForgottenAnswer("simulator?cut_after=2&tokens=5") { relay, id in
+            let heard = try relay.resume(id, behind: "\(id).2")
+            #expect(heard.events.map(\.name) == ["restored", "error"])
+            #expect(heard.last.json["status"]?.stringValue == "truncated")
+            #expect(heard.last.json["error"]?["code"]?.stringValue == "truncated")
+        }
+    }
+
+    @Test func `an id that nobody knows is 404, and 204 for a browser that comes back`()
+        async throws
+    {
+        try await withRelay { relay in
+            let id = GenerationID.make(loop: 0)
+            #expect(try relay.exchange("GET", "/chat/streams/\(id)").head.status == 404)
+            for last in ["\(id).3", "\(id).r3", "nonsense"] {
+                let target = "/chat/stream?prompt=hi"
+                let got = try relay.exchange("GET", target, ["Last-Event-ID": last])
+                #expect(got.head.status == 204)
+            }
+        }
+    }
+
+    @Test func `a record with reasoning, tool calls and usage becomes the log it came from`() throws
+    {
+        let line = """
+            {"id":"x","model":"m","started_at":"2026-11-21T09:05:12.984Z","content":"text",\
+            "reasoning":"why","tool_calls":[{"id":"c","type":"function","function":{"name":"f",\
+            "arguments":"{}"}}],"status":"tool_calls","finish_reason":"tool_calls",\
+            "usage":{"prompt_tokens":1}}
+            """
+        let answer = try #require(RecordedAnswer(Array(line.utf8)))
+        #expect(answer.created == 1_795_251_912)
+        let log = answer.makeLog()
+        let kinds = (0..<log.count).map { log.kind($0) }
+        #expect(kinds == [.start, .reasoning, .text, .toolCall, .usage, .finish])
+        #expect(log.ending == .toolCalls)
+    }
+
+    /// A relay that keeps no ended answer in memory, and one that it has forgotten.
+    private func withForgottenAnswer(
+        _ model: String,
+        _ body: (TestRelay, String) async throws -> Void
+    ) async throws {
+        try await withRelay {
+            $0.resumeSeconds = 0
+        } _: { relay in
+            let heard = try relay.ask(model)
+            _ = try relay.record(heard.head.id)
+            usleepMilliseconds(20)
+            try await body(relay, heard.head.id)
+        }
+    }
+}
