@@ -66,10 +66,15 @@ package struct RelayConfiguration: Sendable {
     package var headHoldSeconds = 8
     /// What happens when the last reader leaves, where the request does not say.
     package var onDisconnect = OnDisconnect.grace(seconds: 30)
-    /// A reader this far behind holds up the upstream.
+    /// A reader this far behind holds up the upstream if it is alone, and is cut off where others
+    /// keep up.
     ///
     /// In bytes of text.
     package var readerBufferBytes = 256 * 1024
+    /// A client that takes nothing for so long, though there is something for it, is cut off.
+    ///
+    /// In seconds.
+    package var stallSeconds = 60
     /// The longest answer.
     ///
     /// In bytes of text.

@@ -114,7 +114,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a slow reader does not hold up a fast one of the same answer`() async throws {
+    func `a slow reader is cut off with an id that goes on where another keeps up`() async throws {
         try await withRelay {
             $0.readerBufferBytes = 16 * 1024
         } _: { relay in
@@ -123,6 +123,7 @@ import Wire
             slow.request(
                 "POST",
                 "/chat/stream?format=openai",
+                ["Accept": "text/event-stream"],
                 body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
             )
             let head = try slow.readHead()
@@ -132,8 +133,46 @@ import Wire
             var last = ""
             while let event = try fast.readEvent() { last = event.data }
             #expect(last == "[DONE]")
-            while try slow.readPiece() != nil {}
             #expect(try relay.record(head.id)["status"]?.stringValue == "complete")
+            var had: [Event] = []
+            #expect(throws: ClientError.cut) {
+                while let event = try slow.readEvent() { had.append(event) }
+            }
+            let id = try #require(had.last?.id)
+            let again = try relay.connect()
+            again.request("GET", "/chat/streams/\(head.id)?format=openai", ["Last-Event-ID": id])
+            #expect(try again.readHead().status == 200)
+            had += try again.readEvents()
+            // The start, the tokens, the finish and the mark of the end.
+            #expect(had.count == 60_000 + 3)
+            let numbers = had.compactMap { EntryID($0.id)?.sequence }
+            #expect(numbers == numbers.sorted())
+            #expect(had.last?.data == "[DONE]")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a reader that takes nothing any more is cut off, and the answer goes on`() async throws {
+        try await withRelay {
+            $0.readerBufferBytes = 16 * 1024
+            $0.keepAliveSeconds = 1
+            $0.stallSeconds = 2
+            $0.onDisconnect = .finish
+        } _: { relay in
+            let stalled = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
+            let model = "simulator?interval_ms=0&tokens=60000&batch=100"
+            stalled.request(
+                "POST",
+                "/chat/stream?format=openai",
+                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            )
+            let head = try stalled.readHead()
+            usleepMilliseconds(500)
+            #expect(try relay.records().isEmpty)
+            let isRecorded = waits(seconds: 20) { (try? relay.records())?.isEmpty == false }
+            #expect(isRecorded)
+            #expect(try relay.record(head.id)["status"]?.stringValue == "complete")
+            #expect(throws: ClientError.self) { while try stalled.readPiece() != nil {} }
         }
     }
 }

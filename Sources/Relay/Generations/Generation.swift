@@ -305,16 +305,29 @@ final class Generation: TurnEndHandler {
     func turnEnded() {
         isTurnEndScheduled = false
         var leastLag = Int.max
+        var mostLag = 0
         for reader in readers {
             reader.pump()
-            leastLag = min(leastLag, log.bytes.count - reader.readBytes)
+            let lag = log.bytes.count - reader.readBytes
+            leastLag = min(leastLag, lag)
+            mostLag = max(mostLag, lag)
         }
+        let bound = worker.configuration.readerBufferBytes
+        if mostLag > bound, leastLag <= bound { cutOffLaggards(behind: bound) }
         guard let call, !readers.isEmpty else { return }
         // The upstream is read no faster than the fastest reader reads.
-        if leastLag > worker.configuration.readerBufferBytes {
+        if leastLag > bound {
             call.pause()
-        } else if leastLag <= worker.configuration.readerBufferBytes / 2 {
+        } else if leastLag <= bound / 2 {
             call.resume()
+        }
+    }
+
+    /// Those who were up with the answer and fell behind while others did not: each comes back with
+    /// the id of its last event, and then reads what it missed at its own pace.
+    private func cutOffLaggards(behind bound: Int) {
+        for reader in readers where reader.isLive && log.bytes.count - reader.readBytes > bound {
+            reader.cutOff()
         }
     }
 }

@@ -36,6 +36,10 @@ final class Reader: ExchangeDelegate {
     /// The number of the next entry to write.
     private var cursor: Int
     private var hasBegun = false
+    /// Whether it has been up with the answer since it came; one that only catches up may lag.
+    private(set) var isLive: Bool
+    /// When the client last took something.
+    private var tookAt: Nanoseconds
     /// Due when the stream has been silent for too long, or the status has been held for too long.
     private let silence: Deadline
 
@@ -51,11 +55,13 @@ final class Reader: ExchangeDelegate {
         self.exchange = exchange
         self.generation = generation
         self.cursor = cursor
+        isLive = cursor + 1 >= generation.log.count
         self.dialect = dialect
         self.form = form
         self.isVendorRoute = isVendorRoute
         self.worker = worker
         silence = worker.reactor.makeDeadline()
+        tookAt = worker.reactor.now
         let comesBack = dialect.namesEvents || Self.readsEvents(exchange.request.head)
         context = FrameContext(
             generation: generation.id,
@@ -115,6 +121,7 @@ final class Reader: ExchangeDelegate {
             begin()
         }
         while cursor < generation.visibleCount, !exchange.isCongested { writePiece() }
+        if cursor == generation.visibleCount { isLive = true }
         if generation.showsEnd, cursor == generation.log.count { finish() }
     }
 
@@ -128,7 +135,9 @@ final class Reader: ExchangeDelegate {
             }
             isWritten = out.count > start
         }
-        if isWritten { setSilence(nil) }
+        guard isWritten else { return }
+        tookAt = worker.reactor.now
+        setSilence(nil)
     }
 
     private func appendFrame(into out: inout [UInt8]) {
@@ -209,9 +218,19 @@ final class Reader: ExchangeDelegate {
     }
 
     func exchangeLost(_ exchange: Exchange) {
+        leave(" left")
+    }
+
+    /// Ends what it is sent in the middle; the answer goes on without it.
+    func cutOff() {
+        exchange.cutOff()
+        leave(" too slow")
+    }
+
+    private func leave(_ how: StaticString) {
         silence.clear()
         noteAnswer()
-        exchange.note.append(literal: " left")
+        exchange.note.append(literal: how)
         generation.lost(self)
     }
 
@@ -227,10 +246,25 @@ final class Reader: ExchangeDelegate {
     ///
     /// It also settles a status that was held back; what fails from here on is said in the stream.
     private func fellSilent() {
+        // What could be written would have been: it waits for the client.
+        guard !hasBegun || cursor == generation.visibleCount else { return stall() }
         begin()
         // Without the empty line that would end an event: some clients then dispatch an empty one.
         exchange.write { $0.append(literal: ": keep-alive\n") }
         setSilence(nil)
+    }
+}
+
+extension Reader {
+    /// A client that takes nothing, though there is something for it, is as good as gone: a phone that
+    /// sleeps in a pocket, a process that was stopped. The answer must not wait for it for ever.
+    private func stall() {
+        let stallsAt = tookAt + .seconds(worker.configuration.stallSeconds)
+        guard worker.reactor.now >= stallsAt else { return silence.set(at: stallsAt) }
+        // Its end would never be taken either.
+        exchange.delegate = nil
+        exchange.abort()
+        leave(" stalled")
     }
 }
 

@@ -118,7 +118,8 @@ struct Variable: Sendable {
         Variable(
             name: "RELAY_READER_BUFFER",
             fallback: "262144",
-            summary: "a reader this many bytes behind holds up the upstream"
+            summary:
+                "bytes behind at which a reader holds up the upstream; cut off if others keep up"
         ),
         Variable(
             name: "RELAY_MAX_BODY",
