@@ -26,7 +26,7 @@ package final class HistoryFile: Sendable {
     /// The index and all that reads by it or renames files; only blocks on `keeper` take it.
     let catalog: Guarded<HistoryCatalog>
     let keeper = DispatchQueue(label: "sse-relay.history.keeper")
-    let compactor = DispatchQueue(label: "sse-relay.history.compactor")
+    let compactor = DispatchQueue(label: "sse-relay.history.compactor", qos: .utility)
     let upkeep = Guarded(Upkeep())
     /// The size at which the file is rotated away; 0 for never.
     let rotateBytes: Int

@@ -40,6 +40,29 @@ struct OutageTests {
     }
 
     @Test
+    func `the past of a conversation is whole while the disk refuses`() async {
+        await #expect(processExitsWith: .success) {
+            let scratch = Scratch()
+            let reports = Reports()
+            let history = try HistoryFile(directory: scratch.path, report: reports.add)
+            limitFileSize(1000)
+            for number in 0..<20 { history.append(record("r\(number)", "c")) }
+            history.append(record("other", "d"))
+            #expect(reports.wait { if case .writeFailed = $0 { true } else { false } })
+            let found = try history.ask { catalog in
+                var ids: [String] = []
+                try catalog.visit(HistoryFilter(conversation: "c")) { line in
+                    ids.append((try? id(line)) ?? "broken")
+                    return true
+                }
+                return ids
+            }
+            #expect(found == (0..<20).reversed().map { "r\($0)" })
+            #expect(scratch.lines().count < 20)
+        }
+    }
+
+    @Test
     func `writing resumes without anybody asking`() async {
         await #expect(processExitsWith: .success) {
             let scratch = Scratch()
