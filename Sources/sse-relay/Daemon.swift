@@ -35,8 +35,14 @@ struct Daemon {
             rotateBytes: settings.historyRotateBytes
         ) { [log] in log.write($0) }
         let journal = try settings.keepsJournal ? JournalFolder(path: journalFolder) : nil
-        let recovery = try journal.map {
-            try Recovery($0, history: HistoryFile.paths(in: settings.dataFolder))
+        var deletions = Deletions(directory: settings.dataFolder)
+        try deletions.load()
+        let recovery = try journal.map { [deletions] in
+            try Recovery(
+                $0,
+                history: HistoryFile.paths(in: settings.dataFolder),
+                deletions: deletions
+            )
         }
         var loops: [EventLoop] = []
         for index in 0..<settings.loops { loops.append(try EventLoop(index: index)) }

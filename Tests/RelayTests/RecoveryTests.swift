@@ -53,6 +53,38 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func `an answer of a deleted conversation is not taken over, and its text goes`() async throws {
+        try await withRelay { relay in
+            let heard = try relay.ask(
+                "simulator?say=secret&interval_ms=0",
+                more: ",\"conversation\":\"c\""
+            )
+            let deleted = try relay.exchange("DELETE", "/chat/conversations/c")
+            #expect(deleted.head.status == 204)
+            try await withRelay(afterKilling: relay) { next in
+                let again = try next.exchange("GET", "/chat/streams/\(heard.head.id)")
+                #expect(again.head.status == 404)
+                let found = try next.exchange("GET", "/chat/history").json
+                #expect(found["records"]?.arrayValue?.isEmpty == true)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `an answer taken over goes with its conversation`() async throws {
+        try await withRelay { relay in
+            let heard = try relay.ask("simulator?tokens=3", more: ",\"conversation\":\"c\"")
+            try await withRelay(afterKilling: relay) { next in
+                let path = "/chat/streams/\(heard.head.id)"
+                #expect(try next.exchange("GET", path).head.status == 200)
+                let deleted = try next.exchange("DELETE", "/chat/conversations/c")
+                #expect(deleted.head.status == 204)
+                #expect(try next.exchange("GET", path).head.status == 404)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func `fewer loops than before find the answers of all`() async throws {
         try await withRelay(loops: 3) { relay in
             var ids: [String] = []

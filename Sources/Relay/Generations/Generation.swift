@@ -84,6 +84,10 @@ final class Generation: TurnEndHandler {
         key = left.head.key
         includesUsage = left.head.includesUsage
         model = left.head.model
+        let conversation = left.recordHead.conversation
+        if !conversation.isEmpty {
+            self.conversation = String(decoding: conversation, as: UTF8.self)
+        }
         onDisconnect = .finish
         self.worker = worker
         startedAt = left.head.startedAt

@@ -1,4 +1,5 @@
 import ChatFormats
+import Storage
 import Wire
 
 /// A generation of an earlier process, as far as its journal goes.
@@ -45,6 +46,14 @@ struct LeftGeneration: Sendable {
             code: failure.code
         )
         return log
+    }
+
+    /// What its line in the history begins with.
+    var recordHead: RecordHead {
+        let record = head.record
+        var head = RecordHead()
+        head.read(record.span)
+        return head
     }
 
     /// Its line in the history, without the line's end.

@@ -20,11 +20,16 @@ package struct Recovery: Sendable {
     /// - Parameters:
     ///   - folder: the journal's.
     ///   - history: the paths of the history's files, the newest first.
+    ///   - deletions: what is left of a conversation in this list is not taken over.
     /// - Throws: where either cannot be read.
-    package init(_ folder: JournalFolder, history: [String]) throws(StorageError) {
+    package init(
+        _ folder: JournalFolder,
+        history: [String],
+        deletions: Deletions
+    ) throws(StorageError) {
         self.folder = folder
         guard !folder.isEmpty else { return }
-        left = try read()
+        left = try read().filter { !deletions.cover($0.recordHead) }
         recorded = try Self.recorded(left, in: history)
     }
 

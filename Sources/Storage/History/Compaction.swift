@@ -79,7 +79,7 @@ struct Compaction: Sendable {
             let size = min(Int(try file.status().st_size), Self.maxTornBytes)
             var bytes = [UInt8](repeating: 0, count: max(1, size))
             let count = try file.read(into: &bytes, at: 0, count: size)
-            _ = head.read(bytes.span.extracting(first: count))
+            head.read(bytes.span.extracting(first: count))
             if deletions.cover(head) { _ = unlink("\(directory)/\(name)") }
         }
     }

@@ -6,8 +6,9 @@ import Wire
 /// What a conversation of that name said up to then is no record any more, wherever it still
 /// stands. The list stays when the text is gone, for records that come late: an answer that ran
 /// when its conversation was deleted, or one found in what a crash left behind.
-struct Deletions: Sendable {
-    static let name = "history.deleted.jsonl"
+package struct Deletions: Sendable {
+    /// The list's name in the data folder.
+    package static let name = "history.deleted.jsonl"
     /// Deletions beyond this many are forgotten, the oldest first, once their text is gone.
     static let maxCount = 10_000
 
@@ -15,8 +16,9 @@ struct Deletions: Sendable {
     /// The times by the conversations' ids.
     private var times: [[UInt8]: [UInt8]] = [:]
 
-    init(directory: String) {
-        self.directory = directory
+    /// Makes an empty list for a data folder.
+    package init(directory: String) {
+        self.directory = directory.isEmpty ? "." : directory
     }
 
     var isEmpty: Bool { times.isEmpty }
@@ -26,14 +28,14 @@ struct Deletions: Sendable {
     /// Whether a line that begins like this is of a deleted conversation.
     ///
     /// Times are compared as text; one that is not written as ours counts as before the deletion.
-    func cover(_ head: RecordHead) -> Bool {
+    package func cover(_ head: RecordHead) -> Bool {
         guard !times.isEmpty, let time = times[head.conversation] else { return false }
         guard head.startedAt.count == time.count else { return true }
         return !time.lexicographicallyPrecedes(head.startedAt)
     }
 
     /// Reads the list; a line that is none of ours is passed over.
-    mutating func load() throws(StorageError) {
+    package mutating func load() throws(StorageError) {
         times = [:]
         let path = "\(directory)/\(Self.name)"
         guard access(path, F_OK) == 0 else { return }

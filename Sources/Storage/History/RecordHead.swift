@@ -4,20 +4,24 @@ import Wire
 ///
 /// Members are found in any order. In the order in which the relay writes them, the long ones are
 /// never looked at.
-struct RecordHead: Sendable {
+package struct RecordHead: Sendable {
     /// The record's id; empty where the line is no record.
     private(set) var id: [UInt8] = []
     /// The conversation; empty where the record names none.
-    private(set) var conversation: [UInt8] = []
+    package private(set) var conversation: [UInt8] = []
     /// The user; empty where the record names none.
     private(set) var user: [UInt8] = []
     /// When the answer was begun, as it stands; empty where the record does not say.
     private(set) var startedAt: [UInt8] = []
 
+    /// Makes an empty one.
+    package init() {}
+
     /// Reads a line, and of a broken one what stands before the break.
     ///
     /// - Returns: whether it is a record.
-    mutating func read(_ line: Span<UInt8>) -> Bool {
+    @discardableResult
+    package mutating func read(_ line: Span<UInt8>) -> Bool {
         id.removeAll(keepingCapacity: true)
         conversation.removeAll(keepingCapacity: true)
         user.removeAll(keepingCapacity: true)

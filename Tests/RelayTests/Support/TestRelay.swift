@@ -44,7 +44,13 @@ final class TestRelay: Sendable {
             Issue.record("the history reports \(report)")
         }
         let journal = try JournalFolder(path: folder + "/journal")
-        let recovery = try Recovery(journal, history: HistoryFile.paths(in: folder))
+        var deletions = Deletions(directory: folder)
+        try deletions.load()
+        let recovery = try Recovery(
+            journal,
+            history: HistoryFile.paths(in: folder),
+            deletions: deletions
+        )
         var configuration = RelayConfiguration(upstreams: [
             .init(
                 name: "simulator",
@@ -86,7 +92,8 @@ final class TestRelay: Sendable {
         let copy = try makeFolder()
         mkdir(copy + "/journal", 0o700)
         // The journal first: what goes from it meanwhile is in the history already.
-        for name in names(in: folder + "/journal").map({ "journal/" + $0 }) + ["history.jsonl"] {
+        let journal = names(in: folder + "/journal").map { "journal/" + $0 }
+        for name in journal + ["history.jsonl", Deletions.name] {
             writeFile("\(copy)/\(name)", readFile("\(folder)/\(name)"))
         }
         return copy
