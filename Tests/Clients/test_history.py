@@ -26,11 +26,11 @@ def get(relay, path, **query):
 
 
 def on_disk(relay, text):
-    """The files in the data folder that hold the text."""
+    """The files in the data folder that hold the text, the journal's too."""
     found = []
-    for path in relay.data.iterdir():
+    for path in relay.data.rglob("*"):
         try:
-            if text.encode() in path.read_bytes():
+            if path.is_file() and text.encode() in path.read_bytes():
                 found.append(path.name)
         except FileNotFoundError:
             pass  # renamed meanwhile
@@ -58,6 +58,14 @@ def test_a_conversation_is_there_after_a_restart(relay):
     assert [message.get("status") for message in messages] == [None, "complete", None, "complete"]
 
 
+def test_the_text_of_a_deleted_conversation_leaves_the_disk(relay):
+    say(relay, "a word nobody may read again", conversation="c")
+    say(relay, "a word to be kept", conversation="d")
+    assert httpx.delete(f"{relay.url}/chat/conversations/c").status_code == 204
+    wait_until(lambda: not on_disk(relay, "nobody may read again"))
+    assert "history.jsonl" in on_disk(relay, "a word to be kept")
+
+
 def test_a_deleted_conversation_does_not_come_back_after_a_crash(relay):
     say(relay, "a word nobody may read again", conversation="c")
     _, kept = say(relay, "a word to be kept", conversation="d")
@@ -68,7 +76,7 @@ def test_a_deleted_conversation_does_not_come_back_after_a_crash(relay):
     assert httpx.get(f"{relay.url}/chat/conversations/c").status_code == 404
     assert [record["id"] for record in get(relay, "/chat/history")["records"]] == [kept]
     wait_until(lambda: not on_disk(relay, "nobody may read again"))
-    assert on_disk(relay, "a word to be kept") == ["history.jsonl"]
+    assert "history.jsonl" in on_disk(relay, "a word to be kept")
     assert [record["id"] for record in get(relay, "/chat/history")["records"]] == [kept]
 
 
