@@ -256,8 +256,10 @@ final class Reader: ExchangeDelegate {
 }
 
 extension Reader {
-    /// A client that takes nothing, though there is something for it, is as good as gone: a phone that
-    /// sleeps in a pocket, a process that was stopped. The answer must not wait for it for ever.
+    /// A client that takes nothing, though there is something for it, is as good as gone.
+    ///
+    /// A phone that sleeps in a pocket, a process that was stopped: the answer must not wait for it
+    /// for ever.
     private func stall() {
         let stallsAt = tookAt + .seconds(worker.configuration.stallSeconds)
         guard worker.reactor.now >= stallsAt else { return silence.set(at: stallsAt) }
