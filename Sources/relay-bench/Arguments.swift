@@ -25,9 +25,9 @@ struct Arguments {
         usage: relay-bench [options] DAEMON
           DAEMON               the executable file to measure, built for release and stripped
 
-        Without any peer the cases are taken in small, in about a minute. With peers they have the
-        size that the targets name, which takes up to half an hour; every contestant is measured in
-        turn in each round, and ratios are taken within a round.
+        Without any peer the cases are taken in small, in two to three minutes. With peers they
+        have the size that the targets name, which takes up to half an hour; every contestant is
+        measured in turn in each round, and ratios are taken within a round.
           --nginx FILE         nginx's executable; most targets are ratios to it
           --haproxy FILE       haproxy's executable
           --fastapi FILE       a Python with fastapi, uvicorn, uvloop, httptools and openai

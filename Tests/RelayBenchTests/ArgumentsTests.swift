@@ -11,9 +11,9 @@ import Testing
         #expect(arguments.rounds == 3)
         #expect(arguments.starts == 11)
         let plan = Plan(arguments)
-        #expect(plan.cases.allSatisfy { $0.workers == 1 })
+        #expect(!plan.cases.contains { $0.part == "two-loops" })
         #expect(plan.growthRounds == 0)
-        #expect(plan.seconds(arguments.peers, isSmall: true) <= 120)
+        #expect(plan.seconds(arguments.peers, isSmall: true) <= 150)
     }
 
     @Test func `with all peers a run takes half an hour at most`() throws {
@@ -24,7 +24,7 @@ import Testing
         #expect(!arguments.isSmall)
         #expect(arguments.rounds == 5)
         let plan = Plan(arguments)
-        #expect(plan.cases.contains { $0.workers == 2 })
+        #expect(plan.cases.contains { $0.part == "two-loops" })
         #expect(plan.seconds(arguments.peers, isSmall: false) <= 1800)
     }
 
@@ -42,6 +42,22 @@ import Testing
         #expect(plan.rounds == 7)
         #expect(plan.growthRounds == 3)
         #expect(plan.starts == 0)
+    }
+
+    @Test(arguments: [
+        ("journal", ["journal-paced", "journal-latency"]),
+
+        ("two-loops", ["paced", "latency", "full-speed", "short", "open"]),
+    ])
+    func `a part is taken alone`(part: String, keys: [String]) throws {
+        let plan = Plan(try Arguments(["--only", part, "daemon"]))
+        #expect(plan.cases.map(\.key) == keys)
+        #expect(plan.starts == 0)
+        #expect(plan.growthRounds == 0)
+    }
+
+    @Test func `every case belongs to a part`() {
+        for one in Case.all(isSmall: true) { #expect(Plan.parts.contains(one.part ?? one.key)) }
     }
 
     @Test func `help needs nothing else and names every option`() throws {

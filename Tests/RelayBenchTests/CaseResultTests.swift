@@ -63,6 +63,22 @@ import Testing
         #expect(try row(12).target.text == "≤ 0.6 x nginx")
     }
 
+    @Test func `what the journal costs is a ratio to the daemon without one`() throws {
+        func row(_ ours: Double) throws -> Row {
+            let rounds = [
+                [
+                    Self.sample("sse-relay", 0, [.processorPerToken: ours]),
+                    Self.sample("without journal", 0, [.processorPerToken: 100]),
+                ]
+            ]
+            let target = try #require(Target.all.first { $0.caseKey == "journal-latency" })
+            return try #require(Row(target, try Self.result("journal-latency", rounds)))
+        }
+        #expect(try row(115).isMet == true)
+        #expect(try row(116).isMet == false)
+        #expect(try row(115).target.text == "≤ 1.15 x without journal")
+    }
+
     @Test func `without the peer a ratio is neither reached nor missed`() throws {
         let rounds = [[Self.sample("sse-relay", 0, [.processorPerToken: 1])]]
         let target = try #require(Target.all.first { $0.caseKey == "paced" })

@@ -51,4 +51,10 @@ import Testing
         #expect(open.title == "1,948 open streams")
         #expect(note.contains("4096"))
     }
+
+    @Test func `every title begins with the number of streams`() {
+        for one in Case.all(isSmall: true) + Case.all(isSmall: false) {
+            #expect(one.title.hasPrefix("\(Format.grouped(Double(one.load.streams))) "))
+        }
+    }
 }

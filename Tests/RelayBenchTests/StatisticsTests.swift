@@ -58,6 +58,11 @@ import Testing
         #expect(Percentile.of(0.5, in: []).isNaN)
     }
 
+    @Test(arguments: [(1.15, "1.15"), (1.0, "1.0"), (0.6, "0.6"), (12, "12.0")])
+    func `a ratio has no more digits than it needs`(value: Double, text: String) {
+        #expect(Format.shortest(value) == text)
+    }
+
     @Test func `an answer of one token is taken off a longer one`() {
         #expect(Growth.costPerToken(of: 120, tokens: 11, oneToken: 100) == 2)
         #expect(Growth.costPerToken(of: 120, tokens: 1, oneToken: 100).isNaN)

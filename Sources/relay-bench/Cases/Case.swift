@@ -10,10 +10,22 @@ struct Case: Sendable {
         case proxies
         /// The reference alone.
         case reference
+        /// Our own daemon again, which keeps no journal.
+        case withoutJournal
+
+        /// Whether promises are measured by another relay.
+        var haveReference: Bool {
+            switch self {
+            case .all, .proxies, .reference: true
+            case .withoutJournal: false
+            }
+        }
     }
 
     /// Of all cases with as many workers, one has it.
     let key: String
+    /// As `--only` names it, where that is not the key.
+    var part: String?
     var title: String
     var load: StreamLoad
     /// What the tables show; the first also while it is measured.
@@ -29,19 +41,21 @@ struct Case: Sendable {
     /// The cases at the size that the project's promises name, or in small.
     static func all(isSmall: Bool) -> [Case] {
         [paced(isSmall), latency(isSmall), full(isSmall), short(isSmall), open(isSmall)]
+            + neverLost(isSmall)
     }
 
     /// The same with two workers, beside the reference alone.
     static func allWithTwoWorkers(isSmall: Bool) -> [Case] {
-        all(isSmall: isSmall).map { one in
+        all(isSmall: isSmall).filter(\.peers.haveReference).map { one in
             var two = one
+            two.part = "two-loops"
             two.workers = 2
             two.peers = .reference
             return two
         }
     }
 
-    private static func paced(_ isSmall: Bool) -> Case {
+    static func paced(_ isSmall: Bool) -> Case {
         Case(
             key: "paced",
             title: "1,000 streams x 20 tokens/s",
@@ -59,7 +73,7 @@ struct Case: Sendable {
         )
     }
 
-    private static func latency(_ isSmall: Bool) -> Case {
+    static func latency(_ isSmall: Bool) -> Case {
         Case(
             key: "latency",
             title: "100 streams x 50 tokens/s",

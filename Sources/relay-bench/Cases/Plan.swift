@@ -4,7 +4,8 @@ import Loop
 struct Plan {
     /// The parts of a run, as `--only` names them.
     static let parts = [
-        "start", "paced", "latency", "full-speed", "short", "open", "two-loops", "growth",
+        "start", "paced", "latency", "full-speed", "short", "open", "journal",
+        "two-loops", "growth",
     ]
     /// A start, the warm-up, the wait behind a load.
     private static let overheadSeconds = 0.6
@@ -24,7 +25,7 @@ struct Plan {
         }
         self.cases = cases.filter { one in
             guard !arguments.only.isEmpty else { return true }
-            return arguments.only.contains(one.workers > 1 ? "two-loops" : one.key)
+            return arguments.only.contains(one.part ?? one.key)
         }
         rounds = arguments.rounds
         let wantsGrowth =

@@ -53,7 +53,8 @@ struct Run {
         var one = planned
         if let note = one.fit(descriptors: descriptors) { report.notes.append(note) }
         do {
-            let kinds = [ours] + peers.kinds(for: one.peers)
+            var kinds = [ours] + peers.kinds(for: one.peers)
+            if one.peers == .withoutJournal { kinds.append(ours.withoutJournal) }
             report.cases.append(try await bench.measure(one, kinds, rounds: plan.rounds))
         } catch {
             report.add(failure: "\(one.key): \(error)")
@@ -85,7 +86,8 @@ extension Case {
     mutating func fit(descriptors: Int) -> String? {
         let room = Self.maxStreams(descriptors: descriptors)
         guard load.streams > room else { return nil }
-        title = "\(Format.grouped(Double(room))) open streams"
+        // Every title begins with their number.
+        title = Format.grouped(Double(room)) + title.drop { $0 != " " }
         load.streams = room
         return "\(key): the limit of \(descriptors) descriptors left room for \(room) streams"
     }

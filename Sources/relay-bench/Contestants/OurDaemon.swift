@@ -5,20 +5,38 @@ import Loop
 struct OurDaemonKind: ContestantKind {
     static let tableName = "sse-relay"
 
-    let name = tableName
+    /// As the table names it where it keeps no journal.
+    static let withoutJournalName = "without journal"
+
+    private(set) var name = tableName
     let version: String
     /// Its executable file.
     let binary: String
     /// A data folder that stays; nil for a new one at each start.
     var dataFolder: String?
+    private var keepsJournal = true
+
+    init(version: String, binary: String) {
+        self.version = version
+        self.binary = binary
+    }
+
+    /// The same, to compare with.
+    var withoutJournal: OurDaemonKind {
+        var other = self
+        other.name = Self.withoutJournalName
+        other.keepsJournal = false
+        return other
+    }
 
     func start(workers: Int, upstreamPort: Int) throws -> any Contestant {
         let setup = DaemonSetup(
             binary: binary,
             upstreamURL: "http://127.0.0.1:\(upstreamPort)/v1",
-            loops: workers
+            loops: workers,
+            keepsJournal: keepsJournal
         )
-        return try OurDaemon(setup, dataFolder: dataFolder)
+        return try OurDaemon(setup, name: name, dataFolder: dataFolder)
     }
 }
 
@@ -29,16 +47,18 @@ final class OurDaemon: Contestant {
     /// Between two attempts to connect: well below what is measured, and little work beside it.
     private static let pollMicroseconds: UInt32 = 100
 
-    let name = OurDaemonKind.tableName
+    let name: String
+    /// Where it listens, on 127.0.0.1.
+    let port: Int
     let use: ProcessTree
 
-    private let port: Int
     private let child: ChildProcess
     private let folder: String
     private let dataFolder: String
 
     /// Starts it and waits until it answers.
-    fileprivate init(_ setup: DaemonSetup, dataFolder: String?) throws {
+    fileprivate init(_ setup: DaemonSetup, name: String, dataFolder: String?) throws {
+        self.name = name
         let folder = try Leftovers.shared.makeFolder()
         self.folder = folder
         self.dataFolder = dataFolder ?? "\(folder)/data"

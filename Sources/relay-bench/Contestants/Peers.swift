@@ -15,13 +15,18 @@ struct Peers {
     /// Those that cannot keep up with the paced load.
     var slowCount: Int { (fastAPI == nil ? 0 : 1) + (liteLLM == nil ? 0 : 1) }
 
+    /// How many others that keep up take part in a case.
     func fastCount(in measured: Case) -> Int {
-        let proxies = measured.peers == .reference ? 0 : (haproxy == nil ? 0 : 1)
-        return (nginx == nil ? 0 : 1) + proxies
+        switch measured.peers {
+        case .withoutJournal: 1
+        case .reference: nginx == nil ? 0 : 1
+        case .proxies, .all: (nginx == nil ? 0 : 1) + (haproxy == nil ? 0 : 1)
+        }
     }
 
     /// How those are started that take part in a case.
     func kinds(for peers: Case.Peers) -> [any ContestantKind] {
+        guard peers.haveReference else { return [] }
         var kinds: [any ContestantKind] = []
         if let nginx { kinds.append(NginxKind(executable: nginx)) }
         guard peers != .reference else { return kinds }

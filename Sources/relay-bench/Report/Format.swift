@@ -14,7 +14,13 @@ enum Format {
             + fraction
     }
 
-    /// The same with commas between thousands, for people.
+    /// A number with two digits behind the point, or one where the second says nothing.
+    static func shortest(_ value: Double) -> String {
+        let text = fixed(value, 2)
+        return text.hasSuffix("0") ? fixed(value, 1) : text
+    }
+
+    /// As `fixed`, with commas between thousands, for people.
     static func grouped(_ value: Double, _ digits: Int = 0) -> String {
         let parts = fixed(value, digits).split(separator: ".", maxSplits: 1)
         var text = ""

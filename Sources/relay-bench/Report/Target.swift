@@ -20,14 +20,11 @@ struct Target {
 
     /// In the order of the table.
     static let all: [Target] =
-        beside("nginx", workers: 1) + interpreted + beside("nginx", workers: 2) + start
+        beside("nginx", workers: 1) + interpreted + beside("nginx", workers: 2) + start + neverLost
 
     private static func beside(_ peer: String, workers: Int) -> [Target] {
         func target(_ key: String, _ metric: Metric, _ bound: Bound) -> Target {
             Target(caseKey: key, workers: workers, metric: metric, peer: peer, bound: bound)
-        }
-        func own(_ key: String, _ metric: Metric, _ bound: Bound) -> Target {
-            Target(caseKey: key, workers: workers, metric: metric, peer: nil, bound: bound)
         }
         return [
             target("paced", .processorPerToken, .ratioAtMost(1.0)),
@@ -35,10 +32,10 @@ struct Target {
             target("latency", .addedP50, .ratioAtMost(1.2)),
             target("latency", .addedP99, .ratioAtMost(1.5)),
             target("full-speed", .processorPerToken, .ratioAtMost(0.6)),
-            own("full-speed", .slowestToMedian, .atMost(2)),
+            own("full-speed", .slowestToMedian, .atMost(2), workers: workers),
             target("short", .requestsPerSecond, .ratioAtLeast(0.8)),
             target("short", .processorPerRequest, .ratioAtMost(1.5)),
-            own("open", .served, .atLeast(100)),
+            own("open", .served, .atLeast(100), workers: workers),
             target("open", .memoryPerStream, .ratioAtMost(1.0)),
         ]
     }
@@ -54,19 +51,38 @@ struct Target {
     }
 
     private static let start: [Target] = [
-        (.start, 50.0), (.residentAfterStart, 18.0), (.binary, 12.0),
-    ].map { metric, bound in
-        Target(caseKey: "start", workers: 1, metric: metric, peer: nil, bound: .below(bound))
+        own("start", .start, .below(50)), own("start", .residentAfterStart, .below(18)),
+        own("start", .binary, .below(12)),
+    ]
+
+    private static let neverLost: [Target] =
+        ["journal-paced", "journal-latency"].map { key in
+            Target(
+                caseKey: key,
+                workers: 1,
+                metric: .processorPerToken,
+                peer: OurDaemonKind.withoutJournalName,
+                bound: .ratioAtMost(1.15)
+            )
+        }
+
+    private static func own(
+        _ key: String,
+        _ metric: Metric,
+        _ bound: Bound,
+        workers: Int = 1
+    ) -> Target {
+        Target(caseKey: key, workers: workers, metric: metric, peer: nil, bound: bound)
     }
 
     /// The promise in words.
     var text: String {
         switch bound {
-        case .ratioAtMost(let ratio): "≤ \(Format.fixed(ratio, 1)) x \(peer ?? "")"
-        case .ratioAtLeast(let ratio): "≥ \(Format.fixed(ratio, 1)) x \(peer ?? "")"
+        case .ratioAtMost(let ratio): "≤ \(Format.shortest(ratio)) x \(peer ?? "")"
+        case .ratioAtLeast(let ratio): "≥ \(Format.shortest(ratio)) x \(peer ?? "")"
         case .timesLess(let times): "≥ \(Format.fixed(times, 0)) x less"
         case .atMost(let value): "≤ \(Format.fixed(value, 0)) \(metric.unit)"
-        case .below(let value): "< \(Format.fixed(value, 0)) \(metric.unit)"
+        case .below(let value): "< \(Format.grouped(value)) \(metric.unit)"
         case .atLeast(let value): "\(Format.fixed(value, 0)) \(metric.unit)"
         }
     }
