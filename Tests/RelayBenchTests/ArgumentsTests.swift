@@ -45,8 +45,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("journal", ["journal-paced", "journal-latency"]),
-
+        ("journal", ["journal-paced", "journal-latency"]), ("resume", ["resume"]),
+        ("fan-out", ["fan-out"]),
         ("two-loops", ["paced", "latency", "full-speed", "short", "open"]),
     ])
     func `a part is taken alone`(part: String, keys: [String]) throws {

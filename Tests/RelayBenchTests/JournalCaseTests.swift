@@ -20,4 +20,18 @@ import Testing
         #expect(kind.name == "sse-relay")
         #expect(kind.withoutJournal.name == "without journal")
     }
+
+    @Test func `a client comes back to an answer behind the event that it has had`() {
+        let target = StreamTarget.comingBack(port: 8, id: "Abc", lastEventID: "Abc.7")
+        let text = String(decoding: target.request, as: UTF8.self)
+        #expect(
+            text == "GET /chat/streams/Abc HTTP/1.1\r\nHost: 127.0.0.1:8\r\n"
+                + "Last-Event-ID: Abc.7\r\n\r\n"
+        )
+    }
+
+    @Test func `an announcement is answered by an id`() throws {
+        #expect(try Announcer.id(in: Array("{\"id\":\"Abc\"}\n".utf8)) == "Abc")
+        #expect(throws: BenchError.self) { try Announcer.id(in: Array("{}".utf8)) }
+    }
 }

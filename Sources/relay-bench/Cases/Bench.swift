@@ -13,7 +13,8 @@ struct Bench {
     var upstreamPort: Int { upstream.port }
 
     private let upstream: SimulatorServer
-    private let loop: EventLoop
+    /// Where the clients live.
+    let loop: EventLoop
 
     init() throws {
         upstream = try SimulatorServer()
@@ -72,25 +73,38 @@ struct Bench {
         usleep(Self.settlingMicroseconds)
         let residentBefore = try contestant.use.residentBytes()
         let before = MachineLoad(children: contestant.use.processorTime)
-        let outcome = await run(load, contestant)
+        var taken = try await take(measured, contestant)
         let after = MachineLoad(children: contestant.use.processorTime)
-        var values = outcome.figures(of: load)
-        if load.watchesMemory, outcome.answers > 0 {
-            let grown = max(0, outcome.peakResidentBytes - residentBefore)
-            values[.memoryPerStream] = Double(grown) / Double(load.streams) / 1e3
+        if load.watchesMemory, taken.answers > 0 {
+            let grown = max(0, taken.peakResidentBytes - residentBefore)
+            taken.values[.memoryPerStream] = Double(grown) / Double(load.streams) / 1e3
         }
-        if let ours = contestant as? OurDaemon, outcome.failures.isEmpty {
+        if let ours = contestant as? OurDaemon, taken.failures.isEmpty {
             let warmUps = measured.warmsUp ? Self.warmUp.streams : 0
-            try ours.checkHistory(records: outcome.answers + warmUps)
+            try ours.checkHistory(records: taken.answers + warmUps)
         }
         return Sample(
             contestant: kind.name,
             round: round,
-            values: values,
-            failures: outcome.failures.count,
-            firstFailure: outcome.failures.first,
+            values: taken.values,
+            failures: taken.failures.count,
+            firstFailure: taken.failures.first,
             coresOfOthers: after.coresOfOthers(since: before)
         )
+    }
+
+    /// Runs a case's load in its own way.
+    private func take(_ measured: Case, _ contestant: any Contestant) async throws -> Taken {
+        let load = measured.load
+        // What no standard says is asked of ours alone.
+        guard let ours = contestant as? OurDaemon else {
+            return Taken(await run(load, contestant), of: load)
+        }
+        return switch measured.method {
+        case .ask: Taken(await run(load, contestant), of: load)
+        case .readAlong: try await readAlong(load, ours)
+        case .comeBack: try await comeBack(load, ours)
+        }
     }
 
     /// The same load without anyone between.

@@ -1,10 +1,11 @@
 import Loop
 
-/// What it costs that no answer is lost.
+/// What it costs that no answer is lost, and how soon readers have theirs again.
 extension Case {
     static func neverLost(_ isSmall: Bool) -> [Case] {
         [
             journal("journal-paced", paced(isSmall)), journal("journal-latency", latency(isSmall)),
+            resume(isSmall), fanOut(isSmall),
         ]
     }
 
@@ -17,6 +18,40 @@ extension Case {
             load: other.load,
             metrics: [.processorPerToken, .served],
             peers: .withoutJournal
+        )
+    }
+
+    private static func resume(_ isSmall: Bool) -> Case {
+        Case(
+            key: "resume",
+            title: "1,000 streams x 20 tokens/s, some come back",
+            load: StreamLoad(
+                streams: 1000,
+                tokens: isSmall ? 80 : 120,
+                intervalMicroseconds: 50_000,
+                ramp: .milliseconds(500)
+            ),
+            metrics: [.resumeP50, .resumeP99, .resumes, .served],
+            peers: .none,
+            method: .comeBack,
+            // A connection is moved where the other loop has its answer.
+            workers: 2
+        )
+    }
+
+    private static func fanOut(_ isSmall: Bool) -> Case {
+        Case(
+            key: "fan-out",
+            title: "1,000 readers of one answer, 20 tokens/s",
+            load: StreamLoad(
+                streams: 1000,
+                tokens: isSmall ? 60 : 100,
+                intervalMicroseconds: 50_000,
+                ramp: .milliseconds(500)
+            ),
+            metrics: [.processorPerReaderToken, .served],
+            peers: .none,
+            method: .readAlong
         )
     }
 }

@@ -12,14 +12,26 @@ struct Case: Sendable {
         case reference
         /// Our own daemon again, which keeps no journal.
         case withoutJournal
+        /// Nobody.
+        case none
 
         /// Whether promises are measured by another relay.
         var haveReference: Bool {
             switch self {
             case .all, .proxies, .reference: true
-            case .withoutJournal: false
+            case .withoutJournal, .none: false
             }
         }
+    }
+
+    /// What the clients of a load do.
+    enum Method: Sendable {
+        /// Each asks for an answer of its own and reads it.
+        case ask
+        /// All read along with one answer.
+        case readAlong
+        /// All read, and some leave and come back, again and again.
+        case comeBack
     }
 
     /// Of all cases with as many workers, one has it.
@@ -31,6 +43,7 @@ struct Case: Sendable {
     /// What the tables show; the first also while it is measured.
     let metrics: [Metric]
     var peers = Peers.proxies
+    var method = Method.ask
     /// Whether the same streams are also taken from the upstream itself, for comparison.
     var takesDirect = false
     /// Whether a contestant has served some streams before; memory is looked at from the start.

@@ -1,6 +1,7 @@
 /// What is counted of a contestant; the raw value is the name in the JSON, with the unit last.
 enum Metric: String, Sendable, CaseIterable {
     case processorPerToken = "cpu_us_per_token"
+    case processorPerReaderToken = "cpu_us_per_reader_and_token"
     case processorPerRequest = "cpu_us_per_request"
     case requestsPerSecond = "requests_per_s"
     case tokensPerSecond = "tokens_per_s"
@@ -12,6 +13,9 @@ enum Metric: String, Sendable, CaseIterable {
     case addedP99 = "added_latency_p99_us"
     case addedP999 = "added_latency_p99_9_us"
     case addedFirstToken = "added_first_token_p50_us"
+    case resumeP50 = "resume_p50_us"
+    case resumeP99 = "resume_p99_us"
+    case resumes = "resumes"
     case slowestToMedian = "slowest_to_median_finish"
     case served = "served_percent"
     case memoryPerStream = "memory_per_stream_kb"
@@ -23,6 +27,7 @@ enum Metric: String, Sendable, CaseIterable {
     var name: String {
         switch self {
         case .processorPerToken: "CPU per token"
+        case .processorPerReaderToken: "CPU per reader and token"
         case .processorPerRequest: "CPU per request"
         case .requestsPerSecond: "requests/s"
         case .tokensPerSecond: "tokens/s"
@@ -34,6 +39,9 @@ enum Metric: String, Sendable, CaseIterable {
         case .addedP99: "added latency p99"
         case .addedP999: "added latency p99.9"
         case .addedFirstToken: "added first token p50"
+        case .resumeP50: "request to missing token p50"
+        case .resumeP99: "request to missing token p99"
+        case .resumes: "times"
         case .slowestToMedian: "slowest / median finish"
         case .served: "streams served"
         case .memoryPerStream: "memory per stream"
@@ -45,11 +53,13 @@ enum Metric: String, Sendable, CaseIterable {
 
     var unit: String {
         switch self {
-        case .processorPerToken, .processorPerRequest, .latencyP50, .latencyP99, .latencyP999,
-            .firstTokenP50, .addedP50, .addedP99, .addedP999, .addedFirstToken:
+        case .processorPerToken, .processorPerReaderToken, .processorPerRequest, .latencyP50,
+            .latencyP99, .latencyP999, .firstTokenP50, .addedP50, .addedP99, .addedP999,
+            .addedFirstToken, .resumeP50, .resumeP99:
             "µs"
         case .requestsPerSecond, .tokensPerSecond: "/s"
         case .slowestToMedian: "x"
+        case .resumes: ""
         case .served: "%"
         case .memoryPerStream: "kB"
         case .start: "ms"
@@ -60,7 +70,7 @@ enum Metric: String, Sendable, CaseIterable {
     /// Digits behind the point.
     var digits: Int {
         switch self {
-        case .processorPerToken, .slowestToMedian: 2
+        case .processorPerToken, .processorPerReaderToken, .slowestToMedian: 2
         case .memoryPerStream, .start, .residentAfterStart, .binary, .served: 1
         default: 0
         }
@@ -70,7 +80,7 @@ enum Metric: String, Sendable, CaseIterable {
     func text(_ value: Double) -> String {
         guard value.isFinite else { return "-" }
         let number = Format.grouped(value, digits)
-        return unit == "/s" ? number : "\(number) \(unit)"
+        return unit.isEmpty || unit == "/s" ? number : "\(number) \(unit)"
     }
 
     /// What a latency becomes once the same latency without a contestant is taken off.

@@ -4,7 +4,7 @@ import Loop
 struct Plan {
     /// The parts of a run, as `--only` names them.
     static let parts = [
-        "start", "paced", "latency", "full-speed", "short", "open", "journal",
+        "start", "paced", "latency", "full-speed", "short", "open", "journal", "resume", "fan-out",
         "two-loops", "growth",
     ]
     /// A start, the warm-up, the wait behind a load.

@@ -59,9 +59,7 @@ final class PlainConnection {
         var tokens = 0
         var isDone = false
         while !isDone {
-            let count = recv(socket.number, &buffer, buffer.count, 0)
-            guard count != 0 else { throw SystemCallError("recv", ECONNRESET) }
-            guard count > 0 else { throw SystemCallError("recv", errno) }
+            let count = try receive(into: &buffer)
             var content: [UInt8] = []
             isDone = try response.receive(buffer.span.extracting(..<count), into: &content)
             var offset = 0
@@ -70,6 +68,34 @@ final class PlainConnection {
             }
         }
         return tokens
+    }
+
+    /// Reads the next answer whole.
+    ///
+    /// - Returns: its content.
+    /// - Throws: as `readTokens`.
+    func readContent() throws -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 4 * 1024)
+        var response = ResponseReader()
+        var content: [UInt8] = []
+        var isDone = false
+        while !isDone {
+            let count = try receive(into: &buffer)
+            isDone = try response.receive(buffer.span.extracting(..<count), into: &content)
+        }
+        return content
+    }
+
+    /// Waits for the next bytes.
+    ///
+    /// - Parameter buffer: where they are put, from its first place on.
+    /// - Returns: how many came, one at least.
+    /// - Throws: where the connection ended or fell silent.
+    func receive(into buffer: inout [UInt8]) throws(SystemCallError) -> Int {
+        let count = recv(socket.number, &buffer, buffer.count, 0)
+        guard count != 0 else { throw SystemCallError("recv", ECONNRESET) }
+        guard count > 0 else { throw SystemCallError("recv", errno) }
+        return count
     }
 
     private static func isToken(_ events: EventDecoder, _ token: Token) -> Bool {

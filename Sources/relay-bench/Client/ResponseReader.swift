@@ -20,7 +20,7 @@ struct ResponseReader {
     ///   - bytes: what follows the bytes taken so far.
     ///   - content: where the body without its framing is appended.
     /// - Returns: whether the response is complete.
-    /// - Throws: any other response than a 200, or one that makes no sense.
+    /// - Throws: any other response than a 200 or a 202, or one that makes no sense.
     mutating func receive(
         _ bytes: Span<UInt8>,
         into content: inout [UInt8]
@@ -54,7 +54,7 @@ struct ResponseReader {
         guard words.count >= 2, words[0].hasPrefix("http/1."), let status = Int(words[1]) else {
             throw .badHead
         }
-        guard status == 200 else { throw .refused(status: status) }
+        guard status == 200 || status == 202 else { throw .refused(status: status) }
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { continue }

@@ -22,6 +22,19 @@ struct StreamTarget: Sendable {
         request = Array(head.utf8) + content
     }
 
+    /// A GET on a connection that is kept.
+    ///
+    /// - Parameters:
+    ///   - port: of 127.0.0.1.
+    ///   - path: the request's.
+    ///   - headers: fields beside `Host`.
+    init(port: Int, get path: String, headers: [(String, String)] = []) {
+        self.port = port
+        var head = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
+        for (name, value) in headers { head += "\(name): \(value)\r\n" }
+        request = Array("\(head)\r\n".utf8)
+    }
+
     /// As OpenAI's chat completions are asked.
     static func openAI(
         port: Int,
@@ -42,12 +55,32 @@ struct StreamTarget: Sendable {
     }
 
     /// Our relay's own way, in its default dialect.
-    static func relay(port: Int, model: String) -> StreamTarget {
+    static func relay(
+        port: Int,
+        path: String = "/chat/stream",
+        model: String
+    ) -> StreamTarget {
         let body = JSON.object([
             JSON.Member(key: "message", value: .string(prompt)),
             JSON.Member(key: "model", value: .string(model)),
         ])
-        return StreamTarget(port: port, path: "/chat/stream", body: body)
+        return StreamTarget(port: port, path: path, body: body)
+    }
+
+    /// A stream of our relay that goes on whether or not it is read; the answer is its id.
+    static func announcement(port: Int, model: String) -> StreamTarget {
+        .relay(port: port, path: "/api/streaming?on_disconnect=finish", model: model)
+    }
+
+    /// A stream of our relay that was begun before, from its first event.
+    static func reading(port: Int, id: String) -> StreamTarget {
+        StreamTarget(port: port, get: "/chat/streams/\(id)")
+    }
+
+    /// The same from behind the last event that a client has had.
+    static func comingBack(port: Int, id: String, lastEventID: String) -> StreamTarget {
+        let headers = [("Last-Event-ID", lastEventID)]
+        return StreamTarget(port: port, get: "/chat/streams/\(id)", headers: headers)
     }
 
     /// The same for every contestant.

@@ -18,6 +18,7 @@ struct Peers {
     /// How many others that keep up take part in a case.
     func fastCount(in measured: Case) -> Int {
         switch measured.peers {
+        case .none: 0
         case .withoutJournal: 1
         case .reference: nginx == nil ? 0 : 1
         case .proxies, .all: (nginx == nil ? 0 : 1) + (haproxy == nil ? 0 : 1)

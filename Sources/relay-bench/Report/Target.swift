@@ -64,7 +64,11 @@ struct Target {
                 peer: OurDaemonKind.withoutJournalName,
                 bound: .ratioAtMost(1.15)
             )
-        }
+        } + [
+            own("resume", .resumeP50, .below(1000), workers: 2),
+            own("resume", .resumeP99, .below(5000), workers: 2),
+            own("fan-out", .processorPerReaderToken, .atMost(3)),
+        ]
 
     private static func own(
         _ key: String,
