@@ -46,7 +46,7 @@ import Testing
 
     @Test(arguments: [
         ("journal", ["journal-paced", "journal-latency"]), ("resume", ["resume"]),
-        ("fan-out", ["fan-out"]),
+        ("fan-out", ["fan-out"]), ("restart", ["restart"]),
         ("two-loops", ["paced", "latency", "full-speed", "short", "open"]),
     ])
     func `a part is taken alone`(part: String, keys: [String]) throws {

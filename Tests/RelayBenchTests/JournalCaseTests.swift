@@ -1,9 +1,11 @@
+import Loop
+import Simulator
 import Testing
 
 @testable import relay_bench
 
 /// What the cases about answers that are never lost ask for, and what they count.
-@Suite struct JournalCaseTests {
+@Suite(.timeLimit(.minutes(1))) struct JournalCaseTests {
     @Test func `one variable tells the daemon without a journal apart`() {
         func environment(_ keepsJournal: Bool) -> Set<String> {
             let setup = DaemonSetup(
@@ -19,6 +21,31 @@ import Testing
         let kind = OurDaemonKind(version: "1", binary: "/d")
         #expect(kind.name == "sse-relay")
         #expect(kind.withoutJournal.name == "without journal")
+    }
+
+    @Test func `an unfinished answer falls silent before its last token`() async throws {
+        var load = StreamLoad(streams: 2, tokens: 20, intervalMicroseconds: 0)
+        load.patience = .milliseconds(300)
+        let upstream = try SimulatorServer()
+        let loop = try EventLoop(index: 0)
+        let model = "\(Bench.unfinished(tokens: load.tokens))"
+        let target = StreamTarget.openAI(port: upstream.port, model: model)
+        let outcome = await Fleet.run(load, against: [target, target], watching: nil, on: loop)
+        upstream.stop()
+        await loop.stop()
+        #expect(outcome.tokens == 40)
+        #expect(outcome.isCutOff)
+    }
+
+    @Test func `only records of whole unfinished answers count`() {
+        func record(_ status: String, _ tokens: Int) -> String {
+            "{\"id\":\"A\",\"status\":\"\(status)\",\"timing\":{\"tokens\":\(tokens)}}\n"
+        }
+        let history =
+            record("interrupted", 20) + record("complete", 20) + record("interrupted", 19)
+            + record("interrupted", 20) + "{\"torn"
+        #expect(Bench.interrupted(in: history, tokens: 20) == 2)
+        #expect(Bench.interrupted(in: "", tokens: 20) == 0)
     }
 
     @Test func `a client comes back to an answer behind the event that it has had`() {

@@ -52,6 +52,17 @@ import Testing
         #expect(note.contains("4096"))
     }
 
+    @Test func `an answer that nobody reads takes one descriptor`() throws {
+        var restart = try #require(Case.all(isSmall: false).first { $0.key == "restart" })
+        let enough = restart.fit(descriptors: 10_200)
+        #expect(enough == nil)
+        #expect(restart.load.streams == 10_000)
+        let tooFew = restart.fit(descriptors: 4096)
+        #expect(tooFew != nil)
+        #expect(restart.load.streams == 3896)
+        #expect(restart.title == "3,896 unfinished answers in the journal")
+    }
+
     @Test func `every title begins with the number of streams`() {
         for one in Case.all(isSmall: true) + Case.all(isSmall: false) {
             #expect(one.title.hasPrefix("\(Format.grouped(Double(one.load.streams))) "))

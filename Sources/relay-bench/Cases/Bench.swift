@@ -74,7 +74,7 @@ struct Bench {
         let residentBefore = try contestant.use.residentBytes()
         let before = MachineLoad(children: contestant.use.processorTime)
         var taken = try await take(measured, contestant)
-        let after = MachineLoad(children: contestant.use.processorTime)
+        let after = MachineLoad(children: contestant.use.processorTime + taken.endedProcessorTime)
         if load.watchesMemory, taken.answers > 0 {
             let grown = max(0, taken.peakResidentBytes - residentBefore)
             taken.values[.memoryPerStream] = Double(grown) / Double(load.streams) / 1e3
@@ -104,6 +104,7 @@ struct Bench {
         case .ask: Taken(await run(load, contestant), of: load)
         case .readAlong: try await readAlong(load, ours)
         case .comeBack: try await comeBack(load, ours)
+        case .restart: try restart(load, ours)
         }
     }
 

@@ -5,7 +5,7 @@ extension Case {
     static func neverLost(_ isSmall: Bool) -> [Case] {
         [
             journal("journal-paced", paced(isSmall)), journal("journal-latency", latency(isSmall)),
-            resume(isSmall), fanOut(isSmall),
+            resume(isSmall), fanOut(isSmall), restart,
         ]
     }
 
@@ -54,4 +54,15 @@ extension Case {
             method: .readAlong
         )
     }
+
+    /// No smaller without peers: the promise is about so many.
+    private static let restart = Case(
+        key: "restart",
+        title: "10,000 unfinished answers in the journal",
+        load: StreamLoad(streams: 10_000, tokens: 20, intervalMicroseconds: 0),
+        metrics: [.start, .residentAfterStart],
+        peers: .none,
+        method: .restart,
+        warmsUp: false
+    )
 }

@@ -32,6 +32,8 @@ struct Case: Sendable {
         case readAlong
         /// All read, and some leave and come back, again and again.
         case comeBack
+        /// Nobody reads, and the daemon is killed and started again.
+        case restart
     }
 
     /// Of all cases with as many workers, one has it.

@@ -5,7 +5,7 @@ struct Plan {
     /// The parts of a run, as `--only` names them.
     static let parts = [
         "start", "paced", "latency", "full-speed", "short", "open", "journal", "resume", "fan-out",
-        "two-loops", "growth",
+        "restart", "two-loops", "growth",
     ]
     /// A start, the warm-up, the wait behind a load.
     private static let overheadSeconds = 0.6

@@ -84,7 +84,7 @@ extension Case {
     ///
     /// - Returns: a note for the report where it had to.
     mutating func fit(descriptors: Int) -> String? {
-        let room = Self.maxStreams(descriptors: descriptors)
+        let room = Self.maxStreams(descriptors: descriptors, ends: method == .restart ? 1 : 2)
         guard load.streams > room else { return nil }
         // Every title begins with their number.
         title = Format.grouped(Double(room)) + title.drop { $0 != " " }
@@ -92,8 +92,9 @@ extension Case {
         return "\(key): the limit of \(descriptors) descriptors left room for \(room) streams"
     }
 
-    /// How many streams fit: each has two ends in the contestant, as it has in this process.
-    static func maxStreams(descriptors: Int) -> Int {
-        max(1, (descriptors - 200) / 2)
+    /// How many streams fit: each has two ends in the contestant, as it has in this process, and
+    /// one in both where nobody reads it.
+    static func maxStreams(descriptors: Int, ends: Int = 2) -> Int {
+        max(1, (descriptors - 200) / ends)
     }
 }

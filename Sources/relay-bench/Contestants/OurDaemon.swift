@@ -50,14 +50,16 @@ final class OurDaemon: Contestant {
     let name: String
     /// Where it listens, on 127.0.0.1.
     let port: Int
-    let use: ProcessTree
+    private(set) var use: ProcessTree
 
-    private let child: ChildProcess
+    private let setup: DaemonSetup
+    private var child: ChildProcess
     private let folder: String
     private let dataFolder: String
 
     /// Starts it and waits until it answers.
     fileprivate init(_ setup: DaemonSetup, name: String, dataFolder: String?) throws {
+        self.setup = setup
         self.name = name
         let folder = try Leftovers.shared.makeFolder()
         self.folder = folder
@@ -65,14 +67,23 @@ final class OurDaemon: Contestant {
         // An empty file, so that no .env of the user's is read.
         try TextFile.write([], to: "\(folder)/empty.env")
         port = try Loopback.freePort()
-        child = try ChildProcess(
-            setup.binary,
-            ["--env-file", "\(folder)/empty.env"],
-            environment: setup.environment(port: port, dataFolder: self.dataFolder),
-            log: "\(folder)/log"
-        )
+        child = try Self.launch(setup, port: port, folder: folder, dataFolder: self.dataFolder)
         use = try ProcessTree(root: child.pid)
         try Self.waitForAnswer(from: child, port: port, log: "\(folder)/log")
+    }
+
+    private static func launch(
+        _ setup: DaemonSetup,
+        port: Int,
+        folder: String,
+        dataFolder: String
+    ) throws(SystemCallError) -> ChildProcess {
+        try ChildProcess(
+            setup.binary,
+            ["--env-file", "\(folder)/empty.env"],
+            environment: setup.environment(port: port, dataFolder: dataFolder),
+            log: "\(folder)/log"
+        )
     }
 
     func target(model: String) -> StreamTarget {
@@ -84,18 +95,36 @@ final class OurDaemon: Contestant {
         Leftovers.shared.removeFolder(folder)
     }
 
+    /// Kills it in the middle of whatever it does, and starts it again where it was.
+    ///
+    /// - Returns: from the start until it answers.
+    func killAndStart() throws -> Nanoseconds {
+        child.endAtOnce()
+        let begin = monotonicNow()
+        child = try Self.launch(setup, port: port, folder: folder, dataFolder: dataFolder)
+        use = try ProcessTree(root: child.pid)
+        try Self.waitForAnswer(from: child, port: port, log: "\(folder)/log")
+        return monotonicNow() - begin
+    }
+
     /// Ends the process, and what it has to write is written then.
     ///
     /// - Parameter records: how many answers it gave.
     /// - Throws: where the history has not that many: figures of a daemon that lost answers on the
     ///   way would be no figures.
     func checkHistory(records: Int) throws(BenchError) {
-        child.end(within: Self.stopLimit)
-        let text = TextFile.read("\(dataFolder)/history.jsonl") ?? ""
-        let found = text.utf8.count { $0 == UInt8(ascii: "\n") }
+        let found = history().utf8.count { $0 == UInt8(ascii: "\n") }
         guard found == records else {
             throw .historyIncomplete(records: found, expected: records)
         }
+    }
+
+    /// Ends the process, and takes the records of all its answers.
+    ///
+    /// - Returns: the history, a record as JSON in each line.
+    func history() -> String {
+        child.end(within: Self.stopLimit)
+        return TextFile.read("\(dataFolder)/history.jsonl") ?? ""
     }
 
     private static func waitForAnswer(

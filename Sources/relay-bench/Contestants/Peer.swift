@@ -34,9 +34,6 @@ struct PeerLaunch {
 /// A peer that runs: its processes, its folder and its port.
 final class Peer: Contestant {
     private static let stopLimit = Nanoseconds.seconds(3)
-    /// A program that used less than this share of a core in so long has finished its start.
-    private static let settledShare = 0.05
-    private static let settlingMilliseconds = 200
 
     let name: String
     let use: ProcessTree
@@ -78,7 +75,9 @@ final class Peer: Contestant {
             self.place = place
             self.makeTarget = makeTarget
             try StreamProbe(makeTarget).wait(for: child, seconds: launch.startSeconds, log: log)
-            settle(seconds: launch.startSeconds)
+            // Other workers than the one that answered may still be starting: what they take for
+            // that is no cost of a token.
+            use.waitUntilQuiet(within: .seconds(launch.startSeconds))
         } catch {
             started?.end(within: Self.stopLimit)
             Leftovers.shared.removeFolder(place.folder)
@@ -91,19 +90,5 @@ final class Peer: Contestant {
     func end() {
         child.end(within: Self.stopLimit)
         Leftovers.shared.removeFolder(place.folder)
-    }
-
-    /// Waits while other workers than the one that answered are still starting: what they take for
-    /// that is no cost of a token.
-    private func settle(seconds: Int) {
-        let deadline = monotonicNow() + .seconds(seconds)
-        let span = Nanoseconds.milliseconds(Self.settlingMilliseconds)
-        var before = use.processorTime
-        while monotonicNow() < deadline {
-            usleep(UInt32(Self.settlingMilliseconds) * 1000)
-            let now = use.processorTime
-            guard Double(now) - Double(before) > Double(span) * Self.settledShare else { return }
-            before = now
-        }
     }
 }

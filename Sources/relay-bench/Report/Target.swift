@@ -68,6 +68,7 @@ struct Target {
             own("resume", .resumeP50, .below(1000), workers: 2),
             own("resume", .resumeP99, .below(5000), workers: 2),
             own("fan-out", .processorPerReaderToken, .atMost(3)),
+            own("restart", .start, .below(2000)),
         ]
 
     private static func own(

@@ -72,6 +72,11 @@ final class ChildProcess {
         kill(-pid, SIGTERM)
         let deadline = monotonicNow() + limit
         while exitCode == nil, monotonicNow() < deadline { usleep(500) }
+        endAtOnce()
+    }
+
+    /// Ends it and its children without asking.
+    func endAtOnce() {
         guard exitCode == nil else { return }
         kill(-pid, SIGKILL)
         while exitCode == nil { usleep(500) }

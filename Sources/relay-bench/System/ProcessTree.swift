@@ -6,6 +6,10 @@ import Loop
 /// Every process counts, those that only watch over the others too: the same for all contestants.
 /// What ended before it was asked is not in the sums.
 struct ProcessTree {
+    /// Who uses less than this share of a core in so long is quiet.
+    private static let quietShare = 0.05
+    private static let quietMilliseconds = 200
+
     private let root: pid_t
 
     /// Watches a running process.
@@ -30,6 +34,21 @@ struct ProcessTree {
     /// Resident memory of all processes, in bytes; pages that they share count once for each.
     func residentBytes() throws -> Int {
         try processes.reduce(0) { sum, pid in try sum + ProcessUse(of: pid).residentBytes() }
+    }
+
+    /// Waits while they are busy with what they were given.
+    ///
+    /// - Parameter limit: how long to wait at most.
+    func waitUntilQuiet(within limit: Nanoseconds) {
+        let deadline = monotonicNow() + limit
+        let span = Nanoseconds.milliseconds(Self.quietMilliseconds)
+        var before = processorTime
+        while monotonicNow() < deadline {
+            usleep(UInt32(Self.quietMilliseconds) * 1000)
+            let now = processorTime
+            guard Double(now) - Double(before) > Double(span) * Self.quietShare else { return }
+            before = now
+        }
     }
 
     /// The root and everything below it, parents first.
