@@ -42,7 +42,11 @@ let package = Package(
             dependencies: ["Wire", "Loop", "CCurl"],
             swiftSettings: settings
         ),
-        .target(name: "Storage", dependencies: ["Loop", "Wire"], swiftSettings: settings),
+        .target(
+            name: "Storage",
+            dependencies: ["Loop", "Wire", "CLinux"],
+            swiftSettings: settings
+        ),
         // Floor 4: the product.
         .target(
             name: "Relay",

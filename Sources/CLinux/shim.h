@@ -6,6 +6,13 @@
 
 #include <malloc.h>
 #include <stdint.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#include <asm/hwcap.h>
+#endif
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -53,6 +60,45 @@ static inline void linux_tune_heap(void) {
     mallopt(M_TRIM_THRESHOLD, 8 << 20);
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
+
+// CRC-32C, eight bytes an instruction, where the processor has one for it: `linux_has_crc32c` says so
+// and must have said so before.
+#if defined(__x86_64__)
+static inline int linux_has_crc32c(void) {
+    unsigned int a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2);
+}
+__attribute__((target("sse4.2")))
+static inline uint32_t linux_crc32c(uint32_t remainder, const void *bytes, size_t count) {
+    const unsigned char *next = bytes;
+    uint64_t wide = remainder, word;
+    for (; count >= 8; next += 8, count -= 8) {
+        memcpy(&word, next, 8);
+        wide = __builtin_ia32_crc32di(wide, word);
+    }
+    remainder = (uint32_t)wide;
+    for (; count > 0; count--) remainder = __builtin_ia32_crc32qi(remainder, *next++);
+    return remainder;
+}
+#elif defined(__aarch64__)
+static inline int linux_has_crc32c(void) { return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0; }
+__attribute__((target("crc")))
+static inline uint32_t linux_crc32c(uint32_t remainder, const void *bytes, size_t count) {
+    const unsigned char *next = bytes;
+    uint64_t word;
+    for (; count >= 8; next += 8, count -= 8) {
+        memcpy(&word, next, 8);
+        remainder = __builtin_arm_crc32cd(remainder, word);
+    }
+    for (; count > 0; count--) remainder = __builtin_arm_crc32cb(remainder, *next++);
+    return remainder;
+}
+#else
+static inline int linux_has_crc32c(void) { return 0; }
+static inline uint32_t linux_crc32c(uint32_t remainder, const void *bytes, size_t count) {
+    return remainder;
+}
+#endif
 
 // The process's environment: Swift refuses the mutable global itself.
 extern char **environ;

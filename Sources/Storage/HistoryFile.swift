@@ -143,6 +143,10 @@ package final class HistoryFile: Sendable {
             if durability != .never { synchronize() }
             writer.withLock { $0.close() }
         }
+        // A compaction under way ends by itself, and no other begins.
+        upkeep.withLock { $0.isClosed = true }
+        compactor.sync {}
+        keeper.sync {}
     }
 }
 

@@ -78,22 +78,22 @@ struct OpenFile: ~Copyable {
     ///
     /// - Returns: How many bytes reached the file, and why it is not all of them.
     func write(_ bytes: [UInt8], from start: Int = 0) -> (count: Int, failure: StorageError?) {
-        bytes.withUnsafeBytes { raw in
-            var done = start
-            do throws(StorageError) {
-                while done < raw.count {
-                    let wrote = try repeating("write", path) {
-                        Glibc.write(number, raw.baseAddress?.advanced(by: done), raw.count - done)
-                    }
-                    guard wrote > 0 else {
-                        throw .systemCall("write", path: path, code: EIO)
-                    }
-                    done += wrote
+        bytes.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) -> (count: Int, failure: StorageError?) {
+        var done = 0
+        do throws(StorageError) {
+            while done < bytes.count {
+                let wrote = try repeating("write", path) {
+                    Glibc.write(number, bytes.baseAddress?.advanced(by: done), bytes.count - done)
                 }
-                return (done - start, nil)
-            } catch {
-                return (done - start, error)
+                guard wrote > 0 else { throw .systemCall("write", path: path, code: EIO) }
+                done += wrote
             }
+            return (done, nil)
+        } catch {
+            return (done, error)
         }
     }
 

@@ -30,8 +30,8 @@ final class Generation: TurnEndHandler {
     /// Milliseconds from the start to the first token, once there is one.
     private(set) var firstTokenMilliseconds: Int?
     private(set) var failure: Failure?
-    /// Where it stands in the journal, and up to which entry; nil where there is no journal.
-    var journalMark: JournalMark?
+    /// Where it stands in the journal, and up to which entry.
+    var journalMark = JournalMark()
     /// Whether its last entry must be safe on the disk before readers see it, and is not yet.
     private(set) var holdsEnd = false
     private let onDisconnect: OnDisconnect

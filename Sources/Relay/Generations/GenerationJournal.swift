@@ -49,15 +49,15 @@ final class GenerationJournal: TurnEndHandler {
 
     /// A generation begins; its upstream is asked behind the commit.
     func begin(_ generation: Generation) {
-        generation.journalMark = JournalMark(place: journal.newPlace())
+        generation.journalMark.place = journal.newPlace()
         beginning.append(generation)
         grew(generation)
     }
 
     /// A generation has entries that are not in the file.
     func grew(_ generation: Generation) {
-        guard generation.journalMark?.isDirty == false else { return }
-        generation.journalMark?.isDirty = true
+        guard !generation.journalMark.isDirty else { return }
+        generation.journalMark.isDirty = true
         dirty.append(generation)
     }
 
@@ -68,7 +68,7 @@ final class GenerationJournal: TurnEndHandler {
     ///   - place: the record's place in the history; nil where it was refused: then the journal keeps
     ///     the generation, and the next start makes the record.
     func recorded(_ generation: Generation, place: Int?) {
-        generation.journalMark?.recordPlace = place
+        generation.journalMark.recordPlace = place
     }
 
     // MARK: The turn
@@ -102,7 +102,7 @@ final class GenerationJournal: TurnEndHandler {
         // Those that ended meanwhile have their records waiting for the history; more cannot be done.
         dirty.removeAll { generation in
             guard generation.isEnded, generation.isForgotten else { return false }
-            generation.journalMark?.isDirty = false
+            generation.journalMark.isDirty = false
             beginSettling(generation)
             return true
         }
@@ -118,8 +118,8 @@ final class GenerationJournal: TurnEndHandler {
 
     /// All of an ended one is in the file; its record may take a moment longer.
     private func beginSettling(_ generation: Generation) {
-        guard let mark = generation.journalMark, let record = mark.recordPlace else { return }
-        settling.append((mark.place, record))
+        guard let record = generation.journalMark.recordPlace else { return }
+        settling.append((generation.journalMark.place, record))
         if !settlingDue.isSet { setSettlingDue() }
     }
 
@@ -140,7 +140,7 @@ final class GenerationJournal: TurnEndHandler {
 ///
 /// Kept by the generation itself, so that no token costs a look-up.
 struct JournalMark {
-    var place: JournalPlace
+    var place = JournalPlace()
     /// How many of its entries are in the file.
     var entries = 0
     /// Whether it stands among those that have more.
@@ -149,23 +149,20 @@ struct JournalMark {
     var recordPlace: Int?
     /// Whether its beginning was written.
     var isBegun: Bool { entries > 0 }
-
-    init(place: JournalPlace) { self.place = place }
 }
 
 extension Generation {
     /// Adds what the journal lacks to its frame.
     fileprivate func appendNews(to journal: Journal) {
-        guard var mark = journalMark else { return }
-        let number = mark.place.number
-        journal.hold(&mark.place)
-        if !mark.isBegun {
+        journal.hold(&journalMark.place)
+        let number = journalMark.place.number
+        if !journalMark.isBegun {
             var head: [UInt8] = []
             journalHead.append(to: &head)
             journal.frame.begin(number: number, head: head.span)
         }
         let bytes = log.bytes
-        for n in mark.entries..<log.count {
+        for n in journalMark.entries..<log.count {
             journal.frame.entry(
                 number: number,
                 sequence: n,
@@ -173,13 +170,12 @@ extension Generation {
                 payload: bytes.span.extracting(log.range(n))
             )
         }
-        journalMark = mark
     }
 
     /// All of the log so far is in the file.
     fileprivate func journaled() {
-        journalMark?.entries = log.count
-        journalMark?.isDirty = false
+        journalMark.entries = log.count
+        journalMark.isDirty = false
         if isEnded { dropRecordHead() }
     }
 

@@ -6,6 +6,8 @@ import Loop
 struct Upkeep: Sendable {
     var isRotationDue = false
     var isCompactionDue = false
+    /// Whether no other compaction may begin.
+    var isClosed = false
     /// Where the file ended when the index was last told to catch up.
     var indexedEnd = 0
 }
@@ -92,7 +94,11 @@ extension HistoryFile {
 
     private func compactSoon(afterMilliseconds delay: Int) {
         keeper.asyncAfter(deadline: .now() + .milliseconds(delay)) {
-            self.upkeep.withLock { $0.isCompactionDue = false }
+            let isClosed = self.upkeep.withLock { upkeep in
+                upkeep.isCompactionDue = false
+                return upkeep.isClosed
+            }
+            guard !isClosed else { return }
             var next: Compaction?
             self.withCatalog { next = $0.beginCompaction() }
             if let next { self.compact(next) }
@@ -135,8 +141,12 @@ extension HistoryFile {
 
     private func giveUp(_ compaction: Compaction, _ error: StorageError) {
         _ = unlink(compaction.path + Compaction.suffix)
+        let isClosed = upkeep.withLock { upkeep in
+            upkeep.isCompactionDue = true
+            return upkeep.isClosed
+        }
+        guard !isClosed else { return }
         report(.upkeepFailed(error))
-        upkeep.withLock { $0.isCompactionDue = true }
         catalog.withLock { catalog in
             catalog.isCompacting = false
             let number = catalog.parts.firstIndex { $0.identity == compaction.part?.identity }

@@ -19,12 +19,14 @@ package final class Journal {
     private static let retryMilliseconds = 250...5000
 
     /// The segment that frames are appended to.
-    private struct Segment {
+    private final class Segment {
         let file: SegmentFile
         /// Where its last whole frame ends.
-        var bytes: Int
+        var bytes = SegmentFile.headerBytes
         /// Whether half a frame may stand behind that.
         var isTorn = false
+
+        init(_ file: SegmentFile) { self.file = file }
     }
 
     private let directory: String
@@ -150,9 +152,8 @@ package final class Journal {
         return true
     }
 
-    private func write(_ bytes: [UInt8]) throws(StorageError) {
-        guard var segment else { return }
-        defer { self.segment = segment }
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+        guard let segment else { return }
         if segment.isTorn { try segment.file.truncate(to: segment.bytes) }
         segment.isTorn = true
         try segment.file.append(bytes)
@@ -182,7 +183,7 @@ package final class Journal {
         let path = path(number)
         let file = try SegmentFile(creating: path)
         do throws(StorageError) {
-            try file.append(SegmentFile.header(process: process))
+            try file.append(header: process)
             // A file is of no use after a loss of power when its name is not on the disk.
             if durability != .never { try synchronizeFolder(directory) }
         } catch {
@@ -190,7 +191,7 @@ package final class Journal {
             _ = unlink(path)
             throw error
         }
-        segment = Segment(file: file, bytes: SegmentFile.headerBytes)
+        segment = Segment(file)
     }
 
     private func path(_ segment: Int) -> String {

@@ -3,27 +3,43 @@
 /// On disk: the payload's length in four bytes, the CRC-32C of all but itself in four, the time in
 /// eight, all little-endian, then the payload, which is items. With the length in the sum no run of
 /// zeros, as a loss of power leaves them, is a frame.
+///
+/// It owns its memory itself: an array asks at every byte whether it is shared and has room, and an
+/// entry's header is six of them. Every write is behind `reserve`, which alone knows the room.
 package struct JournalFrame: ~Copyable {
     /// Length, checksum and time.
     static let headerBytes = 16
     /// A frame that claims to be longer is torn: a turn never writes as much.
     static let maxPayloadBytes = 256 << 20
+    /// A number of 64 bits, seven bits a byte.
+    private static let maxVarintBytes = 10
+    private static let firstCapacity = 4096
 
-    /// The header's place, then items.
-    private(set) var bytes: [UInt8] = .init(repeating: 0, count: headerBytes)
+    private var memory: UnsafeMutableRawPointer
+    private var capacity: Int
+    private var count = headerBytes
 
     /// Makes a frame without items.
-    package init() {}
+    package init() {
+        capacity = Self.firstCapacity
+        memory = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit { memory.deallocate() }
 
     /// Whether nothing was added.
-    package var isEmpty: Bool { bytes.count == Self.headerBytes }
+    package var isEmpty: Bool { count == Self.headerBytes }
+
+    /// The frame's bytes.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 
     /// Adds the beginning of a generation.
     package mutating func begin(number: UInt64, head: Span<UInt8>) {
-        bytes.append(JournalTag.begin)
-        append(varint: number)
-        append(varint: UInt64(head.count))
-        append(head)
+        reserve(1 + 2 * Self.maxVarintBytes + head.count)
+        put(JournalTag.begin)
+        put(varint: number)
+        put(varint: UInt64(head.count))
+        put(head)
     }
 
     /// Adds an entry.
@@ -33,65 +49,82 @@ package struct JournalFrame: ~Copyable {
         kind: UInt8,
         payload: Span<UInt8>
     ) {
-        bytes.append(JournalTag.entry)
-        append(varint: number)
-        append(varint: UInt64(sequence))
-        bytes.append(kind)
-        append(varint: UInt64(payload.count))
-        append(payload)
+        reserve(2 + 3 * Self.maxVarintBytes + payload.count)
+        put(JournalTag.entry)
+        put(varint: number)
+        put(varint: UInt64(sequence))
+        put(kind)
+        put(varint: UInt64(payload.count))
+        put(payload)
     }
 
     /// Adds the end of all interest in a generation.
     package mutating func retire(number: UInt64) {
-        bytes.append(JournalTag.retire)
-        append(varint: number)
+        reserve(1 + Self.maxVarintBytes)
+        put(JournalTag.retire)
+        put(varint: number)
     }
 
     /// Fills the header in; the bytes are then as they stand on disk.
     ///
     /// - Parameter milliseconds: when it is written, since 1970.
     mutating func seal(milliseconds: Int) {
-        put(UInt64(bytes.count - Self.headerBytes), at: 0..<4)
-        put(UInt64(max(0, milliseconds)), at: 8..<16)
-        put(UInt64(Self.checksum(of: bytes.span)), at: 4..<8)
+        let length = UInt32(count - Self.headerBytes)
+        memory.storeBytes(of: length.littleEndian, as: UInt32.self)
+        memory.storeBytes(of: Int64(milliseconds).littleEndian, toByteOffset: 8, as: Int64.self)
+        let sum = Self.checksum(of: bytes)
+        memory.storeBytes(of: sum.littleEndian, toByteOffset: 4, as: UInt32.self)
     }
 
     /// The checksum of a frame that these bytes are, whatever stands in its place.
-    static func checksum(of frame: Span<UInt8>) -> UInt32 {
+    static func checksum(of frame: UnsafeRawBufferPointer) -> UInt32 {
         var sum = CRC32C()
-        sum.update(frame.extracting(0..<4))
-        sum.update(frame.extracting(8..<frame.count))
+        sum.update(UnsafeRawBufferPointer(rebasing: frame[..<4]))
+        sum.update(UnsafeRawBufferPointer(rebasing: frame[8...]))
         return sum.value
     }
 
-    /// Begins the next frame in the same memory.
-    mutating func clear(keeping capacity: Int) {
-        if bytes.capacity > capacity {
-            bytes = .init(repeating: 0, count: Self.headerBytes)
-        } else {
-            bytes.removeSubrange(Self.headerBytes...)
-        }
+    /// Begins the next frame, in the same memory where that is not more than `kept` bytes.
+    mutating func clear(keeping kept: Int) {
+        count = Self.headerBytes
+        guard capacity > kept else { return }
+        memory.deallocate()
+        capacity = Self.firstCapacity
+        memory = .allocate(byteCount: capacity, alignment: 16)
     }
 
-    private mutating func append(_ span: Span<UInt8>) {
-        // A pointer, since an array takes a span only byte by byte.
-        span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    private mutating func reserve(_ room: Int) {
+        guard count + room > capacity else { return }
+        let larger = max(2 * capacity, count + room)
+        let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+        moved.copyMemory(from: memory, byteCount: count)
+        memory.deallocate()
+        memory = moved
+        capacity = larger
     }
 
-    private mutating func put(_ value: UInt64, at range: Range<Int>) {
-        for place in range {
-            let shift = UInt64(8 * (place - range.lowerBound))
-            bytes[place] = UInt8(truncatingIfNeeded: value >> shift)
-        }
+    @inline(__always)
+    private mutating func put(_ byte: UInt8) {
+        memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
     }
 
     /// Seven bits a byte, the lowest first, the top bit set on all but the last (LEB128).
-    private mutating func append(varint value: UInt64) {
+    @inline(__always)
+    private mutating func put(varint value: UInt64) {
         var rest = value
         while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            put(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
+        put(UInt8(truncatingIfNeeded: rest))
+    }
+
+    private mutating func put(_ span: Span<UInt8>) {
+        span.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            (memory + count).copyMemory(from: start, byteCount: bytes.count)
+        }
+        count += span.count
     }
 }

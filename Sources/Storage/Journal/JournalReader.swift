@@ -53,7 +53,9 @@ struct JournalReader {
         let count = Int(Self.number(bytes, at: position..<(position + 4)))
         guard count <= JournalFrame.maxPayloadBytes else { return .tooLong }
         guard count <= bytes.count - start else { return .shortPayload }
-        let sum = JournalFrame.checksum(of: bytes.extracting(position..<(start + count)))
+        let sum = bytes.extracting(position..<(start + count)).withUnsafeBytes {
+            JournalFrame.checksum(of: $0)
+        }
         let written = Self.number(bytes, at: (position + 4)..<(position + 8))
         guard UInt64(sum) == written else { return .wrongChecksum }
         milliseconds = Int(clamping: Self.number(bytes, at: (position + 8)..<start))

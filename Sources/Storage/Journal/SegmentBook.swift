@@ -54,8 +54,13 @@ struct SegmentBook {
 /// Where in its loop's journal a generation stands; kept by the generation itself, so that no token
 /// costs a look-up.
 package struct JournalPlace {
-    /// The generation's number in this journal.
+    /// The generation's number in this journal; 0 for none.
     package let number: UInt64
     /// The segments that hold something of it.
     var segments: ClosedRange<Int>?
+
+    init(number: UInt64) { self.number = number }
+
+    /// No place.
+    package init() { number = 0 }
 }

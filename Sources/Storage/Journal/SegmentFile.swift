@@ -16,9 +16,10 @@ final class SegmentFile: Sendable {
         file = try OpenFile(opening: path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
     }
 
-    /// The bytes that a process's segments begin with.
-    static func header(process: UInt64) -> [UInt8] {
-        word + (0..<8).map { UInt8(truncatingIfNeeded: process >> UInt64(8 * $0)) }
+    /// Writes what a process's segments begin with.
+    func append(header process: UInt64) throws(StorageError) {
+        let number = (0..<8).map { UInt8(truncatingIfNeeded: process >> UInt64(8 * $0)) }
+        if let failure = file.write(Self.word + number).failure { throw failure }
     }
 
     /// Whose segment it is; nil where the bytes are no segment of a journal.
@@ -32,7 +33,7 @@ final class SegmentFile: Sendable {
         return process
     }
 
-    func append(_ bytes: [UInt8]) throws(StorageError) {
+    func append(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
         if let failure = file.write(bytes).failure { throw failure }
     }
 

@@ -4,14 +4,21 @@ import Testing
 
 /// What is written to a journal is read back, and what is torn is seen to be.
 @Suite struct JournalFrameTests {
-    @Test func `the checksum is the published one`() {
-        var sum = CRC32C()
-        sum.update(Array("123456789".utf8).span)
-        #expect(sum.value == 0xE306_9283)
-        // RFC 3720 §B.4: 32 bytes of zeros.
-        var zeros = CRC32C()
-        zeros.update([UInt8](repeating: 0, count: 32).span)
-        #expect(zeros.value == 0x8A91_36AA)
+    @Test(arguments: [true, false])
+    func `the checksum is the published one, with and without an instruction`(hardware: Bool) {
+        func sum(_ bytes: [UInt8], cutAt cut: Int = 0) -> UInt32 {
+            var sum = CRC32C(usesHardware: hardware)
+            bytes.withUnsafeBytes { all in
+                sum.update(UnsafeRawBufferPointer(rebasing: all[..<cut]))
+                sum.update(UnsafeRawBufferPointer(rebasing: all[cut...]))
+            }
+            return sum.value
+        }
+        #expect(sum(Array("123456789".utf8)) == 0xE306_9283)
+        // RFC 3720 §B.4: 32 bytes of zeros, and 32 bytes that count up.
+        #expect(sum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
+        let counted = Array(UInt8(0)..<32)
+        for cut in 0...32 { #expect(sum(counted, cutAt: cut) == 0x46DD_794E) }
     }
 
     @Test func `items come back in their order, with their bytes`() {
@@ -79,12 +86,12 @@ import Testing
         frame.entry(number: 1, sequence: 0, kind: 0, payload: Array("{}".utf8).span)
         frame.entry(number: 1, sequence: 1, kind: 3, payload: Array("Hé".utf8).span)
         frame.seal(milliseconds: 1_700_000_000_123)
-        let first = frame.bytes
+        let first = Array(frame.bytes)
         frame.clear(keeping: 1 << 20)
         frame.entry(number: .max, sequence: 70_000, kind: 9, payload: [UInt8]().span)
         frame.retire(number: 1)
         frame.seal(milliseconds: 1_700_000_000_123)
-        return first + frame.bytes
+        return first + Array(frame.bytes)
     }()
 
     private static let firstFrameBytes: Int = {
