@@ -11,6 +11,19 @@ extension Log {
                     + " now would cut them"
             )
         case .writesResumed: write(.info, "the journal is written again, with all that was missing")
+        case .notSafe(let error):
+            write(.error, "the journal would not survive a loss of power: \(error); answers go on")
+        case .safeAgain: write(.info, "the journal would survive a loss of power again")
+        case .lost(let path):
+            write(
+                .error,
+                "\(path) was moved away: the journal is begun anew with the answers that run"
+            )
+        case .unreadable(let error, let path):
+            write(
+                .error,
+                "what an earlier process left cannot be read: \(error); it is set aside in \(path)"
+            )
         case .torn(let path, let offset, let bytes, let fault):
             write(
                 .warning,

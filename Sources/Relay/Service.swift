@@ -18,8 +18,8 @@ package final class Service: Sendable {
     package let log: Log
     /// The answers that clients may ask for by keys of their own.
     let keys: KeyTable
-    /// How many journals the disk refuses at the moment.
-    private let journalOutages = Guarded(0)
+    /// What is wrong with the journals at the moment.
+    private let journalOutages = Guarded(JournalOutages())
     /// The loops that serve, in the order of their numbers; set once at the start.
     private let loops = Guarded<[EventLoop]>([])
 
@@ -110,16 +110,14 @@ package final class Service: Sendable {
         return (generations, connections)
     }
 
-    /// Whether journals reach the disk at the moment.
-    var isJournalWritable: Bool { journalOutages.withLock { $0 == 0 } }
+    /// Whether journals reach the disk at the moment, and safely as far as that is looked after.
+    var isJournalWritable: Bool {
+        journalOutages.withLock { $0 == JournalOutages() }
+    }
 
     /// Notes what one of the journals has to say.
     func journalReported(_ report: JournalReport) {
-        switch report {
-        case .writeFailed: journalOutages.withLock { $0 += 1 }
-        case .writesResumed: journalOutages.withLock { $0 -= 1 }
-        case .torn, .noSegment: break
-        }
+        guard journalOutages.withLock({ $0.note(report) }) else { return }
         log.write(report)
     }
 

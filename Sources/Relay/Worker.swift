@@ -40,14 +40,16 @@ final class Worker: RequestHandler {
         hosts = HostPolicy(names: service.configuration.hosts)
         origins = OriginPolicy(origins: service.configuration.corsOrigins)
         upstreams = service.configuration.upstreams.map(UpstreamRoute.init)
+        files = try Self.files(in: service.staticFolder)
         journal = Self.journal(service, on: loop)
         reactor.leader = journal
-        guard let folder = service.staticFolder else {
-            files = nil
-            return
-        }
+        journal?.generations = { [unowned self] in generations.all }
+    }
+
+    private static func files(in folder: String?) throws(StartError) -> StaticFiles? {
+        guard let folder else { return nil }
         do throws(SystemCallError) {
-            files = try StaticFiles(folder, fields: PagePolicy.fields)
+            return try StaticFiles(folder, fields: PagePolicy.fields)
         } catch {
             throw .staticFolder(folder, error)
         }

@@ -17,6 +17,8 @@ final class GenerationJournal: TurnEndHandler {
     private unowned let reactor: Reactor
     /// Those whose upstream is asked once their beginning is in the file.
     private var beginning: [Generation] = []
+    /// All that the loop has, for when they must be said again.
+    var generations: () -> [Generation] = { [] }
     /// Those with entries that are not in the file.
     private var dirty: [Generation] = []
     /// Ended ones whose end is shown once so many frames are safe.
@@ -36,8 +38,12 @@ final class GenerationJournal: TurnEndHandler {
         settlingDue = reactor.makeDeadline()
         retryDue = reactor.makeDeadline()
         settlingDue.whenDue { [unowned self] in settle() }
-        retryDue.whenDue { [unowned self] in turnEnded() }
+        retryDue.whenDue { [unowned self] in retry() }
         journal.onSafe = { [unowned self] in showEnds() }
+        journal.onLost = { [unowned self] in
+            forgetWritten()
+            commit()
+        }
     }
 
     deinit {
@@ -82,22 +88,52 @@ final class GenerationJournal: TurnEndHandler {
     }
 
     private func commit() {
-        for generation in dirty { generation.appendNews(to: journal) }
-        guard journal.commit() else {
-            retryDue.set(at: journal.wantsFrameAt)
-            return refused()
-        }
+        if journal.noticesLoss() { forgetWritten() }
+        guard write() else { return refused() }
         for generation in dirty {
             generation.journaled()
             if generation.holdsEnd { heldBack.append((generation, journal.writtenFrames)) }
             if generation.isEnded { beginSettling(generation) }
         }
         dirty.removeAll(keepingCapacity: true)
+        // Before anything is waited for: while the disk makes nothing safe, nobody waits.
+        if !heldBack.isEmpty { showEnds() }
         if !heldBack.isEmpty { journal.synchronize() }
+    }
+
+    /// - Returns: whether all that the dirty ones lack is in the file.
+    private func write() -> Bool {
+        for generation in dirty {
+            generation.appendNews(to: journal)
+            // After an outage much may be missing; one frame has its bound.
+            if journal.frame.count > Journal.segmentBytes, !journal.commit() { return false }
+        }
+        return journal.commit()
+    }
+
+    /// The disk may take again what it refused; it is tried without news too, so that the outage does
+    /// not outlast its cause where nobody asks.
+    private func retry() {
+        guard !journal.isWritable || !dirty.isEmpty else { return }
+        if journal.wantsFrame { commit() } else { retryLater() }
+    }
+
+    private func retryLater() {
+        if !journal.isWritable { retryDue.set(at: journal.wantsFrameAt) }
+    }
+
+    /// What was written of those that run is lost, or may be: the next frame has all of it.
+    private func forgetWritten() {
+        for generation in dirty { generation.journalMark?.entries = 0 }
+        for generation in generations() where !generation.isEnded {
+            generation.journalMark?.entries = 0
+            grew(generation)
+        }
     }
 
     /// Nobody waits for a disk that refuses.
     private func refused() {
+        retryLater()
         for generation in dirty { generation.showEnd() }
         // Those that ended meanwhile have their records waiting for the history; more cannot be done.
         dirty.removeAll { generation in
@@ -132,6 +168,7 @@ final class GenerationJournal: TurnEndHandler {
         let count = settling.prefix { history.isSafe($0.record) }.count
         if count > 0 { journal.release(settling.prefix(count).map(\.place)) }
         settling.removeFirst(count)
+        retryLater()
         if !settling.isEmpty { setSettlingDue() }
     }
 }

@@ -51,7 +51,10 @@ package struct Recovery: Sendable {
             }
             switch item.item {
             case .begin(let number, let head):
-                guard let head = JournalHead(bytes.extracting(head)) else { return }
+                // Behind a loss, what runs is said again.
+                guard places[key(number)] == nil,
+                    let head = JournalHead(bytes.extracting(head))
+                else { return }
                 places[key(number)] = found.count
                 found.append(LeftGeneration(head))
             case .entry(let number, let sequence, let kind, let payload):

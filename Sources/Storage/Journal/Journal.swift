@@ -7,7 +7,8 @@ package import Loop
 ///
 /// Written on the loop itself, once a turn, and made safe against a loss of power on a queue of its
 /// own. While the disk refuses, nothing waits for it: frames are dropped, and the owner adds all that
-/// is missing to the first frame that is wanted again.
+/// is missing to the first frame that is wanted again. Where what was written is lost, it is told to
+/// say all of it again, into another segment.
 package final class Journal {
     /// A segment is followed by another from this size on.
     ///
@@ -17,6 +18,8 @@ package final class Journal {
     private static let keptFrameBytes = 256 << 10
     /// The first and the longest pause between two attempts while the disk refuses.
     private static let retryMilliseconds = 250...5000
+    /// How often it is looked whether the segment is still where it was created.
+    private static let lookMilliseconds = 1000
 
     /// The segment that frames are appended to.
     private final class Segment {
@@ -47,11 +50,19 @@ package final class Journal {
     /// The pause before the next attempt; nil while the disk takes what it is given.
     private var pauseMilliseconds: Int?
     private var nextAttempt: Nanoseconds = 0
+    private var nextLook: Nanoseconds = 0
+    /// Whether the disk could not make safe what it took.
+    private var isUnsafe = false
+    /// Whether all was said again behind that.
+    private var isSaidAgain = false
 
     /// What this turn adds.
     package var frame = JournalFrame()
     /// Called when more of what was written is safe, or will not be for a while.
     package var onSafe: (() -> Void)?
+    /// Called where what was written may be lost, between frames: the owner says all of it again, and
+    /// commits.
+    package var onLost: (() -> Void)?
 
     /// Opens the journal of a loop behind the segments that are there.
     ///
@@ -84,7 +95,7 @@ package final class Journal {
 
     deinit { syncDue.abandon() }
 
-    /// Whether the disk takes what it is given.
+    /// Whether the disk takes what it is given; it may take it and not make it safe.
     package var isWritable: Bool { pauseMilliseconds == nil }
 
     /// Whether a frame of this moment would be written: while the disk refuses, frames need not even
@@ -115,27 +126,49 @@ package final class Journal {
         }
         while let number = book.takeUnwanted() { _ = unlink(path(number)) }
         if !book.isCurrentWanted, empty() { frame.clear(keeping: Self.keptFrameBytes) }
-        _ = commit()
+        if wantsFrame { _ = commit() }
     }
 
     private func empty() -> Bool {
-        guard let file = segment?.file, isWritable else { return false }
+        guard let file = segment?.file else { return false }
         do throws(StorageError) {
             try file.truncate(to: SegmentFile.headerBytes)
         } catch {
             return false
         }
         segment?.bytes = SegmentFile.headerBytes
+        segment?.isTorn = false
         return true
     }
 
     // MARK: Writing
 
-    /// Writes the frame, if there is anything in it.
+    /// Looks, now and then, whether the segment is still where it was created, before a frame is
+    /// filled: people remove folders, and frames in a file without a name are lost without a word.
+    ///
+    /// - Returns: whether it is gone, and the owner has to say all of it again.
+    package func noticesLoss() -> Bool {
+        guard let segment, nextLook <= reactor.now else { return false }
+        nextLook = reactor.now + .milliseconds(Self.lookMilliseconds)
+        guard !segment.file.isInPlace else { return false }
+        let path = path(book.current)
+        beginAnew()
+        report(.lost(path: path))
+        return true
+    }
+
+    /// What follows goes into another segment.
+    private func beginAnew() {
+        segment = nil
+        book.open()
+    }
+
+    /// Writes the frame, if there is anything in it; during an outage an empty one too, to see whether
+    /// it has passed.
     ///
     /// - Returns: whether all that was ever added is in the file.
     package func commit() -> Bool {
-        guard !frame.isEmpty else { return isWritable }
+        guard !frame.isEmpty || !isWritable || isUnsafe else { return true }
         defer { frame.clear(keeping: Self.keptFrameBytes) }
         frame.seal(milliseconds: wallMilliseconds())
         do throws(StorageError) {
@@ -143,10 +176,13 @@ package final class Journal {
             try write(frame.bytes)
         } catch {
             suffer(error)
+            if case .systemCall(_, _, EFBIG) = error { leaveFullSegment() }
             return false
         }
         written += 1
-        if durability == .interval, !syncDue.isSet { setSyncDue(Durability.intervalMilliseconds) }
+        if durability == .interval || isUnsafe, !syncDue.isSet {
+            setSyncDue(Durability.intervalMilliseconds)
+        }
         recover()
         turnSegment()
         return true
@@ -162,7 +198,10 @@ package final class Journal {
     }
 
     private func openSegment() throws(StorageError) {
-        if segment == nil { try createSegment(book.current) }
+        guard segment == nil else { return }
+        // It may have been removed, or a full disk did not let it be created at the start.
+        try createFolder(directory)
+        try createSegment(book.current)
     }
 
     /// Goes on to the next segment where this one is full; between frames, since what a frame holds
@@ -176,7 +215,19 @@ package final class Journal {
             return
         }
         book.open()
+        guard durability != .never else { return }
+        syncer.synchronize(full.file) { [weak self] error in
+            if let error { self?.notSafe(error) }
+        }
+    }
+
+    /// Where files may not grow as large as a segment, it ends where they end.
+    private func leaveFullSegment() {
+        guard let full = segment, full.bytes > SegmentFile.headerBytes else { return }
+        // Its torn frame is told at the next start where it cannot be cut off.
+        try? full.file.truncate(to: full.bytes)
         if durability != .never { syncer.synchronize(full.file) }
+        beginAnew()
     }
 
     private func createSegment(_ number: Int) throws(StorageError) {
@@ -204,14 +255,14 @@ package final class Journal {
     package var writtenFrames: Int { written }
 
     /// Whether so many frames would survive a loss of power, as far as the disk can be had to say so.
-    package func isSafe(_ frames: Int) -> Bool { safe >= frames || !isWritable }
+    package func isSafe(_ frames: Int) -> Bool { safe >= frames || !isWritable || isUnsafe }
 
     /// Makes all that is written safe, on another thread; `onSafe` tells of it.
     ///
     /// While one round is on its way, the next waits for it: one wait for the disk serves all that
     /// came meanwhile.
     package func synchronize() {
-        guard !isSyncing, safe < written, let file = segment?.file else { return }
+        guard !isSyncing, safe < written || isUnsafe, let file = segment?.file else { return }
         isSyncing = true
         let frames = written
         syncer.synchronize(file) { [weak self] error in self?.synchronized(frames, error) }
@@ -220,17 +271,31 @@ package final class Journal {
     private func synchronized(_ frames: Int, _ error: StorageError?) {
         isSyncing = false
         if let error {
-            suffer(error)
-            setSyncDue(pauseMilliseconds ?? Self.retryMilliseconds.upperBound)
+            notSafe(error)
+        } else if isUnsafe, !isSaidAgain {
+            // After a failure the kernel may call pages clean that never reached the disk, so that the
+            // next attempt succeeds without them.
+            isSaidAgain = true
+            beginAnew()
+            onLost?()
+            setSyncDue(Self.retryMilliseconds.lowerBound)
         } else {
             safe = frames
-            recover()
+            if isUnsafe { report(.safeAgain) }
+            isUnsafe = false
             if safe < written {
                 if durability == .always { synchronize() }
                 if durability == .interval { setSyncDue(Durability.intervalMilliseconds) }
             }
         }
         onSafe?()
+    }
+
+    private func notSafe(_ error: StorageError) {
+        if !isUnsafe { report(.notSafe(error)) }
+        isUnsafe = true
+        isSaidAgain = false
+        setSyncDue(Self.retryMilliseconds.upperBound)
     }
 
     private func setSyncDue(_ milliseconds: Int) {
@@ -261,6 +326,14 @@ package enum JournalReport: Sendable, Equatable {
     case writeFailed(StorageError)
     /// The disk takes what it is given again.
     case writesResumed
+    /// The disk took frames and cannot say that they would survive a loss of power; said once.
+    case notSafe(StorageError)
+    /// They would again.
+    case safeAgain
+    /// Somebody moved or removed the segment; what runs is said again in another.
+    case lost(path: String)
+    /// The disk cannot read a segment that an earlier process left.
+    case unreadable(StorageError, setAsideIn: String)
     /// A segment that an earlier process left ends in bytes that are no frame.
     case torn(path: String, offset: Int, bytes: Int, TornFrame)
     /// A file has a segment's name, and is none.

@@ -33,6 +33,9 @@ package struct JournalFrame: ~Copyable {
     /// The frame's bytes.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 
+    /// How many bytes it has.
+    package var count: Int { bytes.count }
+
     /// Adds the beginning of a generation.
     package mutating func begin(number: UInt64, head: Span<UInt8>) {
         reserve(1 + 2 * Self.maxVarintBytes + head.count)

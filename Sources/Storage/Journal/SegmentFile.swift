@@ -10,10 +10,18 @@ final class SegmentFile: Sendable {
     private static let word: [UInt8] = Array("sserelay".utf8)
 
     private let file: OpenFile
+    private let identity: FileIdentity
 
     /// Creates a segment; there must be none of this name.
     init(creating path: String) throws(StorageError) {
         file = try OpenFile(opening: path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
+        identity = try file.identity()
+    }
+
+    /// Whether its path still leads to it.
+    var isInPlace: Bool {
+        var status = stat()
+        return stat(file.path, &status) == 0 && FileIdentity(status) == identity
     }
 
     /// Writes what a process's segments begin with.

@@ -130,6 +130,52 @@ import Testing
         #expect(try found(in: scratch) == ["0: begin 1 kept", "0: begin 3 after"])
     }
 
+    @Test func `a segment that was removed is noticed, and another is begun`() async throws {
+        let scratch = Scratch()
+        try await withJournal(in: scratch) { journal in
+            journal.frame.begin(number: 1, head: bytes("gone").span)
+            #expect(journal.commit())
+            #expect(!journal.noticesLoss())
+            unlink(scratch.path("0-00000001.journal"))
+            #expect(!journal.noticesLoss(), "it is looked once a second")
+        }
+        try await withJournal(in: scratch) { journal in
+            journal.frame.begin(number: 1, head: bytes("gone").span)
+            #expect(journal.commit())
+            unlink(scratch.path("0-00000001.journal"))
+            #expect(journal.noticesLoss())
+            journal.frame.begin(number: 1, head: bytes("again").span)
+            #expect(journal.commit())
+        }
+        #expect(scratch.names() == ["0-00000002.journal"])
+        #expect(try found(in: scratch) == ["0: begin 1 again"])
+    }
+
+    @Test func `where files may not grow another segment is begun`() async throws {
+        let scratch = Scratch()
+        try await withJournal(in: scratch) { journal in
+            journal.frame.begin(number: 1, head: bytes("kept").span)
+            #expect(journal.commit())
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            let soft = limit.rlim_cur
+            limit.rlim_cur = rlim_t(scratch.read("0-00000001.journal").count + 10)
+            let old = signal(SIGXFSZ, SIG_IGN)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            var outcomes: [Bool] = []
+            for _ in 0..<2 {
+                journal.frame.begin(number: 2, head: bytes("next").span)
+                outcomes.append(journal.commit())
+            }
+            limit.rlim_cur = soft
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            _ = signal(SIGXFSZ, old)
+            #expect(outcomes == [false, true])
+        }
+        #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
+        #expect(try found(in: scratch) == ["0: begin 1 kept", "0: begin 2 next"])
+    }
+
     @Test func `what is written becomes safe, and its owner is told`() async throws {
         let scratch = Scratch()
         let loop = try EventLoop(index: 0)
