@@ -21,6 +21,13 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether it stays so until somebody changes the configuration or the folder: a missing
+    /// permission, a path that leads elsewhere.
+    package var needsRepair: Bool {
+        if case .locked = self { return false }
+        return !mayPass
+    }
+
     /// Whether the same call may well succeed later without anybody changing the configuration.
     ///
     /// A full or failing disk must not keep the daemon from starting: its answers go on without it.

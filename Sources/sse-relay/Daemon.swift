@@ -29,21 +29,7 @@ struct Daemon {
         let notifier = SystemdNotifier(socketPath: settings.environment["NOTIFY_SOCKET"])
         let arrivals = SignalArrivals()
         let listener = try listen()
-        let history = try HistoryFile(
-            directory: settings.dataFolder,
-            durability: settings.durability,
-            rotateBytes: settings.historyRotateBytes
-        ) { [log] in log.write($0) }
-        let journal = try settings.keepsJournal ? JournalFolder(path: journalFolder) : nil
-        var deletions = Deletions(directory: settings.dataFolder)
-        try deletions.load()
-        let recovery = try journal.map { [deletions] in
-            try Recovery(
-                $0,
-                history: HistoryFile.paths(in: settings.dataFolder),
-                deletions: deletions
-            )
-        }
+        let (history, journal, recovery) = try openStorage()
         var loops: [EventLoop] = []
         for index in 0..<settings.loops { loops.append(try EventLoop(index: index)) }
         let simulator = try EmbeddedSimulator.startIfNeeded(settings)
@@ -74,10 +60,37 @@ struct Daemon {
             log.write(.error, "records are lost: the history could not be written in time")
             return ExitCode.failure
         }
-        // All is in the history: there is nothing to recover at the next start.
-        if journal != nil { try? JournalFolder(path: journalFolder).removeLeft() }
+        // All is in the history, and there is nothing to recover at the next start; unless too much
+        // waited for the disk at a time, when only the journal kept it.
+        if journal != nil, history.recordsRefused == 0 {
+            try? JournalFolder(path: journalFolder).removeLeft()
+        }
         log.write(.info, "stopped")
         return ExitCode.success
+    }
+
+    private func openStorage() throws -> (HistoryFile, JournalFolder?, Recovery?) {
+        do throws(StorageError) {
+            let history = try HistoryFile(
+                directory: settings.dataFolder,
+                durability: settings.durability,
+                rotateBytes: settings.historyRotateBytes
+            ) { [log] in log.write($0) }
+            guard settings.keepsJournal else { return (history, nil, nil) }
+            let journal = try JournalFolder(path: journalFolder)
+            var deletions = Deletions(directory: settings.dataFolder)
+            try deletions.load()
+            let recovery = try Recovery(
+                journal,
+                history: HistoryFile.paths(in: settings.dataFolder),
+                deletions: deletions
+            )
+            return (history, journal, recovery)
+        } catch {
+            // Another start finds the same, until somebody puts it right.
+            guard error.needsRepair else { throw error }
+            throw ConfigurationError("RELAY_DATA_DIR", "\(error)", example: "/var/lib/sse-relay")
+        }
     }
 
     private var journalFolder: String { "\(settings.dataFolder)/journal" }

@@ -13,16 +13,33 @@ package struct JournalFolder: Sendable {
     private let left: [Int: [Int]]
 
     /// Opens the folder, creating it where it is absent.
+    ///
+    /// A full disk does not stop the start: the folder follows with the first segment.
+    ///
+    /// - Throws: where what earlier processes left cannot be known.
     package init(path: String) throws(StorageError) {
-        try createFolder(path)
-        var left: [Int: [Int]] = [:]
+        self.path = path
+        process = UInt64.random(in: .min ... .max)
+        do throws(StorageError) {
+            try createFolder(path)
+        } catch {
+            guard error.mayPass else { throw error }
+            if access(path, F_OK) != 0 {
+                guard errno == ENOENT else { throw error }
+                left = [:]
+                return
+            }
+        }
+        left = try Self.segments(in: path)
+    }
+
+    private static func segments(in path: String) throws(StorageError) -> [Int: [Int]] {
+        var segments: [Int: [Int]] = [:]
         for name in try names(in: path) {
             guard let (loop, segment) = SegmentName.parse(name) else { continue }
-            left[loop, default: []].append(segment)
+            segments[loop, default: []].append(segment)
         }
-        self.path = path
-        self.left = left.mapValues { $0.sorted() }
-        process = UInt64.random(in: .min ... .max)
+        return segments.mapValues { $0.sorted() }
     }
 
     /// Whether earlier processes left anything.
@@ -66,7 +83,7 @@ package struct JournalFolder: Sendable {
         _ visit: (Found, Span<UInt8>) -> Void
     ) throws(StorageError) {
         let path = path(loop, segment)
-        let bytes = try contents(of: path)
+        guard let bytes = try Self.contents(path, report) else { return }
         guard let process = SegmentFile.process(of: bytes.span) else {
             // One that was created when the process ended.
             if !bytes.isEmpty { report(.noSegment(path: path)) }
@@ -89,6 +106,24 @@ package struct JournalFolder: Sendable {
                     .torn(path: path, offset: offset, bytes: bytes.count - offset, fault)
                 )
             }
+        }
+    }
+
+    /// A bad sector must cost no more than the answers that stand on it.
+    ///
+    /// - Returns: a segment's bytes; nil where the disk cannot read it. Then it is set aside, where
+    ///   nobody removes it.
+    private static func contents(
+        _ path: String,
+        _ report: (JournalReport) -> Void
+    ) throws(StorageError) -> [UInt8]? {
+        do throws(StorageError) {
+            return try Storage.contents(of: path)
+        } catch {
+            let aside = path + ".unreadable"
+            guard case .systemCall(_, _, EIO) = error, rename(path, aside) == 0 else { throw error }
+            report(.unreadable(error, setAsideIn: aside))
+            return nil
         }
     }
 
