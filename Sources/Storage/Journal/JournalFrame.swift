@@ -17,7 +17,8 @@ package struct JournalFrame: ~Copyable {
 
     private var memory: UnsafeMutableRawPointer
     private var capacity: Int
-    private var count = headerBytes
+    /// How many bytes it has.
+    package private(set) var count = headerBytes
 
     /// Makes a frame without items.
     package init() {
@@ -32,9 +33,6 @@ package struct JournalFrame: ~Copyable {
 
     /// The frame's bytes.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
-
-    /// How many bytes it has.
-    package var count: Int { bytes.count }
 
     /// Adds the beginning of a generation.
     package mutating func begin(number: UInt64, head: Span<UInt8>) {
