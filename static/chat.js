@@ -1,10 +1,15 @@
-// The page: a question goes out, an answer streams in, one at a time.
+// The page: a question goes out, an answer streams in, one at a time; beside it the conversations.
 
-import { AnswerView, createQuestion } from "./message.js";
+import { conversationInAddress, name, visit } from "./address.js";
+import { copy } from "./clipboard.js";
+import { Conversation, newID } from "./conversation.js";
+import { deleteConversation } from "./history.js";
+import { ConversationList } from "./list.js";
+import * as running from "./running.js";
+import { Scroll } from "./scroll.js";
 import { Speech } from "./speech.js";
-import { AnswerStream } from "./stream.js";
+import { onWake } from "./wake.js";
 
-const bottomSlack = 48; // px from the end that still count as being there
 const copiedShown = 1500; // ms
 
 const find = (id) => document.getElementById(id);
@@ -12,18 +17,30 @@ const composer = find("composer");
 const prompt = find("prompt");
 const sendButton = find("send");
 const stopButton = find("stop");
-const latestButton = find("latest");
 const connection = find("connection");
 const log = find("log");
 const welcome = find("welcome");
+const side = find("side");
+const confirmation = find("confirmation");
+const scroll = new Scroll(find("latest"));
 const speech = new Speech(find("speech"));
+const list = new ConversationList(side, { choose, remove: askToDelete });
 const address = new URLSearchParams(location.search);
 
-/** The stream that runs now, or null. */
-let current = null;
-let conversation = newID();
-let isFollowing = true; // the reader is at the end and stays there as text comes
-let lastScroll = 0;
+const page = {
+  model: address.get("model") ?? "",
+  activity: showActivity,
+  connection: showConnection,
+  text: (part) => speech.hear(part),
+  ended: (words) => speech.finish(words || "End of answer."),
+  changed: () => list.refresh(),
+  drawn: () => {
+    welcome.hidden = !conversation.isEmpty;
+    scroll.follow();
+  },
+  keepPlace: (change) => scroll.keepPlace(change),
+};
+let conversation;
 
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -37,95 +54,139 @@ prompt.addEventListener("keydown", (event) => {
 });
 prompt.addEventListener("input", fitPrompt);
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing) stop();
+  // Escape closes what lies over the page first.
+  const isCovered = confirmation.open || isSideOver();
+  if (event.key === "Escape" && !event.isComposing && !isCovered) conversation.stop();
 });
-stopButton.addEventListener("click", stop);
-find("new").addEventListener("click", startOver);
+stopButton.addEventListener("click", () => conversation.stop());
+find("new").addEventListener("click", () => choose(null));
 log.addEventListener("click", (event) => {
   const button = event.target.closest?.("button[data-action]");
-  if (button) act(button);
+  const view = button?.closest("article")?.view;
+  if (view) act(button, view);
 });
-latestButton.addEventListener("click", () => {
-  isFollowing = true;
-  follow();
+find("latest").addEventListener("click", () => {
+  scroll.toEnd();
   prompt.focus({ preventScroll: true });
 });
-addEventListener("scroll", noticeScroll, { passive: true });
-addEventListener("resize", follow, { passive: true });
+addEventListener("popstate", () => {
+  const id = conversationInAddress();
+  if (id !== shownID()) show(id);
+});
+onWake(() => {
+  conversation.catchUp();
+  list.refresh();
+});
+running.watch((changed) => {
+  if (changed === conversation.id) catchUpWithTab();
+  list.refresh();
+}, wasDeleted);
 
 prompt.value = address.get("prompt") ?? "";
 fitPrompt();
+show(conversationInAddress());
+list.refresh();
 showWhoAnswers();
+
+// ---- Conversations
+
+/** Shows a conversation, or with null the beginning of a new one. */
+function show(id) {
+  conversation?.leave();
+  log.replaceChildren();
+  speech.reset();
+  showActivity(false);
+  showConnection(true);
+  conversation = new Conversation(id ?? newID(), log, page, id === null);
+  welcome.hidden = id !== null;
+  list.mark(conversation.id);
+  scroll.toEnd();
+  if (id !== null) conversation.catchUp();
+}
+
+/** The conversation that has an address; null for one in which nothing was asked yet. */
+function shownID() {
+  return conversation.isNew && conversation.isEmpty ? null : conversation.id;
+}
+
+function choose(id) {
+  if (isSideOver()) side.hidePopover();
+  if (id === null || id !== conversation.id) {
+    visit(id);
+    show(id);
+  }
+  prompt.focus({ preventScroll: true });
+}
+
+// Whether the list lies over the page; browsers without popovers have it below.
+function isSideOver() {
+  return "popover" in side && side.matches(":popover-open");
+}
+
+// Another tab has asked here, or has seen an end.
+function catchUpWithTab() {
+  const question = running.get(conversation.id);
+  if (question?.id) conversation.attach();
+  else if (!question && !conversation.current) conversation.catchUp();
+}
+
+function askToDelete(id, title) {
+  find("confirmed-title").textContent = title;
+  confirmation.returnValue = "";
+  confirmation.onclose = () => confirmation.returnValue === "delete" && remove(id);
+  confirmation.showModal();
+}
+find("delete").addEventListener("click", () => confirmation.close("delete"));
+find("keep").addEventListener("click", () => confirmation.close(""));
+
+async function remove(id) {
+  try {
+    await deleteConversation(id);
+  } catch {
+    list.say("It could not be deleted.");
+    return;
+  }
+  running.removeAll(id);
+  wasDeleted(id);
+  speech.say("Deleted.");
+}
+
+function wasDeleted(id) {
+  list.forget(id);
+  if (id !== conversation.id) return;
+  name(null);
+  show(null);
+}
+
+// ---- Asking
 
 function send() {
   const text = prompt.value;
-  if (current || !text.trim()) {
+  if (conversation.current || !text.trim()) {
     prompt.focus();
     return;
   }
   prompt.value = "";
   fitPrompt();
-  welcome.hidden = true;
-  log.append(createQuestion(text));
-  ask({ prompt: text, conversation, model: address.get("model") ?? "" });
+  name(conversation.id);
+  scroll.toEnd();
+  conversation.send(text, page.model);
 }
 
-function ask(question, options) {
-  const view = new AnswerView(question, follow);
-  const stream = new AnswerStream(question, {
-    started: (model) => view.started(model),
-    text: (part) => {
-      view.appendText(part);
-      speech.hear(part);
-    },
-    reasoning: (part) => view.appendReasoning(part),
-    connection: showConnection,
-    ended: (ending) => finish(view, ending),
-    stopUncertain: () => view.addNote("The server could not be told; it may finish by itself."),
-  });
-  current = stream;
-  isFollowing = true;
-  log.append(view.element);
-  showActivity(true);
-  follow();
-  stream.ask(options);
-}
-
-function finish(view, ending) {
-  current = null;
-  showConnection(true);
-  showActivity(false);
-  speech.finish(view.end(ending) || "End of answer.");
-}
-
-function stop() {
-  current?.stop();
-}
-
-function startOver() {
-  stop();
-  conversation = newID();
-  log.replaceChildren();
-  speech.reset();
-  welcome.hidden = false;
-  prompt.focus();
-}
-
-function act(button) {
-  const { view } = button.closest("article");
+function act(button, view) {
   switch (button.dataset.action) {
   case "copy-code":
-    copy(button.closest(".code").querySelector("code").textContent, button);
+    copyFrom(button, button.closest(".code").querySelector("code").textContent);
     break;
   case "copy-answer":
-    copy(view.source, button);
+    copyFrom(button, view.source);
     break;
   case "retry":
-    if (current) return;
+    if (conversation.current) return;
     button.remove();
     prompt.focus({ preventScroll: true });
-    // Posted, because the words of a refusal cannot be read through EventSource.
-    ask(view.question, { posting: view.element.dataset.ending === "refused" });
+    scroll.toEnd();
+    conversation.retry(view);
     break;
   }
 }
@@ -142,24 +203,7 @@ function showActivity(isActive) {
 function showConnection(isConnected) {
   const words = isConnected ? "" : "Connection lost, reconnecting…";
   if (connection.textContent !== words) connection.textContent = words;
-  follow();
-}
-
-/** Keeps the end in view for a reader who is there, and leaves alone one who scrolled up. */
-function follow() {
-  if (isFollowing) scrollTo(0, document.documentElement.scrollHeight);
-  latestButton.hidden = isFollowing || isAtEnd();
-}
-
-function noticeScroll() {
-  if (isAtEnd()) isFollowing = true;
-  else if (scrollY < lastScroll) isFollowing = false; // only the reader scrolls up
-  lastScroll = scrollY;
-  latestButton.hidden = isFollowing || isAtEnd();
-}
-
-function isAtEnd() {
-  return document.documentElement.scrollHeight - innerHeight - scrollY < bottomSlack;
+  scroll.follow();
 }
 
 function fitPrompt() {
@@ -168,8 +212,8 @@ function fitPrompt() {
   prompt.style.height = `${prompt.scrollHeight + 2}px`;
 }
 
-async function copy(text, button) {
-  const isCopied = await writeClipboard(text);
+async function copyFrom(button, text) {
+  const isCopied = await copy(text);
   const label = button.textContent;
   button.textContent = isCopied ? "Copied" : "Not copied";
   speech.say(button.textContent);
@@ -180,23 +224,6 @@ async function copy(text, button) {
   }, copiedShown);
 }
 
-async function writeClipboard(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // Over plain HTTP from another machine there is no clipboard object: copy a selection.
-  }
-  const holder = document.createElement("textarea");
-  holder.className = "unseen";
-  holder.value = text;
-  document.body.append(holder);
-  holder.select();
-  const isCopied = document.execCommand("copy");
-  holder.remove();
-  return isCopied;
-}
-
 async function showWhoAnswers() {
   try {
     const response = await fetch("/v1/models");
@@ -205,10 +232,4 @@ async function showWhoAnswers() {
   } catch {
     // Not worth a word: the first question will tell whether the server is there.
   }
-}
-
-/** 128 random bits; crypto.randomUUID is missing over plain HTTP from another machine. */
-function newID() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

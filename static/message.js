@@ -17,6 +17,7 @@ const endings = {
   refused: ["error", "The server did not accept the request.", true],
   unreachable: ["error", "The connection failed before the answer began.", true],
   lost: ["lost", "The connection closed before the answer was complete.", true],
+  unknown: ["lost", "The page closed before the server said that it has the question.", true],
 };
 
 export function createQuestion(text) {
@@ -66,6 +67,14 @@ export class AnswerView {
     this.frame ||= requestAnimationFrame(() => this.draw(false));
   }
 
+  /** Puts the whole text in the place of what came. */
+  replaceText(text) {
+    this.parts = [];
+    this.body.replaceChildren();
+    this.markdown = new MarkdownView(this.body);
+    this.appendText(text);
+  }
+
   appendReasoning(text) {
     if (!this.thoughts) {
       const details = element("details", "thoughts");
@@ -103,8 +112,7 @@ export class AnswerView {
   }
 
   addNote(words, detail = "") {
-    const note = element("p", "note");
-    note.append(words);
+    const note = createNotice(words);
     if (detail) {
       const line = element("span", "detail");
       line.textContent = detail;
@@ -122,7 +130,13 @@ export class AnswerView {
   }
 }
 
-function createButton(label, action) {
+export function createNotice(words) {
+  const note = element("p", "note");
+  note.append(words);
+  return note;
+}
+
+export function createButton(label, action) {
   const button = element("button", "quiet");
   button.type = "button";
   button.dataset.action = action;

@@ -2,48 +2,93 @@
 //
 // EventSource reconnects by itself with Last-Event-ID and the server goes on without a gap, so a
 // dropped connection is a state here, not an end. What this must never do is ask twice: a second
-// generation costs money. So a connection that fails before the first event (when a reconnect
-// would look like a new question) is closed, and asking again is left to the user.
+// generation costs money. So every question has a key, under which it is answered once, and once
+// the answer's id is known only that is asked for. A question that did not get through at all is
+// not tried again in silence: that is left to the user.
+
+import { hasStream } from "./history.js";
 
 const maxQueryBytes = 2000; // longer questions are posted: proxies cut long URLs
 const maxWaitForID = 10_000; // ms that Stop waits to learn which stream to stop
+const minSilence = 3000; // ms without an event, after which a connection may have died in its sleep
+const firstWait = 1000; // ms before a server that was not there is asked again, then twice that
+const maxWait = 16_000;
 
 export class AnswerStream {
   /**
-   * `question`: {prompt, conversation, model}. `listener` is told what happens, in this order:
-   * `started(model)`, then `text(part)`, `reasoning(part)` and `connection(isConnected)` as they
-   * come, and once, last, `ended({status, message})`.
-   * `stopUncertain()` may follow a stop that the server could not be told of.
+   * `listener` is told what happens, in this order: `identified(id)` and `started(model)`, then
+   * `text(part)`, `reasoning(part)` and `connection(isConnected)` as they come, and once, last,
+   * `ended({status, message})`. `stopUncertain()` may follow a stop that the server could not be
+   * told of.
    */
-  constructor(question, listener) {
-    this.question = question;
+  constructor(listener) {
     this.listener = listener;
     this.source = null;
+    this.address = "";
     this.id = null;
     this.position = -1; // number of the last event seen
     this.resumedAfter = -1; // events up to this number were seen before a reconnect
+    this.heardAt = Date.now(); // the last sign of life of the connection, 0 while there was none
     this.finish = null;
     this.isEnded = false;
+    this.isStopped = false;
     this.isReplayable = false; // a reconnect without an id attaches instead of asking again
+    this.timer = 0;
+    this.wait = firstWait;
   }
 
-  /** Asks. `posting`: over POST even if short, where a refusal can be read in words. */
-  ask({ posting = false } = {}) {
-    const fields = Object.entries(this.question).filter(([, value]) => value);
-    const query = new URLSearchParams(fields).toString();
-    if (posting || query.length > maxQueryBytes) this.post(Object.fromEntries(fields));
+  /**
+   * Asks {prompt, conversation, model, key}. `isAgain`: the key may have its answer already, so
+   * that a connection that fails is tried again. `posting`: over POST even if short, where a
+   * refusal can be read in words.
+   */
+  ask({ prompt, conversation, model, key }, { isAgain = false, posting = false } = {}) {
+    // The reader who left comes back for the answer, or finds it in the history.
+    const asked = { prompt, conversation, model, on_disconnect: "finish" };
+    const fields = Object.entries(asked).filter(([, value]) => value);
+    const query = new URLSearchParams([...fields, ["stream", key]]).toString();
+    this.isReplayable = isAgain;
+    if (posting || query.length > maxQueryBytes) this.post({ ...Object.fromEntries(fields), id: key });
     else this.listen(`/chat/stream?${query}`);
+  }
+
+  /** Reads the answer with this id, from its beginning. */
+  attach(id) {
+    this.isReplayable = true;
+    this.id = id;
+    this.listen(`/chat/streams/${encodeURIComponent(id)}`);
+  }
+
+  /** Leaves the answer, which goes on at the server. */
+  detach() {
+    this.isEnded = true;
+    this.close();
+  }
+
+  /** To be called when the page may have slept: looks whether the connection is alive. */
+  wake() {
+    if (this.timer) this.lookAgain();
+    // What came before the sleep may be handed over only now, so the connection is given a while.
+    else if (!this.listenAgainIfSilent()) setTimeout(() => this.listenAgainIfSilent(), minSilence);
+  }
+
+  listenAgainIfSilent() {
+    const isOpen = !this.isEnded && this.source?.readyState === EventSource.OPEN;
+    const isSilent = Date.now() - this.heardAt >= minSilence;
+    if (isOpen && isSilent) this.listenAgain();
+    return isOpen && isSilent;
   }
 
   /** Ends the answer here at once and tells the server, as soon as it is known what to stop. */
   stop() {
     if (this.isEnded) return;
+    this.isStopped = true;
     const isKnown = this.id !== null;
     if (isKnown) {
-      this.source?.close();
+      this.close();
       this.cancel();
     } else {
-      setTimeout(() => this.source?.close(), maxWaitForID);
+      setTimeout(() => this.close(), maxWaitForID);
     }
     this.end({ status: "stopped" }, isKnown);
   }
@@ -76,8 +121,9 @@ export class AnswerStream {
   listen(url) {
     const source = new EventSource(url);
     this.source = source;
+    this.address = url;
     const on = (name, handle) => source.addEventListener(name, (event) => {
-      if (this.accepts(event)) handle(event.data);
+      if (source === this.source && this.accepts(event)) handle(event.data);
     });
     on("start", (data) => this.listener.started(readJSON(data).model ?? ""));
     on("token", (data) => this.listener.text(data));
@@ -86,17 +132,36 @@ export class AnswerStream {
     source.addEventListener("finish", (event) => (this.finish = readJSON(event.data)));
     source.addEventListener("done", () => this.end(this.finish ?? { status: "complete" }));
     source.addEventListener("open", () => {
+      this.heardAt = Date.now();
       if (!this.isEnded) this.listener.connection(true);
     });
     source.addEventListener("error", (event) => {
+      if (source !== this.source) return;
       // The server's `event: error` shares its name with EventSource's own.
       if (typeof event.data === "string") this.failed(readJSON(event.data));
       else this.disconnected();
     });
   }
 
+  /** Reads again from the beginning, past what was seen. */
+  listenAgain() {
+    this.source.close();
+    this.resumedAfter = this.position;
+    this.heardAt = 0;
+    this.listen(this.id === null ? this.address : `/chat/streams/${encodeURIComponent(this.id)}`);
+    // The browser may have sent this into another connection that died; closing it takes that one
+    // out of its pool.
+    const { source } = this;
+    setTimeout(() => {
+      const isStuck = source === this.source && !this.isEnded && this.heardAt === 0;
+      if (isStuck) this.listenAgain();
+    }, Math.max(this.wait, minSilence));
+    this.wait = Math.min(2 * this.wait, maxWait);
+  }
+
   /** Whether the event is news of this answer; learns the answer's id from the first one. */
   accepts(event) {
+    this.heardAt = Date.now();
     const dot = event.lastEventId.lastIndexOf(".");
     if (dot > 0) {
       const id = event.lastEventId.slice(0, dot);
@@ -105,14 +170,16 @@ export class AnswerStream {
       else if (this.id !== id) this.end({ status: "lost" }); // an answer to something else
       if (number <= this.resumedAfter) return false;
       this.position = number;
+      this.wait = firstWait;
     }
     return !this.isEnded;
   }
 
   learn(id) {
     this.id = id;
-    if (!this.isEnded) return;
-    this.source?.close();
+    this.listener.identified(id);
+    if (!this.isStopped) return;
+    this.close();
     this.cancel();
   }
 
@@ -121,12 +188,14 @@ export class AnswerStream {
   }
 
   disconnected() {
+    this.heardAt = Date.now();
     if (this.isEnded) {
       this.source.close();
     } else if (this.finish) {
       this.end(this.finish); // all was said; only the goodbye is missing
     } else if (this.source.readyState === EventSource.CLOSED) {
-      this.end({ status: this.id === null ? "refused" : "lost" });
+      if (this.id === null) this.end({ status: "refused" });
+      else this.lookLater();
     } else if (this.id === null && !this.isReplayable) {
       this.end({ status: "unreachable" });
     } else {
@@ -135,11 +204,35 @@ export class AnswerStream {
     }
   }
 
+  // EventSource has given up: on the end (204), on a proxy without a server behind it (502), or on
+  // an answer that the server does not have any more.
+  lookLater() {
+    this.listener.connection(false);
+    this.timer = setTimeout(() => this.lookAgain(), this.wait);
+    this.wait = Math.min(2 * this.wait, maxWait);
+  }
+
+  async lookAgain() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    const isThere = await hasStream(this.id);
+    if (this.isEnded || this.timer) return;
+    if (isThere) this.listenAgain();
+    else if (isThere === null) this.lookLater();
+    else this.end({ status: "lost" });
+  }
+
   end(ending, isClosing = true) {
     if (this.isEnded) return;
     this.isEnded = true;
-    if (isClosing) this.source?.close();
+    if (isClosing) this.close();
     this.listener.ended(ending);
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.source?.close();
   }
 
   async cancel() {

@@ -1,0 +1,72 @@
+// What the server keeps: conversations, and what was said in them.
+
+const turnsAtOnce = 50;
+
+/** One page of the list, the newest first: {conversations: [{id, title, updated_at}], next}. */
+export async function fetchConversations(before) {
+  const response = await fetch(`/chat/conversations?${query({ before })}`);
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response.json();
+}
+
+/**
+ * The latest turns of a conversation, or those before an earlier page's `next`:
+ * {turns: [{prompt, answer}], next}, the oldest first. There are none in an unknown conversation.
+ */
+export async function fetchTurns(conversation, before) {
+  const response = await fetch(`${path(conversation)}?${query({ limit: turnsAtOnce, before })}`);
+  if (response.status === 404) return { turns: [], next: null };
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const { messages, next } = await response.json();
+  return { turns: turnsOf(messages), next };
+}
+
+/** An answer by its id; null where the conversation does not have it. */
+export async function fetchAnswer(conversation, id) {
+  const { turns } = await fetchTurns(conversation);
+  return turns.find(({ answer }) => answer.id === id)?.answer ?? null;
+}
+
+export async function deleteConversation(conversation) {
+  const response = await fetch(path(conversation), { method: "DELETE" });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+}
+
+/** Whether the server still has the stream: true or false, null where it cannot be asked now. */
+export async function hasStream(id) {
+  const asking = new AbortController();
+  try {
+    const response = await fetch(`/chat/streams/${encodeURIComponent(id)}`, {
+      signal: asking.signal,
+    });
+    asking.abort(); // its status is all that was wanted
+    if (response.ok) return true;
+    return response.status === 404 ? false : null;
+  } catch {
+    return null;
+  }
+}
+
+function turnsOf(messages) {
+  const turns = [];
+  let asked = [];
+  for (const message of messages) {
+    if (message.role === "user") asked.push(textOf(message));
+    if (message.role !== "assistant") continue;
+    const text = textOf(message) + (message.refusal ?? "");
+    turns.push({ prompt: asked.join("\n\n"), answer: { ...message, text } });
+    asked = [];
+  }
+  return turns;
+}
+
+function textOf({ content }) {
+  if (!Array.isArray(content)) return content ?? "";
+  return content.map((part) => part.text ?? "").join("");
+}
+
+const path = (conversation) => `/chat/conversations/${encodeURIComponent(conversation)}`;
+
+function query(items) {
+  return new URLSearchParams(Object.entries(items).filter(([, value]) => value));
+}

@@ -1,0 +1,87 @@
+// What was asked from this browser and whose end was not seen yet, one question per conversation.
+//
+// It is kept in localStorage: a reload and other tabs find there what to attach to. The key stands
+// for the question at the server, which answers it once however often it is asked.
+
+const prefix = "sse-relay.running.";
+const deleted = "sse-relay.deleted";
+const memory = new Map(); // where the browser keeps nothing for pages
+
+/**
+ * Questions as {conversation, prompt, model, key, askedAt, id, ending, message}: `askedAt` in ms
+ * since 1970; `id` of the answer, once it is known; `ending` where there will be no answer.
+ */
+export function get(conversation) {
+  return parse(read(prefix + conversation));
+}
+
+export function set(question) {
+  write(prefix + question.conversation, JSON.stringify(question));
+}
+
+/** Changes what is kept of a question, unless another one has taken its place. */
+export function update(question, changes) {
+  Object.assign(question, changes);
+  if (get(question.conversation)?.key === question.key) set(question);
+}
+
+/** Forgets a question, unless another one has taken its place. */
+export function remove({ conversation, key }) {
+  if (get(conversation)?.key === key) write(prefix + conversation, null);
+}
+
+export function removeAll(conversation) {
+  write(prefix + conversation, null);
+  write(deleted, JSON.stringify([conversation, Date.now()]));
+}
+
+/** The questions of all conversations, the newest first. */
+export function all() {
+  const names = [...storedNames(), ...memory.keys()];
+  const questions = names.filter((name) => name.startsWith(prefix)).map((name) => parse(read(name)));
+  return questions.filter(Boolean).sort((a, b) => b.askedAt - a.askedAt);
+}
+
+/** Calls `changed(conversation)` and `wasDeleted(conversation)` when another tab did something. */
+export function watch(changed, wasDeleted) {
+  addEventListener("storage", (event) => {
+    if (event.key?.startsWith(prefix)) changed(event.key.slice(prefix.length));
+    else if (event.key === deleted) wasDeleted(JSON.parse(event.newValue ?? "[]")[0]);
+  });
+}
+
+function storedNames() {
+  try {
+    return Object.keys(localStorage);
+  } catch {
+    return [];
+  }
+}
+
+function read(name) {
+  if (memory.has(name)) return memory.get(name);
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function write(name, text) {
+  memory.delete(name);
+  try {
+    if (text === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, text);
+  } catch {
+    if (text !== null) memory.set(name, text); // forbidden or full
+  }
+}
+
+function parse(text) {
+  try {
+    const question = JSON.parse(text);
+    return question?.key && question.conversation ? question : null;
+  } catch {
+    return null;
+  }
+}
