@@ -124,9 +124,9 @@ final class GenerationJournal: TurnEndHandler {
 
     /// What was written of those that run is lost, or may be: the next frame has all of it.
     private func forgetWritten() {
-        for generation in dirty { generation.journalMark?.entries = 0 }
+        for generation in dirty { generation.journalMark.entries = 0 }
         for generation in generations() where !generation.isEnded {
-            generation.journalMark?.entries = 0
+            generation.journalMark.entries = 0
             grew(generation)
         }
     }
