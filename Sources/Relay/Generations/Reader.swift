@@ -248,6 +248,8 @@ final class Reader: ExchangeDelegate {
     private func fellSilent() {
         // What could be written would have been: it waits for the client.
         guard !hasBegun || cursor == generation.visibleCount else { return stall() }
+        // With a status come the first event and its id: from here on the client can come back.
+        if !hasBegun { generation.readerDrained() }
         begin()
         // Without the empty line that would end an event: some clients then dispatch an empty one.
         exchange.write { $0.append(literal: ": keep-alive\n") }
