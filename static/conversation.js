@@ -39,7 +39,7 @@ export class Conversation {
   /** Asks again what the answer in `view` was to. */
   retry(view) {
     const { ending } = view.element.dataset;
-    // Whoever did not hear of the server asks under the same key: it may have heard of the question.
+    // Whoever did not hear of the server asks under the same key: it may have the question.
     const isAgain = ending === "unreachable" || ending === "unknown";
     const key = isAgain ? view.question.key : undefined;
     const { conversation, prompt, model } = view.question;
@@ -98,8 +98,8 @@ export class Conversation {
     const stream = this.begin(question, createQuestion(question.prompt));
     if (question.ending) this.finish({ status: question.ending, message: question.message });
     else if (question.id) stream.attach(question.id);
-    else if (Date.now() - question.askedAt < maxUncertainty) stream.ask(question, { isAgain: true });
-    else this.finish({ status: "unknown" });
+    else if (Date.now() - question.askedAt > maxUncertainty) this.finish({ status: "unknown" });
+    else stream.ask(question, { isAgain: true });
   }
 
   // ---- The answer that is being given
@@ -118,6 +118,8 @@ export class Conversation {
         this.page.text(part);
       },
       reasoning: (part) => view.appendReasoning(part),
+      restarted: () => view.clear(),
+      restored: (text) => view.replaceText(text),
       connection: (isConnected) => this.page.connection(isConnected),
       ended: (ending) => this.finish(ending),
       stopUncertain: () => view.addNote("The server could not be told; it may finish by itself."),

@@ -72,7 +72,13 @@ export class AnswerView {
     this.parts = [];
     this.body.replaceChildren();
     this.markdown = new MarkdownView(this.body);
-    this.appendText(text);
+    if (text) this.appendText(text);
+  }
+
+  /** Forgets what came. */
+  clear() {
+    this.replaceText("");
+    if (this.thoughts) this.thoughts.data = "";
   }
 
   appendReasoning(text) {

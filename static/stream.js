@@ -17,7 +17,8 @@ const maxWait = 16_000;
 export class AnswerStream {
   /**
    * `listener` is told what happens, in this order: `identified(id)` and `started(model)`, then
-   * `text(part)`, `reasoning(part)` and `connection(isConnected)` as they come, and once, last,
+   * `text(part)`, `reasoning(part)` and `connection(isConnected)` as they come, `restarted()` where
+   * all of it comes again, `restored(text)` where the text is to be replaced; and once, last,
    * `ended({status, message})`. `stopUncertain()` may follow a stop that the server could not be
    * told of.
    */
@@ -33,6 +34,7 @@ export class AnswerStream {
     this.isEnded = false;
     this.isStopped = false;
     this.isReplayable = false; // a reconnect without an id attaches instead of asking again
+    this.isOfRecord = false;
     this.timer = 0;
     this.wait = firstWait;
   }
@@ -128,6 +130,7 @@ export class AnswerStream {
     on("start", (data) => this.listener.started(readJSON(data).model ?? ""));
     on("token", (data) => this.listener.text(data));
     on("refusal", (data) => this.listener.text(data));
+    on("restored", (data) => this.listener.restored(readJSON(data).content ?? ""));
     on("reasoning", (data) => this.listener.reasoning(data));
     source.addEventListener("finish", (event) => (this.finish = readJSON(event.data)));
     source.addEventListener("done", () => this.end(this.finish ?? { status: "complete" }));
@@ -165,7 +168,9 @@ export class AnswerStream {
     const dot = event.lastEventId.lastIndexOf(".");
     if (dot > 0) {
       const id = event.lastEventId.slice(0, dot);
-      const number = Number(event.lastEventId.slice(dot + 1));
+      const place = event.lastEventId.slice(dot + 1);
+      if (place.startsWith("r") && !this.isOfRecord) this.turnToRecord(event);
+      const number = Number(place.replace("r", ""));
       if (this.id === null) this.learn(id);
       else if (this.id !== id) this.end({ status: "lost" }); // an answer to something else
       if (number <= this.resumedAfter) return false;
@@ -173,6 +178,15 @@ export class AnswerStream {
       this.wait = firstWait;
     }
     return !this.isEnded;
+  }
+
+  // The server has the answer only in its history now, where events are counted in another way: it
+  // tells all of it from the start, or the whole text in one event.
+  turnToRecord({ type }) {
+    this.isOfRecord = true;
+    this.position = -1;
+    this.resumedAfter = -1;
+    if (type === "start") this.listener.restarted();
   }
 
   learn(id) {

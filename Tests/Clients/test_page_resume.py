@@ -9,7 +9,7 @@ import time
 
 import pytest
 from chromium_page import (  # noqa: F401
-    ANSWERS, Tabs, browser, chromium, proxy, until, until_ended,
+    ANSWERS, CuttingProxy, Tabs, browser, chromium, proxy, until, until_ended,
 )
 
 SLOW = "simulator?tokens=120&interval_ms=50"  # six seconds
@@ -178,14 +178,21 @@ def test_a_question_asked_in_one_tab_appears_in_the_other(relay, browser):
     browser.open(relay.url, model="simulator?tokens=3&interval_ms=1")
     browser.ask("first")
     until_ended(browser)
+    browser.run("""
+        new MutationObserver(() => (window.appearedAt ??= Date.now()))
+            .observe(document.querySelector('#log'), {childList: true});
+    """)
     address = browser.driver.current_url.replace("tokens%3D3", "tokens%3D60")
     tabs = Tabs(browser)
     browser.driver.get(address.replace("interval_ms%3D1", "interval_ms%3D50"))
     until_ended(browser)
     browser.ask("second")
     until(lambda: browser.status() == "streaming" and browser.source())
+    time.sleep(0.5)
+    switched_at = time.time() * 1000
     tabs.to(tabs.first)
     until(lambda: browser.questions() == ["first", "second"], 5, "the other tab's question")
+    assert browser.run("return appearedAt") < switched_at, "it came only when it was looked at"
     until(lambda: browser.status() == "streaming" and browser.source(), 5)
     browser.press("#stop")
     tabs.to(tabs.second)
@@ -215,7 +222,10 @@ def test_ten_seconds_offline_lose_nothing_and_cost_nothing(relay, browser, proxy
     assert has_it_whole_and_once(browser, relay)
 
 
-def test_an_answer_that_ends_while_offline_is_whole_afterwards(relay, browser, proxy):
+@pytest.mark.parametrize("kept_s", [0, 600], ids=["forgotten", "kept"])
+def test_an_answer_that_ends_while_offline_is_whole_afterwards(start_relay, browser, kept_s):
+    relay = start_relay(RELAY_LOOPS=2, RELAY_RESUME_S=kept_s)
+    proxy = CuttingProxy(relay.url)
     begin(browser, proxy.url, model="simulator?tokens=60&interval_ms=30")
     browser.offline(True)
     proxy.cut(abruptly=False)
@@ -226,6 +236,7 @@ def test_an_answer_that_ends_while_offline_is_whole_afterwards(relay, browser, p
     until_ended(browser)
     assert browser.connection() == ""
     assert has_it_whole_and_once(browser, relay)
+    proxy.close()
 
 
 def test_the_native_reconnect_goes_on_after_a_reload_as_well(relay, browser, proxy):
@@ -301,7 +312,9 @@ def test_a_killed_server_leaves_a_truthful_note_and_a_way_to_ask_again(relay, br
     assert browser.source() == relay.history(2)[1]["content"]
 
 
-def test_a_proxy_that_says_502_meanwhile_does_not_end_the_answer_here(relay, browser):
+@pytest.mark.parametrize("kept_s", [0, 600], ids=["forgotten", "kept"])
+def test_a_proxy_that_says_502_meanwhile_does_not_end_the_answer_here(start_relay, browser, kept_s):
+    relay = start_relay(RELAY_LOOPS=2, RELAY_RESUME_S=kept_s)
     before = begin(browser, relay.url)
     relay.kill()
     with BadGateway(relay.port) as gateway:
@@ -311,6 +324,7 @@ def test_a_proxy_that_says_502_meanwhile_does_not_end_the_answer_here(relay, bro
     until_ended(browser, "error", 25)
     assert "The server was stopped while answering." in browser.notes()
     assert browser.source().startswith(before) and browser.connection() == ""
+    assert browser.source() == relay.history(1)[0]["content"]
 
 
 class BadGateway:
