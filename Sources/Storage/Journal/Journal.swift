@@ -118,14 +118,15 @@ package final class Journal {
     /// are removed.
     ///
     /// Between frames. The one that is being written is emptied where nobody wants it either: what was
-    /// deleted from the history must not stay here.
+    /// deleted from the history must not stay here. But not while older ones stay: it says what of
+    /// them was let go of, and without that an answer that had ended comes back cut.
     package func release(_ places: consuming [JournalPlace]) {
         for var place in places {
             frame.retire(number: place.number)
             book.release(&place)
         }
         while let number = book.takeUnwanted() { _ = unlink(path(number)) }
-        if !book.isCurrentWanted, empty() { frame.clear(keeping: Self.keptFrameBytes) }
+        if book.isUnwanted, empty() { frame.clear(keeping: Self.keptFrameBytes) }
         if wantsFrame { _ = commit() }
     }
 

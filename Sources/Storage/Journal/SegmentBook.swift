@@ -36,8 +36,8 @@ struct SegmentBook {
         for segment in held { holders[segment - oldest] -= 1 }
     }
 
-    /// Whether anybody wants the segment that is being written.
-    var isCurrentWanted: Bool { holders[holders.count - 1] > 0 }
+    /// Whether the segment that is being written is the only one, and nobody wants it.
+    var isUnwanted: Bool { holders.count == 1 && holders[0] == 0 }
 
     /// Begins another segment.
     mutating func open() { holders.append(0) }

@@ -52,6 +52,33 @@ import Testing
         }
     }
 
+    @Test func `what is retired stays so while an older segment has its beginning`() async throws {
+        let scratch = Scratch()
+        try await withJournal(in: scratch, segmentBytes: 100) { journal in
+            var long = journal.newPlace()
+            var first = journal.newPlace()
+            var second = journal.newPlace()
+            journal.hold(&long)
+            journal.hold(&first)
+            journal.hold(&second)
+            for place in [long, first, second] {
+                journal.frame.begin(number: place.number, head: bytes("a generation's head").span)
+            }
+            journal.frame.entry(number: 3, sequence: 0, kind: 1, payload: bytes("start").span)
+            #expect(journal.commit())
+            #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
+            journal.release([first])
+            // This one goes on in the segment that is being written, alone there.
+            journal.hold(&second)
+            journal.frame.entry(number: 3, sequence: 1, kind: 1, payload: bytes("end").span)
+            #expect(journal.commit())
+            journal.release([second])
+            #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
+        }
+        let retired = try found(in: scratch).filter { $0.contains("retire") }
+        #expect(retired == ["0: retire 2", "0: retire 3"])
+    }
+
     @Test func `a new process writes behind what an earlier one left, until that is removed`()
         async throws
     {
