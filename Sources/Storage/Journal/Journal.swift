@@ -14,6 +14,8 @@ package final class Journal {
     ///
     /// In bytes.
     package static let segmentBytes = 16 << 20
+    /// How long readers wait for a disk that neither makes frames safe nor fails.
+    package static let patienceMilliseconds = 10_000
     /// A frame's memory beyond this is given back after a burst.
     private static let keptFrameBytes = 256 << 10
     /// The first and the longest pause between two attempts while the disk refuses.
@@ -36,6 +38,7 @@ package final class Journal {
     private let process: UInt64
     private let durability: Durability
     private let segmentBytes: Int
+    private let patienceMilliseconds: Int
     private let reactor: Reactor
     private let report: (JournalReport) -> Void
     private let syncer: JournalSyncer
@@ -47,6 +50,8 @@ package final class Journal {
     private var safe = 0
     private var isSyncing = false
     private var syncDue: Deadline
+    /// When the round under way has taken too long.
+    private let patience: Deadline
     /// The pause before the next attempt; nil while the disk takes what it is given.
     private var pauseMilliseconds: Int?
     private var nextAttempt: Nanoseconds = 0
@@ -70,6 +75,7 @@ package final class Journal {
     ///   - folder: where it is, and whose.
     ///   - durability: when frames are made safe.
     ///   - segmentBytes: the size from which on a segment is followed by another.
+    ///   - patienceMilliseconds: how long the disk may take to make frames safe.
     ///   - reactor: the loop it belongs to.
     ///   - post: runs work on that loop, from any thread.
     ///   - report: called on the loop.
@@ -77,6 +83,7 @@ package final class Journal {
         _ folder: JournalFolder,
         durability: Durability,
         segmentBytes: Int = Journal.segmentBytes,
+        patienceMilliseconds: Int = Journal.patienceMilliseconds,
         on reactor: Reactor,
         post: @escaping JournalSyncer.Post,
         report: @escaping (JournalReport) -> Void
@@ -85,15 +92,21 @@ package final class Journal {
         process = folder.process
         self.durability = durability
         self.segmentBytes = segmentBytes
+        self.patienceMilliseconds = patienceMilliseconds
         self.reactor = reactor
         self.report = report
         syncer = JournalSyncer(post: post)
         book = SegmentBook(first: folder.nextSegment(loop: reactor.index))
         syncDue = reactor.makeDeadline()
+        patience = reactor.makeDeadline()
         syncDue.whenDue { [unowned self] in synchronize() }
+        patience.whenDue { [unowned self] in tookTooLong() }
     }
 
-    deinit { syncDue.abandon() }
+    deinit {
+        syncDue.abandon()
+        patience.abandon()
+    }
 
     /// Whether the disk takes what it is given; it may take it and not make it safe.
     package var isWritable: Bool { pauseMilliseconds == nil }
@@ -216,8 +229,11 @@ package final class Journal {
             return
         }
         book.open()
-        guard durability != .never else { return }
-        syncer.synchronize(full.file) { [weak self] error in
+        if durability != .never { synchronize(left: full) }
+    }
+
+    private func synchronize(left segment: Segment) {
+        syncer.synchronize(segment.file) { [weak self] error in
             if let error { self?.notSafe(error) }
         }
     }
@@ -227,7 +243,7 @@ package final class Journal {
         guard let full = segment, full.bytes > SegmentFile.headerBytes else { return }
         // Its torn frame is told at the next start where it cannot be cut off.
         try? full.file.truncate(to: full.bytes)
-        if durability != .never { syncer.synchronize(full.file) }
+        if durability != .never { synchronize(left: full) }
         beginAnew()
     }
 
@@ -266,11 +282,13 @@ package final class Journal {
         guard !isSyncing, safe < written || isUnsafe, let file = segment?.file else { return }
         isSyncing = true
         let frames = written
+        patience.set(at: reactor.now + .milliseconds(patienceMilliseconds))
         syncer.synchronize(file) { [weak self] error in self?.synchronized(frames, error) }
     }
 
     private func synchronized(_ frames: Int, _ error: StorageError?) {
         isSyncing = false
+        patience.clear()
         if let error {
             notSafe(error)
         } else if isUnsafe, !isSaidAgain {
@@ -297,6 +315,15 @@ package final class Journal {
         isUnsafe = true
         isSaidAgain = false
         setSyncDue(Self.retryMilliseconds.upperBound)
+    }
+
+    /// A disk may hang instead of failing: nobody waits for it either.
+    private func tookTooLong() {
+        let wasUnsafe = isUnsafe
+        notSafe(.systemCall("fsync", path: path(book.current), code: ETIMEDOUT))
+        // What is late is not lost.
+        isSaidAgain = !wasUnsafe
+        onSafe?()
     }
 
     private func setSyncDue(_ milliseconds: Int) {

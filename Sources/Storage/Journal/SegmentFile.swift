@@ -54,6 +54,8 @@ final class SegmentFile: Sendable {
 /// The names of segments: `3-00000012.journal` is the twelfth of loop 3.
 enum SegmentName {
     static let suffix = ".journal"
+    /// Beyond any number that is ever reached, and far enough from where numbers end to count on.
+    private static let maxNumber = 1 << 48
 
     static func of(loop: Int, segment: Int) -> String {
         let digits = String(segment)
@@ -67,7 +69,8 @@ enum SegmentName {
         let parts = name.dropLast(suffix.utf8.count)
             .split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let loop = Int(parts[0]), let segment = Int(parts[1]),
-            loop >= 0, segment >= 0, of(loop: loop, segment: segment) == name
+            (0..<maxNumber).contains(loop), (0..<maxNumber).contains(segment),
+            of(loop: loop, segment: segment) == name
         else { return nil }
         return (loop, segment)
     }

@@ -228,6 +228,46 @@ import Testing
         await loop.stop()
     }
 
+    @Test func `a disk that does not answer holds nobody up for ever`() async throws {
+        let scratch = Scratch()
+        let loop = try EventLoop(index: 0)
+        let reports = Guarded<[JournalReport]>([])
+        let told = Guarded(false)
+        try await loop.run { loop throws(StorageError) in
+            let journal = Journal(
+                try JournalFolder(path: scratch.path),
+                durability: .always,
+                patienceMilliseconds: 50,
+                on: loop.reactor,
+                // As if the wait for the disk had no end.
+                post: { _ in },
+                report: { report in reports.withLock { $0.append(report) } }
+            )
+            journal.onSafe = { [unowned journal] in
+                let isSafe = journal.isSafe(1)
+                told.withLock { $0 = isSafe }
+            }
+            journal.frame.retire(number: 1)
+            #expect(journal.commit())
+            journal.synchronize()
+            loop.reactor.tenants.append(journal)
+        }
+        for _ in 0..<500 where !told.withLock({ $0 }) { usleep(10_000) }
+        #expect(told.withLock { $0 })
+        let path = scratch.path("0-00000001.journal")
+        let late = StorageError.systemCall("fsync", path: path, code: ETIMEDOUT)
+        #expect(reports.withLock { $0 } == [.notSafe(late)])
+        await loop.run { $0.reactor.tenants = [] }
+        await loop.stop()
+    }
+
+    @Test func `a segment of an impossible number is none of ours`() throws {
+        let scratch = Scratch()
+        scratch.write([], to: "0-\(Int.max).journal")
+        let folder = try JournalFolder(path: scratch.path)
+        #expect(folder.isEmpty && folder.nextSegment(loop: 0) == 1)
+    }
+
     // MARK: Support
 
     private static func journal(
