@@ -123,17 +123,20 @@ package final class HistoryFile: Sendable {
         pending.withLock { $0.safe >= place }
     }
 
-    /// Waits until every record appended so far is in the file, trying at once even in an outage.
+    /// Waits until every record appended so far is in the file and safe, trying at once even in an
+    /// outage.
+    ///
+    /// Safe as far as that is looked after: behind it, the last other copy may be removed.
     ///
     /// - Returns: Whether that happened in time.
     package func flush(timeoutMilliseconds: Int) -> Bool {
-        let settled = DispatchSemaphore(value: 0)
-        guard pending.withLock({ $0.announce(to: settled) }) else { return true }
+        let safe = DispatchSemaphore(value: 0)
+        guard pending.withLock({ $0.announce(to: safe) }) else { return true }
         queue.async {
             self.writeAll()
             if self.durability != .never { self.synchronize() }
         }
-        return settled.wait(timeout: .now() + .milliseconds(timeoutMilliseconds)) == .success
+        return safe.wait(timeout: .now() + .milliseconds(timeoutMilliseconds)) == .success
     }
 
     /// Writes what waits, closes the file and gives up its lock; records after this are refused.

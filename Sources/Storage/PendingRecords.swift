@@ -13,7 +13,7 @@ struct PendingRecords: Sendable {
     private var bytesInHand = 0
     /// Whether the writer looks here again by itself, now or after its pause.
     private var isWriterAwake = false
-    /// Who waits for how many records to be settled.
+    /// Who waits for how many records to be safe.
     private var waiters: [(target: Int, semaphore: DispatchSemaphore)] = []
     private(set) var appended = 0
     private(set) var settled = 0
@@ -61,21 +61,21 @@ struct PendingRecords: Sendable {
     mutating func settle(records: Int, bytes: Int) {
         settled += records
         bytesInHand -= bytes
-        guard !waiters.isEmpty else { return }
-        for waiter in waiters where waiter.target <= settled { waiter.semaphore.signal() }
-        waiters.removeAll { $0.target <= settled }
     }
 
     /// So many of the settled records are safe.
     mutating func makeSafe(_ records: Int) {
         safe = max(safe, records)
+        guard !waiters.isEmpty else { return }
+        for waiter in waiters where waiter.target <= safe { waiter.semaphore.signal() }
+        waiters.removeAll { $0.target <= safe }
     }
 
-    /// Has `semaphore` signalled once all that was taken so far is settled.
+    /// Has `semaphore` signalled once all that was taken so far is safe.
     ///
     /// - Returns: Whether anything is left to wait for.
     mutating func announce(to semaphore: DispatchSemaphore) -> Bool {
-        guard settled < appended else { return false }
+        guard safe < appended else { return false }
         waiters.append((appended, semaphore))
         return true
     }

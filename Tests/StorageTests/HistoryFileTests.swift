@@ -24,6 +24,21 @@ struct HistoryFileTests {
         #expect(reports.all.isEmpty)
     }
 
+    @Test(arguments: Durability.allCases)
+    func `what was waited for is as safe as the durability says`(durability: Durability) throws {
+        let history = try HistoryFile(
+            directory: scratch.path,
+            durability: durability,
+            report: reports.add
+        )
+        for isWritten in [false, true] {
+            let place = try #require(history.append(bytes("{}")))
+            while isWritten, history.recordsWaiting > 0 { usleep(1000) }
+            #expect(history.flush(timeoutMilliseconds: 5000))
+            #expect(history.isSafe(place))
+        }
+    }
+
     @Test
     func `records of many threads never mix and each thread's keep their order`() throws {
         let history = try open()
