@@ -80,8 +80,10 @@ final class GenerationJournal: TurnEndHandler {
     // MARK: The turn
 
     func turnEnded() {
-        guard !dirty.isEmpty else { return }
-        if journal.wantsFrame { commit() } else { refused() }
+        if !dirty.isEmpty {
+            if journal.wantsFrame { commit() } else { refused() }
+        }
+        // Their beginnings may have been written in mid-turn, behind an outage or a loss.
         guard !beginning.isEmpty else { return }
         for generation in beginning { generation.ask() }
         beginning.removeAll(keepingCapacity: true)
@@ -113,7 +115,7 @@ final class GenerationJournal: TurnEndHandler {
 
     /// The disk may take again what it refused; it is tried without news too, so that the outage does
     /// not outlast its cause where nobody asks.
-    private func retry() {
+    func retry() {
         guard !journal.isWritable || !dirty.isEmpty else { return }
         if journal.wantsFrame { commit() } else { retryLater() }
     }
