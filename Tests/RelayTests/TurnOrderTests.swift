@@ -1,4 +1,5 @@
 import ChatFormats
+import Glibc
 import Loop
 import Testing
 
@@ -6,6 +7,40 @@ import Testing
 
 /// What happens between a loop's journal and its readers, in turns that tests put together.
 @Suite(.serialized) struct TurnOrderTests {
+    private final class Step: TurnEndHandler {
+        let work: () -> Void
+        init(_ work: @escaping () -> Void) { self.work = work }
+        func turnEnded() { work() }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `an entry of a turn's very end waits for the journal too`() async throws {
+        try await withRelay { relay in
+            let (client, head) = try relay.begin("simulator?tokens=2&interval_ms=3000")
+            _ = try client.readEvent()
+            let descriptor = client.descriptor
+            let isShownEarly = Guarded<Bool?>(nil)
+            relay.service.post(toLoop: 0) { worker in
+                guard let generation = worker.generations[head.id] else { return }
+                // Another's end of the turn may stop it, as a request that waited behind another.
+                worker.reactor.atTurnEnd(Step { generation.stop() })
+                generation.readerDrained()
+                worker.reactor.atTurnEnd(
+                    Step {
+                        var byte: UInt8 = 0
+                        let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
+                        let isShown = recv(descriptor, &byte, 1, flags) > 0
+                        let isWritten = generation.journalMark.entries == generation.log.count
+                        isShownEarly.withLock { $0 = isShown && !isWritten }
+                    }
+                )
+            }
+            #expect(waits(seconds: 5) { isShownEarly.withLock { $0 != nil } })
+            #expect(isShownEarly.withLock { $0 } == false)
+            #expect(try client.readEvents().last?.name == "done")
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `an answer whose beginning an outage's end wrote is asked for`() async throws {
         try await withRelay { relay in

@@ -308,6 +308,8 @@ final class Generation: TurnEndHandler {
 
     func turnEnded() {
         isTurnEndScheduled = false
+        // Others' ends of this turn may have added it: the journal's is before the next round.
+        guard !journalMark.isNews else { return scheduleTurnEnd() }
         var leastLag = Int.max
         var mostLag = 0
         for reader in readers {

@@ -62,6 +62,7 @@ final class GenerationJournal: TurnEndHandler {
 
     /// A generation has entries that are not in the file.
     func grew(_ generation: Generation) {
+        generation.journalMark.isNews = true
         guard !generation.journalMark.isDirty else { return }
         generation.journalMark.isDirty = true
         dirty.append(generation)
@@ -136,7 +137,10 @@ final class GenerationJournal: TurnEndHandler {
     /// Nobody waits for a disk that refuses.
     private func refused() {
         retryLater()
-        for generation in dirty { generation.showEnd() }
+        for generation in dirty {
+            generation.journalMark.isNews = false
+            generation.showEnd()
+        }
         // Those that ended meanwhile have their records waiting for the history; more cannot be done.
         dirty.removeAll { generation in
             guard generation.isEnded, generation.isForgotten else { return false }
@@ -184,6 +188,8 @@ struct JournalMark {
     var entries = 0
     /// Whether it stands among those that have more.
     var isDirty = false
+    /// Whether it has more since the journal was last told to take it.
+    var isNews = false
     /// Its record's place in the history, once it has one.
     var recordPlace: Int?
     /// Whether its beginning was written.
@@ -215,6 +221,7 @@ extension Generation {
     fileprivate func journaled() {
         journalMark.entries = log.count
         journalMark.isDirty = false
+        journalMark.isNews = false
         if isEnded { dropRecordHead() }
     }
 

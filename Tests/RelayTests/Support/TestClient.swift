@@ -37,7 +37,7 @@ struct Head {
 final class TestClient {
     private enum Framing { case none, fixed(Int), chunked, toEnd }
 
-    private var descriptor: Int32
+    private(set) var descriptor: Int32
     private var input: [UInt8] = []
     private var offset = 0
     private var framing = Framing.none
