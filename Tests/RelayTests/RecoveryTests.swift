@@ -53,6 +53,28 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func `an answer whose end only the history has is told with that end`() async throws {
+        try await withRelay { relay in
+            let (client, head) = try relay.begin("simulator?tokens=20&interval_ms=20")
+            let first = try #require(try client.readEvent())
+            // The journal as it stays where the disk takes no more of it from now on.
+            let left = try relay.killed()
+            let events = try client.readEvents()
+            #expect(events.last?.name == "done")
+            _ = try relay.record(head.id)
+            let file = try #require(fopen(left + "/history.jsonl", "w"))
+            let history = readFile(relay.folder + "/history.jsonl")
+            #expect(fwrite(history, 1, history.count, file) == history.count)
+            fclose(file)
+            try await withRelay(left: left) { next in
+                let again = try next.resume(head.id, behind: first.id)
+                #expect(again.last.name == "done")
+                #expect(try next.record(head.id)["status"]?.stringValue == "complete")
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func `an answer of a deleted conversation is not taken over, and its text goes`() async throws {
         try await withRelay { relay in
             let heard = try relay.ask(

@@ -16,9 +16,14 @@ struct LeftGeneration: Sendable {
         lastAt = head.startedAt
     }
 
+    /// Whether its end is in the journal.
+    var isEnded: Bool { kinds.last?.isTerminal ?? false }
+
     /// Adds an entry, unless it is there: after an outage, entries are said again.
     mutating func add(_ sequence: Int, _ kind: UInt8, _ payload: Span<UInt8>, at time: Int) {
-        guard sequence == kinds.count, let kind = EntryKind(rawValue: kind) else { return }
+        guard sequence == kinds.count, !isEnded, let kind = EntryKind(rawValue: kind) else {
+            return
+        }
         kinds.append(kind)
         bytes.append(span: payload)
         ends.append(bytes.count)

@@ -31,6 +31,8 @@ package struct Recovery: Sendable {
         guard !folder.isEmpty else { return }
         left = try read().filter { !deletions.cover($0.recordHead) }
         recorded = try Self.recorded(left, in: history)
+        // What the journal could not take any more would come back as cut; the record knows better.
+        left.removeAll { recorded.contains($0.head.id) && !$0.isEnded }
     }
 
     private struct Key: Hashable {
