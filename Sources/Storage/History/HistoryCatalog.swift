@@ -204,19 +204,7 @@ package struct HistoryCatalog: Sendable {
 }
 
 /// The names in a folder; none where it cannot be read.
-func fileNames(in path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-        names.append(
-            withUnsafeBytes(of: entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
-        )
-    }
-    return names
-}
+func fileNames(in path: String) -> [String] { (try? names(in: path)) ?? [] }
 
 extension HistoryFile {
     /// The paths of a history's files, the newest first.
