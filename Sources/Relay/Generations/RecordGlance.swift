@@ -1,20 +1,8 @@
 /// Looks into a line of the history without parsing it.
 enum RecordGlance {
-    private static let idMember = Array("{\"id\":\"".utf8)
     private static let endedMember = Array(",\"ended_at\":\"".utf8)
     /// As long as `Timestamp` writes it.
     private static let timeBytes = 24
-
-    /// The record's id; nil where the line does not begin as ours do.
-    static func id(_ line: Span<UInt8>) -> [UInt8]? {
-        guard starts(line, idMember, at: 0) else { return nil }
-        var id: [UInt8] = []
-        for place in idMember.count..<line.count {
-            guard line[place] != UInt8(ascii: "\"") else { return id }
-            id.append(line[place])
-        }
-        return nil
-    }
 
     /// When the answer ended, as the record says it.
     ///

@@ -90,11 +90,14 @@ package struct Recovery: Sendable {
         // Clocks may have been set back meanwhile.
         Timestamp.append(milliseconds: max(0, earliest - clockSlackMilliseconds), into: &bound)
         var known: Set<String> = []
+        var head = RecordHead()
         var isBehind = false
         for path in history where !isBehind {
             try BackwardLines.visit(path) { line in
-                guard let id = RecordGlance.id(line) else { return true }
-                if wanted.contains(id) { known.insert(String(decoding: id, as: UTF8.self)) }
+                guard head.read(line) else { return true }
+                if wanted.contains(head.id) {
+                    known.insert(String(decoding: head.id, as: UTF8.self))
+                }
                 guard let endedAt = RecordGlance.endedAt(line) else { return true }
                 isBehind = endedAt.lexicographicallyPrecedes(bound)
                 return !isBehind
@@ -143,5 +146,4 @@ package struct Recovery: Sendable {
         }
         return last
     }
-
 }

@@ -6,7 +6,7 @@ import Wire
 /// never looked at.
 package struct RecordHead: Sendable {
     /// The record's id; empty where the line is no record.
-    private(set) var id: [UInt8] = []
+    package private(set) var id: [UInt8] = []
     /// The conversation; empty where the record names none.
     package private(set) var conversation: [UInt8] = []
     /// The user; empty where the record names none.
