@@ -20,8 +20,8 @@ package final class JournalSyncer {
     init(post: @escaping Post) { self.post = post }
 
     /// Makes a file safe; `done` is called on the loop.
-    func synchronize(_ file: SegmentFile, done: ((StorageError?) -> Void)? = nil) {
-        let answer = done.map(Answer.init)
+    func synchronize(_ file: SegmentFile, done: @escaping (StorageError?) -> Void) {
+        let answer = Answer(done)
         queue.async { [post] in
             var failure: StorageError?
             do throws(StorageError) {
@@ -29,7 +29,6 @@ package final class JournalSyncer {
             } catch {
                 failure = error
             }
-            guard let answer else { return }
             post { [failure] in answer.call(failure) }
         }
     }
