@@ -107,7 +107,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "Loop", "Wire"],
+            dependencies: ["Storage", "Loop", "Wire", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -119,7 +119,7 @@ let package = Package(
             name: "RelayTests",
             dependencies: [
                 "Relay", "Simulator", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop",
-                "Wire",
+                "Wire", "TestSupport",
             ],
             swiftSettings: settings
         ),

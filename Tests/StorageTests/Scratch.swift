@@ -1,5 +1,6 @@
 import Glibc
 import Loop
+import TestSupport
 
 @testable import Storage
 
@@ -80,22 +81,4 @@ final class Reports: Sendable {
 
 func bytes(_ text: String) -> [UInt8] {
     Array(text.utf8)
-}
-
-private func namesIn(_ path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
-            String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-}
-
-private func removeTree(_ path: String) {
-    for name in namesIn(path) { removeTree("\(path)/\(name)") }
-    remove(path)
 }

@@ -4,6 +4,7 @@ import HTTPServer
 import Loop
 import Simulator
 import Storage
+import TestSupport
 import Testing
 import Upstream
 import Wire
@@ -92,7 +93,7 @@ final class TestRelay: Sendable {
         let copy = try makeFolder()
         mkdir(copy + "/journal", 0o700)
         // The journal first: what goes from it meanwhile is in the history already.
-        let journal = names(in: folder + "/journal").map { "journal/" + $0 }
+        let journal = namesIn(folder + "/journal").map { "journal/" + $0 }
         for name in journal + ["history.jsonl", Deletions.name] {
             writeFile("\(copy)/\(name)", readFile("\(folder)/\(name)"))
         }
@@ -121,8 +122,7 @@ final class TestRelay: Sendable {
         simulator.stop()
         _ = history.flush(timeoutMilliseconds: 5000)
         history.close()
-        removeFolder(folder + "/journal")
-        removeFolder(folder)
+        removeTree(folder)
     }
 
     func connect() throws -> TestClient {
@@ -208,24 +208,6 @@ private func makeFolder() throws -> String {
         guard let start = buffer.baseAddress, let made = mkdtemp(start) else { throw NoFolder() }
         return String(cString: made)
     }
-}
-
-private func removeFolder(_ path: String) {
-    for name in names(in: path) { unlink("\(path)/\(name)") }
-    rmdir(path)
-}
-
-private func names(in path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
-            String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
 }
 
 private func writeFile(_ path: String, _ bytes: [UInt8]) {

@@ -1,0 +1,21 @@
+import Glibc
+
+/// The names in a folder, in their order, without `.` and `..`; none where it cannot be read.
+package func namesIn(_ path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
+            String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}
+
+/// Removes a file, or a folder with all that is in it.
+package func removeTree(_ path: String) {
+    for name in namesIn(path) { removeTree("\(path)/\(name)") }
+    remove(path)
+}
