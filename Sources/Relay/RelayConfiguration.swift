@@ -71,6 +71,10 @@ package struct RelayConfiguration: Sendable {
     ///
     /// In bytes of text.
     package var readerBufferBytes = 256 * 1024
+    /// So much of a running answer is in memory at most; what is before is read back from the journal.
+    ///
+    /// In bytes, five of them for each entry beside its text.
+    package var logWindowBytes = 1024 * 1024
     /// A client that takes nothing for so long, though there is something for it, is cut off.
     ///
     /// In seconds.

@@ -1,3 +1,4 @@
+import Dispatch
 package import HTTPServer
 package import Loop
 package import Storage
@@ -18,6 +19,8 @@ package final class Service: Sendable {
     package let log: Log
     /// The answers that clients may ask for by keys of their own.
     let keys: KeyTable
+    /// Where what is not in memory of long answers is read back.
+    let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
     /// What is wrong with the journals at the moment.
     private let journalOutages = Guarded(JournalOutages())
     /// The loops that serve, in the order of their numbers; set once at the start.
@@ -96,6 +99,8 @@ package final class Service: Sendable {
                 loop.reactor.tenants.removeAll { $0 is Worker }
             }
         }
+        // The records of long answers.
+        readBackQueue.sync {}
     }
 
     /// How many answers run and how many connections are open.

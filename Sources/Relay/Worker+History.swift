@@ -4,22 +4,6 @@ import Loop
 import Storage
 import Wire
 
-/// Questions that a loop has put to the history, by their numbers.
-struct HistoryQuestions {
-    private var waiting: [Int: (HistoryAnswer) -> Void] = [:]
-    private var last = 0
-
-    mutating func add(_ use: @escaping (HistoryAnswer) -> Void) -> Int {
-        last += 1
-        waiting[last] = use
-        return last
-    }
-
-    mutating func take(_ number: Int) -> ((HistoryAnswer) -> Void)? {
-        waiting.removeValue(forKey: number)
-    }
-}
-
 /// Requests about what was said before, and the past of a conversation for a new request.
 ///
 /// The history reads its files on a queue of its own; no loop waits for a disk.

@@ -21,7 +21,11 @@ final class Worker: RequestHandler {
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
     var generations = GenerationTable()
     /// What the history is asked for this loop's requests.
-    var historyQuestions = HistoryQuestions()
+    var historyQuestions = Questions<HistoryAnswer>()
+    /// Parts of long answers that are being read back.
+    var readings = Questions<LogPart?>()
+    /// Long answers whose records are being made, each for its place in the history.
+    var recordings = Questions<Int?>()
     /// Nil once all is over: it keeps its handler alive, and that is this worker.
     private lazy var server: Server? = Server(on: reactor, limits: service.limits, handler: self)
 
@@ -106,7 +110,9 @@ final class Worker: RequestHandler {
         server = nil
         client.cancelAll()
         generations.removeAll()
-        historyQuestions = HistoryQuestions()
+        historyQuestions = Questions()
+        readings = Questions()
+        recordings = Questions()
         // The process may be gone before this turn ends.
         journal?.turnEnded()
         reactor.leader = nil
@@ -311,28 +317,5 @@ final class Worker: RequestHandler {
     /// An ended answer is without readers, and one may come back.
     func keep(_ generation: Generation) {
         generations.keep(generation, upTo: configuration.keptBytes)
-    }
-
-    /// An answer has ended: its record goes to the history.
-    func record(_ generation: Generation, totalMilliseconds: Int, retries: Int) {
-        var record: [UInt8] = []
-        let room = 1024 + 2 * generation.log.bytes.count
-        record.reserveCapacity(generation.recordHead.count + room)
-        record += generation.recordHead
-        let timing = GenerationRecord.Timing(
-            startedAt: generation.startedAt,
-            firstTokenMilliseconds: generation.firstTokenMilliseconds,
-            totalMilliseconds: totalMilliseconds,
-            retries: retries
-        )
-        GenerationRecord.appendOutcome(of: generation.log, timing, into: &record)
-        let place = service.history.append(record)
-        journal?.recorded(generation, place: place)
-        if let failure = generation.failure, failure.ending != .abandoned {
-            log.write(
-                .warning,
-                "id=\(generation.id) \(failure.ending.rawValue): \(failure.message)"
-            )
-        }
     }
 }

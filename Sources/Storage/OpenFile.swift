@@ -172,13 +172,3 @@ func names(in path: String) throws(StorageError) -> [String] {
     }
     return names
 }
-
-/// All bytes of a file.
-func contents(of path: String) throws(StorageError) -> [UInt8] {
-    let file = try OpenFile(opening: path, O_RDONLY)
-    let size = Int(try file.status().st_size)
-    var bytes = [UInt8](repeating: 0, count: size)
-    let count = try file.read(into: &bytes, at: 0, count: size)
-    bytes.removeSubrange(count...)
-    return bytes
-}

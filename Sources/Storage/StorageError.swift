@@ -8,6 +8,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case locked(path: String)
     /// The path leads to something that is not a regular file.
     case notRegularFile(path: String)
+    /// The file does not have what was written to it.
+    case damaged(path: String, offset: Int)
 
     /// One line for the log: the call, the path, and the system's own words.
     package var description: String {
@@ -18,6 +20,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(path) is in use by another process; each relay needs a data folder of its own"
         case .notRegularFile(let path):
             "\(path) is not a regular file"
+        case .damaged(let path, let offset):
+            "\(path) does not have what was written to it, from byte \(offset) on"
         }
     }
 

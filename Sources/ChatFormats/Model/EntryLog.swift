@@ -1,12 +1,13 @@
 import Wire
 
-/// All entries of one generation, in one buffer of bytes with the places where they end beside it.
+/// The entries of one generation, in one buffer of bytes with the places where they end beside it.
 ///
-/// Entry `n`'s number is `n`: numbers start at 0 and have no holes. A token costs its bytes and
-/// five more, and nothing is allocated for it beyond the growth of three arrays. There is one of it
-/// and it is never copied, not even for a reader's look at it.
+/// Entry `n`'s number is `n`: numbers start at 0 and have no holes. A long answer's oldest entries
+/// may be dropped once they are on the disk; the numbers of the others stay. A token costs its bytes
+/// and five more, and nothing is allocated for it beyond the growth of three arrays. It is never
+/// copied by the way, not even for a reader's look at it.
 package struct EntryLog: ~Copyable, Sendable {
-    /// The payloads of all entries, one after the other.
+    /// The payloads of all entries that are here, one after the other.
     ///
     /// Bytes after the last entry's end belong to an entry that a decoder is still writing.
     package internal(set) var bytes: [UInt8] = []
@@ -15,27 +16,40 @@ package struct EntryLog: ~Copyable, Sendable {
     /// `UInt32` halves the cost per token; decoders bound an answer far below 4 GiB.
     private var ends: [UInt32] = []
     private var kinds: [EntryKind] = []
+    /// The number of the first entry that is here.
+    package private(set) var first: Int
+    /// How many bytes, and how many texts, the dropped ones had.
+    private var droppedBytes = 0
+    private var droppedTexts = 0
 
     /// Makes a log without entries.
     package init() {
+        first = 0
         // What a short answer needs, at once; a long one doubles from there.
         bytes.reserveCapacity(224)
         ends.reserveCapacity(16)
         kinds.reserveCapacity(16)
     }
 
-    /// How many entries there are; also the number of the next one.
-    package var count: Int { kinds.count }
+    /// Makes a part of a log, whose entries have numbers from `first` on.
+    package init(first: Int) { self.first = first }
+
+    /// How many entries there ever were; also the number of the next one.
+    package var count: Int { first + kinds.count }
+
+    /// The numbers of the entries that are here.
+    package var numbers: Range<Int> { first..<count }
 
     /// Whether the last entry is a terminal one.
     package var isEnded: Bool { kinds.last?.isTerminal ?? false }
 
     /// What entry `n` is.
-    package func kind(_ n: Int) -> EntryKind { kinds[n] }
+    package func kind(_ n: Int) -> EntryKind { kinds[n - first] }
 
     /// Where entry `n`'s payload lies in `bytes`.
     package func range(_ n: Int) -> Range<Int> {
-        (n == 0 ? 0 : Int(ends[n - 1]))..<Int(ends[n])
+        let place = n - first
+        return (place == 0 ? 0 : Int(ends[place - 1]))..<Int(ends[place])
     }
 
     /// Adds an entry with its payload.
@@ -49,7 +63,79 @@ package struct EntryLog: ~Copyable, Sendable {
         ends.append(UInt32(bytes.count))
         kinds.append(kind)
     }
+}
 
+// MARK: Size
+
+extension EntryLog {
+    /// How many bytes of payload there ever were.
+    package var byteCount: Int { droppedBytes + bytes.count }
+
+    /// How many bytes of payload stand before entry `n`; none where that is not here any more.
+    package func byteCount(before n: Int) -> Int {
+        guard n > first else { return n == first ? droppedBytes : 0 }
+        return droppedBytes + Int(ends[n - first - 1])
+    }
+
+    /// About how much memory it takes.
+    package var heldBytes: Int { bytes.count + 5 * kinds.count }
+
+    /// How many text entries there ever were: the tokens that a client saw.
+    package var textEntryCount: Int { droppedTexts + count(of: .text) }
+
+    /// Drops the oldest entries.
+    ///
+    /// - Parameters:
+    ///   - kept: about how much memory it may take from then on.
+    ///   - end: entries from this number on stay in any case.
+    package mutating func dropFirst(keeping kept: Int, before end: Int) {
+        var dropped = 0
+        var texts = 0
+        var held = heldBytes
+        while held > kept, first + dropped < end {
+            if kinds[dropped] == .text { texts += 1 }
+            held -= 5 + range(first + dropped).count
+            dropped += 1
+        }
+        guard dropped > 0 else { return }
+        let byteCount = Int(ends[dropped - 1])
+        first += dropped
+        droppedBytes += byteCount
+        droppedTexts += texts
+        // New arrays: the old ones have room for what is gone.
+        bytes = Array(bytes[byteCount...])
+        kinds = Array(kinds[dropped...])
+        ends = ends[dropped...].map { $0 - UInt32(byteCount) }
+    }
+}
+
+// MARK: Copies
+
+extension EntryLog {
+    /// The same entries once more, for another thread; until either grows, they share their memory.
+    package func copy() -> EntryLog {
+        var copy = EntryLog(first: first)
+        copy.bytes = bytes
+        copy.ends = ends
+        copy.kinds = kinds
+        copy.droppedBytes = droppedBytes
+        copy.droppedTexts = droppedTexts
+        return copy
+    }
+
+    /// Adds the entries of the part that follows.
+    package mutating func append(contentsOf part: borrowing EntryLog) {
+        assert(part.first == count, "numbers have no holes")
+        let offset = UInt32(bytes.count)
+        bytes += part.bytes
+        kinds += part.kinds
+        ends.append(contentsOf: part.ends.lazy.map { $0 + offset })
+    }
+}
+
+// MARK: Taking back
+
+extension EntryLog {
     /// A place to which the log can be taken back.
     struct Mark {
         fileprivate let count: Int

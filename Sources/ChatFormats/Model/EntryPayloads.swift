@@ -67,7 +67,7 @@ extension EntryLog {
     /// It stands just before the terminal entry, so the search from the end is short.
     var usageRange: Range<Int>? {
         var n = count - 1
-        while n >= 0, count - n <= 3 {
+        while n >= first, count - n <= 3 {
             if kind(n) == .usage { return range(n) }
             n -= 1
         }

@@ -6,20 +6,15 @@ extension EntryLog {
     /// of one kind, joined.
     package func appendEscaped(_ kind: EntryKind, into out: inout [UInt8]) {
         let bytes = bytes
-        for n in 0..<count where self.kind(n) == kind {
+        for n in numbers where self.kind(n) == kind {
             JSONText.appendEscaped(bytes.span.extracting(range(n)), into: &out)
         }
     }
 
-    /// How many text entries there are: the tokens that a client saw.
-    package var textEntryCount: Int {
-        count(of: .text)
-    }
-
-    /// How many entries of one kind there are.
+    /// How many entries of one kind are here.
     package func count(of kind: EntryKind) -> Int {
         var found = 0
-        for n in 0..<count where self.kind(n) == kind { found += 1 }
+        for n in numbers where self.kind(n) == kind { found += 1 }
         return found
     }
 }

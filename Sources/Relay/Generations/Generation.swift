@@ -194,7 +194,7 @@ final class Generation: TurnEndHandler {
     }
 
     /// About how much memory it holds.
-    var heldBytes: Int { Self.emptyBytes + log.bytes.count + 5 * log.count }
+    var heldBytes: Int { Self.emptyBytes + log.heldBytes }
     private static let emptyBytes = 2048
 
     /// A reader that was full takes more again.
@@ -280,13 +280,12 @@ final class Generation: TurnEndHandler {
         call = nil
         // Nothing was answered: who asks again, as libraries do after a 429, is to be answered.
         if log.firstAnswerIsFailure { freeKey() }
-        worker.record(self, totalMilliseconds: elapsedMilliseconds, retries: retries)
         if let journal = worker.journal {
             holdsEnd = journal.holdsEnds
             journal.grew(self)
-        } else {
-            dropRecordHead()
         }
+        worker.record(self, totalMilliseconds: elapsedMilliseconds, retries: retries)
+        if worker.journal == nil { dropRecordHead() }
         if readers.isEmpty { rest() }
         scheduleTurnEnd()
     }
@@ -314,10 +313,11 @@ final class Generation: TurnEndHandler {
         var mostLag = 0
         for reader in readers {
             reader.pump()
-            let lag = log.bytes.count - reader.readBytes
+            let lag = log.byteCount - reader.readBytes
             leastLag = min(leastLag, lag)
             mostLag = max(mostLag, lag)
         }
+        if isBeyondWindow { dropOldEntries() }
         let bound = worker.configuration.readerBufferBytes
         if mostLag > bound, leastLag <= bound { cutOffLaggards(behind: bound) }
         guard let call, !readers.isEmpty else { return }
@@ -329,10 +329,28 @@ final class Generation: TurnEndHandler {
         }
     }
 
+    /// What the journal has need not be in memory too.
+    ///
+    /// Half of the window goes at a time, so that it does not move with every token; the end stays.
+    private func dropOldEntries() {
+        log.dropFirst(
+            keeping: worker.configuration.logWindowBytes / 2,
+            before: min(journalMark.entries, log.count - Self.endEntries)
+        )
+    }
+
+    /// How many entries tell how an answer ended, at most.
+    private static let endEntries = 4
+
+    private var isBeyondWindow: Bool { log.heldBytes > worker.configuration.logWindowBytes }
+
+    /// Whether anything of it is to be read back from the journal, now or later.
+    var isReadBack: Bool { !isEnded || log.first > 0 || isBeyondWindow }
+
     /// Those who were up with the answer and fell behind while others did not: each comes back with
     /// the id of its last event, and then reads what it missed at its own pace.
     private func cutOffLaggards(behind bound: Int) {
-        for reader in readers where reader.isLive && log.bytes.count - reader.readBytes > bound {
+        for reader in readers where reader.isLive && log.byteCount - reader.readBytes > bound {
             reader.cutOff()
         }
     }

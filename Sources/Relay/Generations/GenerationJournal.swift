@@ -76,6 +76,7 @@ final class GenerationJournal: TurnEndHandler {
     ///     the generation, and the next start makes the record.
     func recorded(_ generation: Generation, place: Int?) {
         generation.journalMark.recordPlace = place
+        if !generation.journalMark.isDirty { beginSettling(generation) }
     }
 
     // MARK: The turn
@@ -94,7 +95,7 @@ final class GenerationJournal: TurnEndHandler {
         if journal.noticesLoss() { forgetWritten() }
         guard write() else { return refused() }
         for generation in dirty {
-            generation.journaled()
+            generation.isWhollyJournaled()
             if generation.holdsEnd { heldBack.append((generation, journal.writtenFrames)) }
             if generation.isEnded { beginSettling(generation) }
         }
@@ -106,12 +107,22 @@ final class GenerationJournal: TurnEndHandler {
 
     /// - Returns: whether all that the dirty ones lack is in the file.
     private func write() -> Bool {
-        for generation in dirty {
-            generation.appendNews(to: journal)
+        // Those before have nothing in the frame under way.
+        var first = 0
+        for place in dirty.indices {
             // After an outage much may be missing; one frame has its bound.
-            if journal.frame.count > Journal.segmentBytes, !journal.commit() { return false }
+            while !dirty[place].appendNews(to: journal) {
+                guard commitFrame(of: first..<place + 1) else { return false }
+                first = place
+            }
         }
-        return journal.commit()
+        return commitFrame(of: first..<dirty.count)
+    }
+
+    private func commitFrame(of places: Range<Int>) -> Bool {
+        let isWritten = journal.commit()
+        for place in places { dirty[place].journalMark.frameEnded(isWritten, in: journal) }
+        return isWritten
     }
 
     /// The disk may take again what it refused; it is tried without news too, so that the outage does
@@ -127,9 +138,9 @@ final class GenerationJournal: TurnEndHandler {
 
     /// What was written of those that run is lost, or may be: the next frame has all of it.
     private func forgetWritten() {
-        for generation in dirty { generation.journalMark.entries = 0 }
+        for generation in dirty { generation.journalMark.forgetWritten() }
         for generation in generations() where !generation.isEnded {
-            generation.journalMark.entries = 0
+            generation.journalMark.forgetWritten()
             grew(generation)
         }
     }
@@ -176,63 +187,5 @@ final class GenerationJournal: TurnEndHandler {
         settling.removeFirst(count)
         retryLater()
         if !settling.isEmpty { setSettlingDue() }
-    }
-}
-
-/// Where a generation stands in the journal.
-///
-/// Kept by the generation itself, so that no token costs a look-up.
-struct JournalMark {
-    var place = JournalPlace()
-    /// How many of its entries are in the file.
-    var entries = 0
-    /// Whether it stands among those that have more.
-    var isDirty = false
-    /// Whether it has more since the journal was last told to take it.
-    var isNews = false
-    /// Its record's place in the history, once it has one.
-    var recordPlace: Int?
-    /// Whether its beginning was written.
-    var isBegun: Bool { entries > 0 }
-}
-
-extension Generation {
-    /// Adds what the journal lacks to its frame.
-    fileprivate func appendNews(to journal: Journal) {
-        journal.hold(&journalMark.place)
-        let number = journalMark.place.number
-        if !journalMark.isBegun {
-            var head: [UInt8] = []
-            journalHead.append(to: &head)
-            journal.frame.begin(number: number, head: head.span)
-        }
-        let bytes = log.bytes
-        for n in journalMark.entries..<log.count {
-            journal.frame.entry(
-                number: number,
-                sequence: n,
-                kind: log.kind(n).rawValue,
-                payload: bytes.span.extracting(log.range(n))
-            )
-        }
-    }
-
-    /// All of the log so far is in the file.
-    fileprivate func journaled() {
-        journalMark.entries = log.count
-        journalMark.isDirty = false
-        journalMark.isNews = false
-        if isEnded { dropRecordHead() }
-    }
-
-    private var journalHead: JournalHead {
-        JournalHead(
-            id: id,
-            model: model,
-            startedAt: startedAt,
-            includesUsage: includesUsage,
-            key: key,
-            record: recordHead
-        )
     }
 }

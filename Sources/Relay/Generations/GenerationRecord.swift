@@ -16,6 +16,21 @@ enum GenerationRecord {
         var retries: Int?
     }
 
+    /// A whole record, without the line's end.
+    ///
+    /// - Parameters:
+    ///   - head: what `appendHead` appended.
+    ///   - log: the whole answer.
+    ///   - timing: how it went.
+    /// - Returns: the line.
+    static func make(_ head: [UInt8], _ log: borrowing EntryLog, _ timing: Timing) -> [UInt8] {
+        var record: [UInt8] = []
+        record.reserveCapacity(head.count + 1024 + 2 * log.bytes.count)
+        record += head
+        appendOutcome(of: log, timing, into: &record)
+        return record
+    }
+
     /// Appends the record's beginning, up to what was asked.
     static func appendHead(
         id: String,
@@ -38,8 +53,7 @@ enum GenerationRecord {
         append(messages: request, into: &out)
     }
 
-    /// Appends the rest, without the line's end.
-    static func appendOutcome(
+    private static func appendOutcome(
         of log: borrowing EntryLog,
         _ timing: Timing,
         into out: inout [UInt8]

@@ -69,8 +69,6 @@ struct LeftGeneration: Sendable {
             firstTokenMilliseconds: firstTokenAt.map { max(0, $0 - head.startedAt) },
             totalMilliseconds: max(0, lastAt - head.startedAt)
         )
-        var record = head.record
-        GenerationRecord.appendOutcome(of: log, timing, into: &record)
-        return record
+        return GenerationRecord.make(head.record, log, timing)
     }
 }

@@ -35,6 +35,9 @@ final class Reader: ExchangeDelegate {
     private var retryMilliseconds: Int?
     /// The number of the next entry to write.
     private var cursor: Int
+    /// The entries that it reads and that are not in memory any more, as far as they were read back.
+    private var old: LogPart?
+    private var isReadingBack = false
     private var hasBegun = false
     /// Whether it has been up with the answer since it came; one that only catches up may lag.
     private(set) var isLive: Bool
@@ -87,8 +90,7 @@ final class Reader: ExchangeDelegate {
     ///
     /// One who waits for the whole answer holds nobody up.
     var readBytes: Int {
-        if form == .completion { return generation.log.bytes.count }
-        return cursor == 0 ? 0 : generation.log.range(cursor - 1).upperBound
+        form == .completion ? generation.log.byteCount : generation.log.byteCount(before: cursor)
     }
 
     deinit { silence.abandon() }
@@ -120,16 +122,25 @@ final class Reader: ExchangeDelegate {
             }
             begin()
         }
-        while cursor < generation.visibleCount, !exchange.isCongested { writePiece() }
+        while cursor < generation.visibleCount, !exchange.isCongested {
+            if cursor >= generation.log.first {
+                old = nil
+                writePiece(upTo: generation.visibleCount)
+            } else if let old, old.log.numbers.contains(cursor) {
+                writePiece(upTo: old.log.count)
+            } else {
+                return readBack()
+            }
+        }
         if cursor == generation.visibleCount { isLive = true }
         if generation.showsEnd, cursor == generation.log.count { finish() }
     }
 
-    private func writePiece() {
+    private func writePiece(upTo end: Int) {
         var isWritten = false
         exchange.write { out in
             let start = out.count
-            while cursor < generation.visibleCount, out.count - start < Self.pieceBytes {
+            while cursor < end, out.count - start < Self.pieceBytes {
                 appendFrame(into: &out)
                 cursor += 1
             }
@@ -141,15 +152,21 @@ final class Reader: ExchangeDelegate {
     }
 
     private func appendFrame(into out: inout [UInt8]) {
-        guard let retryMilliseconds else {
-            return dialect.appendFrame(cursor, of: generation.log, context: context, into: &out)
-        }
+        guard let retryMilliseconds else { return appendFrame(context, into: &out) }
         // The reconnection time is said once, in the first block that has data.
         var context = context
         context.retryMilliseconds = retryMilliseconds
         let before = out.count
-        dialect.appendFrame(cursor, of: generation.log, context: context, into: &out)
+        appendFrame(context, into: &out)
         if out.count > before { self.retryMilliseconds = nil }
+    }
+
+    private func appendFrame(_ context: FrameContext, into out: inout [UInt8]) {
+        if let old {
+            dialect.appendFrame(cursor, of: old.log, context: context, into: &out)
+        } else {
+            dialect.appendFrame(cursor, of: generation.log, context: context, into: &out)
+        }
     }
 
     private func begin() {
@@ -165,8 +182,10 @@ final class Reader: ExchangeDelegate {
         "X-Accel-Buffering": "no",
     ])
 
-    private func refuse(_ failure: Failure) {
-        var problem = failure.problem
+    private func refuse(_ failure: Failure) { respond(failure.problem) }
+
+    private func respond(_ problem: Problem) {
+        var problem = problem
         problem.fields.append("X-Stream-Id", generation.id)
         problem.isVendorShape = isVendorRoute
         noteEnd()
@@ -178,8 +197,18 @@ final class Reader: ExchangeDelegate {
     private func complete() {
         guard generation.showsEnd else { return }
         if let failure = generation.failure { return refuse(failure) }
+        if generation.log.first == 0 {
+            complete(generation.log)
+        } else if let old {
+            complete(old.log)
+        } else {
+            readBack()
+        }
+    }
+
+    private func complete(_ log: borrowing EntryLog) {
         var body: [UInt8] = []
-        OpenAICompletion.append(log: generation.log, context: context, into: &body)
+        OpenAICompletion.append(log: log, context: context, into: &body)
         noteEnd()
         silence.clear()
         exchange.respond(
@@ -257,6 +286,44 @@ final class Reader: ExchangeDelegate {
     }
 }
 
+// MARK: Long answers
+
+extension Reader {
+    /// What it is to read next is not in memory any more.
+    private func readBack() {
+        guard !isReadingBack else { return }
+        isReadingBack = true
+        old = nil
+        let use: (LogPart?) -> Void = { [weak self] in self?.hasReadBack($0) }
+        if form == .completion {
+            worker.readBack(wholeOf: generation, then: use)
+        } else {
+            worker.readBack(from: cursor, of: generation, then: use)
+        }
+    }
+
+    private func hasReadBack(_ part: LogPart?) {
+        isReadingBack = false
+        guard !exchange.isLost, !exchange.isFinished else { return }
+        old = part
+        guard part == nil else { return generation.readerDrained() }
+        if form == .completion {
+            respond(Self.notReadable)
+        } else {
+            // It comes back with its last id, and then the disk may have it.
+            exchange.cutOff()
+            leave(" not readable")
+        }
+    }
+
+    private static let notReadable = Problem(
+        .serviceUnavailable,
+        type: "storage_error",
+        message: "the answer is too long to be in memory, and the disk cannot be read",
+        code: "journal_not_readable"
+    )
+}
+
 extension Reader {
     /// A client that takes nothing, though there is something for it, is as good as gone.
     ///
@@ -275,6 +342,8 @@ extension Reader {
 extension EntryLog {
     /// Whether the failure came before anything of the answer.
     var firstAnswerIsFailure: Bool {
+        // Entries are dropped from long answers alone.
+        guard first == 0 else { return false }
         for number in 1..<max(count, 1) {
             switch kind(number) {
             case .failure: return true

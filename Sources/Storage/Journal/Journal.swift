@@ -24,13 +24,15 @@ package final class Journal {
 
     /// The segment that frames are appended to.
     private final class Segment {
-        let file: SegmentFile
+        var readable: ReadableSegment
         /// Where its last whole frame ends.
         var bytes = SegmentFile.headerBytes
         /// Whether half a frame may stand behind that.
         var isTorn = false
 
-        init(_ file: SegmentFile) { self.file = file }
+        init(_ file: SegmentFile) { readable = ReadableSegment(file) }
+
+        var file: SegmentFile { readable.file }
     }
 
     private let directory: String
@@ -60,6 +62,10 @@ package final class Journal {
     /// Whether all was said again behind that.
     private var isSaidAgain = false
 
+    /// Where the last frame is that was written; nil before the first one.
+    private(set) var lastFrame: FramePlace?
+    /// The number of the segment that has it.
+    private(set) var lastFrameSegment = 0
     /// What this turn adds.
     package var frame = JournalFrame()
     /// Called when more of what was written is safe, or will not be for a while.
@@ -137,20 +143,36 @@ package final class Journal {
             frame.retire(number: place.number)
             book.release(&place)
         }
-        while let number = book.takeUnwanted() { _ = unlink(path(number)) }
+        removeUnwanted()
         if book.isUnwanted, empty() { frame.clear(keeping: Self.keptFrameBytes) }
         if wantsFrame { _ = commit() }
     }
 
+    private func removeUnwanted() {
+        while let number = book.takeUnwanted() { _ = unlink(path(number)) }
+    }
+
+    /// Empties the segment that is being written.
+    ///
+    /// - Returns: whether nothing of it is left.
     private func empty() -> Bool {
-        guard let file = segment?.file else { return false }
+        guard let segment else { return false }
+        lastFrame = nil
+        guard isKnownUniquelyReferenced(&segment.readable) else {
+            // Somebody may read it back: it loses its name, and goes with the last who may.
+            beginAnew()
+            removeUnwanted()
+            safe = written
+            onSafe?()
+            return true
+        }
         do throws(StorageError) {
-            try file.truncate(to: SegmentFile.headerBytes)
+            try segment.file.truncate(to: SegmentFile.headerBytes)
         } catch {
             return false
         }
-        segment?.bytes = SegmentFile.headerBytes
-        segment?.isTorn = false
+        segment.bytes = SegmentFile.headerBytes
+        segment.isTorn = false
         return true
     }
 
@@ -207,6 +229,8 @@ package final class Journal {
         segment.isTorn = true
         try segment.file.append(bytes)
         segment.isTorn = false
+        lastFrame = FramePlace(segment: segment.readable, offset: segment.bytes)
+        lastFrameSegment = book.current
         segment.bytes += bytes.count
     }
 
@@ -298,7 +322,7 @@ package final class Journal {
             onLost?()
             setSyncDue(Self.retryMilliseconds.lowerBound)
         } else {
-            safe = frames
+            safe = max(safe, frames)
             if isUnsafe { report(.safeAgain) }
             isUnsafe = false
             if safe < written {

@@ -76,6 +76,8 @@ package struct JournalFolder: Sendable {
         }
     }
 
+    /// A bad sector must cost no more than the answers that stand on it: what is before it is read,
+    /// and the segment is set aside where nobody removes it.
     private func read(
         _ loop: Int,
         _ segment: Int,
@@ -83,47 +85,52 @@ package struct JournalFolder: Sendable {
         _ visit: (Found, Span<UInt8>) -> Void
     ) throws(StorageError) {
         let path = path(loop, segment)
-        guard let bytes = try Self.contents(path, report) else { return }
-        guard let process = SegmentFile.process(of: bytes.span) else {
-            // One that was created when the process ended.
-            if !bytes.isEmpty { report(.noSegment(path: path)) }
-            return
-        }
-        var reader = JournalReader(position: SegmentFile.headerBytes)
-        while true {
-            switch reader.next(bytes.span) {
-            case .item(let item):
+        do throws(StorageError) {
+            let file = try SegmentFile(reading: path)
+            guard let process = try process(of: file, report) else { return }
+            try read(file, report) { item, milliseconds, bytes in
                 let found = Found(
                     process: process,
                     loop: loop,
-                    milliseconds: reader.milliseconds,
+                    milliseconds: milliseconds,
                     item: item
                 )
-                visit(found, bytes.span)
-            case .end(.whole): return
-            case .end(.torn(let offset, let fault)):
-                return report(
-                    .torn(path: path, offset: offset, bytes: bytes.count - offset, fault)
-                )
+                visit(found, bytes)
             }
-        }
-    }
-
-    /// A bad sector must cost no more than the answers that stand on it.
-    ///
-    /// - Returns: a segment's bytes; nil where the disk cannot read it. Then it is set aside, where
-    ///   nobody removes it.
-    private static func contents(
-        _ path: String,
-        _ report: (JournalReport) -> Void
-    ) throws(StorageError) -> [UInt8]? {
-        do throws(StorageError) {
-            return try Storage.contents(of: path)
         } catch {
             let aside = path + ".unreadable"
             guard case .systemCall(_, _, EIO) = error, rename(path, aside) == 0 else { throw error }
             report(.unreadable(error, setAsideIn: aside))
-            return nil
+        }
+    }
+
+    /// The process that wrote a segment; nil where the file is none.
+    private func process(
+        of file: SegmentFile,
+        _ report: (JournalReport) -> Void
+    ) throws(StorageError) -> UInt64? {
+        var header = [UInt8](repeating: 0, count: SegmentFile.headerBytes)
+        let count = try file.read(into: &header, from: 0, at: 0)
+        let process = SegmentFile.process(of: header.span.extracting(first: count))
+        // An empty one was created when its process ended.
+        if process == nil, count > 0 { report(.noSegment(path: file.path)) }
+        return process
+    }
+
+    private func read(
+        _ file: SegmentFile,
+        _ report: (JournalReport) -> Void,
+        _ visit: (JournalItem, Int, Span<UInt8>) -> Void
+    ) throws(StorageError) {
+        var frames = SegmentFrames(from: SegmentFile.headerBytes)
+        while true {
+            switch try frames.next(in: file) {
+            case .item(let item): visit(item, frames.milliseconds, frames.bytes.span)
+            case .end(.whole): return
+            case .end(.torn(let offset, let fault)):
+                let bytes = try file.size() - offset
+                return report(.torn(path: file.path, offset: offset, bytes: bytes, fault))
+            }
         }
     }
 

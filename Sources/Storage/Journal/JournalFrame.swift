@@ -9,8 +9,6 @@
 package struct JournalFrame: ~Copyable {
     /// Length, checksum and time.
     static let headerBytes = 16
-    /// A frame that claims to be longer is torn: a turn never writes as much.
-    static let maxPayloadBytes = 256 << 20
     /// A number of 64 bits, seven bits a byte.
     private static let maxVarintBytes = 10
     private static let firstCapacity = 4096
@@ -70,6 +68,8 @@ package struct JournalFrame: ~Copyable {
     ///
     /// - Parameter milliseconds: when it is written, since 1970.
     mutating func seal(milliseconds: Int) {
+        // A frame ends behind `Journal.segmentBytes`, so what is above is the last item: 4 GiB are out of
+        // reach.
         let length = UInt32(count - Self.headerBytes)
         memory.storeBytes(of: length.littleEndian, as: UInt32.self)
         memory.storeBytes(of: Int64(milliseconds).littleEndian, toByteOffset: 8, as: Int64.self)

@@ -51,7 +51,6 @@ struct JournalReader {
         let start = position + JournalFrame.headerBytes
         guard start <= bytes.count else { return .shortHeader }
         let count = Int(Self.number(bytes, at: position..<(position + 4)))
-        guard count <= JournalFrame.maxPayloadBytes else { return .tooLong }
         guard count <= bytes.count - start else { return .shortPayload }
         let sum = bytes.extracting(position..<(start + count)).withUnsafeBytes {
             JournalFrame.checksum(of: $0)
@@ -119,7 +118,6 @@ struct JournalReader {
 package enum TornFrame: String, Sendable, Equatable {
     case shortHeader = "its header is cut"
     case shortPayload = "it is cut"
-    case tooLong = "its length is impossible"
     case wrongChecksum = "its checksum is wrong"
     case malformedItem = "it has an item of an unknown shape"
 }

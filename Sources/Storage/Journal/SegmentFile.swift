@@ -14,9 +14,18 @@ final class SegmentFile: Sendable {
 
     /// Creates a segment; there must be none of this name.
     init(creating path: String) throws(StorageError) {
-        file = try OpenFile(opening: path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
+        file = try OpenFile(opening: path, O_RDWR | O_CREAT | O_EXCL | O_APPEND)
         identity = try file.identity()
     }
+
+    /// Opens a segment that an earlier process left.
+    init(reading path: String) throws(StorageError) {
+        file = try OpenFile(opening: path, O_RDONLY)
+        identity = try file.identity()
+    }
+
+    /// Where it was created; it may have no name any more.
+    var path: String { file.path }
 
     /// Whether its path still leads to it.
     var isInPlace: Bool {
@@ -40,6 +49,20 @@ final class SegmentFile: Sendable {
         }
         return process
     }
+
+    /// Fills `buffer` from `place` on, completely unless the file ends first.
+    ///
+    /// - Returns: how many bytes were read.
+    func read(
+        into buffer: inout [UInt8],
+        from place: Int,
+        at offset: Int
+    ) throws(StorageError) -> Int {
+        try file.read(into: &buffer, from: place, at: offset, count: buffer.count - place)
+    }
+
+    /// How long it is.
+    func size() throws(StorageError) -> Int { Int(try file.status().st_size) }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
         if let failure = file.write(bytes).failure { throw failure }

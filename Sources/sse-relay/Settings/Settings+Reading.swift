@@ -155,6 +155,7 @@ extension Settings {
         let resume = try reader.integer("RELAY_RESUME_S", in: 0...day)
         let contextTokens = try reader.integer("RELAY_CONTEXT_TOKENS", in: 0...10_000_000)
         let readerBuffer = try reader.integer("RELAY_READER_BUFFER", in: 4096...(1 << 30))
+        let logWindow = try reader.integer("RELAY_LOG_WINDOW", in: 65_536...(1 << 31))
         let maxAnswer = try reader.integer("RELAY_MAX_ANSWER", in: 1024...(1 << 31))
         let origins = reader.list("RELAY_CORS_ORIGINS")
         for origin in origins where origin != "*" && !isOrigin(origin) {
@@ -183,6 +184,7 @@ extension Settings {
             configuration.resumeSeconds = resume
             configuration.contextTokens = contextTokens
             configuration.readerBufferBytes = readerBuffer
+            configuration.logWindowBytes = logWindow
             configuration.maxAnswerBytes = maxAnswer
             configuration.corsOrigins = origins
             configuration.hosts = hosts

@@ -122,6 +122,11 @@ struct Variable: Sendable {
                 "bytes behind at which a reader holds up the upstream; cut off if others keep up"
         ),
         Variable(
+            name: "RELAY_LOG_WINDOW",
+            fallback: "1048576",
+            summary: "bytes of a running answer in memory; the rest is read back from the journal"
+        ),
+        Variable(
             name: "RELAY_MAX_BODY",
             fallback: "8388608",
             summary: "the largest request body in bytes"

@@ -28,6 +28,7 @@ final class TestRelay: Sendable {
         baseURL: String? = nil,
         page: Bool = false,
         durability: Durability = .interval,
+        keepsJournal: Bool = true,
         left: String? = nil,
         upstreamSettings: UpstreamSettings = UpstreamSettings(),
         _ configure: (inout RelayConfiguration) -> Void = { _ in }
@@ -78,7 +79,7 @@ final class TestRelay: Sendable {
             upstreamSettings: upstreamSettings,
             staticFolder: page ? folder : nil,
             history: history,
-            journal: journal,
+            journal: keepsJournal ? journal : nil,
             durability: durability,
             log: Log(logsRequests: false)
         )
@@ -135,6 +136,18 @@ final class TestRelay: Sendable {
         return (count.calls, count.closedEarly)
     }
 
+    /// What is in memory of an answer's log: the number of the first entry, and about how many bytes.
+    func held(_ id: String) async -> (first: Int, bytes: Int)? {
+        for loop in loops {
+            let held = await loop.run { loop -> (first: Int, bytes: Int)? in
+                guard let found = Worker.of(loop)?.generations[id] else { return nil }
+                return (found.log.first, found.log.heldBytes)
+            }
+            if let held { return held }
+        }
+        return nil
+    }
+
     /// The records so far.
     func records() throws -> [JSON] {
         #expect(history.flush(timeoutMilliseconds: 5000))
@@ -161,6 +174,7 @@ func withRelay(
     baseURL: String? = nil,
     page: Bool = false,
     durability: Durability = .interval,
+    keepsJournal: Bool = true,
     left: String? = nil,
     _ configure: (inout RelayConfiguration) -> Void = { _ in },
     _ body: (TestRelay) async throws -> Void
@@ -170,6 +184,7 @@ func withRelay(
         baseURL: baseURL,
         page: page,
         durability: durability,
+        keepsJournal: keepsJournal,
         left: left,
         configure
     )
@@ -210,7 +225,7 @@ private func makeFolder() throws -> String {
     }
 }
 
-private func writeFile(_ path: String, _ bytes: [UInt8]) {
+func writeFile(_ path: String, _ bytes: [UInt8]) {
     guard let file = fopen(path, "w") else { return }
     fwrite(bytes, 1, bytes.count, file)
     fclose(file)

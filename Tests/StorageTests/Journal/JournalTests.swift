@@ -208,7 +208,7 @@ import Testing
         let loop = try EventLoop(index: 0)
         let told = Guarded(0)
         try await loop.run { loop throws(StorageError) in
-            let journal = try Self.journal(in: scratch, on: loop, durability: .always)
+            let journal = try makeJournal(in: scratch, on: loop, durability: .always)
             journal.onSafe = { [unowned journal] in
                 if journal.isSafe(1) { told.withLock { $0 += 1 } }
             }
@@ -269,35 +269,6 @@ import Testing
     }
 
     // MARK: Support
-
-    private static func journal(
-        in scratch: Scratch,
-        on loop: isolated EventLoop,
-        segmentBytes: Int = Journal.segmentBytes,
-        durability: Durability = .never
-    ) throws(StorageError) -> Journal {
-        Journal(
-            try JournalFolder(path: scratch.path),
-            durability: durability,
-            segmentBytes: segmentBytes,
-            on: loop.reactor,
-            post: { [loop] work in loop.post { _ in work() } },
-            report: { _ in }
-        )
-    }
-
-    private func withJournal(
-        in scratch: Scratch,
-        loop index: Int = 0,
-        segmentBytes: Int = Journal.segmentBytes,
-        _ work: @escaping @Sendable (Journal) -> Void
-    ) async throws {
-        let loop = try EventLoop(index: index)
-        try await loop.run { loop throws(StorageError) in
-            work(try Self.journal(in: scratch, on: loop, segmentBytes: segmentBytes))
-        }
-        await loop.stop()
-    }
 
     private func found(
         in scratch: Scratch,

@@ -1,0 +1,146 @@
+import ChatFormats
+import Storage
+
+/// Where a generation stands in the journal.
+///
+/// Kept by the generation itself, so that no token costs a look-up.
+struct JournalMark {
+    var place = JournalPlace()
+    /// How many of its entries are in the file.
+    private(set) var entries = 0
+    /// How many are there once the frame under way is, and the payload that it brings.
+    private(set) var framedEntries = 0
+    private var framedBytes = 0
+    /// Where its entries are.
+    private var extents = JournalExtents()
+    /// Where they were before some were lost; until all of them are said again.
+    private var formerExtents: JournalExtents?
+    /// Whether it stands among those that have more.
+    var isDirty = false
+    /// Whether it has more since the journal was last told to take it.
+    var isNews = false
+    /// Its record's place in the history, once it has one.
+    var recordPlace: Int?
+
+    /// Where its entries are to be read back from.
+    var written: JournalExtents { formerExtents ?? extents }
+
+    /// The frame under way has its entries up to this one.
+    mutating func isFramed(upTo end: Int, bytes: Int) {
+        framedEntries = end
+        framedBytes += bytes
+    }
+
+    /// The frame under way was written, or dropped.
+    mutating func frameEnded(_ isWritten: Bool, in journal: Journal) {
+        if isWritten, framedEntries > entries {
+            extents.note(entries, bytes: framedBytes, in: journal)
+            entries = framedEntries
+        }
+        framedEntries = entries
+        framedBytes = 0
+    }
+
+    /// All of its entries so far are written.
+    ///
+    /// - Parameter isReadBack: whether any of them may be asked for.
+    mutating func isWhole(isReadBack: Bool) {
+        isDirty = false
+        isNews = false
+        formerExtents = nil
+        if !isReadBack { extents = JournalExtents() }
+    }
+
+    /// What was written of it may be lost.
+    mutating func forgetWritten() {
+        guard entries > 0 else { return }
+        entries = 0
+        framedEntries = 0
+        if formerExtents == nil { formerExtents = extents }
+        extents = JournalExtents()
+    }
+}
+
+extension Generation {
+    /// What is read back at a time to be said again.
+    ///
+    /// In bytes of payload.
+    private static let oldNewsBytes = 1 << 20
+
+    /// Adds what the journal lacks to its frame, as far as one frame has room.
+    ///
+    /// - Returns: whether that is all of it.
+    func appendNews(to journal: Journal) -> Bool {
+        journal.hold(&journalMark.place)
+        if journalMark.framedEntries == 0 {
+            var head: [UInt8] = []
+            journalHead.append(to: &head)
+            journal.frame.begin(number: journalMark.place.number, head: head.span)
+        }
+        if journalMark.framedEntries < log.first {
+            appendOldNews(to: journal)
+            if journalMark.framedEntries < log.first { return false }
+        }
+        let bytes = log.bytes
+        let number = journalMark.place.number
+        let end = log.count
+        // One entry at least, or a large beginning would have no end.
+        let room = max(1, Journal.segmentBytes - journal.frame.count)
+        var next = journalMark.framedEntries
+        var framed = 0
+        while next < end, framed < room {
+            let range = log.range(next)
+            journal.frame.entry(
+                number: number,
+                sequence: next,
+                kind: log.kind(next).rawValue,
+                payload: bytes.span.extracting(range)
+            )
+            framed += range.count
+            next += 1
+        }
+        journalMark.isFramed(upTo: next, bytes: framed)
+        return next == end
+    }
+
+    /// Adds entries that are not in memory any more.
+    ///
+    /// Waits for the disk on the loop: only where it has lost what was written of a long answer.
+    private func appendOldNews(to journal: Journal) {
+        let number = journalMark.place.number
+        var next = journalMark.framedEntries
+        var bytes = 0
+        do throws(StorageError) {
+            try journalMark.written.read(
+                number,
+                next..<log.first,
+                maxBytes: Self.oldNewsBytes
+            ) { kind, payload in
+                journal.frame.entry(number: number, sequence: next, kind: kind, payload: payload)
+                next += 1
+                bytes += payload.count
+            }
+        } catch {
+            // Lost twice: what is in memory still goes to the record, if to no later process.
+            next = log.first
+        }
+        journalMark.isFramed(upTo: next, bytes: bytes)
+    }
+
+    private var journalHead: JournalHead {
+        JournalHead(
+            id: id,
+            model: model,
+            startedAt: startedAt,
+            includesUsage: includesUsage,
+            key: key,
+            record: recordHead
+        )
+    }
+
+    /// All of the log so far is in the file.
+    func isWhollyJournaled() {
+        journalMark.isWhole(isReadBack: isReadBack)
+        if isEnded { dropRecordHead() }
+    }
+}

@@ -1,0 +1,105 @@
+import ChatFormats
+import Dispatch
+import HTTPServer
+import Loop
+import Storage
+
+/// Answers whose beginning is not in memory any more; what the journal has of them is read on a queue
+/// of its own, since no loop waits for a disk.
+extension Worker {
+    /// What is read back for one reader at a time.
+    ///
+    /// In bytes of payload.
+    private static let partBytes = 256 << 10
+
+    /// Reads entries back, from `start` on and as many as are worth one way to the disk.
+    ///
+    /// - Parameters:
+    ///   - start: the first one; not in memory.
+    ///   - generation: whose they are.
+    ///   - use: takes them on this loop; nil where the disk does not give them back.
+    func readBack(
+        from start: Int,
+        of generation: Generation,
+        then use: @escaping (LogPart?) -> Void
+    ) {
+        let number = readings.add(use)
+        let snapshot = LogSnapshot(of: generation)
+        read(number) { () throws(StorageError) in
+            try snapshot.part(from: start, maxBytes: Self.partBytes)
+        }
+    }
+
+    /// Puts the whole log of an answer together.
+    ///
+    /// - Parameters:
+    ///   - generation: the answer, ended.
+    ///   - use: takes it on this loop; nil where the disk does not give it back.
+    func readBack(wholeOf generation: Generation, then use: @escaping (LogPart?) -> Void) {
+        let number = readings.add(use)
+        let snapshot = LogSnapshot(of: generation)
+        read(number) { () throws(StorageError) in try snapshot.whole() }
+    }
+
+    private func read(
+        _ number: Int,
+        _ work: @escaping @Sendable () throws(StorageError) -> EntryLog
+    ) {
+        let loop = reactor.index
+        let service = service
+        service.readBackQueue.async {
+            var part: LogPart?
+            do throws(StorageError) {
+                part = LogPart(try work())
+            } catch {
+                service.log.write(.error, "an answer's beginning cannot be read back: \(error)")
+            }
+            service.post(toLoop: loop) { [part] in $0.readings.take(number)?(part) }
+        }
+    }
+
+    // MARK: Records
+
+    /// An answer has ended: its record goes to the history.
+    func record(_ generation: Generation, totalMilliseconds: Int, retries: Int) {
+        if let failure = generation.failure, failure.ending != .abandoned {
+            log.write(
+                .warning,
+                "id=\(generation.id) \(failure.ending.rawValue): \(failure.message)"
+            )
+        }
+        let timing = GenerationRecord.Timing(
+            startedAt: generation.startedAt,
+            firstTokenMilliseconds: generation.firstTokenMilliseconds,
+            totalMilliseconds: totalMilliseconds,
+            retries: retries
+        )
+        guard generation.log.first == 0 else { return recordLong(generation, timing) }
+        let record = GenerationRecord.make(generation.recordHead, generation.log, timing)
+        journal?.recorded(generation, place: service.history.append(record))
+    }
+
+    /// A long one's record is made on the queue that reads its beginning back.
+    ///
+    /// Where the disk does not give it back the journal keeps the answer, and the next start makes the
+    /// record.
+    private func recordLong(_ generation: Generation, _ timing: GenerationRecord.Timing) {
+        let number = recordings.add { [unowned self] place in
+            journal?.recorded(generation, place: place)
+        }
+        let snapshot = LogSnapshot(of: generation)
+        let head = generation.recordHead
+        let loop = reactor.index
+        let service = service
+        service.readBackQueue.async {
+            var place: Int?
+            do throws(StorageError) {
+                let record = GenerationRecord.make(head, try snapshot.whole(), timing)
+                place = service.history.append(record)
+            } catch {
+                service.log.write(.error, "a long answer's record has to wait: \(error)")
+            }
+            service.post(toLoop: loop) { [place] in $0.recordings.take(number)?(place) }
+        }
+    }
+}

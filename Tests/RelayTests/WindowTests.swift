@@ -1,0 +1,183 @@
+import ChatFormats
+import Glibc
+import Storage
+import TestSupport
+import Testing
+import Wire
+
+@testable import Relay
+@testable import Simulator
+
+/// Of a long answer only the end is in memory, and nobody can tell.
+@Suite(.serialized) struct WindowTests {
+    private static let windowBytes = 16 * 1024
+    /// Ten windows and more.
+    private static let long = "simulator?tokens=20000&interval_ms=0&batch=50"
+    private static let finish = "?on_disconnect=finish"
+
+    private func withWindow(
+        keepsJournal: Bool = true,
+        _ body: (TestRelay) async throws -> Void
+    ) async throws {
+        try await withRelay(
+            keepsJournal: keepsJournal,
+            { $0.logWindowBytes = Self.windowBytes },
+            body
+        )
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: Dialect.allCases)
+    func `who comes late is told all of it, from the journal and the memory`(
+        dialect: Dialect
+    ) async throws {
+        try await withWindow { relay in
+            let (client, head) = try relay.begin(Self.long, query: "?format=\(dialect.rawValue)")
+            let early = try client.readEvents()
+            let held = try #require(await relay.held(head.id))
+            #expect(held.first > 0 && held.bytes <= Self.windowBytes)
+            // Its record is in the history, and the journal has nothing of it by name.
+            _ = try relay.record(head.id)
+            #expect(waits(seconds: 5) { relay.journalItems().isEmpty })
+            let late = try relay.connect()
+            late.request(
+                "GET",
+                "/chat/streams/\(head.id)?format=\(dialect.rawValue)",
+                ["Accept": "text/event-stream"]
+            )
+            _ = try late.readHead()
+            let events = try late.readEvents()
+            #expect(events.count == early.count)
+            #expect(spoken(in: events, as: dialect) == spoken(in: early, as: dialect))
+            #expect(relay.calls(Self.long).calls == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `who comes back anywhere goes on with the next entry`() async throws {
+        try await withWindow { relay in
+            let heard = try relay.ask(Self.long)
+            let id = heard.head.id
+            let first = try #require(await relay.held(id)).first
+            let count = heard.events.count
+            for place in [0, 1, 777, first - 2, first - 1, first, first + 1, count - 4] {
+                let again = try relay.resume(id, behind: "\(id).\(place)")
+                #expect(again.events.first?.id == "\(id).\(place + 1)")
+                #expect(again.events.map(\.data) == heard.events.dropFirst(place + 1).map(\.data))
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `the record and the answer in one piece are whole`() async throws {
+        try await withWindow { relay in
+            let heard = try relay.ask(Self.long)
+            let text = spoken(in: heard.events, as: .events)
+            let record = try relay.record(heard.head.id)
+            #expect(record["content"]?.stringValue == text)
+            #expect(record["timing"]?["tokens"]?.intValue == 20_000)
+            #expect(record["status"]?.stringValue == "complete")
+            let completion = try relay.exchange(
+                "POST",
+                "/v1/chat/completions",
+                body:
+                    "{\"model\":\(quoted(Self.long)),\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+            )
+            #expect(completion.head.status == 200)
+            let message = completion.json["choices"]?.arrayValue?.first?["message"]
+            #expect(message?["content"]?.stringValue == text)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a long answer that is cut by the end of the process is on record as far as it came`()
+        async throws
+    {
+        try await withWindow { relay in
+            let model = "simulator?tokens=100000&interval_ms=5&batch=100"
+            let (client, head) = try relay.begin(model, query: Self.finish)
+            var first = 0
+            while first == 0 {
+                _ = try client.readEvent()
+                first = try #require(await relay.held(head.id)).first
+            }
+            await relay.service.interrupt()
+            let record = try relay.record(head.id)
+            #expect(record["status"]?.stringValue == "interrupted")
+            let events = try client.readEvents()
+            #expect(events.last?.name == "error")
+            #expect((record["timing"]?["tokens"]?.intValue ?? 0) >= first)
+            let text = try #require(record["content"]?.stringValue)
+            #expect(text.hasPrefix(String(decoding: Answer.text.prefix(100), as: UTF8.self)))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `without a journal all of it stays in memory`() async throws {
+        try await withWindow(keepsJournal: false) { relay in
+            let heard = try relay.ask(Self.long)
+            #expect(try #require(await relay.held(heard.head.id)).first == 0)
+            let again = try relay.resume(heard.head.id, behind: "\(heard.head.id).5")
+            #expect(again.events.count == heard.events.count - 6)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `where the journal is removed all of it is said again, for the next process`()
+        async throws
+    {
+        try await withWindow { relay in
+            let model = "simulator?tokens=100000&interval_ms=5&batch=20"
+            let (client, head) = try relay.begin(model, query: Self.finish)
+            var had: [Event] = []
+            while had.count < 20_000 { had.append(try #require(try client.readEvent())) }
+            #expect(try #require(await relay.held(head.id)).first > 0)
+            removeTree(relay.folder + "/journal")
+            let isSaidAgain = waits(seconds: 10) { relay.journalItems().count > 20_000 }
+            #expect(isSaidAgain)
+            // What is read back from now on is read from there.
+            let rest = try relay.connect()
+            rest.request("GET", "/chat/streams/\(head.id)")
+            _ = try rest.readHead()
+            for event in had.prefix(5000) { #expect(try rest.readEvent()?.data == event.data) }
+            rest.close()
+            try await withRelay(afterKilling: relay) { next in
+                let client = try next.connect()
+                client.request("GET", "/chat/streams/\(head.id)")
+                _ = try client.readHead()
+                let again = try client.readEvents()
+                #expect(again.count >= had.count)
+                #expect(again.prefix(had.count).map(\.data) == had.map(\.data))
+                #expect(again.last?.name == "error")
+            }
+            client.close()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `what the disk does not give back cuts a stream and refuses an answer in one piece`()
+        async throws
+    {
+        try await withWindow { relay in
+            let model = "simulator?tokens=40000&interval_ms=2&batch=20"
+            let (client, head) = try relay.begin(
+                model,
+                more: ",\"id\":\"question\"",
+                query: Self.finish
+            )
+            while try await #require(relay.held(head.id)).first < 10_000 {
+                _ = try client.readEvent()
+            }
+            for name in namesIn(relay.folder + "/journal") {
+                #expect(truncate("\(relay.folder)/journal/\(name)", 100) == 0)
+            }
+            let late = try relay.connect()
+            late.request("GET", "/chat/streams/\(head.id)")
+            #expect(try late.readHead().status == 200)
+            #expect(throws: (any Error).self) { while try late.readEvent() != nil {} }
+            // The answer itself goes on for those who are up with it.
+            let rest = try client.readEvents()
+            #expect(rest.last?.data == "[DONE]")
+            #expect(try relay.records().isEmpty)
+        }
+    }
+}
