@@ -96,9 +96,22 @@ enum HistoryAnswers {
     private static func title(_ turn: ConversationTurn?) -> String {
         let message = turn?.beginning.first { ConversationTurn.role($0) == .user }
         let text = message.flatMap { ChatRequest.Message(recorded: $0)?.text } ?? ""
-        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard words.count > titleCharacters else { return words }
-        return words.prefix(titleCharacters - 1) + "…"
+        var title: [Character] = []
+        var isGap = false
+        // A question may be a whole book, of which no more is looked at than is shown.
+        for character in text {
+            guard !character.isWhitespace else {
+                isGap = !title.isEmpty
+                continue
+            }
+            if isGap { title.append(" ") }
+            isGap = false
+            title.append(character)
+            if title.count > titleCharacters {
+                return String(title.prefix(titleCharacters - 1)) + "…"
+            }
+        }
+        return String(title)
     }
 
     private static func finish(next: String?, into out: inout [UInt8]) {
