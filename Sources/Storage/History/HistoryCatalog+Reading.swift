@@ -136,12 +136,14 @@ extension HistoryCatalog {
     ///   - user: only those whose newest record is of this user.
     ///   - before: only those behind this one.
     ///   - limit: how many at most.
+    ///   - excluded: the ids of those that are left out, since the caller has them already.
     /// - Returns: the conversations, and what to ask for next.
     /// - Throws: where `before` names none, or the files cannot be read.
     package mutating func conversations(
         user: String?,
         before: String?,
-        limit: Int
+        limit: Int,
+        excluding excluded: Set<String> = []
     ) throws(HistoryQueryError) -> (ends: [ConversationEnds], next: String?) {
         try checkReadable()
         let files = OpenParts()
@@ -161,8 +163,9 @@ extension HistoryCatalog {
                 user == nil || index[number].user == userHash,
                 let last = try line(number, filter, files)
             else { continue }
-            guard found.count < limit else { return (found, found.last?.id) }
             let id = String(decoding: head.conversation, as: UTF8.self)
+            guard !excluded.contains(id) else { continue }
+            guard found.count < limit else { return (found, found.last?.id) }
             let first = try line(conversation.oldest, HistoryFilter(conversation: id), files)
             found.append(
                 ConversationEnds(
@@ -210,7 +213,7 @@ extension HistoryCatalog {
 
     // MARK: Steps
 
-    private func checkReadable() throws(HistoryQueryError) {
+    func checkReadable() throws(HistoryQueryError) {
         if let failure { throw .storage(failure) }
     }
 
@@ -275,7 +278,7 @@ extension HistoryCatalog {
     /// Reads a record, and its head into `head`.
     ///
     /// - Returns: nil where it is not meant after all, or not there any more.
-    private mutating func line(
+    mutating func line(
         _ number: Int,
         _ filter: HistoryFilter,
         _ files: OpenParts
@@ -292,7 +295,8 @@ extension HistoryCatalog {
         }
     }
 
-    private func isMeant(_ filter: HistoryFilter) -> Bool {
+    /// Whether the record whose head was read last is meant.
+    func isMeant(_ filter: HistoryFilter) -> Bool {
         if let user = filter.user, !head.user.elementsEqual(user.utf8) { return false }
         guard let conversation = filter.conversation else { return true }
         return head.conversation.elementsEqual(conversation.utf8)
@@ -300,7 +304,7 @@ extension HistoryCatalog {
 }
 
 /// The files that one question has opened.
-private final class OpenParts {
+final class OpenParts {
     private final class File {
         let file: OpenFile
         init(_ file: consuming OpenFile) { self.file = file }

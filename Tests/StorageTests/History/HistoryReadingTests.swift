@@ -245,4 +245,43 @@ struct HistoryReadingTests {
         #expect(index.conversation(7) == nil)
         #expect(MemoryLayout<HistoryIndex.Entry>.stride == 32)
     }
+
+    @Test
+    func `a record is awaited until it is written, unless its conversation was deleted`() throws {
+        let history = try open()
+        let start = Array(record("new", "c", user: "me").dropLast(20))
+        func isAwaited(_ filter: HistoryFilter = HistoryFilter()) throws -> Bool {
+            try history.ask { try $0.awaits(start, filter) }
+        }
+        #expect(try isAwaited())
+        history.append(record("old", "c"))
+        history.append(record("new", "d"))
+        #expect(try isAwaited(), "others of the conversation, or of the name, are not it")
+        #expect(try isAwaited(.init(conversation: "c", user: "me")))
+        #expect(try !isAwaited(.init(conversation: "d")))
+        #expect(try !isAwaited(.init(user: "you")))
+        history.append(record("new", "c", user: "me"))
+        history.append(record("newer", "c"))
+        #expect(try !isAwaited())
+        try history.remove("c")
+        #expect(try !isAwaited())
+    }
+
+    @Test
+    func `conversations that the asker has are on no page and end none`() throws {
+        let history = try open()
+        for name in ["a", "b", "c", "d"] { history.append(record("r-\(name)", name)) }
+        func page(_ before: String?) throws -> (ids: [String], next: String?) {
+            let page = try history.ask {
+                try $0.conversations(user: nil, before: before, limit: 2, excluding: ["a", "c"])
+            }
+            return (page.ends.map(\.id), page.next)
+        }
+        #expect(try page(nil).ids == ["d", "b"])
+        #expect(try page(nil).next == nil, "nothing follows but what is left out")
+        #expect(try page("c").ids == ["b"])
+        let one = try history.ask { try $0.conversation("c") }
+        #expect(one?.count == 1)
+        #expect(try history.ask { try $0.conversation("x") } == nil)
+    }
 }
