@@ -69,6 +69,9 @@ find("latest").addEventListener("click", () => {
   scroll.toEnd();
   prompt.focus({ preventScroll: true });
 });
+side.addEventListener("toggle", ({ newState }) => {
+  if (newState === "open") list.refresh(); // another device may have asked
+});
 addEventListener("popstate", () => {
   const id = conversationInAddress();
   if (id !== shownID()) show(id);

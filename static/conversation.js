@@ -1,11 +1,10 @@
 // One conversation on the page: what was said, and the answer that is being given.
 
-import { fetchAnswer, fetchTurns } from "./history.js";
+import { fetchAnswer, fetchTurns, nothing } from "./history.js";
 import { AnswerView, createButton, createNotice, createQuestion } from "./message.js";
 import * as running from "./running.js";
 import { AnswerStream } from "./stream.js";
 
-const nothing = { turns: [], next: null };
 const maxUncertainty = 60_000; // ms after which the server may have forgotten a key
 
 export class Conversation {
@@ -18,9 +17,8 @@ export class Conversation {
     this.id = id;
     this.log = log;
     this.page = page;
-    const open = running.get(id);
-    // Nothing of it is in the history yet.
-    this.isNew = isNew || Boolean(open?.isFirst && open.id && !open.ending);
+    this.isNew = isNew;
+    this.elsewhere = []; // turns that the server says are running, of this device or another
     this.current = null; // {question, view, stream} of the answer that is being given
     this.isLeft = false;
   }
@@ -53,7 +51,6 @@ export class Conversation {
       key: asked.key ?? newID(),
       askedAt: Date.now(),
       after: this.lastID,
-      isFirst: this.isNew,
     };
     running.set(question);
     this.begin(question, element).ask(question, options);
@@ -80,13 +77,19 @@ export class Conversation {
     this.failure?.remove();
     if (past) this.showTurns(past.turns, this.current?.element);
     if (past?.next && !this.earlier) this.showEarlierButton(past.next);
+    if (past) this.elsewhere = past.running;
     this.attach();
     if (!past && !this.current) this.showFailure();
     this.page.drawn();
   }
 
-  /** Attaches to the question that this browser knows to be open, if there is one. */
+  /** Attaches to what runs: a question of this browser, or else one of another device. */
   attach() {
+    this.attachOwn();
+    this.attachElsewhere();
+  }
+
+  attachOwn() {
     const question = running.get(this.id);
     if (!question || this.current || this.isLeft) return;
     if (this.hasArrived(question)) {
@@ -95,11 +98,21 @@ export class Conversation {
       return;
     }
     if (this.find(question.key)) return;
+    if (!question.id && !question.ending) question.id = this.runningID(question);
     const stream = this.begin(question, createQuestion(question.prompt));
     if (question.ending) this.finish({ status: question.ending, message: question.message });
     else if (question.id) stream.attach(question.id);
     else if (Date.now() - question.askedAt > maxUncertainty) this.finish({ status: "unknown" });
     else stream.ask(question, { isAgain: true });
+  }
+
+  /** Reads along as if it had been asked here; the server knows it, so this browser keeps nothing. */
+  attachElsewhere() {
+    const turn = this.elsewhere.find(({ answer }) => !this.find(answer.id));
+    if (!turn || this.current || this.isLeft) return;
+    const { prompt, answer: { id } } = turn;
+    const question = { conversation: this.id, prompt, model: this.page.model, key: newID(), id };
+    this.begin(question, createQuestion(prompt)).attach(id);
   }
 
   // ---- The answer that is being given
@@ -122,6 +135,7 @@ export class Conversation {
       restored: (text) => view.replaceText(text),
       connection: (isConnected) => this.page.connection(isConnected),
       ended: (ending) => this.finish(ending),
+      stopped: () => this.page.changed(),
       stopUncertain: () => view.addNote("The server could not be told; it may finish by itself."),
     });
     view.element.dataset.key = question.key;
@@ -148,7 +162,8 @@ export class Conversation {
     this.page.activity(false);
     this.page.ended(view.end(outcome));
     this.page.changed();
-    if (running.get(this.id)?.id) this.attach(); // asked meanwhile in another tab
+    if (running.get(this.id)?.id) this.attachOwn(); // asked meanwhile in another tab
+    this.attachElsewhere();
   }
 
   // ---- The past
@@ -227,6 +242,12 @@ export class Conversation {
     const answer = this.find(id);
     if (answer?.previousElementSibling?.matches(".question")) answer.previousElementSibling.remove();
     answer?.remove();
+  }
+
+  /** The id of the answer to a question, where it runs. */
+  runningID({ prompt, after }) {
+    const turn = this.elsewhere.find((turn) => turn.prompt === prompt && turn.answer.id !== after);
+    return turn?.answer.id;
   }
 
   /** Whether the history that is shown has the answer to a question. */

@@ -2,7 +2,13 @@
 
 const turnsAtOnce = 50;
 
-/** One page of the list, the newest first: {conversations: [{id, title, updated_at}], next}. */
+/** What is known of a conversation that nobody has asked in. */
+export const nothing = { turns: [], running: [], next: null };
+
+/**
+ * One page of the list, the newest first: {conversations: [{id, title, updated_at, running}], next};
+ * `running` is the id of an answer that is being given there, on whatever device it was asked for.
+ */
 export async function fetchConversations(before) {
   const response = await fetch(`/chat/conversations?${query({ before })}`);
   if (!response.ok) throw new Error(`status ${response.status}`);
@@ -11,17 +17,21 @@ export async function fetchConversations(before) {
 
 /**
  * The latest turns of a conversation, or those before an earlier page's `next`:
- * {turns: [{prompt, answer}], next}, the oldest first. There are none in an unknown conversation.
+ * {turns: [{prompt, answer}], running, next}, the oldest first; `running` has the turns whose answers
+ * are being given. There are none in an unknown conversation.
  */
 export async function fetchTurns(conversation, before) {
   const response = await fetch(`${path(conversation)}?${query({ limit: turnsAtOnce, before })}`);
-  if (response.status === 404) return { turns: [], next: null };
+  if (response.status === 404) return nothing;
   if (!response.ok) throw new Error(`status ${response.status}`);
   const { messages, next } = await response.json();
-  return { turns: turnsOf(messages), next };
+  const turns = turnsOf(messages);
+  const isRunning = ({ answer }) => answer.status === "running";
+  const hasEnded = (turn) => !isRunning(turn);
+  return { turns: turns.filter(hasEnded), running: turns.filter(isRunning), next };
 }
 
-/** An answer by its id; null where the conversation does not have it. */
+/** An answer that has ended, by its id; null where the conversation does not have it. */
 export async function fetchAnswer(conversation, id) {
   const { turns } = await fetchTurns(conversation);
   return turns.find(({ answer }) => answer.id === id)?.answer ?? null;

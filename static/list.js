@@ -1,4 +1,4 @@
-// The list of conversations: those that the server has, and those whose first answer still runs.
+// The list of conversations: those that the server has, and those that this browser is asking in.
 
 import { addressOf } from "./address.js";
 import { fetchAnswer, fetchConversations, hasStream } from "./history.js";
@@ -49,11 +49,9 @@ export class ConversationList {
     const others = running.all().filter(({ conversation, id, ending }) =>
       id && !ending && conversation !== this.chosen);
     for (const question of others) {
-      const { conversation, id, isFirst } = question;
-      const hasEnded = isFirst
-        ? this.known.some((entry) => entry.id === conversation)
-        : await fetchAnswer(conversation, id).catch(() => null);
-      if (hasEnded) running.remove(question);
+      const { conversation, id } = question;
+      if (this.known.some((entry) => entry.running === id)) continue;
+      if (await fetchAnswer(conversation, id).catch(() => null)) running.remove(question);
       else if ((await hasStream(id)) === false) running.update(question, { ending: "lost" });
     }
     return others.length > 0;
@@ -111,7 +109,8 @@ export class ConversationList {
     return [...own, ...this.known].map((entry) => {
       const question = asked.get(entry.id);
       const time = question?.askedAt ?? Date.parse(entry.updated_at);
-      return { ...entry, time, isRunning: Boolean(question && !question.ending) };
+      const isOwn = Boolean(question && !question.ending);
+      return { ...entry, time, isOwn, isRunning: isOwn || Boolean(entry.running) };
     }).sort((a, b) => b.time - a.time);
   }
 
@@ -125,7 +124,9 @@ export class ConversationList {
     const words = this.failure || (entries.length > 0 ? "" : "What you ask is kept here.");
     if (this.state.textContent !== words) this.state.textContent = words;
     clearTimeout(this.timer);
-    const isWaiting = entries.some(({ id, isRunning }) => isRunning && id !== this.chosen);
+    // The page tells the end of what it has asked itself.
+    const isWaiting = entries.some(({ id, isRunning, isOwn }) =>
+      isRunning && !(isOwn && id === this.chosen));
     if (isWaiting) this.timer = setTimeout(() => this.refresh(), checkInterval);
   }
 

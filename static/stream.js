@@ -19,8 +19,8 @@ export class AnswerStream {
    * `listener` is told what happens, in this order: `identified(id)` and `started(model)`, then
    * `text(part)`, `reasoning(part)` and `connection(isConnected)` as they come, `restarted()` where
    * all of it comes again, `restored(text)` where the text is to be replaced; and once, last,
-   * `ended({status, message})`. `stopUncertain()` may follow a stop that the server could not be
-   * told of.
+   * `ended({status, message})`. A stop is followed by `stopped()` when the server knows of it, or by
+   * `stopUncertain()` where it could not be told.
    */
   constructor(listener) {
     this.listener = listener;
@@ -253,7 +253,10 @@ export class AnswerStream {
     const path = `/chat/streams/${encodeURIComponent(this.id)}`;
     try {
       const response = await fetch(path, { method: "DELETE", keepalive: true });
-      if (response.ok || response.status === 404) return;
+      if (response.ok || response.status === 404) {
+        this.listener.stopped();
+        return;
+      }
     } catch {
       // Falls through: the server was not reached.
     }

@@ -158,11 +158,51 @@ package final class Service: Sendable {
         for index in loops.withLock({ $0 }).indices { post(toLoop: index, work) }
     }
 
+    /// Asks all loops for values, and hands them on when the last has told its own.
+    ///
+    /// A loop that serves no longer has none to tell; nobody waits for it.
+    ///
+    /// - Parameters:
+    ///   - look: runs on every loop.
+    ///   - use: takes all values, in no order, on the loop that was the last.
+    func gather<Value: Sendable>(
+        _ look: @escaping @Sendable (Worker) -> [Value],
+        then use: @escaping @Sendable ([Value]) -> Void
+    ) {
+        let loops = loops.withLock { $0 }
+        guard !loops.isEmpty else { return use([]) }
+        let gathering = Gathering<Value>(from: loops.count)
+        for loop in loops {
+            loop.post { loop in
+                if let all = gathering.add(Worker.of(loop).map(look) ?? []) { use(all) }
+            }
+        }
+    }
+
     private func onAll(_ work: @escaping @Sendable (Worker) -> Void) async {
         for loop in loops.withLock({ $0 }) {
             await loop.run { loop in
                 if let worker = Worker.of(loop) { work(worker) }
             }
+        }
+    }
+}
+
+/// Values on their way from all loops to one place.
+private final class Gathering<Value: Sendable>: Sendable {
+    /// How many loops have not told theirs, and what the others have told.
+    private let state: Guarded<(left: Int, values: [Value])>
+
+    init(from count: Int) { state = Guarded((count, [])) }
+
+    /// Adds what one loop has.
+    ///
+    /// - Returns: all of it, where that was the last.
+    func add(_ values: [Value]) -> [Value]? {
+        state.withLock { state in
+            state.left -= 1
+            state.values += values
+            return state.left == 0 ? state.values : nil
         }
     }
 }

@@ -4,6 +4,29 @@ import Loop
 import Storage
 import Wire
 
+/// What is asked of the history, on its queue.
+typealias HistoryQuestion =
+    @Sendable (inout HistoryCatalog) throws(HistoryQueryError) -> HistoryAnswer
+
+extension Service {
+    /// Puts a loop's question to the history; the loop takes the answer by the question's number.
+    fileprivate func ask(_ question: @escaping HistoryQuestion, _ number: Int, ofLoop loop: Int) {
+        history.read { catalog in
+            var answer = HistoryAnswer()
+            do throws(HistoryQueryError) {
+                answer = try question(&catalog)
+            } catch {
+                if case .storage(let error) = error {
+                    self.log.write(.error, "the history cannot be read: \(error)")
+                }
+                answer.problem = Problem(error)
+            }
+            let result = answer
+            self.post(toLoop: loop) { $0.historyQuestions.take(number)?(result) }
+        }
+    }
+}
+
 /// Requests about what was said before, and the past of a conversation for a new request.
 ///
 /// The history reads its files on a queue of its own; no loop waits for a disk.
@@ -14,36 +37,51 @@ extension Worker {
     ///   - question: runs on the history's queue.
     ///   - use: takes the answer, on this loop; a client may be gone by then.
     func askHistory(
-        _ question:
-            @escaping @Sendable (inout HistoryCatalog) throws(HistoryQueryError) -> HistoryAnswer,
+        _ question: @escaping HistoryQuestion,
         then use: @escaping (HistoryAnswer) -> Void
     ) {
-        let number = historyQuestions.add(use)
+        service.ask(question, historyQuestions.add(use), ofLoop: reactor.index)
+    }
+
+    private func respond(_ exchange: Exchange, _ question: @escaping HistoryQuestion) {
+        askHistory(question, then: Self.response(on: exchange))
+    }
+
+    /// Answers with what the history has and what still runs.
+    ///
+    /// What runs is read first: an answer that ends meanwhile is in both, and told once. The other
+    /// way round it would be in neither.
+    ///
+    /// - Parameters:
+    ///   - exchange: the client's.
+    ///   - conversation: the one that the answers belong to; nil for all conversations.
+    ///   - question: runs on the history's queue.
+    private func respond(
+        _ exchange: Exchange,
+        withRunningIn conversation: String?,
+        _ question:
+            @escaping @Sendable (inout HistoryCatalog, RunningAnswers) throws(HistoryQueryError) ->
+            HistoryAnswer
+    ) {
+        let number = historyQuestions.add(Self.response(on: exchange))
         let loop = reactor.index
         let service = service
-        service.history.read { catalog in
-            var answer = HistoryAnswer()
-            do throws(HistoryQueryError) {
-                answer = try question(&catalog)
-            } catch {
-                if case .storage(let error) = error {
-                    service.log.write(.error, "the history cannot be read: \(error)")
-                }
-                answer.problem = Problem(error)
-            }
-            let result = answer
-            service.post(toLoop: loop) { $0.historyQuestions.take(number)?(result) }
+        service.gather {
+            $0.generations.all.compactMap { $0.runningAnswer(in: conversation) }
+        } then: { answers in
+            let running = RunningAnswers(answers)
+            service.ask(
+                { catalog throws(HistoryQueryError) in try question(&catalog, running) },
+                number,
+                ofLoop: loop
+            )
         }
     }
 
-    private func respond(
-        _ exchange: Exchange,
-        _ question:
-            @escaping @Sendable (inout HistoryCatalog) throws(HistoryQueryError) -> HistoryAnswer
-    ) {
-        askHistory(question) { answer in
+    private static func response(on exchange: Exchange) -> (HistoryAnswer) -> Void {
+        { answer in
             if let problem = answer.problem { return exchange.respond(problem) }
-            exchange.respond(.ok, Self.json, body: answer.bytes)
+            exchange.respond(.ok, json, body: answer.bytes)
         }
     }
 
@@ -67,13 +105,14 @@ extension Worker {
 
     func conversations(_ exchange: Exchange) throws(Problem) {
         let query = try HistoryQuery(exchange.request.head)
-        respond(exchange) { catalog throws(HistoryQueryError) in
-            let found = try catalog.conversations(
+        respond(exchange, withRunningIn: nil) { catalog, running throws(HistoryQueryError) in
+            let (list, next) = try running.list(
+                with: &catalog,
                 user: query.filter.user,
                 before: query.before,
                 limit: query.limit
             )
-            return HistoryAnswer(bytes: HistoryAnswers.conversations(found.ends, next: found.next))
+            return HistoryAnswer(bytes: HistoryAnswers.conversations(list, next: next))
         }
     }
 
@@ -82,14 +121,16 @@ extension Worker {
         var filter = query.filter
         filter.conversation = id
         let wanted = filter
-        respond(exchange) { catalog throws(HistoryQueryError) in
+        respond(exchange, withRunningIn: id) { catalog, running throws(HistoryQueryError) in
+            // They are behind all that is recorded, and so on the newest page.
+            let answers = query.before == nil ? try running.awaited(by: &catalog, wanted) : []
             let page = try catalog.records(
                 wanted,
                 before: query.before,
                 limit: query.limit,
                 maxBytes: HistoryAnswers.maxBytes
             )
-            guard !page.lines.isEmpty || query.before != nil else {
+            guard !page.lines.isEmpty || !answers.isEmpty || query.before != nil else {
                 return HistoryAnswer(
                     problem: Problem(
                         .notFound,
@@ -99,7 +140,7 @@ extension Worker {
                     )
                 )
             }
-            return HistoryAnswer(bytes: HistoryAnswers.conversation(id, page))
+            return HistoryAnswer(bytes: HistoryAnswers.conversation(id, page, answers))
         }
     }
 

@@ -48,9 +48,8 @@ CONTRAST = """
 """
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """One browser for all tests of a file; starting one takes longer than most of them."""
+def start_chromium():
+    """A browser with a profile of its own, as on a device of its own."""
     assert CHROMIUM and CHROMEDRIVER, "install chromium and chromium-driver"
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
@@ -62,6 +61,13 @@ def chromium():
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
     driver.set_script_timeout(30)
+    return driver
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """One browser for all tests of a file; starting one takes longer than most of them."""
+    driver = start_chromium()
     yield driver
     driver.quit()
 
@@ -184,6 +190,24 @@ def browser(chromium):
             chromium.switch_to.window(handle)
             chromium.close()
     chromium.switch_to.window(first)
+
+
+@pytest.fixture(scope="module")
+def other_chromium():
+    """A second browser, which shares nothing with the first."""
+    driver = start_chromium()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def phone(other_chromium):
+    """A page on another device, of a phone's size."""
+    other_chromium.get("about:blank")
+    page = Page(other_chromium)
+    page.size(375, 667, mobile=True)
+    page.media(prefers_color_scheme="light")
+    return page
 
 
 class Tabs:

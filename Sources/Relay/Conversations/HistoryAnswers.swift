@@ -36,17 +36,18 @@ enum HistoryAnswers {
     }
 
     /// The list of conversations.
-    static func conversations(_ ends: [ConversationEnds], next: String?) -> [UInt8] {
+    static func conversations(_ list: [ListedConversation], next: String?) -> [UInt8] {
         var out: [UInt8] = []
         out.append(literal: "{\"conversations\":[")
-        for (place, conversation) in ends.enumerated() {
+        for (place, conversation) in list.enumerated() {
             if place > 0 { out.append(UInt8(ascii: ",")) }
-            let last = ConversationTurn(conversation.last)
+            let running = conversation.running
             JSON.object([
                 .init(key: "id", value: .string(conversation.id)),
-                .init(key: "title", value: .string(title(ConversationTurn(conversation.first)))),
-                .init(key: "updated_at", value: .string(last?.updatedAt ?? "")),
-                .init(key: "count", value: .number("\(conversation.count)")),
+                .init(key: "title", value: .string(title(conversation.firstTurn))),
+                .init(key: "updated_at", value: .string(conversation.updatedAt)),
+                .init(key: "count", value: .number("\(conversation.ends?.count ?? 0)")),
+                .init(key: "running", value: running.last.map { .string($0.id) } ?? .null),
             ]).write(into: &out)
         }
         out.append(literal: "]")
@@ -59,10 +60,17 @@ enum HistoryAnswers {
     /// - Parameters:
     ///   - id: the conversation.
     ///   - page: its records, the newest first.
-    /// - Returns: the messages in their order, each answer with how it ended.
-    static func conversation(_ id: String, _ page: HistoryPage) -> [UInt8] {
+    ///   - running: its answers that have no record yet, the oldest first.
+    /// - Returns: the messages in their order, each answer with how it ended; then those of the
+    ///   answers that run.
+    static func conversation(
+        _ id: String,
+        _ page: HistoryPage,
+        _ running: [RunningAnswer]
+    ) -> [UInt8] {
         var turns = page.lines.reversed().compactMap { ConversationTurn($0) }
         turns.sort { $0.startedAt < $1.startedAt }
+        turns += running.compactMap(\.turn)
         var messages: [JSON] = []
         for (place, turn) in turns.enumerated() {
             messages += place == 0 && page.next == nil ? turn.beginning : turn.asked
@@ -77,6 +85,8 @@ enum HistoryAnswers {
         return out
     }
 
+    /// The content of one that runs is left empty: it would be old when it arrives, and the stream
+    /// of its id tells all of it from the start, without a seam.
     private static func answer(_ turn: ConversationTurn) -> JSON {
         var members = [
             JSON.Member(key: "role", value: .string("assistant")),

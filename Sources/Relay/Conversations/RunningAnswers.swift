@@ -1,0 +1,128 @@
+import ChatFormats
+import Storage
+import Wire
+
+/// An answer that runs, as its loop tells it to the history's queue.
+struct RunningAnswer: Sendable {
+    let id: String
+    let conversation: String
+    /// Milliseconds since 1970.
+    let startedAt: Int
+    /// The beginning of its record, up to what was asked.
+    let recordHead: [UInt8]
+
+    /// What was asked, as a turn whose answer is empty so far.
+    var turn: ConversationTurn? {
+        var record = recordHead
+        record.append(literal: ",\"status\":\"running\"}")
+        return ConversationTurn(record)
+    }
+}
+
+extension Generation {
+    /// What the history's routes tell of it.
+    ///
+    /// - Parameter conversation: the one that is asked for; nil for any.
+    /// - Returns: nil where it has a record, or is not of that conversation.
+    func runningAnswer(in conversation: String?) -> RunningAnswer? {
+        guard !isEnded, let own = self.conversation, own == conversation ?? own else { return nil }
+        return RunningAnswer(
+            id: id,
+            conversation: own,
+            startedAt: startedAt,
+            recordHead: recordHead
+        )
+    }
+}
+
+/// A conversation of the list: what is recorded of it, and what runs in it.
+struct ListedConversation {
+    let id: String
+    /// Its oldest and its newest record; nil while its first answer runs.
+    var ends: ConversationEnds?
+    /// Its answers that have no record yet, the oldest first.
+    var running: [RunningAnswer] = []
+
+    /// The turn that gives it its title.
+    var firstTurn: ConversationTurn? {
+        if let ends { return ConversationTurn(ends.first) }
+        return running.first?.turn
+    }
+
+    /// When an answer was begun in it that runs, or else when the newest ended.
+    var updatedAt: String {
+        guard let newest = running.last else {
+            return ends.flatMap { ConversationTurn($0.last) }?.updatedAt ?? ""
+        }
+        var time: [UInt8] = []
+        Timestamp.append(milliseconds: newest.startedAt, into: &time)
+        return String(decoding: time, as: UTF8.self)
+    }
+}
+
+/// All answers that run, as they were a moment before the history is asked.
+struct RunningAnswers: Sendable {
+    /// The list has at most so many conversations with running answers; of more, the newest.
+    static let maxListed = 1000
+
+    /// The oldest first.
+    private let answers: [RunningAnswer]
+
+    init(_ answers: [RunningAnswer]) {
+        self.answers = answers.sorted { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }
+    }
+
+    /// Those that are meant and have no record yet, the oldest first.
+    func awaited(
+        by catalog: inout HistoryCatalog,
+        _ filter: HistoryFilter
+    ) throws(HistoryQueryError) -> [RunningAnswer] {
+        var awaited: [RunningAnswer] = []
+        for answer in answers where try catalog.awaits(answer.recordHead, filter) {
+            awaited.append(answer)
+        }
+        return awaited
+    }
+
+    /// The list of conversations: those with a running answer, then those whose answers have ended.
+    ///
+    /// The former stand on the first page, beside as many of the latter as are wanted: a cursor is a
+    /// record's place, and they have none yet. They are left out of every other page.
+    ///
+    /// - Parameters:
+    ///   - catalog: what is recorded.
+    ///   - user: only those whose newest answer is of this user.
+    ///   - before: only those behind this one.
+    ///   - limit: how many of those whose answers have ended.
+    /// - Returns: each conversation once, the newest first, and what to ask for next.
+    /// - Throws: where `before` names none, or the history cannot be read.
+    func list(
+        with catalog: inout HistoryCatalog,
+        user: String?,
+        before: String?,
+        limit: Int
+    ) throws(HistoryQueryError) -> (list: [ListedConversation], next: String?) {
+        var listed: [ListedConversation] = []
+        var places: [String: Int] = [:]
+        for answer in try awaited(by: &catalog, HistoryFilter(user: user)).reversed() {
+            if let place = places[answer.conversation] {
+                listed[place].running.insert(answer, at: 0)
+            } else if listed.count < Self.maxListed {
+                places[answer.conversation] = listed.count
+                listed.append(ListedConversation(id: answer.conversation, running: [answer]))
+            }
+        }
+        let (ends, next) = try catalog.conversations(
+            user: user,
+            before: before,
+            limit: limit,
+            excluding: Set(places.keys)
+        )
+        let ended = ends.map { ListedConversation(id: $0.id, ends: $0) }
+        guard before == nil else { return (ended, next) }
+        for place in listed.indices {
+            listed[place].ends = try catalog.conversation(listed[place].id)
+        }
+        return (listed + ended, next)
+    }
+}
