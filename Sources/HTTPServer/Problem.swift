@@ -61,11 +61,7 @@ package struct Problem: Error, Sendable, Equatable {
         out.append(literal: ",\"message\":")
         JSONText.appendString(message, into: &out)
         out.append(literal: ",\"code\":")
-        if let code {
-            JSONText.appendString(code, into: &out)
-        } else {
-            out.append(literal: "null")
-        }
+        JSONText.appendStringOrNull(code, into: &out)
         if isVendorShape { out.append(literal: ",\"param\":null") }
         out.append(literal: "}")
     }

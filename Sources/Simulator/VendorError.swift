@@ -36,11 +36,7 @@ struct VendorError: Error, Equatable {
             out.append(literal: ",\"type\":\"")
             out.append(literal: openAIType)
             out.append(literal: "\",\"param\":")
-            if let param {
-                JSONText.appendString(param, into: &out)
-            } else {
-                out.append(literal: "null")
-            }
+            JSONText.appendStringOrNull(param, into: &out)
             out.append(literal: ",\"code\":null}}\n")
         case .anthropic:
             out.append(literal: "{\"type\":\"error\",\"error\":{\"type\":\"")

@@ -46,11 +46,7 @@ extension EntryLog {
         bytes.append(literal: ",\"message\":")
         JSONText.appendString(message, into: &bytes)
         bytes.append(literal: ",\"code\":")
-        if let code {
-            JSONText.appendString(code, into: &bytes)
-        } else {
-            bytes.append(literal: "null")
-        }
+        JSONText.appendStringOrNull(code, into: &bytes)
         bytes.append(literal: "}")
         seal(.failure)
     }

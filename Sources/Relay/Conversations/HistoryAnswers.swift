@@ -126,11 +126,7 @@ enum HistoryAnswers {
 
     private static func finish(next: String?, into out: inout [UInt8]) {
         out.append(literal: ",\"next\":")
-        if let next {
-            JSONText.appendString(next, into: &out)
-        } else {
-            out.append(literal: "null")
-        }
+        JSONText.appendStringOrNull(next, into: &out)
         out.append(literal: "}\n")
     }
 

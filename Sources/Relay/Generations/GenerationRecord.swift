@@ -106,11 +106,7 @@ enum GenerationRecord {
         out.append(literal: ",\"")
         out.append(literal: name)
         out.append(literal: "\":")
-        if let value {
-            JSONText.appendString(value, into: &out)
-        } else {
-            out.append(literal: "null")
-        }
+        JSONText.appendStringOrNull(value, into: &out)
     }
 
     private static func append(_ number: Int?, into out: inout [UInt8]) {

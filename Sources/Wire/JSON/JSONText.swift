@@ -14,6 +14,12 @@ package enum JSONText {
         appendString(text.utf8.span, into: &output)
     }
 
+    /// Appends a quoted string that says `text`; `null` where there is none.
+    package static func appendStringOrNull(_ text: String?, into output: inout [UInt8]) {
+        guard let text else { return output.append(literal: "null") }
+        appendString(text, into: &output)
+    }
+
     /// Appends what goes between the quotes of a string that says `text`.
     package static func appendEscaped(_ text: String, into output: inout [UInt8]) {
         appendEscaped(text.utf8.span, into: &output)

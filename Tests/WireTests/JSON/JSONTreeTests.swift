@@ -53,6 +53,14 @@ import Wire
         }
     }
 
+    @Test func `an empty text is a string, and only one that is not there is null`() throws {
+        for (text, written) in [("", #""""#), ("null", #""null""#), (nil, "null")] {
+            var output: [UInt8] = []
+            JSONText.appendStringOrNull(text, into: &output)
+            #expect(String(decoding: output, as: UTF8.self) == written)
+        }
+    }
+
     @Test func `text is escaped the same at each place in a long run`() throws {
         for place in 0..<20 {
             let text = String(repeating: "é", count: place) + "\"\u{1}\u{2028}" + "0123456789ab\n"
