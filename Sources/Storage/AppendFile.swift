@@ -10,11 +10,25 @@ struct AppendFile: ~Copyable {
     let identity: FileIdentity
     /// Where the file must end before the next write: set while a cut that failed is still owed.
     private var owedCut: Int?
+    /// What is not safe yet; nil where nobody is promised that it will be.
+    private var unsynced: UnsyncedBytes?
     /// The unfinished line that was found and moved away when the file was opened.
     let tornTail: TornTail?
 
     /// Opens the file, creating it and its folder where they are absent, locks and repairs it.
-    static func open(directory: String, name: String) throws(StorageError) -> AppendFile {
+    ///
+    /// - Parameters:
+    ///   - directory: its folder.
+    ///   - name: its name there.
+    ///   - keepsUnsynced: whether what is appended is kept in memory until it is safe, so that
+    ///     `synchronize` can be called again after a failure.
+    /// - Returns: the file, safe on the disk as it is.
+    /// - Throws: what keeps it from being opened or repaired.
+    static func open(
+        directory: String,
+        name: String,
+        keepsUnsynced: Bool = false
+    ) throws(StorageError) -> AppendFile {
         let folder = directory.isEmpty ? "." : directory
         try createFolder(folder)
         let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
@@ -30,6 +44,7 @@ struct AppendFile: ~Copyable {
         return AppendFile(
             descriptor: opened,
             identity: FileIdentity(status),
+            unsynced: keepsUnsynced ? UnsyncedBytes() : nil,
             tornTail: tail
         )
     }
@@ -61,7 +76,7 @@ struct AppendFile: ~Copyable {
     /// The lock goes with it.
     mutating func retire(to newPath: String) throws(StorageError) {
         try payOwedCut()
-        try descriptor.synchronize()
+        try synchronize()
         try descriptor.rename(to: newPath)
     }
 
@@ -72,17 +87,19 @@ struct AppendFile: ~Copyable {
         copyingFrom start: Int
     ) throws(StorageError) {
         try old.payOwedCut()
+        // What is not safe may read as something else.
+        try old.synchronize()
         let end = try old.end()
         var piece = [UInt8](repeating: 0, count: min(max(end - start, 0), 1 << 20))
         var offset = start
         while offset < end {
             let count = try old.descriptor.read(into: &piece, at: offset, count: end - offset)
             guard count > 0 else { break }
-            let (_, failure) = append(Array(piece[..<count]), from: 0)
-            if let failure { throw failure }
+            // Not to be kept: where this file cannot be made safe, the old one stays.
+            if let failure = descriptor.write(Array(piece[..<count])).failure { throw failure }
             offset += count
         }
-        try descriptor.synchronize()
+        try synchronize()
         try descriptor.rename(to: old.descriptor.path)
         try synchronizeFolder(parentFolder(of: descriptor.path))
     }
@@ -96,11 +113,15 @@ struct AppendFile: ~Copyable {
     ) -> (kept: Int, failure: StorageError?) {
         do throws(StorageError) {
             try payOwedCut()
-            let end = Int(try descriptor.status().st_size)
+            let end = try endToAppendAt()
             let (count, failure) = descriptor.write(lines, from: start)
-            guard let failure else { return (count, nil) }
+            guard let failure else {
+                unsynced?.add(lines[start...], at: end)
+                return (count, nil)
+            }
             let last = lines[start..<start + count].lastIndex(of: newline)
             let kept = last.map { $0 + 1 - start } ?? 0
+            unsynced?.add(lines[start..<start + kept], at: end)
             if kept < count { owedCut = end + kept }
             // Should this fail too, the next call begins with it.
             try? payOwedCut()
@@ -110,8 +131,26 @@ struct AppendFile: ~Copyable {
         }
     }
 
+    /// Where the next line goes.
+    private mutating func endToAppendAt() throws(StorageError) -> Int {
+        let end = Int(try descriptor.status().st_size)
+        guard let isFollowed = unsynced?.isFollowed(at: end), !isFollowed else { return end }
+        // Somebody cut the file off, or the disk did. What is kept has to be safe, or written anew,
+        // before its place is forgotten.
+        try synchronize()
+        return Int(try descriptor.status().st_size)
+    }
+
+    /// How much is kept in memory until it is safe.
+    var unsyncedBytes: Int { unsynced?.count ?? 0 }
+
     /// Waits until all of it would survive a loss of power.
-    func synchronize() throws(StorageError) { try descriptor.synchronize() }
+    ///
+    /// After a failure, what may be lost with it is written again first.
+    mutating func synchronize() throws(StorageError) {
+        guard unsynced != nil else { return try descriptor.synchronize() }
+        try unsynced?.synchronize(descriptor)
+    }
 
     /// Cuts off the unfinished line of a failed write; never lengthens a file that became shorter.
     mutating func payOwedCut() throws(StorageError) {

@@ -8,6 +8,8 @@ import Loop
 /// The process must ignore SIGXFSZ, or a file size limit ends it instead of being reported.
 package final class HistoryFile: Sendable {
     /// How much may wait for the disk; a record beyond it is refused and reported.
+    ///
+    /// As much again may be in the file and wait to be safe; beyond that nothing more is written.
     package static let maxPendingBytes = 64 * 1024 * 1024
     /// How long the first record waits for others: waking the writer costs more than writing, and
     /// short answers end by the thousand in a second.
@@ -17,7 +19,7 @@ package final class HistoryFile: Sendable {
 
     /// What callers add to and the writer takes from; each holds it for a few instructions.
     private let pending = Guarded(PendingRecords())
-    /// Only blocks on `queue` and `keeper` take it, so that no loop ever waits for it.
+    /// Only blocks on `queue`, `keeper` and `compactor` take it, so that no loop ever waits for it.
     private let writer: Guarded<RecordWriter>
     private let queue = DispatchQueue(label: "sse-relay.history")
     private let maxPendingBytes: Int
@@ -39,7 +41,8 @@ package final class HistoryFile: Sendable {
     /// - Parameters:
     ///   - directory: The folder, created for this user alone where it is absent.
     ///   - name: The file's name in it.
-    ///   - maxPendingBytes: How much may wait for the disk.
+    ///   - maxPendingBytes: How much may wait for the disk to take it, and how much for it to be
+    ///     safe there.
     ///   - durability: When records are made safe against a loss of power.
     ///   - rotateBytes: The size at which the file gets the name of an old one, and a new one is
     ///     begun; 0 for never.
@@ -56,7 +59,11 @@ package final class HistoryFile: Sendable {
         compactionDelayMilliseconds: Int = 1000,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) throws(StorageError) {
-        var opening = RecordWriter(directory: directory, name: name)
+        var opening = RecordWriter(
+            directory: directory,
+            name: name,
+            maxUnsyncedBytes: durability == .never ? nil : maxPendingBytes
+        )
         do throws(StorageError) {
             if let tail = try opening.open() { report(tail) }
         } catch {
@@ -252,6 +259,13 @@ extension HistoryFile {
         writer.withLock { writer in
             (writer.active, writer.leftover + pending.withLock { $0.waiting })
         }
+    }
+
+    /// See `RecordWriter.synchronize`.
+    func synchronizeWriter() throws(StorageError) {
+        try writer.withLock { writer in
+            Result { () throws(StorageError) in try writer.synchronize() }
+        }.get()
     }
 
     /// See `RecordWriter.rotate`.

@@ -97,6 +97,31 @@ struct OpenFile: ~Copyable {
         }
     }
 
+    /// Writes all of it at an offset, also where the file was opened with `O_APPEND`.
+    ///
+    /// With that flag Linux appends whatever offset `pwrite` is given, so it is off meanwhile.
+    func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) {
+        let flags = try repeating("fcntl", path) { fcntl(number, F_GETFL) }
+        _ = try repeating("fcntl", path) { fcntl(number, F_SETFL, flags & ~O_APPEND) }
+        // Setting it again is refused for no regular file.
+        defer { _ = fcntl(number, F_SETFL, flags) }
+        var done = 0
+        while done < bytes.count {
+            let wrote = try repeating("write", path) {
+                bytes.withUnsafeBytes { raw in
+                    pwrite(
+                        number,
+                        raw.baseAddress?.advanced(by: done),
+                        raw.count - done,
+                        off_t(offset + done)
+                    )
+                }
+            }
+            guard wrote > 0 else { throw .systemCall("write", path: path, code: EIO) }
+            done += wrote
+        }
+    }
+
     func truncate(to size: Int) throws(StorageError) {
         _ = try repeating("truncate", path) { ftruncate(number, off_t(size)) }
     }

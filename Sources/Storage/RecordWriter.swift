@@ -18,6 +18,8 @@ struct RecordWriter: ~Copyable {
 
     private let directory: String
     private let name: String
+    /// How much may be in the file and not safe; nil where that is not looked after.
+    private let maxUnsyncedBytes: Int?
     /// Absent after a start into an outage, and once closed.
     private var file: AppendFile?
     private(set) var isClosed = false
@@ -30,17 +32,26 @@ struct RecordWriter: ~Copyable {
     /// Whether a round of making records safe is on its way.
     var isSyncDue = false
 
-    init(directory: String, name: String) {
+    init(directory: String, name: String, maxUnsyncedBytes: Int?) {
         self.directory = directory
         self.name = name
+        self.maxUnsyncedBytes = maxUnsyncedBytes
     }
 
     /// Opens the file, and says what became of an unfinished last line.
     mutating func open() throws(StorageError) -> HistoryReport? {
-        let opened = try AppendFile.open(directory: directory, name: name)
+        let opened = try openFile(name)
         let tail = opened.tornTail
         file = consume opened
         return tail.map { .tornTail(setAsideIn: $0.setAsideIn, bytes: $0.bytes) }
+    }
+
+    private func openFile(_ name: String) throws(StorageError) -> AppendFile {
+        try AppendFile.open(
+            directory: directory,
+            name: name,
+            keepsUnsynced: maxUnsyncedBytes != nil
+        )
     }
 
     /// Takes all that waits, unless a batch is in hand still.
@@ -80,7 +91,7 @@ struct RecordWriter: ~Copyable {
     }
 
     /// Waits until all that was written would survive a loss of power.
-    func synchronize() throws(StorageError) { try file?.synchronize() }
+    mutating func synchronize() throws(StorageError) { try file?.synchronize() }
 
     /// The file as it is now; nil where there is none at the moment.
     var active: HistoryCatalog.Active? {
@@ -128,7 +139,7 @@ struct RecordWriter: ~Copyable {
             return nil
         }
         do throws(StorageError) {
-            var new = try AppendFile.open(directory: directory, name: name)
+            var new = try openFile(name)
             try new.takePlace(of: &old, copyingFrom: start)
             let identity = new.identity
             file = consume new
@@ -149,12 +160,23 @@ struct RecordWriter: ~Copyable {
             if let report = try open() { reports.append(report) }
             return
         }
+        try boundUnsynced()
         guard !isInPlace, !batch.isEmpty else { return }
         // Half a line must not stay behind in the file that was moved away.
         try file?.payOwedCut()
         try file?.synchronize()
         if let report = try open() { reports.append(report) }
         reports.append(.begunAnew(path: directory + "/" + name))
+    }
+
+    /// Before more than the bound is in memory until it is safe, it has to become safe.
+    ///
+    /// A disk that takes everything and makes nothing safe is like one that takes nothing.
+    private mutating func boundUnsynced() throws(StorageError) {
+        guard let maxUnsyncedBytes, let kept = file?.unsyncedBytes, kept > 0,
+            kept + batch.count - start > maxUnsyncedBytes
+        else { return }
+        try file?.synchronize()
     }
 
     private mutating func dropBatch() {

@@ -7,13 +7,15 @@
 //     fsync EIO history.jsonl
 //
 // With `bytes`, a write puts that many bytes into the file before the next one fails, as a disk does
-// that becomes full within a frame. `write` stands for pwrite and writev, `open` for openat, `fsync`
+// that becomes full within a frame; an fsync loses what was written since the last that succeeded,
+// as the kernel may, and the next one succeeds without it. `write` stands for pwrite and writev, `open` for openat, `fsync`
 // for fdatasync too.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +131,64 @@ ssize_t writev(int number, const struct iovec *pieces, int count) {
     return real(number, pieces, count);
 }
 
+// How much of each file is safe. Of a file that is not here, nothing is.
+static struct safe {
+    ino_t inode;
+    off_t size;
+} safe_files[256];
+static pthread_mutex_t safe_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct safe *safe_part(ino_t inode) {
+    for (size_t n = 0; n < sizeof safe_files / sizeof safe_files[0]; n++) {
+        if (safe_files[n].inode == 0) safe_files[n].inode = inode;
+        if (safe_files[n].inode == inode) return &safe_files[n];
+    }
+    abort();
+}
+
+static void lose(int number, off_t from, off_t to) {
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", number);
+    // With this one, pwrite does not append.
+    int file = open(link, O_WRONLY | O_CLOEXEC);
+    if (file < 0) abort();
+    static const char zeros[PAGE];
+    __typeof__(&pwrite) real = (__typeof__(&pwrite))dlsym(RTLD_NEXT, "pwrite");
+    while (from < to) {
+        size_t count = to - from < PAGE ? (size_t)(to - from) : PAGE;
+        if (real(file, zeros, count, from) != (ssize_t)count) abort();
+        from += (off_t)count;
+    }
+    close(file);
+}
+
+static int synchronize(int number, int (*real)(int)) {
+    long bytes = -1;
+    int code = fault_of_open("fsync", number, &bytes);
+    struct stat status;
+    if (fstat(number, &status) != 0) return -1;
+    int result = code ? -1 : real(number);
+    if (S_ISREG(status.st_mode) && (code ? bytes >= 0 : result == 0)) {
+        pthread_mutex_lock(&safe_lock);
+        struct safe *part = safe_part(status.st_ino);
+        if (code) lose(number, part->size, status.st_size);
+        else part->size = status.st_size;
+        pthread_mutex_unlock(&safe_lock);
+    }
+    if (code) errno = code;
+    return result;
+}
+
+int fsync(int number) {
+    REAL(fsync);
+    return synchronize(number, real);
+}
+
+int fdatasync(int number) {
+    REAL(fdatasync);
+    return synchronize(number, real);
+}
+
 #define ON_NUMBER(name, call, parameters, arguments) \
     int name parameters { \
         REAL(name); \
@@ -137,8 +197,6 @@ ssize_t writev(int number, const struct iovec *pieces, int count) {
         return real arguments; \
     }
 
-ON_NUMBER(fsync, "fsync", (int number), (number))
-ON_NUMBER(fdatasync, "fsync", (int number), (number))
 ON_NUMBER(ftruncate, "ftruncate", (int number, off_t size), (number, size))
 ON_NUMBER(ftruncate64, "ftruncate", (int number, off64_t size), (number, size))
 

@@ -3,6 +3,7 @@ as before by itself once the disk is. `faults.c` plays the disk; where the machi
 file system that is full does."""
 
 import collections
+import json
 import os
 import pathlib
 import resource
@@ -407,6 +408,43 @@ def test_a_history_that_is_not_safe_holds_up_nobody_and_recovers(
     assert_nothing_missing(relay, streams)
     faults.clear()
     wait_until(relay, 200)
+
+
+def test_what_a_history_lost_is_written_again_before_it_is_safe(start_faulty, faults):
+    relay = start_faulty(RELAY_LOOPS=2)
+    before = begin(relay, 1, tokens=2)
+    before[0].ends_whole()
+    relay.history(count=1)
+    file = relay.data / "history.jsonl"
+    faults.set("fsync EIO history.jsonl 0")
+    streams = begin(relay, 5, tokens=5)
+    for stream in streams:
+        stream.ends_whole()
+    wait_until(relay, "history_not_writable")
+    # What is lost is there again at once where it can be written,
+    wait_for(lambda: b"\0" not in file.read_bytes(), "the records are written again")
+    # and where it cannot, as soon as it can.
+    faults.set("fsync EIO history.jsonl 0", "write EIO history.jsonl")
+    wait_for(lambda: b"\0" in file.read_bytes(), "the records are lost")
+    streams += begin(relay, 2, tokens=5)
+    for stream in streams:
+        stream.ends_whole()
+    assert readiness(relay) == "history_not_writable"
+    faults.clear()
+    wait_until(relay, 200)
+    assert relay.log().count("records would not survive a loss of power:") == 1
+    assert relay.log().count("records would survive a loss of power again") == 1
+    # The journal let go of them, so they must be in the history.
+    wait_for(
+        lambda: all(file.stat().st_size == 16 for file in (relay.data / "journal").iterdir()),
+        "the journal is emptied",
+    )
+    relay.kill()
+    shutil.rmtree(relay.data / "journal")
+    relay.start()
+    assert_nothing_missing(relay, before + streams)
+    ids = [json.loads(line)["id"] for line in file.read_bytes().splitlines()]
+    assert sorted(ids) == sorted(stream.id for stream in before + streams)
 
 
 def test_the_end_of_an_outage_of_writing_is_not_told_by_what_was_written_before(

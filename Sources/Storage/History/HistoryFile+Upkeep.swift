@@ -108,6 +108,8 @@ extension HistoryFile {
     private func compact(_ compaction: Compaction) {
         compactor.async {
             do throws(StorageError) {
+                // What is not safe may read as something else.
+                if compaction.part?.isActive == true { try self.synchronizeWriter() }
                 let outcome = try compaction.run()
                 self.keeper.async { self.finish(compaction, outcome) }
             } catch {

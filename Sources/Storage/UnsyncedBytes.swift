@@ -1,0 +1,54 @@
+import Glibc
+
+/// What was written to the end of a file since it was last safe, kept so that it can be written again.
+///
+/// After a failed fsync the kernel may call pages clean that never reached the disk: the next fsync
+/// succeeds without them, and reading them back shows the cache, or what the disk had there before.
+/// Only a copy that is not the file's own helps, as PostgreSQL and SQLite have one in their logs. Put
+/// in the same place again, the same bytes are dirty again, and no line stands twice.
+struct UnsyncedBytes {
+    private var bytes: [UInt8] = []
+    /// Where in the file they begin.
+    private var start = 0
+    /// Whether an fsync failed since they were written last.
+    private var mayBeLost = false
+
+    /// How many bytes are kept.
+    var count: Int { bytes.count }
+
+    /// Whether what is written at an offset follows what is kept.
+    func isFollowed(at offset: Int) -> Bool {
+        bytes.isEmpty || start + bytes.count == offset
+    }
+
+    /// Keeps what was written behind all that is kept.
+    mutating func add(_ lines: ArraySlice<UInt8>, at offset: Int) {
+        if bytes.isEmpty { start = offset }
+        bytes += lines
+    }
+
+    /// Waits until all of the file would survive a loss of power, and keeps nothing any more.
+    ///
+    /// - Parameter file: where it was written, the same descriptor: another one is not told of errors
+    ///   from before it was opened.
+    /// - Throws: what the disk says; then nothing of what is kept counts as safe.
+    mutating func synchronize(_ file: borrowing OpenFile) throws(StorageError) {
+        if mayBeLost { try writeAgain(to: file) }
+        do throws(StorageError) {
+            try file.synchronize()
+        } catch {
+            mayBeLost = true
+            // At once, for those who read the file meanwhile; where this fails, the next call does it.
+            try? writeAgain(to: file)
+            throw error
+        }
+        self = UnsyncedBytes()
+    }
+
+    private mutating func writeAgain(to file: borrowing OpenFile) throws(StorageError) {
+        // Where the file ends before its place, at the end: never behind a hole.
+        start = min(start, Int(try file.status().st_size))
+        try file.write(bytes, at: start)
+        mayBeLost = false
+    }
+}

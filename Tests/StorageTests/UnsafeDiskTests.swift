@@ -1,0 +1,250 @@
+import Dispatch
+import Glibc
+import Testing
+
+@testable import Storage
+
+/// A disk that takes records and does not make them safe: what the next fsync says of them is only
+/// believed once they were written again.
+@Suite(.timeLimit(.minutes(1)))
+final class UnsafeDiskTests {
+    private let scratch = Scratch()
+    private let reports = Reports()
+    private let disk: LosingDisk
+
+    init() { disk = LosingDisk(scratch.path) }
+
+    deinit { disk.remove() }
+
+    private func open(
+        rotateBytes: Int = 0,
+        maxPendingBytes: Int = HistoryFile.maxPendingBytes
+    ) throws -> HistoryFile {
+        try HistoryFile(
+            directory: scratch.path,
+            maxPendingBytes: maxPendingBytes,
+            rotateBytes: rotateBytes,
+            compactionDelayMilliseconds: 1,
+            report: reports.add
+        )
+    }
+
+    private var notSafe: HistoryReport {
+        .notSafe(.systemCall("fsync", path: scratch.path(), code: EIO))
+    }
+
+    private func waits(_ condition: () -> Bool) -> Bool {
+        for _ in 0..<1000 {
+            if condition() { return true }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    @Test
+    func `records behind a failed fsync are safe only once they were written again`() throws {
+        let history = try open()
+        history.append(bytes("before"))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        disk.fail(times: 1)
+        let lost = try #require(history.append(bytes("lost")))
+        #expect(!history.flush(timeoutMilliseconds: 300))
+        #expect(disk.failuresLeft == 0)
+        #expect(!history.isSafe(lost))
+        #expect(!history.isWritable)
+        // Who reads it meanwhile finds what was lost.
+        #expect(scratch.lines() == ["before", "lost"])
+        let after = try #require(history.append(bytes("after")))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.isSafe(lost))
+        #expect(history.isSafe(after))
+        #expect(history.isWritable)
+        #expect(scratch.lines() == ["before", "lost", "after"])
+        #expect(reports.wait { $0 == .safeAgain })
+        #expect(reports.all == [notSafe, .safeAgain])
+        history.append(bytes("later"))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(scratch.lines() == ["before", "lost", "after", "later"])
+    }
+
+    @Test
+    func `records become safe again without anybody asking`() throws {
+        let history = try open()
+        disk.fail(times: 1)
+        let place = try #require(history.append(bytes("lost")))
+        #expect(reports.wait { $0 == notSafe })
+        #expect(!history.isSafe(place))
+        #expect(waits { history.isSafe(place) })
+        #expect(scratch.lines() == ["lost"])
+        #expect(reports.wait { $0 == .safeAgain })
+    }
+
+    @Test
+    func `a disk that fails for long is told of once, and has each record once afterwards`() throws
+    {
+        let history = try open()
+        disk.fail(true)
+        var places: [Int] = []
+        for number in 0..<20 {
+            places.append(try #require(history.append(bytes("record \(number)"))))
+            if number % 5 == 4 { #expect(!history.flush(timeoutMilliseconds: 50)) }
+        }
+        #expect(places.allSatisfy { !history.isSafe($0) })
+        disk.fail(false)
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(places.allSatisfy { history.isSafe($0) })
+        #expect(scratch.lines() == (0..<20).map { "record \($0)" })
+        #expect(reports.wait { $0 == .safeAgain })
+        #expect(reports.all == [notSafe, .safeAgain])
+    }
+
+    @Test
+    func `a file that is rotated away has what was lost`() throws {
+        let history = try open(rotateBytes: 200)
+        disk.fail(times: 1)
+        history.append(record("lost", "c"))
+        #expect(!history.flush(timeoutMilliseconds: 300))
+        history.append(record("full", "c", text: String(repeating: "x", count: 200)))
+        #expect(waits { scratch.names().contains("history-000001.jsonl") })
+        #expect(reports.wait { if case .rotated = $0 { true } else { false } })
+        let place = try #require(history.append(record("new", "c")))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.isSafe(place))
+        #expect(scratch.lines("history-000001.jsonl").count == 2)
+        #expect(scratch.lines().count == 1)
+        #expect(try history.ids(limit: 10).ids == ["new", "full", "lost"])
+    }
+
+    @Test
+    func `a file is neither rotated nor rewritten while it cannot be made safe`() throws {
+        let history = try open(rotateBytes: 200)
+        disk.fail(true)
+        history.append(record("lost", "c", text: String(repeating: "x", count: 200)))
+        history.append(record("deleted", "d"))
+        #expect(!history.flush(timeoutMilliseconds: 300))
+        #expect(reports.wait { if case .upkeepFailed = $0 { true } else { false } })
+        #expect(scratch.names() == ["history.jsonl"])
+        disk.fail(false)
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(try history.ids(limit: 10).ids == ["deleted", "lost"])
+        #expect(scratch.lines().count == 2)
+    }
+
+    @Test
+    func `a file that is rewritten for a deletion has what was lost, once`() throws {
+        let history = try open()
+        history.append(record("kept", "c"))
+        history.append(record("deleted", "d"))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        // The deletion's own file is made safe too.
+        _ = try history.ids(limit: 10)
+        disk.fail(times: 1)
+        let place = try #require(history.append(record("lost", "c")))
+        #expect(!history.flush(timeoutMilliseconds: 300))
+        try history.remove("d")
+        #expect(reports.wait { if case .compacted = $0 { true } else { false } })
+        history.append(record("new", "c"))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.isSafe(place))
+        #expect(try history.ids(limit: 10).ids == ["new", "lost", "kept"])
+        #expect(scratch.lines().count == 3)
+        #expect(reports.wait { $0 == .safeAgain })
+    }
+
+    @Test
+    func `a file that somebody moved away has what was lost`() throws {
+        let history = try open()
+        disk.fail(times: 1)
+        history.append(bytes("lost"))
+        #expect(!history.flush(timeoutMilliseconds: 300))
+        #expect(rename(scratch.path(), scratch.path("history.1")) == 0)
+        history.append(bytes("new"))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(scratch.lines("history.1") == ["lost"])
+        #expect(scratch.lines() == ["new"])
+        #expect(reports.wait { $0 == .safeAgain })
+    }
+
+    @Test
+    func `a file whose end the disk takes back gets it again, without a hole`() throws {
+        disk.cutOff()
+        let history = try open()
+        history.append(bytes("before"))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        disk.fail(times: 2)
+        for line in ["lost", "lost too"] {
+            history.append(bytes(line))
+            #expect(!history.flush(timeoutMilliseconds: 300))
+        }
+        history.append(bytes("new"))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(scratch.lines() == ["before", "lost", "lost too", "new"])
+    }
+
+    @Test
+    func `a file that somebody emptied goes on from its start, without a hole`() throws {
+        let history = try open()
+        let line = String(repeating: "x", count: 100)
+        history.append(bytes(line))
+        #expect(waits { history.recordsWaiting == 0 })
+        #expect(truncate(scratch.path(), 0) == 0)
+        history.append(bytes("new"))
+        #expect(waits { history.recordsWaiting == 0 })
+        disk.fail(times: 1)
+        #expect(!history.flush(timeoutMilliseconds: 300))
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(scratch.lines() == ["new"])
+    }
+
+    @Test
+    func `what was cut off by a disk that fails is not taken for somebody's wish`() throws {
+        let history = try open()
+        let line = String(repeating: "x", count: 100)
+        disk.fail(true)
+        history.append(bytes(line))
+        #expect(waits { history.recordsWaiting == 0 })
+        #expect(truncate(scratch.path(), 0) == 0)
+        history.append(bytes("new"))
+        #expect(reports.wait { if case .writeFailed = $0 { true } else { false } })
+        disk.fail(false)
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(scratch.lines() == [line, "new"])
+    }
+
+    @Test
+    func `what is kept until it is safe is bounded: nothing more is written, and nothing is lost`()
+        throws
+    {
+        let history = try open(maxPendingBytes: 100)
+        disk.fail(true)
+        let line = String(repeating: "x", count: 39)
+        for number in 0..<2 {
+            #expect(history.append(bytes("\(number)\(line)")) != nil)
+            #expect(!history.flush(timeoutMilliseconds: 50))
+        }
+        #expect(waits { scratch.read().count == 82 })
+        for number in 2..<4 { #expect(history.append(bytes("\(number)\(line)")) != nil) }
+        #expect(history.append(bytes("4\(line)")) == nil)
+        let failure = StorageError.systemCall("fsync", path: scratch.path(), code: EIO)
+        #expect(reports.wait { $0 == .writeFailed(failure) })
+        #expect(!history.flush(timeoutMilliseconds: 50))
+        #expect(scratch.read().count == 82)
+        #expect(reports.all.filter { $0 == .writeFailed(failure) }.count == 1)
+        disk.fail(false)
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(scratch.lines() == (0..<4).map { "\($0)\(line)" })
+        #expect(waits { history.isWritable })
+    }
+
+    @Test
+    func `a healthy disk is made to make more than the bound safe in between`() throws {
+        let history = try open(maxPendingBytes: 100)
+        for number in 0..<20 {
+            let line = "\(number % 10)" + String(repeating: "y", count: 70)
+            #expect(history.append(bytes(line)) != nil)
+            #expect(waits { history.recordsWaiting == 0 })
+        }
+        #expect(scratch.lines().count == 20)
+        #expect(reports.all.isEmpty)
+    }
+}
