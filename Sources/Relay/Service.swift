@@ -19,6 +19,8 @@ package final class Service: Sendable {
     package let log: Log
     /// The answers that clients may ask for by keys of their own.
     let keys: KeyTable
+    /// How many ended answers the history lacks, and the journal keeps if there is one.
+    let unrecorded = Guarded(0)
     /// Where what is not in memory of long answers is read back.
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
     /// What is wrong with the journals at the moment.
@@ -102,6 +104,9 @@ package final class Service: Sendable {
         // The records of long answers.
         readBackQueue.sync {}
     }
+
+    /// Whether the history has the records of all answers that have ended.
+    package var isAllRecorded: Bool { unrecorded.withLock { $0 == 0 } }
 
     /// How many answers run and how many connections are open.
     package func load() async -> (generations: Int, connections: Int) {

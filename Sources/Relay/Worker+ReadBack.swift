@@ -76,30 +76,51 @@ extension Worker {
         )
         guard generation.log.first == 0 else { return recordLong(generation, timing) }
         let record = GenerationRecord.make(generation.recordHead, generation.log, timing)
-        journal?.recorded(generation, place: service.history.append(record))
+        journal?.recorded(generation, service.append(record))
     }
 
     /// A long one's record is made on the queue that reads its beginning back.
-    ///
-    /// Where the disk does not give it back the journal keeps the answer, and the next start makes the
-    /// record.
     private func recordLong(_ generation: Generation, _ timing: GenerationRecord.Timing) {
-        let number = recordings.add { [unowned self] place in
-            journal?.recorded(generation, place: place)
-        }
         let snapshot = LogSnapshot(of: generation)
         let head = generation.recordHead
+        record { () throws(StorageError) in
+            GenerationRecord.make(head, try snapshot.whole(), timing)
+        } then: { [unowned self] in
+            journal?.recorded(generation, $0)
+        }
+    }
+
+    /// Makes a record from the journal that the history refused before.
+    func recordAgain(_ answer: JournaledAnswer, then use: @escaping (Recording) -> Void) {
+        service.unrecorded.withLock { $0 -= 1 }
+        record({ () throws(StorageError) in try answer.record() }, then: use)
+    }
+
+    private func record(
+        _ make: @escaping @Sendable () throws(StorageError) -> [UInt8],
+        then use: @escaping (Recording) -> Void
+    ) {
+        let number = recordings.add(use)
         let loop = reactor.index
         let service = service
         service.readBackQueue.async {
-            var place: Int?
+            var recording = Recording.unreadable
             do throws(StorageError) {
-                let record = GenerationRecord.make(head, try snapshot.whole(), timing)
-                place = service.history.append(record)
+                recording = service.append(try make())
             } catch {
-                service.log.write(.error, "a long answer's record has to wait: \(error)")
+                service.unrecorded.withLock { $0 += 1 }
+                service.log.write(.error, "a record has to wait for the next start: \(error)")
             }
-            service.post(toLoop: loop) { [place] in $0.recordings.take(number)?(place) }
+            service.post(toLoop: loop) { [recording] in $0.recordings.take(number)?(recording) }
         }
+    }
+}
+
+extension Service {
+    /// Gives a record to the history, from any thread.
+    fileprivate func append(_ record: [UInt8]) -> Recording {
+        if let place = history.append(record) { return .taken(place: place) }
+        unrecorded.withLock { $0 += 1 }
+        return .refused
     }
 }

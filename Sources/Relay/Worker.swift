@@ -24,8 +24,8 @@ final class Worker: RequestHandler {
     var historyQuestions = Questions<HistoryAnswer>()
     /// Parts of long answers that are being read back.
     var readings = Questions<LogPart?>()
-    /// Long answers whose records are being made, each for its place in the history.
-    var recordings = Questions<Int?>()
+    /// Answers whose records are being made on another thread.
+    var recordings = Questions<Recording>()
     /// Nil once all is over: it keeps its handler alive, and that is this worker.
     private lazy var server: Server? = Server(on: reactor, limits: service.limits, handler: self)
 
@@ -48,6 +48,7 @@ final class Worker: RequestHandler {
         journal = Self.journal(service, on: loop)
         reactor.leader = journal
         journal?.generations = { [unowned self] in generations.all }
+        journal?.recordAgain = { [unowned self] in recordAgain($0, then: $1) }
     }
 
     private static func files(in folder: String?) throws(StartError) -> StaticFiles? {

@@ -25,9 +25,10 @@ struct PendingRecords: Sendable {
     var isUnsafe = false
     private var isClosed = false
 
-    /// Takes a record unless that would make more than `limit` bytes wait.
+    /// Takes a record unless that would make more than `limit` bytes wait; a single one of any length.
     mutating func add(_ record: [UInt8], limit: Int) -> Verdict {
-        guard !isClosed, lines.count + bytesInHand + record.count < limit else {
+        let waiting = lines.count + bytesInHand
+        guard !isClosed, waiting == 0 || waiting + record.count < limit else {
             refused += 1
             return .refused
         }

@@ -60,9 +60,9 @@ struct Daemon {
             log.write(.error, "records are lost: the history could not be written in time")
             return ExitCode.failure
         }
-        // All is in the history, and there is nothing to recover at the next start; unless too much
-        // waited for the disk at a time, when only the journal kept it.
-        if journal != nil, history.recordsRefused == 0 {
+        // All is in the history, and there is nothing to recover at the next start; unless the history
+        // refused what only the journal keeps.
+        if journal != nil, service.isAllRecorded {
             try? JournalFolder(path: journalFolder).removeLeft()
         }
         log.write(.info, "stopped")

@@ -18,13 +18,17 @@ extension Log {
         case .writesResumed(let kept, let refused):
             write(
                 refused == 0 ? .info : .error,
-                "the history is written again: \(kept) records were kept, \(refused) are lost"
+                "the history is written again: \(kept) records were kept, \(refused) refused"
             )
         case .notSafe(let error):
             write(.error, "records would not survive a loss of power: \(error)")
         case .safeAgain: write(.info, "records would survive a loss of power again")
         case .refused(let bytes):
-            write(.error, "a record of \(bytes) bytes is lost: too much waits for the disk")
+            write(
+                .error,
+                "a record of \(bytes) bytes is refused, since too much waits for the disk: without a"
+                    + " journal it is lost"
+            )
         case .begunAnew(let path):
             write(.info, "the history was moved away: \(path) is begun anew")
         case .rotated(let path):

@@ -1,4 +1,5 @@
 import ChatFormats
+import Glibc
 import Testing
 import Wire
 
@@ -10,6 +11,34 @@ import Wire
         "id", "conversation", "user", "started_at", "upstream", "model", "messages", "ended_at",
         "content", "status", "finish_reason", "usage", "timing", "error",
     ]
+
+    @Test(.timeLimit(.minutes(5)))
+    func `what the history had no room for is made again from the journal`() async throws {
+        try await withRelay(maxPendingBytes: 2000) { relay in
+            let path = relay.folder + "/history.jsonl"
+            #expect(rename(path, path + ".away") == 0)
+            #expect(mkdir(path, 0o700) == 0)
+            var said: [String: String] = [:]
+            for number in 0..<12 {
+                let heard = try relay.ask("simulator?say=answer%20\(number)&interval_ms=0")
+                said[heard.head.id] = "answer \(number)"
+            }
+            #expect(waits(seconds: 5) { !relay.service.isAllRecorded })
+            let begun = relay.journalItems().filter { $0.hasPrefix("begin") }
+            #expect(begun.count == said.count)
+            #expect(rmdir(path) == 0)
+            #expect(waits(seconds: 15) { relay.service.isAllRecorded })
+            let records = try relay.records()
+            #expect(records.count == said.count)
+            for record in records {
+                #expect(record["status"]?.stringValue == "complete")
+                #expect(record["timing"]?["tokens"]?.intValue ?? 0 > 0)
+                let id = record["id"]?.stringValue ?? ""
+                #expect(record["content"]?.stringValue == said[id])
+            }
+            #expect(waits(seconds: 5) { relay.journalItems().isEmpty })
+        }
+    }
 
     @Test(.timeLimit(.minutes(5)))
     func `every way to end gives one record with all fields`() async throws {

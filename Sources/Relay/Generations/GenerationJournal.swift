@@ -25,6 +25,11 @@ final class GenerationJournal: TurnEndHandler {
     private var heldBack: [(generation: Generation, frames: Int)] = []
     /// Ended ones whose records are on their way into the history.
     private var settling: [(place: JournalPlace, record: Int)] = []
+    /// Ended ones whose records the history refused.
+    private var unrecorded: [JournaledAnswer] = []
+    private var isRecordingAgain = false
+    /// Makes a record again, from the journal.
+    var recordAgain: (JournaledAnswer, _ then: @escaping (Recording) -> Void) -> Void = { _, _ in }
     private let settlingDue: Deadline
     private let retryDue: Deadline
     /// Whether ends wait until they are safe.
@@ -68,14 +73,9 @@ final class GenerationJournal: TurnEndHandler {
         dirty.append(generation)
     }
 
-    /// A generation's record was given to the history.
-    ///
-    /// - Parameters:
-    ///   - generation: an ended one.
-    ///   - place: the record's place in the history; nil where it was refused: then the journal keeps
-    ///     the generation, and the next start makes the record.
-    func recorded(_ generation: Generation, place: Int?) {
-        generation.journalMark.recordPlace = place
+    /// An ended generation's record was made.
+    func recorded(_ generation: Generation, _ recording: Recording) {
+        generation.journalMark.recording = recording
         if !generation.journalMark.isDirty { beginSettling(generation) }
     }
 
@@ -171,8 +171,11 @@ final class GenerationJournal: TurnEndHandler {
 
     /// All of an ended one is in the file; its record may take a moment longer.
     private func beginSettling(_ generation: Generation) {
-        guard let record = generation.journalMark.recordPlace else { return }
-        settling.append((generation.journalMark.place, record))
+        switch generation.journalMark.recording {
+        case .taken(let record): settling.append((generation.journalMark.place, record))
+        case .refused: unrecorded.append(JournaledAnswer(generation))
+        case .unreadable, nil: return
+        }
         if !settlingDue.isSet { setSettlingDue() }
     }
 
@@ -186,6 +189,24 @@ final class GenerationJournal: TurnEndHandler {
         if count > 0 { journal.release(settling.prefix(count).map(\.place)) }
         settling.removeFirst(count)
         retryLater()
-        if !settling.isEmpty { setSettlingDue() }
+        recordNext()
+        if !settling.isEmpty || !unrecorded.isEmpty { setSettlingDue() }
+    }
+
+    /// The history has room again once all that waited is in the file.
+    private func recordNext() {
+        guard !isRecordingAgain, history.isWritable, !unrecorded.isEmpty else { return }
+        isRecordingAgain = true
+        let answer = unrecorded.removeFirst()
+        recordAgain(answer) { [unowned self] recording in
+            isRecordingAgain = false
+            switch recording {
+            case .taken(let record): settling.append((answer.place, record))
+            case .refused: unrecorded.append(answer)
+            case .unreadable: break
+            }
+            if recording != .refused { recordNext() }
+            if !settlingDue.isSet { setSettlingDue() }
+        }
     }
 }

@@ -19,8 +19,8 @@ struct JournalMark {
     var isDirty = false
     /// Whether it has more since the journal was last told to take it.
     var isNews = false
-    /// Its record's place in the history, once it has one.
-    var recordPlace: Int?
+    /// What became of its record, once it was made.
+    var recording: Recording?
 
     /// Where its entries are to be read back from.
     var written: JournalExtents { formerExtents ?? extents }
@@ -115,8 +115,14 @@ extension Generation {
                 number,
                 next..<log.first,
                 maxBytes: Self.oldNewsBytes
-            ) { kind, payload in
-                journal.frame.entry(number: number, sequence: next, kind: kind, payload: payload)
+            ) { item, _, piece in
+                guard case .entry(_, _, let kind, let payload) = item else { return }
+                journal.frame.entry(
+                    number: number,
+                    sequence: next,
+                    kind: kind,
+                    payload: piece.extracting(payload)
+                )
                 next += 1
                 bytes += payload.count
             }
@@ -140,7 +146,8 @@ extension Generation {
 
     /// All of the log so far is in the file.
     func isWhollyJournaled() {
-        journalMark.isWhole(isReadBack: isReadBack)
+        let isRefused = journalMark.recording == .refused
+        journalMark.isWhole(isReadBack: isReadBack || isRefused)
         if isEnded { dropRecordHead() }
     }
 }

@@ -28,10 +28,11 @@ struct LogSnapshot: Sendable {
     /// Waits for the disk.
     func part(from start: Int, maxBytes: Int = .max) throws(StorageError) -> EntryLog {
         var part = EntryLog(first: start)
-        try written.read(number, start..<window.log.first, maxBytes: maxBytes) { kind, payload in
+        try written.read(number, start..<window.log.first, maxBytes: maxBytes) { item, _, bytes in
+            guard case .entry(_, _, let kind, let payload) = item else { return }
             // What this process wrote, it can read.
             guard let kind = EntryKind(rawValue: kind) else { return assertionFailure() }
-            part.append(kind, payload)
+            part.append(kind, bytes.extracting(payload))
         }
         return part
     }

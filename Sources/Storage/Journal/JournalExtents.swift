@@ -45,13 +45,15 @@ package struct JournalExtents: Sendable {
     ///   - number: the generation's, in this journal.
     ///   - wanted: the entries; all of them were noted.
     ///   - maxBytes: of payload, after which no other entry is read; one is read at least.
-    ///   - visit: takes each one's kind and payload, in their order.
+    ///   - visit: takes each one, in their order, the generation's beginning before the first of all;
+    ///     with the time at which it was written, in milliseconds since 1970, and the bytes that its
+    ///     ranges are about.
     /// - Throws: where the disk does not give back what was written.
     package func read(
         _ number: UInt64,
         _ wanted: Range<Int>,
-        maxBytes: Int,
-        visit: (UInt8, Span<UInt8>) -> Void
+        maxBytes: Int = .max,
+        visit: (JournalItem, Int, Span<UInt8>) -> Void
     ) throws(StorageError) {
         var next = wanted.lowerBound
         var bytes = 0
@@ -62,14 +64,17 @@ package struct JournalExtents: Sendable {
             let before = next
             var frames = SegmentFrames(from: place.offset)
             frames: while next < wanted.upperBound, bytes < maxBytes {
-                switch try frames.next(in: place.segment.file) {
-                case .item(.entry(number, next, let kind, let payload)):
-                    visit(kind, frames.bytes.span.extracting(payload))
+                let step = try frames.next(in: place.segment.file)
+                switch step {
+                case .item(.entry(number, next, _, let payload)):
                     bytes += payload.count
                     next += 1
+                case .item(.begin(number, _)) where next == 0: break
                 case .item: continue
                 case .end: break frames
                 }
+                guard case .item(let item) = step else { continue }
+                visit(item, frames.milliseconds, frames.bytes.span)
             }
             // The rest is in the next segment, or the disk has lost it.
             guard next > before else {

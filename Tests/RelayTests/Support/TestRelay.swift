@@ -29,6 +29,7 @@ final class TestRelay: Sendable {
         page: Bool = false,
         durability: Durability = .interval,
         keepsJournal: Bool = true,
+        maxPendingBytes: Int = HistoryFile.maxPendingBytes,
         left: String? = nil,
         upstreamSettings: UpstreamSettings = UpstreamSettings(),
         _ configure: (inout RelayConfiguration) -> Void = { _ in }
@@ -39,10 +40,13 @@ final class TestRelay: Sendable {
         port = listener.port
         history = try HistoryFile(
             directory: folder,
+            maxPendingBytes: maxPendingBytes,
             durability: durability,
             compactionDelayMilliseconds: 1
         ) { report in
             if case .compacted = report { return }
+            // A bound is set by those who want trouble.
+            guard maxPendingBytes == HistoryFile.maxPendingBytes else { return }
             Issue.record("the history reports \(report)")
         }
         let journal = try JournalFolder(path: folder + "/journal")
@@ -175,6 +179,7 @@ func withRelay(
     page: Bool = false,
     durability: Durability = .interval,
     keepsJournal: Bool = true,
+    maxPendingBytes: Int = HistoryFile.maxPendingBytes,
     left: String? = nil,
     _ configure: (inout RelayConfiguration) -> Void = { _ in },
     _ body: (TestRelay) async throws -> Void
@@ -185,6 +190,7 @@ func withRelay(
         page: page,
         durability: durability,
         keepsJournal: keepsJournal,
+        maxPendingBytes: maxPendingBytes,
         left: left,
         configure
     )

@@ -35,9 +35,9 @@ import Testing
         /// What is read back from an entry on.
         func read(_ wanted: Range<Int>, maxBytes: Int = .max) throws(StorageError) -> [[UInt8]] {
             var found: [[UInt8]] = []
-            try extents.read(place.number, wanted, maxBytes: maxBytes) { kind, payload in
-                #expect(kind == 2)
-                found.append(payload.withUnsafeBufferPointer { Array($0) })
+            try extents.read(place.number, wanted, maxBytes: maxBytes) { item, _, bytes in
+                guard case .entry(_, _, 2, let payload) = item else { return }
+                found.append(bytes.extracting(payload).withUnsafeBufferPointer { Array($0) })
             }
             return found
         }

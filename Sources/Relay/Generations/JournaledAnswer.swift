@@ -1,0 +1,47 @@
+import ChatFormats
+import Storage
+import Wire
+
+/// What became of an answer's record.
+enum Recording: Equatable, Sendable {
+    /// The history took it, in this place among all records of this process.
+    case taken(place: Int)
+    /// More waits for the history's disk than may: the journal keeps the answer, and it is tried again.
+    case refused
+    /// The journal's disk does not give the answer back: what is left of it is there, for the next
+    /// start.
+    case unreadable
+}
+
+/// An ended answer that the journal alone has whole.
+struct JournaledAnswer: Sendable {
+    /// Where it stands in its loop's journal.
+    let place: JournalPlace
+    /// How many entries it has.
+    let count: Int
+    private let written: JournalExtents
+
+    init(_ generation: Generation) {
+        place = generation.journalMark.place
+        count = generation.log.count
+        written = generation.journalMark.written
+    }
+
+    /// Its line in the history, without the line's end.
+    ///
+    /// Waits for the disk.
+    func record() throws(StorageError) -> [UInt8] {
+        var left: LeftGeneration?
+        try written.read(place.number, 0..<count) { item, milliseconds, bytes in
+            switch item {
+            case .begin(_, let head):
+                left = JournalHead(bytes.extracting(head)).map { LeftGeneration($0) } ?? left
+            case .entry(_, let sequence, let kind, let payload):
+                left?.add(sequence, kind, bytes.extracting(payload), at: milliseconds)
+            case .retire: break
+            }
+        }
+        guard let left, left.isEnded else { throw .damaged(path: "the journal", offset: 0) }
+        return left.record
+    }
+}
