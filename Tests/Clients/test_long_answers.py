@@ -1,0 +1,90 @@
+"""Answers much longer than what is kept of them in memory: all of it is there for who comes back."""
+
+import concurrent.futures
+import pathlib
+
+import httpx
+import pytest
+
+import frames
+
+# Two megabytes of text, of which 64 KiB are in memory.
+TOKENS = 500_000
+MODEL = f"simulator?tokens={TOKENS}&interval_ms=0&batch=100"
+
+
+@pytest.fixture
+def relay(start_relay):
+    return start_relay(RELAY_LOG_WINDOW=65_536, RELAY_RESUME_S=60)
+
+
+def resident_megabytes(relay):
+    status = pathlib.Path(f"/proc/{relay.process.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def ask(relay, prompt):
+    """Reads a whole answer; gives its id and events."""
+    parameters = {"prompt": prompt, "model": MODEL}
+    answer = httpx.get(f"{relay.url}/chat/stream", params=parameters, timeout=60)
+    assert answer.status_code == 200
+    return answer.headers["x-stream-id"], frames.parse(answer.text)
+
+
+def test_a_long_answer_is_resumed_from_its_middle_and_read_again_from_its_start(relay):
+    stream, events = ask(relay, "long")
+    numbers = [int(event.id.rsplit(".", 1)[1]) for event in events if event.id]
+    assert numbers == sorted(numbers) and len(events) > TOKENS
+    for place in (1, TOKENS // 2, TOKENS - 3):
+        rest = httpx.get(
+            f"{relay.url}/chat/streams/{stream}",
+            headers={"Last-Event-ID": f"{stream}.{place}"},
+            timeout=60,
+        )
+        assert frames.parse(rest.text) == events[place + 1 :]
+    assert frames.parse(httpx.get(f"{relay.url}/chat/streams/{stream}", timeout=60).text) == events
+    text = "".join(event.data for event in events if event.name == "token")
+    (record,) = relay.history(count=1)
+    assert record["content"] == text and record["timing"]["tokens"] == TOKENS
+    assert relay.calls("?prompt=long")["calls"] == 1
+
+
+def test_many_long_answers_at_once_take_little_memory(relay):
+    before = resident_megabytes(relay)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: ask(relay, f"question {number}"), range(8)))
+    assert len({stream for stream, _ in answers}) == 8
+    relay.history(count=8)
+    # Sixteen megabytes of text were said; each is still there to be resumed.
+    assert resident_megabytes(relay) - before < 20
+    for stream, events in answers:
+        rest = httpx.get(
+            f"{relay.url}/chat/streams/{stream}",
+            headers={"Last-Event-ID": f"{stream}.{TOKENS - 1000}"},
+            timeout=60,
+        )
+        assert frames.parse(rest.text) == events[TOKENS - 999 :]
+
+
+def test_a_killed_long_answer_is_told_by_the_next_process(relay):
+    model = f"simulator?tokens={TOKENS}&interval_ms=1&batch=100"
+    parameters = {"prompt": "hi", "model": model, "on_disconnect": "finish"}
+    text = ""
+    with httpx.stream("GET", f"{relay.url}/chat/stream", params=parameters, timeout=60) as answer:
+        stream = answer.headers["x-stream-id"]
+        for piece in answer.iter_text():
+            text += piece
+            if len(text) > 1_000_000:
+                break
+    relay.kill()
+    had = frames.parse(text)
+    relay.start()
+    rest = httpx.get(
+        f"{relay.url}/chat/streams/{stream}", headers={"Last-Event-ID": had[99].id}, timeout=60
+    )
+    events = frames.parse(rest.text)
+    assert events[: len(had) - 100] == had[100:]
+    assert events[-1].name == "error"
+    (record,) = relay.history(count=1)
+    assert record["status"] == "interrupted"
+    assert record["content"].startswith("".join(e.data for e in had if e.name == "token"))
