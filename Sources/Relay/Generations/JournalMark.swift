@@ -13,8 +13,11 @@ struct JournalMark {
     private var framedBytes = 0
     /// Where its entries are.
     private var extents = JournalExtents()
-    /// Where they were before some were lost; until all of them are said again.
+    /// Where they were before some were lost, and how many; until so many are said again.
+    ///
+    /// No longer: of those that came since, only the others know.
     private var formerExtents: JournalExtents?
+    private var formerEntries = 0
     /// Whether it stands among those that have more.
     var isDirty = false
     /// Whether it has more since the journal was last told to take it.
@@ -36,6 +39,7 @@ struct JournalMark {
         if isWritten, framedEntries > entries {
             extents.note(entries, bytes: framedBytes, in: journal)
             entries = framedEntries
+            if entries >= formerEntries { formerExtents = nil }
         }
         framedEntries = entries
         framedBytes = 0
@@ -54,9 +58,12 @@ struct JournalMark {
     /// What was written of it may be lost.
     mutating func forgetWritten() {
         guard entries > 0 else { return }
+        if formerExtents == nil {
+            formerExtents = extents
+            formerEntries = entries
+        }
         entries = 0
         framedEntries = 0
-        if formerExtents == nil { formerExtents = extents }
         extents = JournalExtents()
     }
 }

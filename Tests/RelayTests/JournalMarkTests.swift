@@ -1,0 +1,92 @@
+import Loop
+import Storage
+import TestSupport
+import Testing
+
+@testable import Relay
+
+/// Where the entries of a generation are read back from, before and behind a loss.
+@Suite struct JournalMarkTests {
+    /// A generation's entries, each of which is its own number.
+    private struct Said {
+        let journal: Journal
+        var mark = JournalMark()
+
+        init(in journal: Journal) {
+            self.journal = journal
+            mark.place = journal.newPlace()
+        }
+
+        /// Writes what the journal lacks up to an entry.
+        mutating func say(upTo end: Int) {
+            journal.hold(&mark.place)
+            for number in mark.entries..<end {
+                let payload = [UInt8(number)]
+                journal.frame.entry(
+                    number: mark.place.number,
+                    sequence: number,
+                    kind: 2,
+                    payload: payload.span
+                )
+            }
+            mark.isFramed(upTo: end, bytes: end - mark.entries)
+            let isWritten = journal.commit()
+            #expect(isWritten)
+            mark.frameEnded(isWritten, in: journal)
+        }
+
+        /// What is read back of the entries up to one.
+        func read(upTo end: Int) -> [Int]? {
+            var found: [Int] = []
+            do throws(StorageError) {
+                try mark.written.read(mark.place.number, 0..<end, maxBytes: .max) { _, payload in
+                    found.append(Int(payload[0]))
+                }
+                return found
+            } catch {
+                return nil
+            }
+        }
+    }
+
+    /// Runs work with a journal of one frame a segment, on its loop.
+    private func withJournal(_ work: @escaping @Sendable (Journal) -> Void) async throws {
+        try await withRelay { relay in
+            let path = relay.folder + "/another"
+            let loop = try EventLoop(index: 0)
+            try await loop.run { loop throws(StorageError) in
+                let journal = Journal(
+                    try JournalFolder(path: path),
+                    durability: .never,
+                    segmentBytes: 1,
+                    on: loop.reactor,
+                    post: { [loop] work in loop.post { _ in work() } },
+                    report: { _ in }
+                )
+                work(journal)
+            }
+            await loop.stop()
+        }
+    }
+
+    @Test func `all that is written is read back while others have not said all again`()
+        async throws
+    {
+        try await withJournal { journal in
+            var said = Said(in: journal)
+            said.say(upTo: 3)
+            #expect(said.read(upTo: 3) == [0, 1, 2])
+            said.mark.forgetWritten()
+            #expect(said.read(upTo: 3) == [0, 1, 2])
+            said.say(upTo: 2)
+            #expect(said.read(upTo: 3) == [0, 1, 2])
+            said.say(upTo: 5)
+            #expect(said.read(upTo: 5) == [0, 1, 2, 3, 4])
+            said.mark.forgetWritten()
+            #expect(said.read(upTo: 5) == [0, 1, 2, 3, 4])
+            said.say(upTo: 1)
+            said.mark.forgetWritten()
+            #expect(said.read(upTo: 5) == [0, 1, 2, 3, 4])
+        }
+    }
+}
