@@ -175,4 +175,42 @@ import Wire
             #expect(throws: ClientError.self) { while try stalled.readPiece() != nil {} }
         }
     }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `how far a reader lags does not depend on what is in memory`() async throws {
+        let buffer = 192 * 1024
+        try await withRelay {
+            $0.logWindowBytes = 16 * 1024
+            $0.readerBufferBytes = buffer
+        } _: { relay in
+            let slow = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
+            let model = "simulator?interval_ms=5&tokens=70000&batch=50"
+            slow.request(
+                "POST",
+                "/chat/stream?format=openai",
+                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            )
+            let head = try slow.readHead()
+            let fast = try relay.connect()
+            fast.request("GET", "/chat/streams/\(head.id)?format=text")
+            _ = try fast.readHead()
+            var had = 0
+            var first = 0
+            // Less than the buffer is left, and the whole of it is more.
+            while first < 40_000 {
+                for _ in 0..<1000 {
+                    if try slow.readEvent() != nil { had += 1 }
+                    _ = try fast.readEvent()
+                }
+                first = try #require(await relay.held(head.id)).first
+            }
+            while try fast.readEvent() != nil {}
+            let record = try relay.record(head.id)
+            let count = try #require(record["content"]?.stringValue).utf8.count
+            #expect(count > buffer && count * 30 / 70 < buffer)
+            while try slow.readEvent() != nil { had += 1 }
+            // The start, the tokens, the finish and the mark of the end.
+            #expect(had == 70_000 + 3)
+        }
+    }
 }

@@ -37,6 +37,10 @@ final class Reader: ExchangeDelegate {
     private var cursor: Int
     /// The entries that it reads and that are not in memory any more, as far as they were read back.
     private var old: LogPart?
+    /// The log's bytes before the next entry; counted, since the log knows it of what is in memory.
+    ///
+    /// Less for one that began in the middle of what is not, until it is behind that.
+    private var servedBytes: Int
     private var isReadingBack = false
     private var hasBegun = false
     /// Whether it has been up with the answer since it came; one that only catches up may lag.
@@ -58,6 +62,7 @@ final class Reader: ExchangeDelegate {
         self.exchange = exchange
         self.generation = generation
         self.cursor = cursor
+        servedBytes = generation.log.byteCount(before: cursor)
         isLive = cursor + 1 >= generation.log.count
         self.dialect = dialect
         self.form = form
@@ -89,9 +94,7 @@ final class Reader: ExchangeDelegate {
     /// How far into the log's bytes the client has been served.
     ///
     /// One who waits for the whole answer holds nobody up.
-    var readBytes: Int {
-        form == .completion ? generation.log.byteCount : generation.log.byteCount(before: cursor)
-    }
+    var readBytes: Int { form == .completion ? generation.log.byteCount : servedBytes }
 
     deinit { silence.abandon() }
 
@@ -142,8 +145,10 @@ final class Reader: ExchangeDelegate {
             let start = out.count
             while cursor < end, out.count - start < Self.pieceBytes {
                 appendFrame(into: &out)
+                if let old { servedBytes += old.log.range(cursor).count }
                 cursor += 1
             }
+            if old == nil { servedBytes = generation.log.byteCount(before: cursor) }
             isWritten = out.count > start
         }
         guard isWritten else { return }
