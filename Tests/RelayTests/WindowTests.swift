@@ -1,4 +1,5 @@
 import ChatFormats
+import Dispatch
 import Glibc
 import Storage
 import TestSupport
@@ -178,6 +179,35 @@ import Wire
             let rest = try client.readEvents()
             #expect(rest.last?.data == "[DONE]")
             #expect(try relay.records().isEmpty)
+        }
+    }
+
+    /// Keeps the queue busy on which long answers are read back.
+    private func whileNothingIsReadBack(_ relay: TestRelay, _ work: () throws -> Void) rethrows {
+        let gate = DispatchSemaphore(value: 0)
+        defer { gate.signal() }
+        relay.service.readBackQueue.async { _ = gate.wait(timeout: .now() + 30) }
+        try work()
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `who waits for the disk is kept alive, and not taken for stalled`() async throws {
+        try await withRelay {
+            $0.logWindowBytes = Self.windowBytes
+            $0.keepAliveSeconds = 1
+            $0.stallSeconds = 1
+        } _: { relay in
+            let heard = try relay.ask(Self.long)
+            _ = try relay.record(heard.head.id)
+            let late = try relay.connect()
+            try whileNothingIsReadBack(relay) {
+                late.request("GET", "/chat/streams/\(heard.head.id)")
+                #expect(try late.readHead().status == 200)
+                let piece = try #require(try late.readPiece())
+                #expect(String(decoding: piece, as: UTF8.self) == ": keep-alive\n")
+                usleepMilliseconds(1500)
+            }
+            #expect(try late.readEvents().map(\.data) == heard.events.map(\.data))
         }
     }
 }
