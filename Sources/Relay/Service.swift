@@ -23,6 +23,8 @@ package final class Service: Sendable {
     let unrecorded = Guarded(0)
     /// Where what is not in memory of long answers is read back.
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
+    /// How many records are being made there.
+    private let recordsUnderWay = Guarded(0)
     /// What is wrong with the journals at the moment.
     private let journalOutages = Guarded(JournalOutages())
     /// The loops that serve, in the order of their numbers; set once at the start.
@@ -101,12 +103,31 @@ package final class Service: Sendable {
                 loop.reactor.tenants.removeAll { $0 is Worker }
             }
         }
-        // The records of long answers.
+        // The records that are being made.
         readBackQueue.sync {}
     }
 
     /// Whether the history has the records of all answers that have ended.
     package var isAllRecorded: Bool { unrecorded.withLock { $0 == 0 } }
+
+    /// Makes a record, on the queue that reads back what it needs.
+    ///
+    /// - Parameter make: gives the record to the history.
+    func makeRecord(_ make: @escaping @Sendable () -> Void) {
+        recordsUnderWay.withLock { $0 += 1 }
+        readBackQueue.async { [self] in
+            make()
+            recordsUnderWay.withLock { $0 -= 1 }
+        }
+    }
+
+    /// Runs work once the records of all answers that have ended are made.
+    ///
+    /// Who has read an answer's end may ask for it at once, or ask a question that goes on from it.
+    func behindRecords(_ work: @escaping @Sendable () -> Void) {
+        guard recordsUnderWay.withLock({ $0 > 0 }) else { return work() }
+        readBackQueue.async(execute: work)
+    }
 
     /// How many answers run and how many connections are open.
     package func load() async -> (generations: Int, connections: Int) {

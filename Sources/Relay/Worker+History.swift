@@ -11,18 +11,20 @@ typealias HistoryQuestion =
 extension Service {
     /// Puts a loop's question to the history; the loop takes the answer by the question's number.
     fileprivate func ask(_ question: @escaping HistoryQuestion, _ number: Int, ofLoop loop: Int) {
-        history.read { catalog in
-            var answer = HistoryAnswer()
-            do throws(HistoryQueryError) {
-                answer = try question(&catalog)
-            } catch {
-                if case .storage(let error) = error {
-                    self.log.write(.error, "the history cannot be read: \(error)")
+        behindRecords { [self] in
+            history.read { catalog in
+                var answer = HistoryAnswer()
+                do throws(HistoryQueryError) {
+                    answer = try question(&catalog)
+                } catch {
+                    if case .storage(let error) = error {
+                        self.log.write(.error, "the history cannot be read: \(error)")
+                    }
+                    answer.problem = Problem(error)
                 }
-                answer.problem = Problem(error)
+                let result = answer
+                self.post(toLoop: loop) { $0.historyQuestions.take(number)?(result) }
             }
-            let result = answer
-            self.post(toLoop: loop) { $0.historyQuestions.take(number)?(result) }
         }
     }
 }

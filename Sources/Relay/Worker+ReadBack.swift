@@ -103,7 +103,7 @@ extension Worker {
         let number = recordings.add(use)
         let loop = reactor.index
         let service = service
-        service.readBackQueue.async {
+        service.makeRecord {
             var recording = Recording.unreadable
             do throws(StorageError) {
                 recording = service.append(try make())

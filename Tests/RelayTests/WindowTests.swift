@@ -191,6 +191,32 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
+    func `who has read a long answer's end finds it in its conversation at once`() async throws {
+        try await withWindow { relay in
+            let (client, head) = try relay.begin(
+                "simulator?tokens=100000&interval_ms=5&batch=100",
+                more: ",\"conversation\":\"c\"",
+                query: Self.finish
+            )
+            while try await #require(relay.held(head.id)).first == 0 {
+                _ = try client.readEvent()
+            }
+            let asking = try relay.connect()
+            try whileNothingIsReadBack(relay) {
+                let stop = try relay.exchange("DELETE", "/chat/streams/\(head.id)")
+                #expect(stop.head.status == 204)
+                _ = try client.readEvents()
+                asking.request("GET", "/chat/conversations/c")
+                usleepMilliseconds(300)
+            }
+            #expect(try asking.readHead().status == 200)
+            let messages = try #require(asking.readJSON()["messages"]?.arrayValue)
+            #expect(messages.map { $0["role"]?.stringValue } == ["user", "assistant"])
+            #expect(messages.last?["status"]?.stringValue == "stopped")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
     func `who waits for the disk is kept alive, and not taken for stalled`() async throws {
         try await withRelay {
             $0.logWindowBytes = Self.windowBytes
