@@ -330,6 +330,25 @@ def test_what_the_history_refuses_is_in_the_journal_until_a_later_start(
         assert content == stream.text
 
 
+def test_a_long_answer_that_cannot_be_read_back_is_in_the_journal_until_the_next_start(
+    start_faulty, faults
+):
+    relay = start_faulty(RELAY_LOG_WINDOW=65536)
+    faults.set("read EIO /journal/")
+    question = {"message": "hi", "model": "simulator?tokens=20000&interval_ms=0"}
+    url = f"{relay.url}/chat/stream?on_disconnect=finish"
+    with httpx.stream("POST", url, json=question, timeout=20):
+        pass
+    wait_for(lambda: "record has to wait" in relay.log(), "the record fails")
+    relay.stop()
+    assert not relay.history()
+    faults.clear()
+    relay.start()
+    [record] = relay.history(1)
+    assert record["status"] == "complete"
+    assert record["timing"]["tokens"] == 20_000
+
+
 def test_records_for_which_there_was_no_room_are_made_at_the_next_start(start_faulty, faults):
     relay = start_faulty(RELAY_LOOPS=1)
     faults.set("write ENOSPC history.jsonl")

@@ -179,6 +179,8 @@ import Wire
             let rest = try client.readEvents()
             #expect(rest.last?.data == "[DONE]")
             #expect(try relay.records().isEmpty)
+            // The journal has to stay for the next process.
+            #expect(!relay.service.isAllRecorded)
         }
     }
 
