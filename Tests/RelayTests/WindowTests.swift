@@ -238,4 +238,30 @@ import Wire
             #expect(try late.readEvents().map(\.data) == heard.events.map(\.data))
         }
     }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `where many say all again no frame is much larger than a segment`() async throws {
+        try await withRelay {
+            $0.headHoldSeconds = 0
+        } _: { relay in
+            let system = ",\"system\":\"" + String(repeating: "long ", count: 1_200_000) + "\""
+            var waiting: [TestClient] = []
+            for _ in 0..<4 {
+                waiting.append(
+                    try relay.begin("simulator?hang=1", more: system, query: Self.finish).0
+                )
+            }
+            let journal = relay.folder + "/journal"
+            removeTree(journal)
+            var sizes: [Int] = []
+            let isSaidAgain = waits(seconds: 20) {
+                _ = try? relay.ask("simulator?say=well&interval_ms=0")
+                sizes = namesIn(journal).map { readFile("\(journal)/\($0)").count }
+                return sizes.reduce(0, +) > 24_000_000
+            }
+            #expect(isSaidAgain)
+            // One frame in a segment, which ends behind the answer with which it is full.
+            #expect(sizes.max() ?? 0 < Journal.segmentBytes + 6_000_000)
+        }
+    }
 }

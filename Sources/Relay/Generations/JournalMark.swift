@@ -78,6 +78,8 @@ extension Generation {
     ///
     /// - Returns: whether that is all of it.
     func appendNews(to journal: Journal) -> Bool {
+        // What was asked may be long too, and many may be missing at once.
+        guard journal.frame.count < Journal.segmentBytes else { return false }
         journal.hold(&journalMark.place)
         if journalMark.framedEntries == 0 {
             var head: [UInt8] = []
