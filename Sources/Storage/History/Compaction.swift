@@ -20,6 +20,8 @@ struct Compaction: Sendable {
     struct Outcome: Sendable {
         var cuts: [Range<Int>] = []
         var end = 0
+        /// Whether the name led to another file by then, or to none: a rotation may come first.
+        var isMoved = false
     }
 
     var path: String { "\(directory)/\(part?.name ?? "")" }
@@ -29,7 +31,7 @@ struct Compaction: Sendable {
     func run() throws(StorageError) -> Outcome {
         try removeTornLines()
         guard let part else { return Outcome() }
-        let old = try OpenFile(opening: path, O_RDONLY)
+        guard let old = try open(part) else { return Outcome(isMoved: true) }
         let new = try OpenFile(
             opening: path + Self.suffix,
             O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
@@ -51,6 +53,16 @@ struct Compaction: Sendable {
         try Self.write(&batch, to: new)
         try new.synchronize()
         return outcome
+    }
+
+    private func open(_ part: HistoryCatalog.Part) throws(StorageError) -> OpenFile? {
+        do throws(StorageError) {
+            let file = try OpenFile(opening: path, O_RDONLY)
+            guard try file.identity() == part.identity else { return nil }
+            return file
+        } catch .systemCall(_, _, ENOENT) {
+            return nil
+        }
     }
 
     private static func add(_ cut: Range<Int>, to cuts: inout [Range<Int>]) {

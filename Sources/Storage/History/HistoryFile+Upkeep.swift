@@ -168,6 +168,10 @@ extension HistoryFile {
         let number = catalog.parts.firstIndex { $0.identity == part.identity }
         guard let number, !outcome.cuts.isEmpty else {
             _ = unlink(compaction.path + Compaction.suffix)
+            // Under its new name it is compacted next; what others moved away is not ours any more.
+            if outcome.isMoved, let number, catalog.parts[number].name != part.name {
+                catalog.parts[number].isDirty = true
+            }
             return
         }
         let name = catalog.parts[number].name

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Loop
 import Testing
 import Wire
 
@@ -95,6 +96,35 @@ struct HistoryDeletionTests {
         try history.remove("c")
         try history.remove("c")
         #expect(try history.ids().ids.isEmpty)
+    }
+
+    @Test
+    func `a file that is rotated before its compaction begins loses nothing else`() throws {
+        let history = try open(rotateBytes: 20_000)
+        let filler = String(repeating: "filler ", count: 100)
+        func append(_ numbers: Range<Int>) {
+            for number in numbers {
+                let name = number % 2 == 0 ? "kept" : "gone"
+                history.append(record("r\(number)", name, text: "\(name) \(filler)"))
+            }
+        }
+        let gate = DispatchSemaphore(value: 0)
+        history.compactor.async { _ = gate.wait(timeout: .now() + 30) }
+        append(0..<20)
+        try history.remove("gone")
+        #expect(waits { history.catalog.withLock { $0.isCompacting } })
+        append(20..<40)
+        #expect(waits { scratch.names().contains("history-000001.jsonl") })
+        // The file that has the name now has both kinds too.
+        append(40..<44)
+        #expect(history.flush(timeoutMilliseconds: 5000))
+        gate.signal()
+        #expect(waits { !isOnDisk("gone filler") })
+        let kept = (0..<44).reversed().filter { $0 % 2 == 0 }.map { "r\($0)" }
+        #expect(try history.ids(.init(conversation: "kept"), limit: 100).ids == kept)
+        history.close()
+        #expect(try open().ids(limit: 100).ids == kept)
+        #expect(!reports.all.contains { if case .upkeepFailed = $0 { true } else { false } })
     }
 
     @Test
