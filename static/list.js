@@ -106,12 +106,18 @@ export class ConversationList {
       id: question.conversation,
       title: question.prompt.replace(/\s+/g, " ").trim().slice(0, titleLength),
     }));
+    // The server's order stays, whatever its times say: those of two loops may cross.
+    let order = Infinity;
     return [...own, ...this.known].map((entry) => {
       const question = asked.get(entry.id);
       const time = question?.askedAt ?? Date.parse(entry.updated_at);
+      order = question ? order : Math.min(order, time);
       const isOwn = Boolean(question && !question.ending);
-      return { ...entry, time, isOwn, isRunning: isOwn || Boolean(entry.running) };
-    }).sort((a, b) => b.time - a.time);
+      return {
+        ...entry, time, order: question ? time : order, isOwn,
+        isRunning: isOwn || Boolean(entry.running),
+      };
+    }).sort((a, b) => b.order - a.order);
   }
 
   draw() {

@@ -24,9 +24,9 @@ extension Worker {
         then use: @escaping (LogPart?) -> Void
     ) {
         let number = readings.add(use)
-        let snapshot = LogSnapshot(of: generation)
+        let old = OldEntries(of: generation)
         read(number) { () throws(StorageError) in
-            try snapshot.part(from: start, maxBytes: Self.partBytes)
+            try old.part(from: start, maxBytes: Self.partBytes)
         }
     }
 

@@ -39,8 +39,9 @@ import Testing
         func read(upTo end: Int) -> [Int]? {
             var found: [Int] = []
             do throws(StorageError) {
-                try mark.written.read(mark.place.number, 0..<end, maxBytes: .max) { _, payload in
-                    found.append(Int(payload[0]))
+                try mark.written.read(mark.place.number, 0..<end) { item, _, bytes in
+                    guard case .entry(_, _, _, let payload) = item else { return }
+                    found.append(Int(bytes[payload.lowerBound]))
                 }
                 return found
             } catch {

@@ -136,7 +136,7 @@ extension Generation {
                 bytes += payload.count
             }
         } catch {
-            // Lost twice: what is in memory still goes to the record, if to no later process.
+            // Lost twice: only who is up with the answer can go on with it.
             next = log.first
         }
         journalMark.isFramed(upTo: next, bytes: bytes)

@@ -8,27 +8,26 @@ final class LogPart: Sendable {
     init(_ log: consuming EntryLog) { self.log = log }
 }
 
-/// An answer's log at one moment: what is in memory, and where the rest is.
-///
-/// Any thread may put it together.
-struct LogSnapshot: Sendable {
+/// The entries of an answer that are not in memory any more; any thread may read them.
+struct OldEntries: Sendable {
     /// The generation's number in its loop's journal.
     private let number: UInt64
     private let written: JournalExtents
-    private let window: LogPart
+    /// Behind the last of them.
+    private let end: Int
 
     init(of generation: Generation) {
         number = generation.journalMark.place.number
         written = generation.journalMark.written
-        window = LogPart(generation.log.copy())
+        end = generation.log.first
     }
 
-    /// Entries that are not in memory, from `start` on, up to about so much payload.
+    /// Those from `start` on, up to about so much payload.
     ///
     /// Waits for the disk.
     func part(from start: Int, maxBytes: Int = .max) throws(StorageError) -> EntryLog {
         var part = EntryLog(first: start)
-        try written.read(number, start..<window.log.first, maxBytes: maxBytes) { item, _, bytes in
+        try written.read(number, start..<end, maxBytes: maxBytes) { item, _, bytes in
             guard case .entry(_, _, let kind, let payload) = item else { return }
             // What this process wrote, it can read.
             guard let kind = EntryKind(rawValue: kind) else { return assertionFailure() }
@@ -36,12 +35,23 @@ struct LogSnapshot: Sendable {
         }
         return part
     }
+}
+
+/// An ended answer's log; any thread may put it together.
+struct LogSnapshot: Sendable {
+    private let old: OldEntries
+    private let window: LogPart
+
+    init(of generation: Generation) {
+        old = OldEntries(of: generation)
+        window = LogPart(generation.log.copy())
+    }
 
     /// All entries.
     ///
     /// Waits for the disk.
     func whole() throws(StorageError) -> EntryLog {
-        var log = try part(from: 0)
+        var log = try old.part(from: 0)
         log.append(contentsOf: window.log)
         return log
     }
