@@ -165,9 +165,3 @@ build_release() {
     release_options
     step 'build for release' 900 "$@" swift build "${release[@]}" --product sse-relay
 }
-
-# build_bench [COMMAND...]: builds the load generator, by way of the command; behind `build_release`.
-build_bench() {
-    step 'build relay-bench for release' 900 \
-        "$@" swift build "${release[@]}" --product relay-bench
-}
