@@ -9,67 +9,21 @@ fail() {
 # step NAME SECONDS COMMAND...: runs the command with its output in .build/logs and says how long
 # it took; one that fails or takes longer than SECONDS ends the script with the end of that output.
 step() {
-    local name=$1 limit=$2 begin=$SECONDS code=0
+    local name=$1 limit=$2 log begin=$SECONDS code=0
     shift 2
+    log=.build/logs/${name//[^A-Za-z0-9]/-}.log
     mkdir -p .build/logs
     printf '%-46s' "$name" >&2
-    timeout --foreground "$limit" "$@" >"$(log_of "$name")" 2>&1 || code=$?
-    ((code == 0)) || fail_step "$name" "$limit" "$code"
-    printf '%5d s\n' "$((SECONDS - begin))" >&2
-}
-
-log_of() {
-    printf '.build/logs/%s.log' "${1//[^A-Za-z0-9]/-}"
-}
-
-# fail_step NAME SECONDS CODE: ends the script with the end of the step's output.
-fail_step() {
-    local name=$1 limit=$2 code=$3 log
-    log=$(log_of "$name")
-    printf 'FAILED\n\n' >&2
-    tail -n 60 "$log" >&2
-    if ((code == 124)); then
-        fail "'$name' did not end within $limit s; all of its output is in $log"
+    timeout --foreground "$limit" "$@" >"$log" 2>&1 || code=$?
+    if ((code != 0)); then
+        printf 'FAILED\n\n' >&2
+        tail -n 60 "$log" >&2
+        if ((code == 124)); then
+            fail "'$name' did not end within $limit s; all of its output is in $log"
+        fi
+        fail "'$name' failed with exit code $code; all of its output is in $log"
     fi
-    fail "'$name' failed with exit code $code; all of its output is in $log"
-}
-
-# Steps that run beside others: process ids, limits and beginnings by name.
-declare -A begun=() begun_limit=() begun_at=()
-
-# begin NAME SECONDS COMMAND...: a step that runs beside what comes next, until `await NAME`.
-begin() {
-    local name=$1 limit=$2
-    shift 2
-    mkdir -p .build/logs
-    trap end_begun EXIT
-    # What runs in the background ignores interrupts, and so would all that it starts: some tests
-    # send them. Without --foreground it is a group of its own, which is ended as a whole.
-    env --default-signal=INT timeout --kill-after=15 "$limit" "$@" >"$(log_of "$name")" 2>&1 &
-    begun[$name]=$! begun_limit[$name]=$limit begun_at[$name]=$EPOCHSECONDS
-}
-
-# await NAME...: waits for steps that were begun, says how long each took, up to the last of its
-# output, and ends the script as `step` does when one failed.
-await() {
-    local name code
-    for name in "$@"; do
-        printf '%-46s' "$name" >&2
-        code=0
-        wait "${begun[$name]}" || code=$?
-        ((code == 0)) || fail_step "$name" "${begun_limit[$name]}" "$code"
-        unset "begun[$name]"
-        printf '%5d s\n' "$(($(stat -c %Y "$(log_of "$name")") - begun_at[$name]))" >&2
-    done
-}
-
-# Ends what was begun and not awaited, each with all that it started.
-end_begun() {
-    ((${#begun[@]} > 0)) || return 0
-    kill "${begun[@]}" 2>/dev/null || true
-    wait "${begun[@]}" 2>/dev/null || true
-    local group
-    for group in "${begun[@]}"; do kill -KILL -- "-$group" 2>/dev/null || true; done
+    printf '%5d s\n' "$((SECONDS - begin))" >&2
 }
 
 missing=()
@@ -160,8 +114,7 @@ release_options() {
     fi
 }
 
-# build_release [COMMAND...]: builds the daemon, by way of the command.
 build_release() {
     release_options
-    step 'build for release' 900 "$@" swift build "${release[@]}" --product sse-relay
+    step 'build for release' 900 swift build "${release[@]}" --product sse-relay
 }

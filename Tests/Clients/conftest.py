@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import socket
 import subprocess
 import time
@@ -129,15 +128,7 @@ class Relay:
         return [json.loads(line) for line in whole.split(b"\n") if line]
 
 
-def interrupt(_number, _frame):
-    """What the tests started and mounted ends with them, as by an interrupt."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def pytest_configure(config):
-    signal.signal(signal.SIGTERM, interrupt)
-    config.addinivalue_line("markers", "timed: promises a time; scripts/test runs it by itself")
     config.addinivalue_line("markers", "long: waits for a real clock; run by scripts/test --long")
 
 

@@ -107,7 +107,6 @@ def test_the_settings_are_checked_by_name(run_daemon):
 
 
 @pytest.mark.long
-@pytest.mark.timed
 def test_a_million_records_are_indexed_within_ten_seconds(relay):
     relay.stop()
     with (relay.data / "history.jsonl").open("w") as file:

@@ -113,7 +113,6 @@ def test_a_refusal_is_not_kept_for_the_next_try(relay):
     assert asked(relay) == 4
 
 
-@pytest.mark.timed
 def test_another_question_under_the_key_is_a_conflict_that_the_library_does_not_repeat(relay):
     with openai.OpenAI(
         base_url=f"{relay.url}/v1", api_key="unused", max_retries=3, timeout=20
@@ -147,7 +146,6 @@ def test_many_clients_with_one_key_at_once_share_one_answer(relay):
     relay.history(count=20)
 
 
-@pytest.mark.timed
 def test_a_stop_from_anywhere_reaches_the_upstream_within_100_ms(relay):
     took = []
     for number in range(8):

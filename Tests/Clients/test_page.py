@@ -474,7 +474,6 @@ def test_hostile_markdown_runs_nothing_and_fetches_nothing(relay, browser):
     assert browser.console() == []
 
 
-@pytest.mark.timed
 def test_a_long_answer_stays_cheap_to_draw(relay, browser):
     browser.open(relay.url)
     slow = browser.run_module("""
