@@ -335,7 +335,7 @@ def test_a_long_answer_that_cannot_be_read_back_is_in_the_journal_until_the_next
 ):
     relay = start_faulty(RELAY_LOG_WINDOW=65536)
     faults.set("read EIO /journal/")
-    question = {"message": "hi", "model": "simulator?tokens=20000&interval_ms=0"}
+    question = {"message": "hi", "model": "simulator?tokens=20000&interval_ms=2&batch=20"}
     url = f"{relay.url}/chat/stream?on_disconnect=finish"
     with httpx.stream("POST", url, json=question, timeout=20):
         pass

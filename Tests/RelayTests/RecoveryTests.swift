@@ -112,7 +112,7 @@ import Wire
             var ids: [String] = []
             var clients: [TestClient] = []
             while Set(ids.compactMap(GenerationID.loop)).count < 3, ids.count < 60 {
-                let (client, head) = try relay.begin("simulator?tokens=40&interval_ms=50")
+                let (client, head) = try relay.begin("simulator?tokens=400&interval_ms=50")
                 _ = try client.readEvent()
                 clients.append(client)
                 ids.append(head.id)
