@@ -108,7 +108,9 @@ package final class Service: Sendable {
     }
 
     /// Whether the history has the records of all answers that have ended.
-    package var isAllRecorded: Bool { unrecorded.withLock { $0 == 0 } }
+    package var isAllRecorded: Bool {
+        recordsUnderWay.withLock { $0 == 0 } && unrecorded.withLock { $0 == 0 }
+    }
 
     /// Makes a record, on the queue that reads back what it needs.
     ///

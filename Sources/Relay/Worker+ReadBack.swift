@@ -92,8 +92,14 @@ extension Worker {
 
     /// Makes a record from the journal that the history refused before.
     func recordAgain(_ answer: JournaledAnswer, then use: @escaping (Recording) -> Void) {
-        service.unrecorded.withLock { $0 -= 1 }
-        record({ () throws(StorageError) in try answer.record() }, then: use)
+        let service = service
+        record(
+            { () throws(StorageError) in
+                service.unrecorded.withLock { $0 -= 1 }
+                return try answer.record()
+            },
+            then: use
+        )
     }
 
     private func record(
