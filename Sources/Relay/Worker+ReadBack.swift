@@ -76,7 +76,9 @@ extension Worker {
         )
         guard generation.log.first == 0 else { return recordLong(generation, timing) }
         let record = GenerationRecord.make(generation.recordHead, generation.log, timing)
-        journal?.recorded(generation, service.append(record))
+        // On a line of its own: where there is no journal, what it would be given is not even asked for.
+        let recording = service.append(record)
+        journal?.recorded(generation, recording)
     }
 
     /// A long one's record is made on the queue that reads its beginning back.

@@ -113,10 +113,12 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `without a journal all of it stays in memory`() async throws {
+    func `without a journal all of it stays in memory and goes to the record`() async throws {
         try await withWindow(keepsJournal: false) { relay in
             let heard = try relay.ask(Self.long)
             #expect(try #require(await relay.held(heard.head.id)).first == 0)
+            let record = try relay.record(heard.head.id)
+            #expect(record["timing"]?["tokens"]?.intValue == 20_000)
             let again = try relay.resume(heard.head.id, behind: "\(heard.head.id).5")
             #expect(again.events.count == heard.events.count - 6)
         }
