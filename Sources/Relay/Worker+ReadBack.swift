@@ -23,11 +23,13 @@ extension Worker {
         of generation: Generation,
         then use: @escaping (LogPart?) -> Void
     ) {
-        let number = readings.add(use)
         let old = OldEntries(of: generation)
-        read(number) { () throws(StorageError) in
-            try old.part(from: start, maxBytes: Self.partBytes)
-        }
+        read(
+            { () throws(StorageError) in
+                try old.part(from: start, maxBytes: Self.partBytes)
+            },
+            then: use
+        )
     }
 
     /// Puts the whole log of an answer together.
@@ -36,15 +38,15 @@ extension Worker {
     ///   - generation: the answer, ended.
     ///   - use: takes it on this loop; nil where the disk does not give it back.
     func readBack(wholeOf generation: Generation, then use: @escaping (LogPart?) -> Void) {
-        let number = readings.add(use)
         let snapshot = LogSnapshot(of: generation)
-        read(number) { () throws(StorageError) in try snapshot.whole() }
+        read({ () throws(StorageError) in try snapshot.whole() }, then: use)
     }
 
     private func read(
-        _ number: Int,
-        _ work: @escaping @Sendable () throws(StorageError) -> EntryLog
+        _ work: @escaping @Sendable () throws(StorageError) -> EntryLog,
+        then use: @escaping (LogPart?) -> Void
     ) {
+        let number = readings.add(use)
         let loop = reactor.index
         let service = service
         service.readBackQueue.async {

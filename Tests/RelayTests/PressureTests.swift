@@ -32,6 +32,27 @@ import Wire
         return false
     }
 
+    /// Faster than anybody reads.
+    private static let fastModel = "simulator?interval_ms=0&tokens=60000&batch=100"
+
+    /// Asks on a connection that takes little without being read.
+    private func begin(
+        _ model: String,
+        on relay: TestRelay,
+        query: String = "",
+        fields: HeaderFields = [:],
+        receiveBuffer: Int32 = 16 * 1024
+    ) throws -> (TestClient, Head) {
+        let client = try TestClient(port: relay.port, receiveBuffer: receiveBuffer)
+        client.request(
+            "POST",
+            "/chat/stream?format=openai\(query)",
+            fields,
+            body: "{\"message\":\"x\",\"model\":\(quoted(model))}"
+        )
+        return (client, try client.readHead())
+    }
+
     @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
     func `a reader that pauses pauses the model, and misses nothing`(name: String) async throws {
         try await withRelay {
@@ -39,14 +60,11 @@ import Wire
         } _: { relay in
             // 12 MB on their way to the client, of which the kernel takes some.
             let count = 60_000
-            let model = "\(name)?interval_ms=0&tokens=\(count)&batch=100"
-            let client = try TestClient(port: relay.port, receiveBuffer: 32 * 1024)
-            client.request(
-                "POST",
-                "/chat/stream?format=openai",
-                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            let (client, head) = try begin(
+                "\(name)?interval_ms=0&tokens=\(count)&batch=100",
+                on: relay,
+                receiveBuffer: 32 * 1024
             )
-            let head = try client.readHead()
             #expect(head.status == 200)
             #expect(comesToRest())
             #expect(try relay.records().isEmpty)
@@ -73,14 +91,7 @@ import Wire
             $0.idleSeconds = 1
             $0.firstByteSeconds = 1
         } _: { relay in
-            let client = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
-            let model = "simulator?interval_ms=0&tokens=60000&batch=100"
-            client.request(
-                "POST",
-                "/chat/stream?format=openai",
-                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
-            )
-            let head = try client.readHead()
+            let (client, head) = try begin(Self.fastModel, on: relay)
             usleepMilliseconds(2500)
             #expect(try relay.records().isEmpty)
             while try client.readPiece() != nil {}
@@ -94,14 +105,11 @@ import Wire
             $0.readerBufferBytes = 16 * 1024
         } _: { relay in
             for (policy, status) in [("finish", "complete"), ("cancel", "abandoned")] {
-                let client = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
-                let model = "simulator?interval_ms=0&tokens=60000&batch=100"
-                client.request(
-                    "POST",
-                    "/chat/stream?format=openai&on_disconnect=\(policy)",
-                    body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+                let (client, head) = try begin(
+                    Self.fastModel,
+                    on: relay,
+                    query: "&on_disconnect=\(policy)"
                 )
-                let head = try client.readHead()
                 usleepMilliseconds(500)
                 client.close()
                 let isThere = waits(seconds: 30) {
@@ -118,15 +126,11 @@ import Wire
         try await withRelay {
             $0.readerBufferBytes = 16 * 1024
         } _: { relay in
-            let slow = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
-            let model = "simulator?interval_ms=0&tokens=60000&batch=100"
-            slow.request(
-                "POST",
-                "/chat/stream?format=openai",
-                ["Accept": "text/event-stream"],
-                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            let (slow, head) = try begin(
+                Self.fastModel,
+                on: relay,
+                fields: ["Accept": "text/event-stream"]
             )
-            let head = try slow.readHead()
             let fast = try relay.connect()
             fast.request("GET", "/chat/streams/\(head.id)?format=text")
             _ = try fast.readHead()
@@ -159,14 +163,7 @@ import Wire
             $0.stallSeconds = 2
             $0.onDisconnect = .finish
         } _: { relay in
-            let stalled = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
-            let model = "simulator?interval_ms=0&tokens=60000&batch=100"
-            stalled.request(
-                "POST",
-                "/chat/stream?format=openai",
-                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
-            )
-            let head = try stalled.readHead()
+            let (stalled, head) = try begin(Self.fastModel, on: relay)
             usleepMilliseconds(500)
             #expect(try relay.records().isEmpty)
             let isRecorded = waits(seconds: 20) { (try? relay.records())?.isEmpty == false }
@@ -183,14 +180,7 @@ import Wire
             $0.logWindowBytes = 16 * 1024
             $0.readerBufferBytes = buffer
         } _: { relay in
-            let slow = try TestClient(port: relay.port, receiveBuffer: 16 * 1024)
-            let model = "simulator?interval_ms=5&tokens=70000&batch=50"
-            slow.request(
-                "POST",
-                "/chat/stream?format=openai",
-                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
-            )
-            let head = try slow.readHead()
+            let (slow, head) = try begin("simulator?interval_ms=5&tokens=70000&batch=50", on: relay)
             let fast = try relay.connect()
             fast.request("GET", "/chat/streams/\(head.id)?format=text")
             _ = try fast.readHead()

@@ -16,8 +16,7 @@ struct JournalMark {
     /// Where they were before some were lost, and how many; until so many are said again.
     ///
     /// No longer: of those that came since, only the others know.
-    private var formerExtents: JournalExtents?
-    private var formerEntries = 0
+    private var former: (extents: JournalExtents, entries: Int)?
     /// Whether it stands among those that have more.
     var isDirty = false
     /// Whether it has more since the journal was last told to take it.
@@ -26,7 +25,7 @@ struct JournalMark {
     var recording: Recording?
 
     /// Where its entries are to be read back from.
-    var written: JournalExtents { formerExtents ?? extents }
+    var written: JournalExtents { former?.extents ?? extents }
 
     /// The frame under way has its entries up to this one.
     mutating func isFramed(upTo end: Int, bytes: Int) {
@@ -39,7 +38,7 @@ struct JournalMark {
         if isWritten, framedEntries > entries {
             extents.note(entries, bytes: framedBytes, in: journal)
             entries = framedEntries
-            if entries >= formerEntries { formerExtents = nil }
+            if let lost = former?.entries, entries >= lost { former = nil }
         }
         framedEntries = entries
         framedBytes = 0
@@ -51,17 +50,13 @@ struct JournalMark {
     mutating func isWhole(isReadBack: Bool) {
         isDirty = false
         isNews = false
-        formerExtents = nil
         if !isReadBack { extents = JournalExtents() }
     }
 
     /// What was written of it may be lost.
     mutating func forgetWritten() {
         guard entries > 0 else { return }
-        if formerExtents == nil {
-            formerExtents = extents
-            formerEntries = entries
-        }
+        if former == nil { former = (extents, entries) }
         entries = 0
         framedEntries = 0
         extents = JournalExtents()

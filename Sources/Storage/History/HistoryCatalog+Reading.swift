@@ -166,15 +166,7 @@ extension HistoryCatalog {
             let id = String(decoding: head.conversation, as: UTF8.self)
             guard !excluded.contains(id) else { continue }
             guard found.count < limit else { return (found, found.last?.id) }
-            let first = try line(conversation.oldest, HistoryFilter(conversation: id), files)
-            found.append(
-                ConversationEnds(
-                    id: id,
-                    first: first ?? last,
-                    last: last,
-                    count: conversation.recordCount
-                )
-            )
+            found.append(try ends(of: conversation, id, last: last, files))
         }
         return (found, nil)
     }
@@ -212,6 +204,22 @@ extension HistoryCatalog {
     }
 
     // MARK: Steps
+
+    /// A conversation whose newest record was read.
+    mutating func ends(
+        of conversation: HistoryIndex.Conversation,
+        _ id: String,
+        last: [UInt8],
+        _ files: OpenParts
+    ) throws(HistoryQueryError) -> ConversationEnds {
+        let first = try line(conversation.oldest, HistoryFilter(conversation: id), files)
+        return ConversationEnds(
+            id: id,
+            first: first ?? last,
+            last: last,
+            count: conversation.recordCount
+        )
+    }
 
     func checkReadable() throws(HistoryQueryError) {
         if let failure { throw .storage(failure) }

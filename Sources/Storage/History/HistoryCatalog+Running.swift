@@ -41,12 +41,6 @@ extension HistoryCatalog {
         guard let found = index.conversation(indexHash(Array(id.utf8))),
             let last = try line(found.newest, filter, files)
         else { return nil }
-        let first = try line(found.oldest, filter, files)
-        return ConversationEnds(
-            id: id,
-            first: first ?? last,
-            last: last,
-            count: found.recordCount
-        )
+        return try ends(of: found, id, last: last, files)
     }
 }
