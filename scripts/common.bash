@@ -7,7 +7,8 @@ fail() {
 }
 
 # step NAME SECONDS COMMAND...: runs the command with its output in .build/logs and says how long
-# it took; one that fails or takes longer than SECONDS ends the script with the end of that output.
+# it took; one that fails or takes longer than SECONDS ends the script with what failed and the end of
+# that output.
 step() {
     local name=$1 limit=$2 log begin=$SECONDS code=0
     shift 2
@@ -17,7 +18,11 @@ step() {
     timeout --foreground "$limit" "$@" >"$log" 2>&1 || code=$?
     if ((code != 0)); then
         printf 'FAILED\n\n' >&2
-        tail -n 60 "$log" >&2
+        # What failed stands first, since thousands of lines may follow it.
+        { grep -nE -m 40 '✘|: error:|ThreadSanitizer|AddressSanitizer|LeakSanitizer|^FAILED|^E  ' \
+            "$log" || true; } | cut -c 1-600 >&2
+        printf '\nthe end of the output:\n' >&2
+        tail -n 40 "$log" >&2
         if ((code == 124)); then
             fail "'$name' did not end within $limit s; all of its output is in $log"
         fi
