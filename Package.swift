@@ -102,7 +102,7 @@ let package = Package(
         ),
         .testTarget(
             name: "UpstreamTests",
-            dependencies: ["Upstream", "HTTPServer", "Loop", "Wire"],
+            dependencies: ["Upstream", "HTTPServer", "Loop", "Wire", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -119,7 +119,10 @@ private enum Step {
             // All but one byte.
             let count = buffer.count - 1
             let last = buffer.withUnsent { $0[count] }
-            #expect(last == UInt8(ascii: "\n"), "frame \(number)")
+            guard last == UInt8(ascii: "\n") else {
+                Issue.record("frame \(number) ends with \(last)")
+                return
+            }
             buffer.took(count)
             sent += count
             largest = max(largest, buffer.capacity)

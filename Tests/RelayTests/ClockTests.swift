@@ -1,4 +1,5 @@
 import Loop
+import TestSupport
 import Testing
 import Wire
 
@@ -66,7 +67,7 @@ import Wire
             #expect(record["status"]?.stringValue == "timeout")
             #expect(record["error"]?["code"]?.stringValue == silence.code)
             // The upstream is not left running, and not asked again.
-            #expect(waits(seconds: 2) { relay.calls(silence.model).closedEarly == 1 })
+            #expect(waits { relay.calls(silence.model).closedEarly == 1 })
             #expect(relay.calls(silence.model).calls == 1)
         }
     }
@@ -97,11 +98,12 @@ import Wire
             let (client, head) = try relay.begin("simulator?hang=1")
             let held = (monotonicNow() - start) / 1_000_000
             #expect(head.status == 200)
-            #expect(held > 900 && held < 2500)
+            // The failure would come after three seconds.
+            #expect(held > 900 && held < 2900)
             // The status comes with a first event, whose id the client can come back with.
             let first = try client.readEvent()
             #expect(first?.name == "start" && first?.id == "\(head.id).0")
-            #expect((monotonicNow() - start) / 1_000_000 < 2500)
+            #expect((monotonicNow() - start) / 1_000_000 < 2900)
             #expect(try client.readEvents().map(\.name) == ["error"])
             #expect(client.commentCount >= 2)
         }

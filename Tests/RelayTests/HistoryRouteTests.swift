@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 import Wire
 
@@ -104,7 +105,7 @@ struct HistoryRouteTests {
             #expect(ids(try relay.exchange("GET", "/chat/history").json) == [kept])
             #expect(try relay.exchange("GET", "/chat/streams/\(id)").head.status == 404)
             #expect(
-                waits(seconds: 5) {
+                waits {
                     let text = String(
                         decoding: readFile(relay.folder + "/history.jsonl"),
                         as: UTF8.self
@@ -134,7 +135,7 @@ struct HistoryRouteTests {
             #expect(try relay.exchange("GET", "/chat/streams/\(head.id)").head.status == 404)
             #expect(ids(try relay.exchange("GET", "/chat/history").json).isEmpty)
             #expect(
-                waits(seconds: 5) { readFile(relay.folder + "/history.jsonl").isEmpty }
+                waits { readFile(relay.folder + "/history.jsonl").isEmpty }
             )
         }
     }

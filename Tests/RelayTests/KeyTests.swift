@@ -1,5 +1,6 @@
 import ChatFormats
 import Loop
+import TestSupport
 import Testing
 import Wire
 
@@ -198,7 +199,7 @@ import Wire
             let target = "/chat/stream?prompt=x&stream=s&model=\(encoded(model))"
             client.request("GET", target)
             let head = try client.readHead()
-            #expect(waits(seconds: 2) { relay.calls(model).calls == 1 })
+            #expect(waits { relay.calls(model).calls == 1 })
             #expect(try relay.exchange("DELETE", "/chat/streams/\(head.id)").head.status == 204)
             let again = try relay.connect()
             again.request("GET", target)
@@ -215,7 +216,7 @@ import Wire
         } _: { relay in
             let first = try ask(relay, "k").head.id
             #expect(relay.service.keys.count == 1)
-            #expect(waits(seconds: 5) { relay.service.keys.count == 0 })
+            #expect(waits { relay.service.keys.count == 0 })
             #expect(try ask(relay, "k", message: "another").head.status == 200)
             #expect(try ask(relay, "k", message: "another").head.id != first)
         }
@@ -223,7 +224,7 @@ import Wire
             $0.keptBytes = 1
         } _: { relay in
             for number in 0..<10 { _ = try ask(relay, "k\(number)") }
-            #expect(waits(seconds: 2) { relay.service.keys.count <= 1 })
+            #expect(waits { relay.service.keys.count <= 1 })
         }
     }
 

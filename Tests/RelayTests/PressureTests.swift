@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import Wire
 
@@ -112,7 +113,7 @@ import Wire
                 )
                 usleepMilliseconds(500)
                 client.close()
-                let isThere = waits(seconds: 30) {
+                let isThere = waits {
                     (try? relay.records())?.contains { $0["id"]?.stringValue == head.id } ?? false
                 }
                 #expect(isThere)
@@ -166,7 +167,7 @@ import Wire
             let (stalled, head) = try begin(Self.fastModel, on: relay)
             usleepMilliseconds(500)
             #expect(try relay.records().isEmpty)
-            let isRecorded = waits(seconds: 20) { (try? relay.records())?.isEmpty == false }
+            let isRecorded = waits { (try? relay.records())?.isEmpty == false }
             #expect(isRecorded)
             #expect(try relay.record(head.id)["status"]?.stringValue == "complete")
             #expect(throws: ClientError.self) { while try stalled.readPiece() != nil {} }

@@ -1,5 +1,6 @@
 import ChatFormats
 import Glibc
+import TestSupport
 import Testing
 import Wire
 
@@ -23,11 +24,11 @@ import Wire
                 let heard = try relay.ask("simulator?say=answer%20\(number)&interval_ms=0")
                 said[heard.head.id] = "answer \(number)"
             }
-            #expect(waits(seconds: 5) { !relay.service.isAllRecorded })
+            #expect(waits { !relay.service.isAllRecorded })
             let begun = relay.journalItems().filter { $0.hasPrefix("begin") }
             #expect(begun.count == said.count)
             #expect(rmdir(path) == 0)
-            #expect(waits(seconds: 15) { relay.service.isAllRecorded })
+            #expect(waits { relay.service.isAllRecorded })
             let records = try relay.records()
             #expect(records.count == said.count)
             for record in records {
@@ -36,7 +37,7 @@ import Wire
                 let id = record["id"]?.stringValue ?? ""
                 #expect(record["content"]?.stringValue == said[id])
             }
-            #expect(waits(seconds: 5) { relay.journalItems().isEmpty })
+            #expect(waits { relay.journalItems().isEmpty })
         }
     }
 

@@ -3,6 +3,7 @@ import Glibc
 import HTTPServer
 import Loop
 import Storage
+import TestSupport
 import Testing
 import Wire
 
@@ -133,7 +134,7 @@ import Wire
             let heard = try relay.ask("simulator?tokens=3&interval_ms=0")
             _ = try relay.record(heard.head.id)
             #expect(!relay.journalItems().isEmpty)
-            #expect(waits(seconds: 5) { relay.journalItems().isEmpty })
+            #expect(waits { relay.journalItems().isEmpty })
         }
     }
 

@@ -1,4 +1,5 @@
 import ChatFormats
+import TestSupport
 import Testing
 import Wire
 
@@ -62,7 +63,7 @@ import Wire
             // The whole answer is in the kernel's hands before the client has read a part of it.
             let (client, head) = try relay.begin("simulator?tokens=8&interval_ms=0")
             #expect(
-                waits(seconds: 5) { relay.calls("simulator?tokens=8&interval_ms=0").calls == 1 }
+                waits { relay.calls("simulator?tokens=8&interval_ms=0").calls == 1 }
             )
             _ = try relay.record(head.id)
             let first = try client.readEvent()

@@ -1,6 +1,7 @@
 import ChatFormats
 import Glibc
 import Loop
+import TestSupport
 import Testing
 
 @testable import Relay
@@ -35,7 +36,7 @@ import Testing
                     }
                 )
             }
-            #expect(waits(seconds: 5) { isShownEarly.withLock { $0 != nil } })
+            #expect(waits { isShownEarly.withLock { $0 != nil } })
             #expect(isShownEarly.withLock { $0 } == false)
             #expect(try client.readEvents().last?.name == "done")
         }
@@ -68,7 +69,7 @@ import Testing
                 // Its time comes in the turn in which the answer begins.
                 worker.journal?.retry()
             }
-            #expect(waits(seconds: 5) { relay.calls(model).calls == 1 })
+            #expect(waits { relay.calls(model).calls == 1 })
         }
     }
 }

@@ -17,7 +17,7 @@ struct HistoryFileTests {
     func `records become lines in the order they were appended`() throws {
         let history = try open()
         for number in 0..<1000 { history.append(bytes("record \(number)")) }
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == (0..<1000).map { "record \($0)" })
         #expect(history.recordsWaiting == 0)
         #expect(history.isWritable)
@@ -34,7 +34,7 @@ struct HistoryFileTests {
         for isWritten in [false, true] {
             let place = try #require(history.append(bytes("{}")))
             while isWritten, history.recordsWaiting > 0 { usleep(1000) }
-            #expect(history.flush(timeoutMilliseconds: 5000))
+            #expect(history.flush(timeoutMilliseconds: 30_000))
             #expect(history.isSafe(place))
         }
     }
@@ -71,7 +71,7 @@ struct HistoryFileTests {
         let folder = scratch.path("a/b/c/")
         let history = try open(folder)
         history.append(bytes("{}"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines("a/b/c/history.jsonl") == ["{}"])
         for name in ["a", "a/b", "a/b/c"] {
             var status = stat()
@@ -93,7 +93,7 @@ struct HistoryFileTests {
         first.close()
         let second = try open()
         second.append(bytes("two"))
-        #expect(second.flush(timeoutMilliseconds: 5000))
+        #expect(second.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == ["one", "two"])
     }
 
@@ -113,15 +113,15 @@ struct HistoryFileTests {
     func `a file that somebody moved away is followed by a new one`() throws {
         let history = try open()
         history.append(bytes("old"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(rename(scratch.path(), scratch.path("history.1")) == 0)
         history.append(bytes("new"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines("history.1") == ["old"])
         #expect(scratch.lines() == ["new"])
         #expect(unlink(scratch.path()) == 0)
         history.append(bytes("newer"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == ["newer"])
         #expect(reports.wait { $0 == .begunAnew(path: scratch.path()) })
     }
@@ -130,10 +130,10 @@ struct HistoryFileTests {
     func `a file that somebody emptied goes on from its start`() throws {
         let history = try open()
         history.append(bytes("old"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(truncate(scratch.path(), 0) == 0)
         history.append(bytes("new"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == ["new"])
     }
 

@@ -28,13 +28,13 @@ struct OutageTests {
             )
             let waiting = history.recordsWaiting
             limitFileSize(nil)
-            #expect(history.flush(timeoutMilliseconds: 10_000))
+            #expect(history.flush(timeoutMilliseconds: 30_000))
             let resumed = HistoryReport.writesResumed(recordsKept: waiting, recordsRefused: 0)
             #expect(reports.wait { $0 == resumed })
             #expect(history.isWritable)
             #expect(scratch.lines() == (0..<100).map { "record \($0) of a full disk" })
             history.append(bytes("after"))
-            #expect(history.flush(timeoutMilliseconds: 5000))
+            #expect(history.flush(timeoutMilliseconds: 30_000))
             #expect(scratch.lines().count == 101)
         }
     }
@@ -95,7 +95,7 @@ struct OutageTests {
             history.append([UInt8](repeating: UInt8(ascii: "y"), count: 60))
             history.append(bytes("last"))
             limitFileSize(nil)
-            #expect(history.flush(timeoutMilliseconds: 10_000))
+            #expect(history.flush(timeoutMilliseconds: 30_000))
             #expect(scratch.lines().map { $0.prefix(5) } == ["first", "xxxxx", "last"])
             let resumed = HistoryReport.writesResumed(recordsKept: 3, recordsRefused: 1)
             #expect(reports.wait { $0 == resumed })
@@ -124,7 +124,7 @@ struct OutageTests {
             limitFileSize(nil)
             #expect(!wasWritable)
             #expect(names == ["history.jsonl"])
-            #expect(history.flush(timeoutMilliseconds: 10_000))
+            #expect(history.flush(timeoutMilliseconds: 30_000))
             #expect(scratch.lines() == ["one", "two"])
             #expect(scratch.names().count == 2)
             #expect(reports.wait { if case .writesResumed = $0 { true } else { false } })

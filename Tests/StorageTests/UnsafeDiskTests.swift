@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -33,19 +34,11 @@ final class UnsafeDiskTests {
         .notSafe(.systemCall("fsync", path: scratch.path(), code: EIO))
     }
 
-    private func waits(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<1000 {
-            if condition() { return true }
-            usleep(10_000)
-        }
-        return false
-    }
-
     @Test
     func `records behind a failed fsync are safe only once they were written again`() throws {
         let history = try open()
         history.append(bytes("before"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         disk.fail(times: 1)
         let lost = try #require(history.append(bytes("lost")))
         #expect(!history.flush(timeoutMilliseconds: 300))
@@ -55,7 +48,7 @@ final class UnsafeDiskTests {
         // Who reads it meanwhile finds what was lost.
         #expect(scratch.lines() == ["before", "lost"])
         let after = try #require(history.append(bytes("after")))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(history.isSafe(lost))
         #expect(history.isSafe(after))
         #expect(history.isWritable)
@@ -63,7 +56,7 @@ final class UnsafeDiskTests {
         #expect(reports.wait { $0 == .safeAgain })
         #expect(reports.all == [notSafe, .safeAgain])
         history.append(bytes("later"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == ["before", "lost", "after", "later"])
     }
 
@@ -91,7 +84,7 @@ final class UnsafeDiskTests {
         }
         #expect(places.allSatisfy { !history.isSafe($0) })
         disk.fail(false)
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(places.allSatisfy { history.isSafe($0) })
         #expect(scratch.lines() == (0..<20).map { "record \($0)" })
         #expect(reports.wait { $0 == .safeAgain })
@@ -108,7 +101,7 @@ final class UnsafeDiskTests {
         #expect(waits { scratch.names().contains("history-000001.jsonl") })
         #expect(reports.wait { if case .rotated = $0 { true } else { false } })
         let place = try #require(history.append(record("new", "c")))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(history.isSafe(place))
         #expect(scratch.lines("history-000001.jsonl").count == 2)
         #expect(scratch.lines().count == 1)
@@ -125,7 +118,7 @@ final class UnsafeDiskTests {
         #expect(reports.wait { if case .upkeepFailed = $0 { true } else { false } })
         #expect(scratch.names() == ["history.jsonl"])
         disk.fail(false)
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(try history.ids(limit: 10).ids == ["deleted", "lost"])
         #expect(scratch.lines().count == 2)
     }
@@ -135,7 +128,7 @@ final class UnsafeDiskTests {
         let history = try open()
         history.append(record("kept", "c"))
         history.append(record("deleted", "d"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         // The deletion's own file is made safe too.
         _ = try history.ids(limit: 10)
         disk.fail(times: 1)
@@ -144,7 +137,7 @@ final class UnsafeDiskTests {
         try history.remove("d")
         #expect(reports.wait { if case .compacted = $0 { true } else { false } })
         history.append(record("new", "c"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(history.isSafe(place))
         #expect(try history.ids(limit: 10).ids == ["new", "lost", "kept"])
         #expect(scratch.lines().count == 3)
@@ -159,7 +152,7 @@ final class UnsafeDiskTests {
         #expect(!history.flush(timeoutMilliseconds: 300))
         #expect(rename(scratch.path(), scratch.path("history.1")) == 0)
         history.append(bytes("new"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines("history.1") == ["lost"])
         #expect(scratch.lines() == ["new"])
         #expect(reports.wait { $0 == .safeAgain })
@@ -170,14 +163,14 @@ final class UnsafeDiskTests {
         disk.cutOff()
         let history = try open()
         history.append(bytes("before"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         disk.fail(times: 2)
         for line in ["lost", "lost too"] {
             history.append(bytes(line))
             #expect(!history.flush(timeoutMilliseconds: 300))
         }
         history.append(bytes("new"))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == ["before", "lost", "lost too", "new"])
     }
 
@@ -192,7 +185,7 @@ final class UnsafeDiskTests {
         #expect(waits { history.recordsWaiting == 0 })
         disk.fail(times: 1)
         #expect(!history.flush(timeoutMilliseconds: 300))
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == ["new"])
     }
 
@@ -207,7 +200,7 @@ final class UnsafeDiskTests {
         history.append(bytes("new"))
         #expect(reports.wait { if case .writeFailed = $0 { true } else { false } })
         disk.fail(false)
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == [line, "new"])
     }
 
@@ -231,7 +224,7 @@ final class UnsafeDiskTests {
         #expect(scratch.read().count == 82)
         #expect(reports.all.filter { $0 == .writeFailed(failure) }.count == 1)
         disk.fail(false)
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == (0..<4).map { "\($0)\(line)" })
         #expect(waits { history.isWritable })
     }

@@ -14,6 +14,12 @@ package func namesIn(_ path: String) -> [String] {
     return names.sorted()
 }
 
+/// The bytes in a file; none where it is not there.
+package func fileSize(_ path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+}
+
 /// Removes a file, or a folder with all that is in it.
 package func removeTree(_ path: String) {
     for name in namesIn(path) { removeTree("\(path)/\(name)") }

@@ -125,7 +125,7 @@ final class TestRelay: Sendable {
         await service.interrupt()
         await service.closeAll()
         simulator.stop()
-        _ = history.flush(timeoutMilliseconds: 5000)
+        _ = history.flush(timeoutMilliseconds: 30_000)
         history.close()
         removeTree(folder)
     }
@@ -154,7 +154,7 @@ final class TestRelay: Sendable {
 
     /// The records so far.
     func records() throws -> [JSON] {
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         let bytes = readFile(folder + "/history.jsonl")
         return try bytes.split(separator: UInt8(ascii: "\n")).map { try JSON.parse(Array($0).span) }
     }
@@ -162,7 +162,7 @@ final class TestRelay: Sendable {
     /// The record of one answer; waits a little for it to be written.
     func record(_ id: String?) throws -> JSON {
         var found: [JSON] = []
-        let isThere = waits(seconds: 5) {
+        let isThere = waits {
             found = ((try? records()) ?? []).filter { $0["id"]?.stringValue == id }
             return !found.isEmpty
         }
@@ -173,7 +173,7 @@ final class TestRelay: Sendable {
 }
 
 /// Runs a test with a relay that is stopped in any case.
-func withRelay(
+func withRelay<Result>(
     loops: Int = 1,
     baseURL: String? = nil,
     page: Bool = false,
@@ -182,8 +182,8 @@ func withRelay(
     maxPendingBytes: Int = HistoryFile.maxPendingBytes,
     left: String? = nil,
     _ configure: (inout RelayConfiguration) -> Void = { _ in },
-    _ body: (TestRelay) async throws -> Void
-) async throws {
+    _ body: (TestRelay) async throws -> Result
+) async throws -> Result {
     let relay = try await TestRelay(
         loops: loops,
         baseURL: baseURL,
@@ -195,12 +195,13 @@ func withRelay(
         configure
     )
     do {
-        try await body(relay)
+        let result = try await body(relay)
+        await relay.stop()
+        return result
     } catch {
         await relay.stop()
         throw error
     }
-    await relay.stop()
 }
 
 /// Runs a test with the relay that follows one that is killed now.
@@ -209,16 +210,6 @@ func withRelay(
     _ body: (TestRelay) async throws -> Void
 ) async throws {
     try await withRelay(left: relay.killed(), { _ in }, body)
-}
-
-/// Waits until something holds.
-func waits(seconds: Double, _ condition: () -> Bool) -> Bool {
-    let end = monotonicNow() + Nanoseconds(seconds * 1e9)
-    while !condition() {
-        guard monotonicNow() < end else { return false }
-        usleep(5000)
-    }
-    return true
 }
 
 struct NoFolder: Error {}

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Loop
+import TestSupport
 import Testing
 import Wire
 
@@ -31,14 +32,6 @@ struct HistoryDeletionTests {
                 content[$0] == wanted[0] && content[$0...].starts(with: wanted)
             }
         }
-    }
-
-    private func waits(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<1000 {
-            if condition() { return true }
-            usleep(10_000)
-        }
-        return false
     }
 
     @Test
@@ -117,7 +110,7 @@ struct HistoryDeletionTests {
         #expect(waits { scratch.names().contains("history-000001.jsonl") })
         // The file that has the name now has both kinds too.
         append(40..<44)
-        #expect(history.flush(timeoutMilliseconds: 5000))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
         gate.signal()
         #expect(waits { !isOnDisk("gone filler") })
         let kept = (0..<44).reversed().filter { $0 % 2 == 0 }.map { "r\($0)" }

@@ -190,7 +190,7 @@ struct HistoryReadingTests {
         let history = try open(rotateBytes: 2000)
         for number in 0..<60 {
             history.append(record("r\(number)", "c"))
-            #expect(history.flush(timeoutMilliseconds: 5000))
+            #expect(history.flush(timeoutMilliseconds: 30_000))
             // Answered behind the rotation that this record may have caused.
             _ = try history.ids(limit: 1)
         }

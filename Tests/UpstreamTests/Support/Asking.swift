@@ -1,5 +1,6 @@
 import Glibc
 import Loop
+import TestSupport
 import Wire
 
 @testable import Upstream
@@ -22,16 +23,8 @@ final class Heard: Sendable {
         state.withLock { change(&$0) }
     }
 
-    /// Waits for the end, ten seconds at most.
+    /// Waits for the end.
     func waitForEnd() -> Bool { waits { now.ends > 0 } }
-}
-
-func waits(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<2000 {
-        if condition() { return true }
-        usleep(5000)
-    }
-    return false
 }
 
 /// Listens to a transfer on its loop, and does what the test wants done there.
