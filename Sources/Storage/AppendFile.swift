@@ -141,6 +141,17 @@ struct AppendFile: ~Copyable {
         return Int(try descriptor.status().st_size)
     }
 
+    /// Has the file's last bytes written again in their place before they count as safe.
+    ///
+    /// To be called before the first `append`.
+    mutating func distrust(lastBytes count: Int) throws(StorageError) {
+        let end = try end()
+        let start = max(0, end - count)
+        var tail = [UInt8](repeating: 0, count: end - start)
+        let got = try descriptor.read(into: &tail, at: start, count: tail.count)
+        unsynced?.distrust(Array(tail.prefix(got)), at: start)
+    }
+
     /// How much is kept in memory until it is safe.
     var unsyncedBytes: Int { unsynced?.count ?? 0 }
 

@@ -130,6 +130,26 @@ package final class HistoryFile: Sendable {
         pending.withLock { $0.safe >= place }
     }
 
+    /// Has the file's last bytes written again in their place before they count as safe.
+    ///
+    /// An earlier process may have been told by a failed fsync that they are not, and this one reads
+    /// them from the kernel's cache whatever the disk has. To be called before the first `append`;
+    /// waits for the disk to read them.
+    ///
+    /// - Parameter count: How many; not more than the file has.
+    /// - Returns: Their place among the records, which `isSafe` is asked about; nil where they cannot
+    ///   be read now.
+    package func distrust(lastBytes count: Int) -> Int? {
+        queue.sync {
+            writer.withLock { writer in
+                guard (try? writer.distrust(lastBytes: count)) == true else { return nil }
+                let place = pending.withLock { $0.addSettled() }
+                makeSafe(&writer)
+                return place
+            }
+        }
+    }
+
     /// Waits until every record appended so far is in the file and safe, trying at once even in an
     /// outage.
     ///

@@ -64,6 +64,16 @@ struct PendingRecords: Sendable {
         bytesInHand -= bytes
     }
 
+    /// Counts what is in the file already like a record that has just reached it.
+    ///
+    /// - Returns: its place.
+    mutating func addSettled() -> Int {
+        assert(appended == 0, "records are on their way")
+        appended += 1
+        settled += 1
+        return appended
+    }
+
     /// So many of the settled records are safe.
     mutating func makeSafe(_ records: Int) {
         safe = max(safe, records)

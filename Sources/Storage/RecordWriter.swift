@@ -90,6 +90,14 @@ struct RecordWriter: ~Copyable {
         return Progress(records: records, bytes: kept, failure: failure)
     }
 
+    /// See `AppendFile.distrust`.
+    ///
+    /// - Returns: whether there is a file to do it with.
+    mutating func distrust(lastBytes count: Int) throws(StorageError) -> Bool {
+        try file?.distrust(lastBytes: count)
+        return file != nil
+    }
+
     /// Waits until all that was written would survive a loss of power.
     mutating func synchronize() throws(StorageError) { try file?.synchronize() }
 

@@ -27,6 +27,15 @@ struct UnsyncedBytes {
         bytes += lines
     }
 
+    /// Keeps what the file has behind `offset`, as what may be lost although it can be read.
+    ///
+    /// Only where nothing is kept yet.
+    mutating func distrust(_ tail: [UInt8], at offset: Int) {
+        bytes = tail
+        start = offset
+        mayBeLost = !tail.isEmpty
+    }
+
     /// Waits until all of the file would survive a loss of power, and keeps nothing any more.
     ///
     /// - Parameter file: where it was written, the same descriptor: another one is not told of errors

@@ -54,6 +54,38 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func `of the history what stands behind the first that the journal names is not believed`()
+        async throws
+    {
+        try await withRelay { relay in
+            _ = try relay.ask("simulator?tokens=3&interval_ms=0")
+            #expect(waits { relay.journalItems().isEmpty })
+            let old = fileSize(relay.folder + "/history.jsonl")
+            let running = [
+                try relay.begin("simulator?tokens=100000&interval_ms=20"),
+                try relay.begin("simulator?tokens=100000&interval_ms=21"),
+            ]
+            for (client, _) in running { _ = try client.readEvent() }
+            let left = try relay.killed()
+            defer { removeTree(left) }
+            for (_, head) in running {
+                _ = try relay.exchange("DELETE", "/chat/streams/\(head.id)")
+                _ = try relay.record(head.id)
+            }
+            // The journal from before, the history from behind it.
+            let history = readFile(relay.folder + "/history.jsonl")
+            writeFile(left + "/history.jsonl", history)
+            let recovery = try Recovery(
+                JournalFolder(path: left + "/journal"),
+                history: HistoryFile.paths(in: left),
+                deletions: Deletions(directory: left)
+            )
+            #expect(recovery.left.isEmpty)
+            #expect(recovery.recordedBytes == history.count - old)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func `an answer whose end only the history has is told with that end`() async throws {
         try await withRelay { relay in
             let (client, head) = try relay.begin("simulator?tokens=20&interval_ms=20")

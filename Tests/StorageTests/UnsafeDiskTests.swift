@@ -34,6 +34,43 @@ final class UnsafeDiskTests {
         .notSafe(.systemCall("fsync", path: scratch.path(), code: EIO))
     }
 
+    /// What the disk has in place of the bytes that it lost.
+    private func lose(_ text: String) {
+        let content = scratch.read()
+        let wanted = bytes(text)
+        for start in content.indices where content[start...].starts(with: wanted) {
+            let file = Glibc.open(scratch.path(), O_WRONLY | O_CLOEXEC)
+            let zeros = [UInt8](repeating: 0, count: wanted.count)
+            #expect(pwrite(file, zeros, zeros.count, off_t(start)) == zeros.count)
+            close(file)
+        }
+    }
+
+    @Test
+    func `what an earlier process left is written again where it is not believed`() throws {
+        scratch.write(bytes("one\ntwo\nthree\n"))
+        let history = try open()
+        let place = try #require(history.distrust(lastBytes: 10))
+        lose("two\nthree\n")
+        disk.fail(times: 1)
+        #expect(!history.isSafe(place))
+        let new = try #require(history.append(bytes("four")))
+        #expect(new == place + 1)
+        #expect(waits { history.isSafe(new) })
+        #expect(scratch.lines() == ["one", "two", "three", "four"])
+        #expect(reports.all == [notSafe, .safeAgain])
+    }
+
+    @Test
+    func `more is not written again than the file has`() throws {
+        scratch.write(bytes("one\n"))
+        let history = try open()
+        let place = try #require(history.distrust(lastBytes: 1_000_000))
+        lose("one\n")
+        #expect(waits { history.isSafe(place) })
+        #expect(scratch.lines() == ["one"])
+    }
+
     @Test
     func `records behind a failed fsync are safe only once they were written again`() throws {
         let history = try open()

@@ -9,6 +9,10 @@ package struct Recovery: Sendable {
     private(set) var left: [LeftGeneration] = []
     /// Those whose records reached the history before the process ended.
     private var recorded: Set<String> = []
+    /// How much stands in the newest file of the history from the first of their records on.
+    ///
+    /// In bytes.
+    private(set) var recordedBytes = 0
     /// What the journal's folder has to say, for the log.
     private var reports: [JournalReport] = []
     private let folder: JournalFolder
@@ -30,7 +34,7 @@ package struct Recovery: Sendable {
         self.folder = folder
         guard !folder.isEmpty else { return }
         left = try read().filter { !deletions.cover($0.recordHead) }
-        recorded = try Self.recorded(left, in: history)
+        try lookUp(left, in: history)
         // What the journal could not take any more would come back as cut; the record knows better.
         left.removeAll { recorded.contains($0.head.id) && !$0.isEnded }
     }
@@ -76,34 +80,43 @@ package struct Recovery: Sendable {
         return found.compactMap { $0 }
     }
 
-    /// The ids of those whose records reached the history before their process ended.
+    /// Finds those whose records reached the history before their process ended.
     ///
     /// Records stand in the order in which answers ended, so the search goes backward to those that
     /// ended before the first of these began.
-    private static func recorded(
+    private mutating func lookUp(
         _ left: [LeftGeneration],
         in history: [String]
-    ) throws(StorageError) -> Set<String> {
-        guard let earliest = left.map(\.head.startedAt).min() else { return [] }
+    ) throws(StorageError) {
+        guard let earliest = left.map(\.head.startedAt).min() else { return }
         let wanted = Set(left.map { Array($0.head.id.utf8) })
         var bound: [UInt8] = []
         // Clocks may have been set back meanwhile.
-        Timestamp.append(milliseconds: max(0, earliest - clockSlackMilliseconds), into: &bound)
+        Timestamp.append(
+            milliseconds: max(0, earliest - Self.clockSlackMilliseconds),
+            into: &bound
+        )
         var known: Set<String> = []
+        var tail = 0
+        var knownTail = 0
         var head = RecordHead()
         var isBehind = false
         for path in history where !isBehind {
             try BackwardLines.visit(path) { line in
+                tail += line.count + 1
                 guard head.read(line) else { return true }
                 if wanted.contains(head.id) {
                     known.insert(String(decoding: head.id, as: UTF8.self))
+                    knownTail = tail
                 }
                 guard let endedAt = RecordGlance.endedAt(line) else { return true }
                 isBehind = endedAt.lexicographicallyPrecedes(bound)
                 return !isBehind
             }
+            // Older files were made safe when they were closed.
+            if path == history.first { recordedBytes = knownTail }
         }
-        return known
+        recorded = known
     }
 
     private static let clockSlackMilliseconds = 600_000
@@ -119,8 +132,10 @@ package struct Recovery: Sendable {
                     + " the history and can be read for a while"
             )
         }
-        // Where one was refused, the next start tries again.
-        guard let last = writeRecords(to: history) else { return }
+        // Where one was refused, or what is there cannot be made safe, the next start tries again.
+        let found = recordedBytes == 0 ? 0 : history.distrust(lastBytes: recordedBytes)
+        guard let written = writeRecords(to: history), let found else { return }
+        let last = max(found, written)
         let folder = folder
         Task {
             while !history.isSafe(last) {
