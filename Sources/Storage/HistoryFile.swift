@@ -98,9 +98,6 @@ package final class HistoryFile: Sendable {
         pending.withLock { $0.appended - $0.settled }
     }
 
-    /// How many records were not taken.
-    package var recordsRefused: Int { pending.withLock { $0.refused } }
-
     /// Takes one record, a whole line without its newline; from any thread, at once.
     ///
     /// - Returns: its place among all records of this process, from 1, which `isSafe` is asked about;

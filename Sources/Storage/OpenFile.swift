@@ -84,16 +84,25 @@ struct OpenFile: ~Copyable {
     func write(_ bytes: UnsafeRawBufferPointer) -> (count: Int, failure: StorageError?) {
         var done = 0
         do throws(StorageError) {
-            while done < bytes.count {
-                let wrote = try repeating("write", path) {
-                    Glibc.write(number, bytes.baseAddress?.advanced(by: done), bytes.count - done)
-                }
-                guard wrote > 0 else { throw .systemCall("write", path: path, code: EIO) }
-                done += wrote
-            }
+            try write(bytes, &done) { start, count, _ in Glibc.write(number, start, count) }
             return (done, nil)
         } catch {
             return (done, error)
+        }
+    }
+
+    /// Calls `call` with what is left, and with how much is written, until all of it is.
+    private func write(
+        _ bytes: UnsafeRawBufferPointer,
+        _ done: inout Int,
+        _ call: (UnsafeRawPointer?, Int, Int) -> Int
+    ) throws(StorageError) {
+        while done < bytes.count {
+            let wrote = try repeating("write", path) {
+                call(bytes.baseAddress?.advanced(by: done), bytes.count - done, done)
+            }
+            guard wrote > 0 else { throw .systemCall("write", path: path, code: EIO) }
+            done += wrote
         }
     }
 
@@ -106,19 +115,8 @@ struct OpenFile: ~Copyable {
         // Setting it again is refused for no regular file.
         defer { _ = fcntl(number, F_SETFL, flags) }
         var done = 0
-        while done < bytes.count {
-            let wrote = try repeating("write", path) {
-                bytes.withUnsafeBytes { raw in
-                    pwrite(
-                        number,
-                        raw.baseAddress?.advanced(by: done),
-                        raw.count - done,
-                        off_t(offset + done)
-                    )
-                }
-            }
-            guard wrote > 0 else { throw .systemCall("write", path: path, code: EIO) }
-            done += wrote
+        try bytes.span.withUnsafeBytes { raw throws(StorageError) in
+            try write(raw, &done) { pwrite(number, $0, $1, off_t(offset + $2)) }
         }
     }
 
