@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("journal", ["journal-paced", "journal-latency"]), ("resume", ["resume"]),
+        ("journal", ["journal-paced", "journal-latency"]), ("resume", ["resume-20", "resume-10"]),
         ("fan-out", ["fan-out"]), ("restart", ["restart"]),
         ("two-loops", ["paced", "latency", "full-speed", "short", "open"]),
     ])

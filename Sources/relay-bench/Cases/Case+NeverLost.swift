@@ -5,7 +5,8 @@ extension Case {
     static func neverLost(_ isSmall: Bool) -> [Case] {
         [
             journal("journal-paced", paced(isSmall)), journal("journal-latency", latency(isSmall)),
-            resume(isSmall), fanOut(isSmall), restart,
+            resume("resume-20", isSmall, tokensPerSecond: 20),
+            resume("resume-10", isSmall, tokensPerSecond: 10), fanOut(isSmall), restart,
         ]
     }
 
@@ -21,14 +22,15 @@ extension Case {
         )
     }
 
-    private static func resume(_ isSmall: Bool) -> Case {
+    private static func resume(_ key: String, _ isSmall: Bool, tokensPerSecond: Int) -> Case {
         Case(
-            key: "resume",
-            title: "1,000 streams x 20 tokens/s, some come back",
+            key: key,
+            part: "resume",
+            title: "1,000 streams x \(tokensPerSecond) tokens/s, some come back",
             load: StreamLoad(
                 streams: 1000,
-                tokens: isSmall ? 80 : 120,
-                intervalMicroseconds: 50_000,
+                tokens: tokensPerSecond * (isSmall ? 4 : 6),
+                intervalMicroseconds: 1_000_000 / tokensPerSecond,
                 ramp: .milliseconds(500)
             ),
             metrics: [.resumeP50, .resumeP99, .resumes, .served],

@@ -64,9 +64,13 @@ struct Target {
                 peer: OurDaemonKind.withoutJournalName,
                 bound: .ratioAtMost(1.15)
             )
+        }
+        + ["resume-20", "resume-10"].flatMap { key in
+            [
+                own(key, .resumeP50, .below(1000), workers: 2),
+                own(key, .resumeP99, .below(5000), workers: 2),
+            ]
         } + [
-            own("resume", .resumeP50, .below(1000), workers: 2),
-            own("resume", .resumeP99, .below(5000), workers: 2),
             own("fan-out", .processorPerReaderToken, .atMost(3)),
             own("restart", .start, .below(2000)),
         ]
