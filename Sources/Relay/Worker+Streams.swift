@@ -10,8 +10,16 @@ extension Worker {
     private static let announceCookie = "relay_stream"
 
     func announce(_ exchange: Exchange) throws(Problem) {
+        let head = exchange.request.head
+        if let position = StreamPosition(head, try ChatAsk.query(head)) {
+            return try find(exchange, position.generation) { tell(exchange, of: $0.id) }
+        }
         let ask = try ChatAsk(exchange.request, .stream, configuration)
         guard let id = try generation(for: ask, exchange, isVendorShape: false)?.id else { return }
+        tell(exchange, of: id)
+    }
+
+    private func tell(_ exchange: Exchange, of id: String) {
         exchange.note = Array("id=\(id)".utf8)
         exchange.respond(
             .accepted,

@@ -56,6 +56,19 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
+    func `an empty id hides no other`() async throws {
+        try await withRelay { relay in
+            let heard = try relay.ask("simulator?tokens=6&interval_ms=0")
+            let id = encoded("\(heard.head.id).2")
+            for query in ["&last_event_id=\(id)", "&last_event_id=&lastEventId=\(id)"] {
+                let rest = try relay.get("simulator", more: query, ["Last-Event-ID": ""])
+                #expect(rest.events.first?.id == "\(heard.head.id).3")
+            }
+            #expect(relay.calls("simulator").calls == 0)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
     func `the tail is still there for a client whose connection broke after it was sent`()
         async throws
     {

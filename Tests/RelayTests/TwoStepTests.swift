@@ -30,6 +30,23 @@ import Wire
         }
     }
 
+    @Test(.timeLimit(.minutes(5)))
+    func `a first step that carries an id starts nothing`() async throws {
+        try await withRelay(loops: 2) { relay in
+            let id = try announce(relay).id
+            let body = #"{"message":"hi","model":"simulator?tokens=5&interval_ms=20"}"#
+            for fields: HeaderFields in [["Last-Event-ID": "\(id).2"], ["Last-Event-ID": id]] {
+                let again = try relay.exchange("POST", "/api/streaming", fields, body: body)
+                #expect(again.head.status == 202)
+                #expect(again.json["id"]?.stringValue == id)
+            }
+            let unknown = ["Last-Event-ID": "nobody.3"] as HeaderFields
+            let refused = try relay.exchange("POST", "/api/streaming", unknown, body: body)
+            #expect(refused.head.status == 404)
+            #expect(relay.calls("simulator?tokens=5&interval_ms=20").calls == 1)
+        }
+    }
+
     private func read(
         _ relay: TestRelay,
         _ target: String,

@@ -19,15 +19,17 @@ struct StreamPosition: Equatable {
         self.isOfRecord = isOfRecord
     }
 
-    /// Reads `Last-Event-ID`, or `last_event_id`, or `lastEventId`, in this order.
+    /// Reads `Last-Event-ID`, or `last_event_id`, or `lastEventId`, in this order; an empty one is none.
     ///
     /// - Returns: nil where there is none. An id that is not ours names a generation that nobody
     ///   has, since it must not start one either.
     init?(_ head: RequestHead, _ query: QueryItems) {
-        let names = ["last_event_id", "lastEventId"]
-        let text =
-            head.fields.first("Last-Event-ID") ?? names.lazy.compactMap { query[$0] }.first
-        guard let text, !text.isEmpty else { return nil }
+        let texts = [
+            head.fields.first("Last-Event-ID"), query["last_event_id"], query["lastEventId"],
+        ]
+        guard let text = texts.lazy.compactMap({ $0 }).first(where: { !$0.isEmpty }) else {
+            return nil
+        }
         if let entry = EntryID(text) {
             self.init(generation: entry.generation, next: entry.sequence + 1)
         } else if let entry = Self.recordEntry(text) {
