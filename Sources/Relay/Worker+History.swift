@@ -149,10 +149,7 @@ extension Worker {
     /// Deletes a conversation; what of it still runs is stopped, and what is kept for clients that
     /// come back is let go.
     func deleteConversation(_ exchange: Exchange, _ id: String) {
-        let now = wallMilliseconds()
-        service.postToAll { $0.forget(conversation: id, upTo: now) }
-        var time: [UInt8] = []
-        Timestamp.append(milliseconds: now, into: &time)
+        let time = Guarded(0)
         let number = historyQuestions.add { answer in
             if let problem = answer.problem { return exchange.respond(problem) }
             exchange.respond(.noContent, [:])
@@ -161,9 +158,17 @@ extension Worker {
         let service = service
         service.history.delete(
             conversation: id,
-            at: String(decoding: time, as: UTF8.self)
+            at: {
+                let now = wallMilliseconds()
+                time.withLock { $0 = now }
+                var text: [UInt8] = []
+                Timestamp.append(milliseconds: now, into: &text)
+                return String(decoding: text, as: UTF8.self)
+            }
         ) { failure in
             var answer = HistoryAnswer()
+            let deleted = time.withLock { $0 }
+            if failure == nil { service.postToAll { $0.forget(conversation: id, upTo: deleted) } }
             if let failure {
                 service.log.write(.error, "a conversation cannot be deleted: \(failure)")
                 answer.problem = Problem(

@@ -35,10 +35,11 @@ package struct Deletions: Sendable {
     }
 
     /// Reads the list; a line that is none of ours is passed over.
+    ///
+    /// - Throws: where it cannot be read; then the list stays as it is.
     package mutating func load() throws(StorageError) {
-        times = [:]
         let path = "\(directory)/\(Self.name)"
-        guard access(path, F_OK) == 0 else { return }
+        guard access(path, F_OK) == 0 else { return times = [:] }
         let file = try OpenFile(opening: path, O_RDONLY)
         let size = Int(try file.status().st_size)
         var found: [[UInt8]: [UInt8]] = [:]

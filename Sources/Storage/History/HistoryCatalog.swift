@@ -69,6 +69,8 @@ package struct HistoryCatalog: Sendable {
     }
 
     private mutating func load() throws(StorageError) {
+        // Should it fail on its way, the next question begins anew.
+        isLoaded = false
         if era == 0 { removeLeftovers() }
         index = HistoryIndex()
         parts = []

@@ -15,18 +15,20 @@ extension HistoryFile {
     ///
     /// - Parameters:
     ///   - conversation: its id.
-    ///   - time: now, as records write it; what was begun later is another conversation.
+    ///   - time: says what time it is, as records write it; what was begun later is another
+    ///     conversation. Asked once all is in the index that was recorded up to then, so that it
+    ///     parts those that are forgotten from those that are not.
     ///   - done: called on the history's queue when the deletion is safe on the disk.
     package func delete(
         conversation: String,
-        at time: String,
+        at time: @escaping @Sendable () -> String,
         done: @escaping @Sendable (StorageError?) -> Void
     ) {
         read { catalog in
             var failure = catalog.failure
             if failure == nil {
                 do throws(StorageError) {
-                    try catalog.delete(Array(conversation.utf8), at: Array(time.utf8))
+                    try catalog.delete(Array(conversation.utf8), at: Array(time().utf8))
                 } catch {
                     failure = error
                 }

@@ -53,7 +53,7 @@ extension HistoryFile {
     func remove(_ conversation: String, at time: String = "2026-06-01T00:00:00.000Z") throws {
         let done = DispatchSemaphore(value: 0)
         let failure = Guarded<StorageError?>(nil)
-        delete(conversation: conversation, at: time) { error in
+        delete(conversation: conversation, at: { time }) { error in
             failure.withLock { $0 = error }
             done.signal()
         }
@@ -89,6 +89,21 @@ struct HistoryReadingTests {
         #expect(try history.ids().ids == ["r4", "r3", "r2", "r1", "r0"])
         history.append(record("r5"))
         #expect(try history.ids(limit: 2).ids == ["r5", "r4"])
+    }
+
+    @Test
+    func `what could not be read for a moment is read with the next question`() throws {
+        scratch.write(record("r0") + [newline], to: "history-000001.jsonl")
+        let history = try open()
+        history.append(record("r1"))
+        #expect(try history.ids().ids == ["r1", "r0"])
+        // Somebody moves the file away, so that all are looked at anew; and one cannot be read.
+        rename(scratch.path("history.jsonl"), scratch.path("elsewhere"))
+        mkdir(scratch.path(Deletions.name), 0o700)
+        history.append(record("r2"))
+        #expect(throws: (any Error).self) { try history.ids() }
+        rmdir(scratch.path(Deletions.name))
+        #expect(try history.ids().ids == ["r2", "r0"])
     }
 
     @Test
