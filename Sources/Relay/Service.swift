@@ -77,7 +77,10 @@ package final class Service: Sendable {
                 }
             }
         }
-        recovery?.finish(into: history, log: log)
+        if let recovery, !recovery.finish(into: history, log: log) {
+            unrecorded.withLock { $0 += 1 }
+        }
+        history.allowRotation()
         for loop in loops {
             try await loop.run { loop throws(StartError) in
                 try Worker.of(loop)?.accept(from: listener)

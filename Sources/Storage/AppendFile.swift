@@ -149,7 +149,8 @@ struct AppendFile: ~Copyable {
         let start = max(0, end - count)
         var tail = [UInt8](repeating: 0, count: end - start)
         let got = try descriptor.read(into: &tail, at: start, count: tail.count)
-        unsynced?.distrust(Array(tail.prefix(got)), at: start)
+        tail.removeLast(tail.count - got)
+        unsynced?.distrust(tail, at: start)
     }
 
     /// How much is kept in memory until it is safe.

@@ -29,7 +29,7 @@ package final class HistoryFile: Sendable {
     let catalog: Guarded<HistoryCatalog>
     let keeper = DispatchQueue(label: "sse-relay.history.keeper")
     let compactor = DispatchQueue(label: "sse-relay.history.compactor", qos: .utility)
-    let upkeep = Guarded(Upkeep())
+    let upkeep: Guarded<Upkeep>
     /// The size at which the file is rotated away; 0 for never.
     let rotateBytes: Int
     let compactionDelayMilliseconds: Int
@@ -46,6 +46,8 @@ package final class HistoryFile: Sendable {
     ///   - durability: When records are made safe against a loss of power.
     ///   - rotateBytes: The size at which the file gets the name of an old one, and a new one is
     ///     begun; 0 for never.
+    ///   - holdsRotation: Whether that waits for `allowRotation`, for those who look for records in
+    ///     the files by their names, at the start.
     ///   - compactionDelayMilliseconds: How long after a deletion the files are written anew.
     ///   - report: Called here during the start, then on the writer's queue, and for a refused
     ///     record by the thread that appended it.
@@ -56,6 +58,7 @@ package final class HistoryFile: Sendable {
         maxPendingBytes: Int = HistoryFile.maxPendingBytes,
         durability: Durability = .interval,
         rotateBytes: Int = 0,
+        holdsRotation: Bool = false,
         compactionDelayMilliseconds: Int = 1000,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) throws(StorageError) {
@@ -79,6 +82,7 @@ package final class HistoryFile: Sendable {
         self.maxPendingBytes = maxPendingBytes
         self.durability = durability
         self.rotateBytes = rotateBytes
+        upkeep = Guarded(Upkeep(isRotationDue: holdsRotation))
         self.compactionDelayMilliseconds = compactionDelayMilliseconds
         self.report = report
         if isWorthReading { read { _ in } }

@@ -92,9 +92,11 @@ struct RecordWriter: ~Copyable {
 
     /// See `AppendFile.distrust`.
     ///
+    /// More than may be not safe at a time was not unsafe in an earlier process either.
+    ///
     /// - Returns: whether there is a file to do it with.
     mutating func distrust(lastBytes count: Int) throws(StorageError) -> Bool {
-        try file?.distrust(lastBytes: count)
+        try file?.distrust(lastBytes: min(count, maxUnsyncedBytes ?? 0))
         return file != nil
     }
 

@@ -74,7 +74,8 @@ struct Daemon {
             let history = try HistoryFile(
                 directory: settings.dataFolder,
                 durability: settings.durability,
-                rotateBytes: settings.historyRotateBytes
+                rotateBytes: settings.historyRotateBytes,
+                holdsRotation: settings.keepsJournal
             ) { [log] in log.write($0) }
             guard settings.keepsJournal else { return (history, nil, nil) }
             let journal = try JournalFolder(path: journalFolder)

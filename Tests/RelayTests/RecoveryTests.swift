@@ -86,6 +86,31 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func `where the history cannot be read what is left waits for the next start`() async throws {
+        try await withRelay { relay in
+            let (client, head) = try relay.begin("simulator?tokens=100000&interval_ms=20")
+            let first = try #require(try client.readEvent())
+            let left = try relay.killed()
+            // Nothing that can be read.
+            let part = left + "/history-000001.jsonl"
+            mkdir(part, 0o700)
+            try await withRelay(left: left) { next in
+                let again = try next.resume(head.id, behind: first.id)
+                #expect(again.last.json["status"]?.stringValue == "interrupted")
+                #expect(try next.records().isEmpty)
+                // A stop may not remove the journal.
+                #expect(!next.service.isAllRecorded)
+                rmdir(part)
+                try await withRelay(afterKilling: next) { last in
+                    let record = try last.record(head.id)
+                    #expect(record["status"]?.stringValue == "interrupted")
+                    #expect(last.service.isAllRecorded)
+                }
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func `an answer whose end only the history has is told with that end`() async throws {
         try await withRelay { relay in
             let (client, head) = try relay.begin("simulator?tokens=20&interval_ms=20")

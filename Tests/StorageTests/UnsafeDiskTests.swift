@@ -62,6 +62,16 @@ final class UnsafeDiskTests {
     }
 
     @Test
+    func `more is not written again than may be unsafe at a time`() throws {
+        scratch.write(bytes("one\ntwo\nthree\n"))
+        let history = try open(maxPendingBytes: 6)
+        let place = try #require(history.distrust(lastBytes: 14))
+        lose("one\ntwo\nthree\n")
+        #expect(waits { history.isSafe(place) })
+        #expect(scratch.read() == [UInt8](repeating: 0, count: 8) + bytes("three\n"))
+    }
+
+    @Test
     func `more is not written again than the file has`() throws {
         scratch.write(bytes("one\n"))
         let history = try open()

@@ -13,6 +13,8 @@ package struct Recovery: Sendable {
     ///
     /// In bytes.
     private(set) var recordedBytes = 0
+    /// Why it is not known which records the history has.
+    private var failure: StorageError?
     /// What the journal's folder has to say, for the log.
     private var reports: [JournalReport] = []
     private let folder: JournalFolder
@@ -25,7 +27,7 @@ package struct Recovery: Sendable {
     ///   - folder: the journal's.
     ///   - history: the paths of the history's files, the newest first.
     ///   - deletions: what is left of a conversation in this list is not taken over.
-    /// - Throws: where either cannot be read.
+    /// - Throws: where the journal cannot be read.
     package init(
         _ folder: JournalFolder,
         history: [String],
@@ -34,7 +36,12 @@ package struct Recovery: Sendable {
         self.folder = folder
         guard !folder.isEmpty else { return }
         left = try read().filter { !deletions.cover($0.recordHead) }
-        try lookUp(left, in: history)
+        do throws(StorageError) {
+            try lookUp(left, in: history)
+        } catch {
+            // Like any disk in trouble it must not keep the daemon from starting.
+            failure = error
+        }
         // What the journal could not take any more would come back as cut; the record knows better.
         left.removeAll { recorded.contains($0.head.id) && !$0.isEnded }
     }
@@ -122,8 +129,19 @@ package struct Recovery: Sendable {
     private static let clockSlackMilliseconds = 600_000
 
     /// Writes the records that are missing, and removes what was read once they are safe.
-    func finish(into history: HistoryFile, log: Log) {
+    ///
+    /// - Returns: false where the history could not take all of them: what was read stays for the
+    ///   next start, and a stop must not remove it.
+    func finish(into history: HistoryFile, log: Log) -> Bool {
         for report in reports { log.write(report) }
+        if let failure {
+            log.write(
+                .error,
+                "what an earlier process left has to wait for the next start, since the history"
+                    + " cannot be read: \(failure)"
+            )
+            return false
+        }
         let count = left.count { !recorded.contains($0.head.id) }
         if count > 0 {
             log.write(
@@ -134,7 +152,14 @@ package struct Recovery: Sendable {
         }
         // Where one was refused, or what is there cannot be made safe, the next start tries again.
         let found = recordedBytes == 0 ? 0 : history.distrust(lastBytes: recordedBytes)
-        guard let written = writeRecords(to: history), let found else { return }
+        guard let written = writeRecords(to: history), let found else {
+            log.write(
+                .error,
+                "what an earlier process left has to wait for the next start, since the history"
+                    + " does not take all of it"
+            )
+            return false
+        }
         let last = max(found, written)
         let folder = folder
         Task {
@@ -143,6 +168,7 @@ package struct Recovery: Sendable {
             }
             folder.removeLeft()
         }
+        return true
     }
 
     /// - Returns: the place of the last record in the history; nil where it refused one.

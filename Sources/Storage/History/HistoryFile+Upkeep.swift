@@ -4,7 +4,7 @@ import Loop
 
 /// What is to be done soon, so that it is arranged once.
 struct Upkeep: Sendable {
-    var isRotationDue = false
+    var isRotationDue: Bool
     var isCompactionDue = false
     /// Whether no other compaction may begin.
     var isClosed = false
@@ -50,6 +50,11 @@ extension HistoryFile {
     }
 
     // MARK: Rotation
+
+    /// Ends what `holdsRotation` began: with the next record, a file that is large enough goes.
+    package func allowRotation() {
+        upkeep.withLock { $0.isRotationDue = false }
+    }
 
     /// Gives the file that has grown large enough the name of an old one, and begins a new one.
     private func rotate() {

@@ -13,10 +13,15 @@ struct HistoryDeletionTests {
     private let scratch = Scratch()
     private let reports = Reports()
 
-    private func open(delay: Int = 1, rotateBytes: Int = 0) throws -> HistoryFile {
+    private func open(
+        delay: Int = 1,
+        rotateBytes: Int = 0,
+        holdsRotation: Bool = false
+    ) throws -> HistoryFile {
         try HistoryFile(
             directory: scratch.path,
             rotateBytes: rotateBytes,
+            holdsRotation: holdsRotation,
             compactionDelayMilliseconds: delay,
             report: reports.add
         )
@@ -49,6 +54,44 @@ struct HistoryDeletionTests {
         #expect(scratch.lines().count == 20)
         history.append(record("after", "other"))
         #expect(try history.ids(limit: 1).ids == ["after"])
+    }
+
+    @Test
+    func `what begins while a deletion waits for its turn is deleted or stays, for good`() throws {
+        let history = try open()
+        let gate = DispatchSemaphore(value: 0)
+        history.keeper.async { _ = gate.wait(timeout: .now() + 30) }
+        let time = Guarded("2026-01-01T00:00:00.000Z")
+        let done = DispatchSemaphore(value: 0)
+        history.delete(conversation: "c", at: { time.withLock { $0 } }) { failure in
+            #expect(failure == nil)
+            done.signal()
+        }
+        history.append(record("old", "c", at: "2026-01-02T00:00:00.000Z"))
+        time.withLock { $0 = "2026-01-03T00:00:00.000Z" }
+        gate.signal()
+        #expect(done.wait(timeout: .now() + 30) == .success)
+        history.append(record("new", "c", at: "2026-01-04T00:00:00.000Z"))
+        #expect(try history.ids(.init(conversation: "c")).ids == ["new"])
+        history.close()
+        let next = try open()
+        #expect(try next.ids(.init(conversation: "c")).ids == ["new"])
+    }
+
+    @Test
+    func `no file changes its name before those who look for records are done`() throws {
+        // Enough for the index to be begun at once.
+        let text = String(repeating: "text ", count: 1000)
+        let lines = (0..<300).map { record("r\($0)", text: text) + [newline] }
+        scratch.write(Array(lines.joined()))
+        let history = try open(rotateBytes: 1000, holdsRotation: true)
+        #expect(try history.ids(limit: 1).ids == ["r299"])
+        history.append(record("new"))
+        #expect(try history.ids(limit: 1).ids == ["new"])
+        #expect(scratch.names() == ["history.jsonl"])
+        history.allowRotation()
+        history.append(record("newer"))
+        #expect(waits { scratch.names().contains("history-000001.jsonl") })
     }
 
     @Test
