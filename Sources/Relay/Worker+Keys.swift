@@ -6,18 +6,26 @@ import Wire
 extension Worker {
     /// The answer to a request: the one that its key stands for, or a new one on this loop.
     ///
-    /// - Returns: nil where it lives on another loop, to which the request has moved.
+    /// - Parameters:
+    ///   - ask: what is asked.
+    ///   - exchange: the client's.
+    ///   - isVendorShape: how what is wrong with it is said.
+    ///   - tell: answers where only the history has the answer, by its id.
+    /// - Returns: nil where it lives on another loop, to which the request has moved, or in the
+    ///   history.
+    /// - Throws: what is wrong with the request.
     func generation(
         for ask: ChatAsk,
         _ exchange: Exchange,
-        isVendorShape: Bool
+        isVendorShape: Bool,
+        orRecorded tell: (String) -> Void
     ) throws(Problem) -> Generation? {
         guard let key = ask.key else {
             return try begin(ask, id: makeID(), isVendorShape: isVendorShape)
         }
         while true {
             let id = makeID()
-            switch service.keys.claim(key, for: id) {
+            switch service.keys.claim(key, for: id, at: reactor.now) {
             case .claimed:
                 do throws(Problem) {
                     return try begin(ask, id: id, isVendorShape: isVendorShape)
@@ -35,6 +43,9 @@ extension Worker {
                 // An answer that is gone has freed its key: this is the loop that would have it, or
                 // there is none. The next round claims the key.
                 service.keys.free(key, of: id)
+            case .recorded(let id):
+                tell(id)
+                return nil
             case .otherRequest: throw Self.otherRequest
             case .full: throw Self.tooManyKeys
             }

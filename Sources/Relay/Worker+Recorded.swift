@@ -43,19 +43,71 @@ extension Worker {
         }
     }
 
+    /// Answers what was asked before under the same key, where only the history has the answer.
+    ///
+    /// Where that has it no more, since its conversation was deleted, the request is a new one.
+    func answerAgain(_ exchange: Exchange, _ ask: ChatAsk, _ id: String, isVendorShape: Bool) {
+        askHistory { catalog throws(HistoryQueryError) in
+            HistoryAnswer(bytes: try catalog.record(id: id) ?? [])
+        } then: { [unowned self] answer in
+            guard !exchange.isLost else { return }
+            if let problem = answer.problem { return exchange.respond(problem) }
+            guard let answer = RecordedAnswer(answer.bytes) else {
+                if let key = ask.key { service.keys.free(key, of: id) }
+                return handle(exchange)
+            }
+            let log = answer.makeLog()
+            let wantsUsage = ask.request.includesUsage
+            guard !ask.request.stream else {
+                let position = StreamPosition(generation: id)
+                return Self.tell(answer, log, position, ask.dialect, wantsUsage, to: exchange)
+            }
+            Self.complete(answer, log, isVendorShape: isVendorShape, to: exchange)
+        }
+    }
+
+    private static func complete(
+        _ answer: RecordedAnswer,
+        _ log: borrowing EntryLog,
+        isVendorShape: Bool,
+        to exchange: Exchange
+    ) {
+        exchange.note = Array("id=\(answer.id) from the history".utf8)
+        if let failure = log.failure.map(Failure.init) {
+            var problem = failure.problem
+            problem.fields.append("X-Stream-Id", answer.id)
+            problem.isVendorShape = isVendorShape
+            return exchange.respond(problem)
+        }
+        var body: [UInt8] = []
+        OpenAICompletion.append(log: log, context: context(of: answer), into: &body)
+        exchange.respond(
+            .ok,
+            ["Content-Type": "application/json", "X-Stream-Id": answer.id],
+            body: body
+        )
+    }
+
+    private static func context(of answer: RecordedAnswer, wantsUsage: Bool = false) -> FrameContext
+    {
+        FrameContext(
+            generation: answer.id,
+            model: answer.model,
+            created: answer.created,
+            wantsUsage: wantsUsage,
+            idMark: StreamPosition.recordMark
+        )
+    }
+
     private static func tell(
         _ answer: RecordedAnswer,
         _ log: borrowing EntryLog,
         _ position: StreamPosition,
         _ dialect: Dialect,
+        _ wantsUsage: Bool = false,
         to exchange: Exchange
     ) {
-        let context = FrameContext(
-            generation: answer.id,
-            model: answer.model,
-            created: answer.created,
-            idMark: StreamPosition.recordMark
-        )
+        let context = context(of: answer, wantsUsage: wantsUsage)
         exchange.note = Array("id=\(answer.id) from the history".utf8)
         exchange.beginStream(.ok, ["X-Stream-Id": answer.id], block: Reader.streamBlock)
         var frames: [UInt8] = []

@@ -15,8 +15,10 @@ extension Worker {
             return try find(exchange, position.generation) { tell(exchange, of: $0.id) }
         }
         let ask = try ChatAsk(exchange.request, .stream, configuration)
-        guard let id = try generation(for: ask, exchange, isVendorShape: false)?.id else { return }
-        tell(exchange, of: id)
+        let asked = try generation(for: ask, exchange, isVendorShape: false) { id in
+            tell(exchange, of: id)
+        }
+        if let asked { tell(exchange, of: asked.id) }
     }
 
     private func tell(_ exchange: Exchange, of id: String) {
@@ -51,9 +53,7 @@ extension Worker {
                 code: "id"
             )
         }
-        try find(exchange, id) { generation in
-            attach(exchange, generation, from: 0, dialect, .stream)
-        }
+        readAll(exchange, StreamPosition(generation: id), dialect)
     }
 
     // MARK: Answers by their ids
@@ -72,8 +72,12 @@ extension Worker {
             )
         }
         if position.next > 0 { return try resume(exchange, position, dialect) }
+        readAll(exchange, position, dialect)
+    }
+
+    private func readAll(_ exchange: Exchange, _ position: StreamPosition, _ dialect: Dialect) {
         do throws(Problem) {
-            try find(exchange, id) { generation in
+            try find(exchange, position.generation) { generation in
                 attach(exchange, generation, from: 0, dialect, .stream)
             }
         } catch {

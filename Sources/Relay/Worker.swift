@@ -126,7 +126,7 @@ final class Worker: RequestHandler {
         generations.add(generation)
         // One that failed before anything of it came had freed its key.
         if let key = generation.key, !generation.log.firstAnswerIsFailure {
-            _ = service.keys.claim(key, for: generation.id)
+            _ = service.keys.claim(key, for: generation.id, at: reactor.now)
         }
         generation.rest()
     }
@@ -242,8 +242,10 @@ final class Worker: RequestHandler {
             return try resume(exchange, position, dialect)
         }
         let ask = try ChatAsk(exchange.request, route, configuration)
-        guard let generation = try generation(for: ask, exchange, isVendorShape: route.isVendor)
-        else { return }
+        let asked = try generation(for: ask, exchange, isVendorShape: route.isVendor) { id in
+            answerAgain(exchange, ask, id, isVendorShape: route.isVendor)
+        }
+        guard let generation = asked else { return }
         let isGet = exchange.request.head.method == .get
         attach(
             exchange,

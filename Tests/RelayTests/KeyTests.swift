@@ -220,12 +220,104 @@ import Wire
             #expect(try ask(relay, "k", message: "another").head.status == 200)
             #expect(try ask(relay, "k", message: "another").head.id != first)
         }
+    }
+
+    /// Asks under some keys until the first one's answer is not in memory any more.
+    private func crowdOut(_ relay: TestRelay, _ first: String, more: String = "") async throws {
+        let id = try ask(relay, first, more: more).head.id
+        var number = 0
+        while await relay.held(id) != nil {
+            number += 1
+            let model = "simulator?tokens=1&interval_ms=0"
+            #expect(try ask(relay, "other-\(number)", model: model).head.status == 200)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a key outlives its answer's place in memory and tells the record`() async throws {
+        try await withRelay(loops: 2) {
+            $0.keptBytes = 1
+        } _: { relay in
+            let model = "simulator?tokens=5&interval_ms=2"
+            try await crowdOut(relay, "k")
+            let record = try #require(try relay.records().first)
+            let text = try #require(record["content"]?.stringValue)
+            for (route, more, last) in [
+                ("/chat/stream", "", "[DONE]\n\n"), ("/stream-chat", "", "[DONE]\n\n"),
+                ("/chat/completions", "", "[DONE]\n\n"),
+                ("/v1/chat/completions", #","stream":true"#, "[DONE]\n\n"),
+                ("/v1/chat/completions", "", "}"), ("/api/streaming", "", "}\n"),
+            ] {
+                let (head, answer) = try ask(relay, "k", route, more: more)
+                #expect(head.status == (route == "/api/streaming" ? 202 : 200), "\(route)")
+                #expect(answer.hasSuffix(last), "\(route): \(answer)")
+                if route == "/api/streaming" {
+                    let id = head.id
+                    let second = try relay.connect()
+                    second.request("GET", "/api/streaming?id=\(id)")
+                    #expect(try second.readHead().status == 200)
+                    #expect(try second.readEvents().contains { $0.data.contains(text) })
+                } else {
+                    #expect(answer.contains(text), "\(route): \(answer)")
+                }
+            }
+            #expect(try ask(relay, "k", message: "another").head.status == 409)
+            #expect(relay.calls(model).calls == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a key whose record was deleted stands for nothing any more`() async throws {
         try await withRelay {
             $0.keptBytes = 1
         } _: { relay in
-            for number in 0..<10 { _ = try ask(relay, "k\(number)") }
-            #expect(waits { relay.service.keys.count <= 1 })
+            let conversation = #","conversation":"c""#
+            try await crowdOut(relay, "k", more: conversation)
+            let deleted = try relay.exchange("DELETE", "/chat/conversations/c")
+            #expect(deleted.head.status == 204)
+            #expect(try ask(relay, "k", more: conversation).head.status == 200)
+            #expect(relay.calls("simulator?tokens=5&interval_ms=2").calls == 2)
         }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `answers of a killed process that memory cannot hold are not paid again`() async throws {
+        try await withRelay {
+            $0.onDisconnect = .finish
+        } _: { relay in
+            let model = "simulator?tokens=100000&interval_ms=20"
+            for key in ["a", "b", "c"] {
+                let (client, _) = try relay.begin(model, more: #","id":"\#(key)""#)
+                _ = try client.readEvent()
+            }
+            try await withRelay(left: relay.killed()) {
+                $0.keptBytes = 1
+            } _: { next in
+                for key in ["a", "b", "c"] {
+                    let (client, _) = try next.begin(model, more: #","id":"\#(key)""#)
+                    let last = try #require(try client.readEvents().last)
+                    #expect(last.json["status"]?.stringValue == "interrupted")
+                }
+                #expect(next.calls(model).calls == 0)
+            }
+        }
+    }
+
+    @Test
+    func `a forgotten answer's key is free when its time is over or another needs the place`() {
+        let table = KeyTable(maxCount: 2)
+        let keys = ["a", "b", "c"].map { RequestKey(text: $0, fingerprint: 1) }
+        #expect(table.claim(keys[0], for: "one", at: 0) == .claimed)
+        table.forget(keys[0], of: "another", until: 10)
+        #expect(table.claim(keys[0], for: "two", at: 0) == .taken(generation: "one"))
+        table.forget(keys[0], of: "one", until: 10)
+        #expect(table.claim(keys[0], for: "two", at: 9) == .recorded(generation: "one"))
+        #expect(table.claim(keys[0], for: "two", at: 10) == .claimed)
+        #expect(table.claim(keys[1], for: "three", at: 10) == .claimed)
+        #expect(table.claim(keys[2], for: "four", at: 10) == .full)
+        table.forget(keys[1], of: "three", until: 1000)
+        #expect(table.claim(keys[2], for: "four", at: 10) == .claimed)
+        #expect(table.claim(keys[1], for: "five", at: 10) == .full)
     }
 
     @Test(.timeLimit(.minutes(5)))
@@ -279,13 +371,15 @@ import Wire
         let table = KeyTable(maxCount: 1)
         let key = RequestKey(text: "k", fingerprint: 1)
         let further = RequestKey(text: "l", fingerprint: 1)
-        #expect(table.claim(key, for: "one") == .claimed)
-        #expect(table.claim(key, for: "two") == .taken(generation: "one"))
+        #expect(table.claim(key, for: "one", at: 0) == .claimed)
+        #expect(table.claim(key, for: "two", at: 0) == .taken(generation: "one"))
         table.free(key, of: "two")
-        #expect(table.claim(key, for: "two") == .taken(generation: "one"))
-        #expect(table.claim(RequestKey(text: "k", fingerprint: 2), for: "two") == .otherRequest)
-        #expect(table.claim(further, for: "two") == .full)
+        #expect(table.claim(key, for: "two", at: 0) == .taken(generation: "one"))
+        #expect(
+            table.claim(RequestKey(text: "k", fingerprint: 2), for: "two", at: 0) == .otherRequest
+        )
+        #expect(table.claim(further, for: "two", at: 0) == .full)
         table.free(key, of: "one")
-        #expect(table.claim(further, for: "two") == .claimed)
+        #expect(table.claim(further, for: "two", at: 0) == .claimed)
     }
 }

@@ -74,7 +74,7 @@ import Wire
                 group.addTask {
                     (0..<50_000).count { number in
                         let key = RequestKey(text: "k\(number)", fingerprint: 0)
-                        return table.claim(key, for: claimant) == .claimed
+                        return table.claim(key, for: claimant, at: 0) == .claimed
                     }
                 }
             }

@@ -183,10 +183,15 @@ final class Generation: TurnEndHandler {
     }
 
     /// Nobody can come back to it any more.
-    func letGo() {
+    ///
+    /// - Parameter isEarly: Whether its time is not over; then who asks under its key is told its
+    ///   record, and nothing is paid twice.
+    func letGo(isEarly: Bool = false) {
         isForgotten = true
         leaving.clear()
-        freeKey()
+        guard isEarly, let key else { return freeKey() }
+        let end = worker.reactor.now + .seconds(worker.configuration.resumeSeconds)
+        worker.service.keys.forget(key, of: id, until: end)
     }
 
     private func freeKey() {

@@ -40,7 +40,7 @@ struct GenerationTable {
             let (id, bytes) = ended[oldest]
             endedBytes -= bytes
             oldest += 1
-            if let generation = byID[id] { remove(generation) }
+            byID.removeValue(forKey: id)?.letGo(isEarly: true)
         }
         if oldest > ended.count / 2 {
             ended.removeFirst(oldest)

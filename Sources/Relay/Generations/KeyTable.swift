@@ -5,7 +5,7 @@ import Loop
 /// The first request with a key claims it, for an answer that it starts in the same turn of its
 /// loop. Another request finds the claim, maybe before there is that answer; but it can come to
 /// the loop that owns it only in a later turn, and then there is. A key stands for as long as its
-/// answer is kept.
+/// answer is kept; where that has to go from memory earlier, its record is told in its place.
 final class KeyTable: Sendable {
     /// What a request with a key is to do.
     enum Claim: Equatable {
@@ -13,6 +13,8 @@ final class KeyTable: Sendable {
         case claimed
         /// Read the answer that was started under the key.
         case taken(generation: String)
+        /// Tell the record of the answer that was started under the key.
+        case recorded(generation: String)
         /// The key stands for something else that was asked.
         case otherRequest
         /// No key more is taken.
@@ -22,27 +24,68 @@ final class KeyTable: Sendable {
     private struct Entry {
         let generation: String
         let fingerprint: UInt64
+        var isForgotten = false
     }
 
-    private let entries = Guarded<[String: Entry]>([:])
+    private struct State {
+        var entries: [String: Entry] = [:]
+        /// Keys whose answers are not in memory any more, the first to go first; some are gone by now.
+        var forgotten: [(key: String, generation: String, end: Nanoseconds)] = []
+        /// Where that one stands.
+        var oldest = 0
+
+        mutating func free(_ key: String, of generation: String) {
+            guard entries[key]?.generation == generation else { return }
+            entries[key] = nil
+        }
+
+        /// Gives back the keys whose time is over, and while there are too many the oldest.
+        mutating func freeForgotten(at now: Nanoseconds, keeping maxCount: Int) {
+            while oldest < forgotten.count {
+                let (key, generation, end) = forgotten[oldest]
+                guard end <= now || entries.count >= maxCount else { break }
+                free(key, of: generation)
+                oldest += 1
+            }
+            if oldest > forgotten.count / 2 {
+                forgotten.removeFirst(oldest)
+                oldest = 0
+            }
+        }
+    }
+
+    private let state = Guarded(State())
     private let maxCount: Int
 
     /// Makes a table of up to so many keys, each of `RequestKey.maxBytes` at most.
     init(maxCount: Int) { self.maxCount = maxCount }
 
     /// How many keys stand.
-    var count: Int { entries.withLock { $0.count } }
+    var count: Int { state.withLock { $0.entries.count } }
 
     /// Takes a key for an answer, unless it is taken; who comes first has it.
-    func claim(_ key: RequestKey, for generation: String) -> Claim {
-        entries.withLock { entries in
-            if let entry = entries[key.text] {
+    func claim(_ key: RequestKey, for generation: String, at now: Nanoseconds) -> Claim {
+        state.withLock { state in
+            state.freeForgotten(at: now, keeping: .max)
+            if let entry = state.entries[key.text] {
                 guard entry.fingerprint == key.fingerprint else { return .otherRequest }
-                return .taken(generation: entry.generation)
+                return entry.isForgotten
+                    ? .recorded(generation: entry.generation)
+                    : .taken(generation: entry.generation)
             }
-            guard entries.count < maxCount else { return .full }
-            entries[key.text] = Entry(generation: generation, fingerprint: key.fingerprint)
+            state.freeForgotten(at: now, keeping: maxCount)
+            guard state.entries.count < maxCount else { return .full }
+            state.entries[key.text] = Entry(generation: generation, fingerprint: key.fingerprint)
             return .claimed
+        }
+    }
+
+    /// Notes that an answer is not in memory any more, and that its key stands still until `end`.
+    func forget(_ key: RequestKey, of generation: String, until end: Nanoseconds) {
+        state.withLock { state in
+            guard state.entries[key.text]?.generation == generation else { return }
+            state.entries[key.text]?.isForgotten = true
+            state.forgotten.append((key.text, generation, end))
         }
     }
 
@@ -50,9 +93,6 @@ final class KeyTable: Sendable {
     ///
     /// A key that stands for another answer by now stays.
     func free(_ key: RequestKey, of generation: String) {
-        entries.withLock { entries in
-            guard entries[key.text]?.generation == generation else { return }
-            entries[key.text] = nil
-        }
+        state.withLock { $0.free(key.text, of: generation) }
     }
 }
