@@ -61,6 +61,8 @@ package final class Journal {
     private var isUnsafe = false
     /// Whether all was said again behind that.
     private var isSaidAgain = false
+    /// Those let go of that no frame in the file says so of.
+    private var retiring: [UInt64] = []
 
     /// Where the last frame is that was written; nil before the first one.
     private(set) var lastFrame: FramePlace?
@@ -140,11 +142,11 @@ package final class Journal {
     /// them was let go of, and without that an answer that had ended comes back cut.
     package func release(_ places: consuming [JournalPlace]) {
         for var place in places {
-            frame.retire(number: place.number)
+            retiring.append(place.number)
             book.release(&place)
         }
         removeUnwanted()
-        if book.isUnwanted, empty() { frame.clear(keeping: Self.keptFrameBytes) }
+        if book.isUnwanted, empty() { retiring = [] }
         if wantsFrame { _ = commit() }
     }
 
@@ -203,8 +205,10 @@ package final class Journal {
     ///
     /// - Returns: whether all that was ever added is in the file.
     package func commit() -> Bool {
-        guard !frame.isEmpty || !isWritable || isUnsafe else { return true }
+        guard !frame.isEmpty || !retiring.isEmpty || !isWritable || isUnsafe else { return true }
         defer { frame.clear(keeping: Self.keptFrameBytes) }
+        // What a refused frame drops is added again by those it is of; of these nobody is left.
+        for number in retiring { frame.retire(number: number) }
         frame.seal(milliseconds: wallMilliseconds())
         do throws(StorageError) {
             try openSegment()
@@ -215,6 +219,7 @@ package final class Journal {
             return false
         }
         written += 1
+        retiring = []
         if durability == .interval || isUnsafe, !syncDue.isSet {
             setSyncDue(Durability.intervalMilliseconds)
         }
@@ -369,24 +374,4 @@ package final class Journal {
         pauseMilliseconds = nil
         report(.writesResumed)
     }
-}
-
-/// What the owner of a journal should know, for the log, the metrics and the readiness answer.
-package enum JournalReport: Sendable, Equatable {
-    /// The disk refuses; said once per outage.
-    case writeFailed(StorageError)
-    /// The disk takes what it is given again.
-    case writesResumed
-    /// The disk took frames and cannot say that they would survive a loss of power; said once.
-    case notSafe(StorageError)
-    /// They would again.
-    case safeAgain
-    /// Somebody moved or removed the segment; what runs is said again in another.
-    case lost(path: String)
-    /// The disk cannot read a segment that an earlier process left.
-    case unreadable(StorageError, setAsideIn: String)
-    /// A segment that an earlier process left ends in bytes that are no frame.
-    case torn(path: String, offset: Int, bytes: Int, TornFrame)
-    /// A file has a segment's name, and is none.
-    case noSegment(path: String)
 }

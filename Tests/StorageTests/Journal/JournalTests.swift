@@ -137,17 +137,8 @@ import Testing
         try await withJournal(in: scratch) { journal in
             journal.frame.begin(number: 1, head: bytes("kept").span)
             #expect(journal.commit())
-            var limit = rlimit()
-            getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-            let soft = limit.rlim_cur
-            limit.rlim_cur = rlim_t(scratch.read("0-00000001.journal").count + 10)
-            let old = signal(SIGXFSZ, SIG_IGN)
-            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             journal.frame.begin(number: 2, head: bytes("refused").span)
-            let isRefused = !journal.commit()
-            limit.rlim_cur = soft
-            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-            _ = signal(SIGXFSZ, old)
+            let isRefused = withLimit(of: scratch, bytes: 10) { !journal.commit() }
             #expect(isRefused && !journal.isWritable)
             #expect(!journal.wantsFrame, "the next attempt is a while away")
             journal.frame.begin(number: 3, head: bytes("after").span)
@@ -155,6 +146,31 @@ import Testing
             #expect(journal.isWritable)
         }
         #expect(try found(in: scratch) == ["0: begin 1 kept", "0: begin 3 after"])
+    }
+
+    @Test func `what was let go of while the disk refused is retired once it does not`()
+        async throws
+    {
+        let scratch = Scratch()
+        try await withJournal(in: scratch) { journal in
+            var kept = journal.newPlace()
+            var gone = journal.newPlace()
+            journal.hold(&kept)
+            journal.hold(&gone)
+            journal.frame.begin(number: kept.number, head: bytes("kept").span)
+            journal.frame.begin(number: gone.number, head: bytes("gone").span)
+            #expect(journal.commit())
+            withLimit(of: scratch, bytes: 1) { journal.release([gone]) }
+            #expect(!journal.isWritable)
+            #expect(journal.commit())
+            journal.frame.entry(number: 1, sequence: 0, kind: 1, payload: bytes("more").span)
+            #expect(journal.commit())
+        }
+        #expect(
+            try found(in: scratch) == [
+                "0: begin 1 kept", "0: begin 2 gone", "0: retire 2", "0: entry 1.0 more",
+            ]
+        )
     }
 
     @Test func `a segment that was removed is noticed, and another is begun`() async throws {
@@ -183,20 +199,12 @@ import Testing
         try await withJournal(in: scratch) { journal in
             journal.frame.begin(number: 1, head: bytes("kept").span)
             #expect(journal.commit())
-            var limit = rlimit()
-            getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-            let soft = limit.rlim_cur
-            limit.rlim_cur = rlim_t(scratch.read("0-00000001.journal").count + 10)
-            let old = signal(SIGXFSZ, SIG_IGN)
-            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-            var outcomes: [Bool] = []
-            for _ in 0..<2 {
-                journal.frame.begin(number: 2, head: bytes("next").span)
-                outcomes.append(journal.commit())
+            let outcomes = withLimit(of: scratch, bytes: 10) {
+                (0..<2).map { _ in
+                    journal.frame.begin(number: 2, head: bytes("next").span)
+                    return journal.commit()
+                }
             }
-            limit.rlim_cur = soft
-            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-            _ = signal(SIGXFSZ, old)
             #expect(outcomes == [false, true])
         }
         #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
@@ -269,6 +277,27 @@ import Testing
     }
 
     // MARK: Support
+
+    /// Runs work while no file may grow beyond so much more than the first segment has.
+    private func withLimit<Result>(
+        of scratch: Scratch,
+        bytes: Int,
+        _ work: () -> Result
+    ) -> Result {
+        let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+        var limit = rlimit()
+        getrlimit(resource, &limit)
+        let soft = limit.rlim_cur
+        limit.rlim_cur = rlim_t(scratch.read("0-00000001.journal").count + bytes)
+        let old = signal(SIGXFSZ, SIG_IGN)
+        setrlimit(resource, &limit)
+        defer {
+            limit.rlim_cur = soft
+            setrlimit(resource, &limit)
+            _ = signal(SIGXFSZ, old)
+        }
+        return work()
+    }
 
     private func found(
         in scratch: Scratch,

@@ -1,0 +1,19 @@
+/// What the owner of a journal should know, for the log, the metrics and the readiness answer.
+package enum JournalReport: Sendable, Equatable {
+    /// The disk refuses; said once per outage.
+    case writeFailed(StorageError)
+    /// The disk takes what it is given again.
+    case writesResumed
+    /// The disk took frames and cannot say that they would survive a loss of power; said once.
+    case notSafe(StorageError)
+    /// They would again.
+    case safeAgain
+    /// Somebody moved or removed the segment; what runs is said again in another.
+    case lost(path: String)
+    /// The disk cannot read a segment that an earlier process left.
+    case unreadable(StorageError, setAsideIn: String)
+    /// A segment that an earlier process left ends in bytes that are no frame.
+    case torn(path: String, offset: Int, bytes: Int, TornFrame)
+    /// A file has a segment's name, and is none.
+    case noSegment(path: String)
+}
