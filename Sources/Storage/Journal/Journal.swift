@@ -146,7 +146,10 @@ package final class Journal {
             book.release(&place)
         }
         removeUnwanted()
-        if book.isUnwanted, empty() { retiring = [] }
+        if book.isUnwanted, empty() {
+            book.emptied()
+            retiring = []
+        }
         if wantsFrame { _ = commit() }
     }
 
@@ -158,7 +161,7 @@ package final class Journal {
     ///
     /// - Returns: whether nothing of it is left.
     private func empty() -> Bool {
-        guard let segment else { return false }
+        guard let segment else { return true }
         lastFrame = nil
         guard isKnownUniquelyReferenced(&segment.readable) else {
             // Somebody may read it back: it loses its name, and goes with the last who may.
@@ -197,7 +200,14 @@ package final class Journal {
     /// What follows goes into another segment.
     private func beginAnew() {
         segment = nil
+        openBook()
+    }
+
+    /// The next segment begins with what is retired of those before it: any of them may go before the
+    /// others.
+    private func openBook() {
         book.open()
+        retiring = book.retired
     }
 
     /// Writes the frame, if there is anything in it; during an outage an empty one too, to see whether
@@ -256,7 +266,7 @@ package final class Journal {
             // Frames go on into this one, and the next commit tries again.
             return
         }
-        book.open()
+        openBook()
         if durability != .never { synchronize(left: full) }
     }
 

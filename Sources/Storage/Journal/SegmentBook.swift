@@ -1,53 +1,77 @@
 /// Which segments of a journal are still wanted: those that hold something of a generation whose
 /// record is not in the history yet.
+///
+/// A segment that nobody wants goes although an older one stays: an answer that cannot be read back
+/// before the next start must not keep all that is written behind it. What the next process reads is
+/// right with such gaps. A generation that is wanted holds all segments from its beginning to its last
+/// entry. Of one that is not, a part may stay for the sake of others, and the segment that told of its
+/// end may be gone: so each segment repeats the ends of those in the ones before it.
 struct SegmentBook {
-    /// The oldest segment that is on the disk.
-    private(set) var oldest: Int
-    /// How many generations want each segment, from the oldest on; the last is being written.
-    private var holders: [Int]
-
-    /// A book with one segment, which is being written.
-    init(first: Int) {
-        oldest = first
-        holders = [0]
+    private struct Segment {
+        let number: Int
+        /// How many generations want it.
+        var holders = 0
+        /// The generations that it has something of and that nobody wants any more.
+        var retired: [UInt64] = []
     }
 
+    /// Those that are on the disk, in their order; the last is being written.
+    private var segments: [Segment]
+
+    /// A book with one segment, which is being written.
+    init(first: Int) { segments = [Segment(number: first)] }
+
     /// The segment that is being written.
-    var current: Int { oldest + holders.count - 1 }
+    var current: Int { segments[segments.count - 1].number }
+
+    /// The generations that nobody wants any more and that the segments have something of; one may be
+    /// named more than once.
+    var retired: [UInt64] { segments.flatMap(\.retired) }
 
     /// Notes that the segment being written has something of a generation.
     mutating func hold(_ place: inout JournalPlace) {
         let current = current
         switch place.segments {
-        case nil: place.segments = current...current
+        case nil:
+            place.segments = current...current
+            segments[segments.count - 1].holders += 1
         case .some(let held) where held.upperBound < current:
             // Segments between are not its own, but it is simpler to keep them than to list them.
-            for segment in (held.upperBound + 1)..<current { holders[segment - oldest] += 1 }
+            for index in segments.indices.reversed() {
+                guard segments[index].number > held.upperBound else { break }
+                segments[index].holders += 1
+            }
             place.segments = held.lowerBound...current
         default: return
         }
-        holders[holders.count - 1] += 1
     }
 
     /// Notes that nothing of a generation is needed any more.
     mutating func release(_ place: inout JournalPlace) {
         guard let held = place.segments else { return }
         place.segments = nil
-        for segment in held { holders[segment - oldest] -= 1 }
+        // What is in its range and not here was gone before it came to hold the range.
+        for index in segments.indices where held.contains(segments[index].number) {
+            segments[index].holders -= 1
+            segments[index].retired.append(place.number)
+        }
     }
 
     /// Whether the segment that is being written is the only one, and nobody wants it.
-    var isUnwanted: Bool { holders.count == 1 && holders[0] == 0 }
+    var isUnwanted: Bool { segments.count == 1 && segments[0].holders == 0 }
 
     /// Begins another segment.
-    mutating func open() { holders.append(0) }
+    mutating func open() { segments.append(Segment(number: current + 1)) }
 
-    /// Takes the oldest segment out if nobody wants it; never the one that is being written.
+    /// Notes that the segment that is being written has nothing of any generation any more.
+    mutating func emptied() { segments[segments.count - 1].retired = [] }
+
+    /// Takes the oldest segment out that nobody wants; never the one that is being written.
     mutating func takeUnwanted() -> Int? {
-        guard holders.count > 1, holders[0] == 0 else { return nil }
-        holders.removeFirst()
-        defer { oldest += 1 }
-        return oldest
+        guard let index = segments.dropLast().firstIndex(where: { $0.holders == 0 }) else {
+            return nil
+        }
+        return segments.remove(at: index).number
     }
 }
 

@@ -79,6 +79,38 @@ import Testing
         #expect(retired == ["0: retire 2", "0: retire 3"])
     }
 
+    @Test func `one generation that stays does not keep what others write behind it`()
+        async throws
+    {
+        let scratch = Scratch()
+        try await withJournal(in: scratch, segmentBytes: 100) { journal in
+            var pinned = journal.newPlace()
+            var short = journal.newPlace()
+            journal.hold(&pinned)
+            journal.hold(&short)
+            let head = [UInt8](repeating: 0x61, count: 60)
+            journal.frame.begin(number: pinned.number, head: head.span)
+            journal.frame.begin(number: short.number, head: head.span)
+            #expect(journal.commit())
+            journal.release([short])
+            for _ in 0..<10 {
+                var next = journal.newPlace()
+                journal.hold(&next)
+                journal.frame.begin(number: next.number, head: head.span)
+                #expect(journal.commit())
+                journal.release([next])
+            }
+            #expect(scratch.names().count <= 2)
+            #expect(scratch.names().first == "0-00000001.journal")
+        }
+        // Whoever's beginning is still there is retired behind it, but for the one that stays.
+        let items = try found(in: scratch).map { $0.split(separator: " ") }
+        let began = Set(items.filter { $0[1] == "begin" }.map { $0[2] })
+        let retired = Set(items.filter { $0[1] == "retire" }.map { $0[2] })
+        #expect(began.isSuperset(of: ["1", "2"]))
+        #expect(began.subtracting(retired) == ["1"])
+    }
+
     @Test func `a new process writes behind what an earlier one left, until that is removed`()
         async throws
     {

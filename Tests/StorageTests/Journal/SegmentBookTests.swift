@@ -38,18 +38,30 @@ import Testing
         #expect(book.takeUnwanted() == 1)
     }
 
-    @Test func `the oldest that is wanted holds back those behind it`() {
+    @Test func `what nobody wants goes although an older one stays`() {
         var book = SegmentBook(first: 1)
         var first = JournalPlace(number: 1)
         var second = JournalPlace(number: 2)
+        var third = JournalPlace(number: 3)
         book.hold(&first)
         book.open()
         book.hold(&second)
         book.open()
+        book.hold(&third)
+        book.open()
         book.release(&second)
+        #expect(book.takeUnwanted() == 2)
         #expect(book.takeUnwanted() == nil)
+        // Its own are kept from here on, beside the gap.
+        book.hold(&first)
+        book.release(&third)
+        #expect(book.takeUnwanted() == nil)
+        book.open()
         book.release(&first)
         #expect(book.takeUnwanted() == 1)
-        #expect(book.takeUnwanted() == 2)
+        #expect(book.takeUnwanted() == 3)
+        #expect(book.takeUnwanted() == 4)
+        #expect(book.takeUnwanted() == nil)
+        #expect(book.current == 5)
     }
 }
