@@ -119,7 +119,10 @@ extension Worker {
                 recording = service.append(try make())
             } catch {
                 service.unrecorded.withLock { $0 += 1 }
-                service.log.write(.error, "a record has to wait for the next start: \(error)")
+                service.log.write(
+                    .error,
+                    "a record has to wait for what the next start finds of it: \(error)"
+                )
             }
             service.post(toLoop: loop) { [recording] in $0.recordings.take(number)?(recording) }
         }

@@ -42,6 +42,36 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
+    func `what neither the journal nor the history took keeps no place in the journal`()
+        async throws
+    {
+        try await withRelay(maxPendingBytes: 2000) {
+            $0.keptBytes = 10_000
+        } _: { relay in
+            let history = relay.folder + "/history.jsonl"
+            #expect(rename(history, history + ".away") == 0)
+            #expect(mkdir(history, 0o700) == 0)
+            let journal = relay.folder + "/journal"
+            removeTree(journal)
+            writeFile(journal, [])
+            // Only the last of them are in memory when the journal's disk takes them; it was tried with
+            // some of the others before.
+            var ids: Set<String> = []
+            while ids.count < 24 {
+                ids.insert(try relay.ask("simulator?tokens=2&interval_ms=0").head.id)
+                if ids.count == 12 { usleepMilliseconds(1000) }
+            }
+            #expect(unlink(journal) == 0)
+            #expect(waits { !relay.journalItems().isEmpty })
+            #expect(relay.journalItems().count { $0.hasPrefix("begin") } < 12)
+            #expect(rmdir(history) == 0)
+            #expect(waits { relay.journalItems().isEmpty })
+            #expect(!relay.service.isAllRecorded)
+            #expect(readFile(history).count { $0 == UInt8(ascii: "\n") } < ids.count)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
     func `every way to end gives one record with all fields`() async throws {
         try await withRelay(loops: 2) {
             $0.idleSeconds = 1

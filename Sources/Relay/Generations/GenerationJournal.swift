@@ -203,7 +203,9 @@ final class GenerationJournal: TurnEndHandler {
             switch recording {
             case .taken(let record): settling.append((answer.place, record))
             case .refused: unrecorded.append(answer)
-            case .unreadable: break
+            case .unreadable:
+                // What the journal took is for the next start; of what it never had nothing will come.
+                if !answer.isWritten { journal.release([answer.place]) }
             }
             if recording != .refused { recordNext() }
             if !settlingDue.isSet { setSettlingDue() }

@@ -27,6 +27,9 @@ struct JournaledAnswer: Sendable {
         written = generation.journalMark.written
     }
 
+    /// Whether the journal took anything of it, before its disk refused.
+    var isWritten: Bool { !written.isEmpty }
+
     /// Its line in the history, without the line's end.
     ///
     /// Waits for the disk.

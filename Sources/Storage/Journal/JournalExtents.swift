@@ -22,6 +22,9 @@ package struct JournalExtents: Sendable {
     /// Makes an empty one.
     package init() {}
 
+    /// Whether nothing was written.
+    package var isEmpty: Bool { extents.isEmpty }
+
     /// Notes that entries are in the frame that was written last.
     ///
     /// - Parameters:
