@@ -8,37 +8,52 @@ import Wire
 /// What becomes of an answer whose readers leave, and of one that is stopped.
 @Suite struct DisconnectTests {
     @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
-    func `cancel closes the upstream`(name: String) async throws {
-        try await withRelay { relay in
-            let model = "\(name)?tokens=1000&interval_ms=10"
-            let (client, head) = try relay.begin(model, more: #","on_disconnect":"cancel""#)
-            for _ in 0..<3 { _ = try client.readEvent() }
-            client.close()
-            #expect(waits { relay.calls(model).closedEarly == 1 })
-            let record = try relay.record(head.id)
-            #expect(record["status"]?.stringValue == "abandoned")
-            #expect(record["error"]?["type"]?.stringValue == "abandoned")
-            #expect((record["content"]?.stringValue ?? "").isEmpty == false)
-            #expect(record["finish_reason"] == .null)
+    func `cancel closes the upstream at once`(name: String) async throws {
+        let isClosed = try await isPrompt(within: 500) {
+            try await withRelay { relay in
+                let model = "\(name)?tokens=1000&interval_ms=10"
+                let (client, head) = try relay.begin(model, more: #","on_disconnect":"cancel""#)
+                for _ in 0..<3 { _ = try client.readEvent() }
+                client.close()
+                let time = closeTime(of: model, relay)
+                let record = try relay.record(head.id)
+                #expect(record["status"]?.stringValue == "abandoned")
+                #expect(record["error"]?["type"]?.stringValue == "abandoned")
+                #expect((record["content"]?.stringValue ?? "").isEmpty == false)
+                #expect(record["finish_reason"] == .null)
+                return time
+            }
         }
+        #expect(isClosed)
+    }
+
+    /// Waits for the upstream's connection to be closed, and says how long that took.
+    private func closeTime(of model: String, _ relay: TestRelay) -> Int {
+        let start = monotonicNow()
+        #expect(waits { relay.calls(model).closedEarly == 1 })
+        return Int((monotonicNow() - start) / 1_000_000)
     }
 
     @Test(.timeLimit(.minutes(5)), arguments: ["hang=1", "first_ms=60000"])
     func `cancel works before the first token`(weather: String) async throws {
-        try await withRelay { relay in
-            let model = "simulator?" + weather
-            let client = try relay.connect()
-            client.request(
-                "POST",
-                "/chat/stream?on_disconnect=cancel",
-                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
-            )
-            #expect(waits { relay.calls(model).calls == 1 })
-            client.close()
-            #expect(waits { relay.calls(model).closedEarly == 1 })
-            #expect(waits { (try? relay.records().count) == 1 })
-            #expect(try relay.records().first?["status"]?.stringValue == "abandoned")
+        let isClosed = try await isPrompt(within: 500) {
+            try await withRelay { relay in
+                let model = "simulator?" + weather
+                let client = try relay.connect()
+                client.request(
+                    "POST",
+                    "/chat/stream?on_disconnect=cancel",
+                    body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+                )
+                #expect(waits { relay.calls(model).calls == 1 })
+                client.close()
+                let time = closeTime(of: model, relay)
+                #expect(waits { (try? relay.records().count) == 1 })
+                #expect(try relay.records().first?["status"]?.stringValue == "abandoned")
+                return time
+            }
         }
+        #expect(isClosed)
     }
 
     @Test(.timeLimit(.minutes(5)))
@@ -48,7 +63,7 @@ import Wire
             let (client, head) = try relay.begin(model, query: "?on_disconnect=grace:1s")
             for _ in 0..<3 { _ = try client.readEvent() }
             client.close()
-            #expect(!waits(seconds: 0.5) { relay.calls(model).closedEarly == 1 })
+            #expect(!waits(seconds: 0.6) { relay.calls(model).closedEarly == 1 })
             // Back in time: the grace begins anew with the next absence.
             let again = try relay.connect()
             again.request("GET", "/chat/streams/\(head.id)")
@@ -94,31 +109,37 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)), arguments: ["tokens=1000&interval_ms=10", "hang=1"])
-    func `stop ends the stream and the upstream, any number of times`(
+    func `stop ends the stream and the upstream within a blink, any number of times`(
         weather: String
     ) async throws {
-        try await withRelay(loops: 2) { relay in
-            for name in ["simulator", "claude-x"] {
-                let model = "\(name)?" + weather
-                let client = try relay.connect()
-                client.request("GET", "/chat/stream?prompt=x&model=\(encoded(model))")
-                let head = try client.readHead()
-                _ = try client.readEvent()
-                #expect(waits { relay.calls(model).calls == 1 })
-                #expect(try relay.exchange("DELETE", "/chat/streams/\(head.id)").head.status == 204)
-                #expect(waits { relay.calls(model).closedEarly == 1 })
-                let events = try client.readEvents()
-                #expect(events.last?.data == "[DONE]")
-                let finish = events.first { $0.name == "finish" }?.json
-                #expect(finish?["status"]?.stringValue == "stopped")
-                for _ in 0..<3 {
-                    let again = try relay.exchange("DELETE", "/chat/streams/\(head.id)")
-                    #expect(again.head.status == 204)
+        for name in ["simulator", "claude-x"] {
+            let isClosed = try await isPrompt(within: 100) {
+                try await withRelay(loops: 2) { relay in
+                    let model = "\(name)?" + weather
+                    let client = try relay.connect()
+                    client.request("GET", "/chat/stream?prompt=x&model=\(encoded(model))")
+                    let head = try client.readHead()
+                    _ = try client.readEvent()
+                    #expect(waits { relay.calls(model).calls == 1 })
+                    let target = "/chat/streams/\(head.id)"
+                    let start = monotonicNow()
+                    #expect(try relay.exchange("DELETE", target).head.status == 204)
+                    #expect(waits { relay.calls(model).closedEarly == 1 })
+                    let time = Int((monotonicNow() - start) / 1_000_000)
+                    let events = try client.readEvents()
+                    #expect(events.last?.data == "[DONE]")
+                    let finish = events.first { $0.name == "finish" }?.json
+                    #expect(finish?["status"]?.stringValue == "stopped")
+                    for _ in 0..<3 {
+                        #expect(try relay.exchange("DELETE", target).head.status == 204)
+                    }
+                    let record = try relay.record(head.id)
+                    #expect(record["status"]?.stringValue == "stopped")
+                    #expect(record["error"] == .null)
+                    return time
                 }
-                let record = try relay.record(head.id)
-                #expect(record["status"]?.stringValue == "stopped")
-                #expect(record["error"] == .null)
             }
+            #expect(isClosed)
         }
     }
 
