@@ -167,8 +167,6 @@ extension Worker {
             }
         ) { failure in
             var answer = HistoryAnswer()
-            let deleted = time.withLock { $0 }
-            if failure == nil { service.postToAll { $0.forget(conversation: id, upTo: deleted) } }
             if let failure {
                 service.log.write(.error, "a conversation cannot be deleted: \(failure)")
                 answer.problem = Problem(
@@ -177,6 +175,9 @@ extension Worker {
                     message: "the conversation cannot be deleted at the moment",
                     code: "history_not_writable"
                 )
+            } else {
+                let deleted = time.withLock { $0 }
+                service.postToAll { $0.forget(conversation: id, upTo: deleted) }
             }
             let result = answer
             service.post(toLoop: loop) { $0.historyQuestions.take(number)?(result) }

@@ -24,13 +24,9 @@ extension Worker {
         _ dialect: Dialect,
         isBack: Bool
     ) {
-        let id = position.generation
-        askHistory { catalog throws(HistoryQueryError) in
-            HistoryAnswer(bytes: try catalog.record(id: id) ?? [])
-        } then: { answer in
-            if let problem = answer.problem { return exchange.respond(problem) }
+        fetchRecord(position.generation, for: exchange) { answer in
             let isUsable = position.next <= 1 || position.isOfRecord || dialect == .events
-            guard isUsable, let answer = RecordedAnswer(answer.bytes) else {
+            guard isUsable, let answer else {
                 let isBrowser = isBack && exchange.request.head.method == .get
                 guard isBrowser else { return exchange.respond(Self.unknownStream) }
                 return exchange.respond(.noContent, [:])
@@ -47,12 +43,9 @@ extension Worker {
     ///
     /// Where that has it no more, since its conversation was deleted, the request is a new one.
     func answerAgain(_ exchange: Exchange, _ ask: ChatAsk, _ id: String, isVendorShape: Bool) {
-        askHistory { catalog throws(HistoryQueryError) in
-            HistoryAnswer(bytes: try catalog.record(id: id) ?? [])
-        } then: { [unowned self] answer in
+        fetchRecord(id, for: exchange) { [unowned self] answer in
             guard !exchange.isLost else { return }
-            if let problem = answer.problem { return exchange.respond(problem) }
-            guard let answer = RecordedAnswer(answer.bytes) else {
+            guard let answer else {
                 if let key = ask.key { service.keys.free(key, of: id) }
                 return handle(exchange)
             }
@@ -62,30 +55,31 @@ extension Worker {
                 let position = StreamPosition(generation: id)
                 return Self.tell(answer, log, position, ask.dialect, wantsUsage, to: exchange)
             }
-            Self.complete(answer, log, isVendorShape: isVendorShape, to: exchange)
+            exchange.note = Self.note(answer)
+            if let failure = log.failure.map(Failure.init) {
+                exchange.refuse(failure.problem, of: id, isVendorShape: isVendorShape)
+            } else {
+                exchange.complete(log, Self.context(of: answer))
+            }
         }
     }
 
-    private static func complete(
-        _ answer: RecordedAnswer,
-        _ log: borrowing EntryLog,
-        isVendorShape: Bool,
-        to exchange: Exchange
+    /// Looks up an ended answer in the history; where that cannot be asked the client is told so.
+    private func fetchRecord(
+        _ id: String,
+        for exchange: Exchange,
+        then use: @escaping (RecordedAnswer?) -> Void
     ) {
-        exchange.note = Array("id=\(answer.id) from the history".utf8)
-        if let failure = log.failure.map(Failure.init) {
-            var problem = failure.problem
-            problem.fields.append("X-Stream-Id", answer.id)
-            problem.isVendorShape = isVendorShape
-            return exchange.respond(problem)
+        askHistory { catalog throws(HistoryQueryError) in
+            HistoryAnswer(bytes: try catalog.record(id: id) ?? [])
+        } then: { answer in
+            if let problem = answer.problem { return exchange.respond(problem) }
+            use(RecordedAnswer(answer.bytes))
         }
-        var body: [UInt8] = []
-        OpenAICompletion.append(log: log, context: context(of: answer), into: &body)
-        exchange.respond(
-            .ok,
-            ["Content-Type": "application/json", "X-Stream-Id": answer.id],
-            body: body
-        )
+    }
+
+    private static func note(_ answer: RecordedAnswer) -> [UInt8] {
+        Array("id=\(answer.id) from the history".utf8)
     }
 
     private static func context(of answer: RecordedAnswer, wantsUsage: Bool = false) -> FrameContext
@@ -108,7 +102,7 @@ extension Worker {
         to exchange: Exchange
     ) {
         let context = context(of: answer, wantsUsage: wantsUsage)
-        exchange.note = Array("id=\(answer.id) from the history".utf8)
+        exchange.note = note(answer)
         exchange.beginStream(.ok, ["X-Stream-Id": answer.id], block: Reader.streamBlock)
         var frames: [UInt8] = []
         var next = position.next

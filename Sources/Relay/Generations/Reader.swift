@@ -190,12 +190,9 @@ final class Reader: ExchangeDelegate {
     private func refuse(_ failure: Failure) { respond(failure.problem) }
 
     private func respond(_ problem: Problem) {
-        var problem = problem
-        problem.fields.append("X-Stream-Id", generation.id)
-        problem.isVendorShape = isVendorRoute
         noteEnd()
         silence.clear()
-        exchange.respond(problem)
+        exchange.refuse(problem, of: generation.id, isVendorShape: isVendorRoute)
         generation.delivered(self)
     }
 
@@ -212,15 +209,9 @@ final class Reader: ExchangeDelegate {
     }
 
     private func complete(_ log: borrowing EntryLog) {
-        var body: [UInt8] = []
-        OpenAICompletion.append(log: log, context: context, into: &body)
         noteEnd()
         silence.clear()
-        exchange.respond(
-            .ok,
-            ["Content-Type": "application/json", "X-Stream-Id": generation.id],
-            body: body
-        )
+        exchange.complete(log, context)
         generation.delivered(self)
     }
 

@@ -37,7 +37,7 @@ package struct Recovery: Sendable {
         guard !folder.isEmpty else { return }
         left = try read().filter { !deletions.cover($0.recordHead) }
         do throws(StorageError) {
-            try lookUp(left, in: history)
+            try lookUp(in: history)
         } catch {
             // Like any disk in trouble it must not keep the daemon from starting.
             failure = error
@@ -91,10 +91,7 @@ package struct Recovery: Sendable {
     ///
     /// Records stand in the order in which answers ended, so the search goes backward to those that
     /// ended before the first of these began.
-    private mutating func lookUp(
-        _ left: [LeftGeneration],
-        in history: [String]
-    ) throws(StorageError) {
+    private mutating func lookUp(in history: [String]) throws(StorageError) {
         guard let earliest = left.map(\.head.startedAt).min() else { return }
         let wanted = Set(left.map { Array($0.head.id.utf8) })
         var bound: [UInt8] = []
