@@ -29,6 +29,9 @@ static const uint32_t linux_epoll_err = EPOLLERR;
 static const uint32_t linux_epoll_hup = EPOLLHUP;
 static const uint32_t linux_epoll_exclusive = EPOLLEXCLUSIVE;
 
+// <fcntl.h> has O_PATH only under _GNU_SOURCE; the value is that of <asm-generic/fcntl.h>.
+static const int32_t linux_o_path = 010000000;
+
 static inline int linux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 static inline int linux_eventfd_create(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 static inline int linux_timerfd_create(void) {

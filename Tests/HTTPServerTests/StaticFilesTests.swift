@@ -25,7 +25,16 @@ struct StaticFilesTests {
         folder.write(".git/config", "hidden content")
         folder.makePipe("pipe")
         folder.link("link", to: "digits.txt")
+        folder.link("whole-link", to: "\(folder.path)/digits.txt")
+        folder.link("sub/up", to: "../sub")
+        folder.link("self", to: ".")
         folder.link("out", to: "/etc")
+        folder.link("above", to: "..")
+        folder.link("dangling", to: "nowhere")
+        folder.link("loop", to: "loop")
+        folder.link("linked-pipe", to: "pipe")
+        // Begins like the folder's own path.
+        folder.link("beside", to: "\(folder.path)-beside")
         folder.setModified("digits.txt", 784_111_777)
     }
 
@@ -94,11 +103,13 @@ struct StaticFilesTests {
         "/../etc/passwd", "/sub/../../etc/passwd", "/%2e%2e/etc/passwd", "/%2e%2e%2fetc%2fpasswd",
         "/..%2f..%2fetc%2fpasswd", "/sub/%2E%2E/%2E%2E/etc/passwd", "/./digits.txt", "/.", "/..",
         "//etc/passwd", "/%2fetc%2fpasswd", "/.secret", "/%2esecret", "/.git/config", "/sub/.",
-        "/link", "/out/passwd", "/out", "/out/", "/pipe", "/digits.txt/", "/digits.txt/x",
+        "/out/passwd", "/out", "/out/", "/above", "/above/", "/dangling", "/loop", "/loop/x",
+        "/self/out/passwd", "/linked-pipe", "/beside", "/beside/index.html",
+        "/pipe", "/digits.txt/", "/digits.txt/x",
         "/nothing",
         "/index.html/../digits.txt", "/\(String(repeating: "x", count: 300))",
     ])
-    func `no path leads out of the folder, to dot files, links or what is no file`(
+    func `no path leads out of the folder, to dot files or what is no file`(
         target: String
     ) async throws {
         let server = try server()
@@ -108,6 +119,51 @@ struct StaticFilesTests {
         #expect(response?.text.contains("hidden content") == false)
         #expect(response?.text.contains("not_found_error") == true)
         #expect(client.get("/digits.txt")?.text == digits)
+        await server.stop()
+    }
+
+    @Test(arguments: [
+        ("/link", "0123456789"), ("/whole-link", "0123456789"), ("/sub/up/deep.css", "p {}"),
+        ("/self/digits.txt", "0123456789"), ("/self/sub/up/", "<title>sub</title>"),
+    ])
+    func `a link is followed where it stays inside the folder`(
+        target: String,
+        content: String
+    ) async throws {
+        let server = try server()
+        let response = server.client().get(target)
+        #expect(response?.status == 200)
+        #expect(response?.text == content)
+        await server.stop()
+    }
+
+    @Test func `a client that means another version is told so`() async throws {
+        let server = try server()
+        let client = server.client()
+        let tag = client.get("/digits.txt")?["ETag"] ?? ""
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT"
+        let later = "Sun, 06 Nov 1994 08:49:38 GMT"
+        let earlier = "Sun, 06 Nov 1994 08:49:36 GMT"
+        for (fields, status) in [
+            (["If-Match: \(tag)"], 200), (["If-Match: *"], 200), (["If-Match: \"other\""], 412),
+            (["If-Match: W/\(tag)"], 412), (["If-Match: \"other\"", "If-Match: \(tag)"], 200),
+            (["If-Unmodified-Since: \(date)"], 200), (["If-Unmodified-Since: \(later)"], 200),
+            (["If-Unmodified-Since: \(earlier)"], 412),
+            (["If-Unmodified-Since: yesterday"], 200),
+            (["If-Match: \(tag)", "If-Unmodified-Since: \(earlier)"], 200),
+            (["If-Match: \"other\"", "If-None-Match: \(tag)"], 412),
+            (["If-Match: \(tag)", "If-None-Match: \(tag)"], 304),
+            (["If-Match: \"other\"", "Range: bytes=0-3"], 412),
+        ] {
+            for method in ["GET", "HEAD"] {
+                let response = client.ask(
+                    "\(method) /digits.txt HTTP/1.1\r\nHost: x\r\n"
+                        + fields.joined(separator: "\r\n") + "\r\n\r\n",
+                    hasContent: method == "GET"
+                )
+                #expect(response?.status == status, "\(method) \(fields)")
+            }
+        }
         await server.stop()
     }
 
@@ -121,6 +177,7 @@ struct StaticFilesTests {
         for (fields, status) in [
             (["If-None-Match: \(tag)"], 304), (["If-None-Match: \"other\", W/\(tag)"], 304),
             (["If-None-Match: *"], 304), (["If-None-Match: \"other\""], 200),
+            (["If-None-Match: \"other\"", "If-None-Match: \(tag)"], 304),
             (["If-Modified-Since: \(date)"], 304), (["If-Modified-Since: \(later)"], 304),
             (["If-Modified-Since: \(earlier)"], 200), (["If-Modified-Since: yesterday"], 200),
             (["If-None-Match: \"other\"", "If-Modified-Since: \(later)"], 200),

@@ -1,10 +1,13 @@
+import CLinux
 import Glibc
 import Loop
 
 /// A folder whose files may be read, and nothing outside it.
 ///
-/// Every step of a path is opened relative to the folder before it and never through a symbolic
-/// link, so neither `..` nor a link, nor a rename at the wrong moment, leads out.
+/// Every step of a path is opened relative to the folder before it and not through a symbolic link.
+/// Where there is one, what it leads to is opened without its content, and is used only when the
+/// kernel says that it lies in the folder. So neither `..` nor a link, nor a rename at the wrong
+/// moment, leads out.
 final class RootFolder {
     /// An open regular file.
     struct File: ~Copyable {
@@ -45,7 +48,12 @@ final class RootFolder {
         if namesFolder { steps.append("index.html") }
         guard let name = steps.popLast() else { return .nothing }
         do throws(SystemCallError) {
-            return Self.examine(try open(name, behind: steps), name)
+            do throws(SystemCallError) {
+                return Self.examine(try open(name, behind: steps), name)
+            } catch  where error.code == ELOOP || error.code == ENOTDIR {
+                // One of the steps is a link, or a file that is named like a folder.
+                return Self.examine(try openLinked((steps + [name]).joined(separator: "/")), name)
+            }
         } catch {
             switch error.code {
             case EMFILE, ENFILE, ENOMEM, EIO: return .unavailable
@@ -70,6 +78,41 @@ final class RootFolder {
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         let parent = folder.number
         return Descriptor(owning: try check("openat") { openat(parent, name, flags) })
+    }
+
+    /// Opens what a path with symbolic links leads to, where that lies in the folder.
+    private func openLinked(_ path: String) throws(SystemCallError) -> Descriptor {
+        let root = descriptor.number
+        let found = Descriptor(
+            owning: try check("openat") { openat(root, path, linux_o_path | O_CLOEXEC) }
+        )
+        guard let place = Self.place(of: found.number), let folder = Self.place(of: root),
+            folder == "/" || (place + "/").hasPrefix(folder + "/")
+        else {
+            throw SystemCallError("openat", EXDEV)
+        }
+        // The same file, whatever its name leads to by now.
+        let number = found.number
+        return Descriptor(
+            owning: try check("open") {
+                Glibc.open("/proc/self/fd/\(number)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            }
+        )
+    }
+
+    /// Where an open file or folder is, without links.
+    private static func place(of number: Int32) -> String? {
+        let place = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
+            count = max(
+                0,
+                buffer.withMemoryRebound(to: CChar.self) {
+                    readlink("/proc/self/fd/\(number)", $0.baseAddress!, $0.count)
+                }
+            )
+        }
+        // A path that was cut would name another place.
+        guard !place.isEmpty, place.count < PATH_MAX else { return nil }
+        return String(decoding: place, as: UTF8.self)
     }
 
     private static func examine(_ descriptor: consuming Descriptor, _ name: String) -> Found {

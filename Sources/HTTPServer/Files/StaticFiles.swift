@@ -60,6 +60,15 @@ package final class StaticFiles {
         )
     }
 
+    private static var otherVersion: Problem {
+        Problem(
+            .preconditionFailed,
+            type: "invalid_request_error",
+            message: "the file is another version than If-Match or If-Unmodified-Since names",
+            code: "precondition_failed"
+        )
+    }
+
     private func redirect(_ exchange: Exchange) {
         let head = exchange.request.head
         // Several leading slashes would name another host to the browser.
@@ -77,8 +86,10 @@ package final class StaticFiles {
         fields.append("Accept-Ranges", "bytes")
         // The page is small and the tag is cheap: ask each time, so that an update is seen.
         fields.append("Cache-Control", "no-cache")
-        guard !Self.isFresh(head.fields, tag: tag, modified: file.modified) else {
-            return exchange.respond(.notModified, fields)
+        switch Preconditions(head.fields, tag: tag, modified: file.modified) {
+        case .hold: break
+        case .notModified: return exchange.respond(.notModified, fields)
+        case .fail: return exchange.respond(Self.otherVersion)
         }
         fields.append("Content-Type", ContentType.of(fileName: file.name))
         var range = 0..<file.size
@@ -121,17 +132,6 @@ package final class StaticFiles {
         var bytes: [UInt8] = []
         HTTPDate.append(seconds, into: &bytes)
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Whether the client's copy is current (RFC 9110 §13.2.2: a tag counts before a date).
-    private static func isFresh(_ fields: HeaderFields, tag: String, modified: Int) -> Bool {
-        if let ifNoneMatch = fields.first("If-None-Match") {
-            return EntityTag.matches(ifNoneMatch: ifNoneMatch, etag: tag)
-        }
-        guard let date = fields.first("If-Modified-Since").flatMap(HTTPDate.parse) else {
-            return false
-        }
-        return modified <= date
     }
 
     /// The range asked for; only of the version that the client has a part of (RFC 9110 §13.1.5).

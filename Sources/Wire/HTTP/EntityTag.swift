@@ -1,15 +1,26 @@
 /// Compares entity tags (RFC 9110 §8.8.3).
 package enum EntityTag {
-    /// Tells whether `If-None-Match` names the tag, so that the answer is 304.
-    ///
-    /// The comparison is the weak one: a `W/` on either side does not count (RFC 9110 §13.1.2).
+    /// How two tags are compared (RFC 9110 §8.8.3.2).
+    package enum Comparison {
+        /// A `W/` on either side does not count; for `If-None-Match` (§13.1.2).
+        case weak
+        /// A tag with `W/` is equal to none; for `If-Match` (§13.1.1).
+        case strong
+    }
+
+    /// Tells whether the list of `If-Match` or `If-None-Match` names a tag.
     ///
     /// - Parameters:
-    ///   - ifNoneMatch: The header's value: "*" or a list of tags. Reading stops at what is neither.
     ///   - etag: The current tag with its quotes.
+    ///   - list: The field's value: "*" or a list of tags. Reading stops at what is neither.
+    ///   - comparison: How they are compared.
     /// - Returns: whether one of them is the same.
-    package static func matches(ifNoneMatch: String, etag: String) -> Bool {
-        let list = ifNoneMatch.utf8.span
+    package static func isListed(
+        _ etag: String,
+        in list: String,
+        _ comparison: Comparison
+    ) -> Bool {
+        let list = list.utf8.span
         let current = etag.utf8.span
         if list.count == 1, list[0] == UInt8(ascii: "*") { return true }
         guard let wanted = opaqueTag(current, from: 0), wanted.upperBound == current.count else {
@@ -22,7 +33,12 @@ package enum EntityTag {
                 continue
             }
             guard let tag = opaqueTag(list, from: position) else { return false }
-            if isSame(list.extracting(tag), current.extracting(wanted)) { return true }
+            let isWeak = list[position] != Octet.quote || current[0] != Octet.quote
+            if comparison == .weak || !isWeak,
+                isSame(list.extracting(tag), current.extracting(wanted))
+            {
+                return true
+            }
             position = tag.upperBound
         }
         return false

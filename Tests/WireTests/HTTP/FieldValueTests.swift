@@ -82,7 +82,16 @@ import Wire
         ("\"b\" *", false),
     ])
     func `entity tags are compared weakly`(header: String, isMatch: Bool) {
-        #expect(EntityTag.matches(ifNoneMatch: header, etag: "\"a\"") == isMatch)
-        #expect(EntityTag.matches(ifNoneMatch: header, etag: "W/\"a\"") == isMatch)
+        #expect(EntityTag.isListed("\"a\"", in: header, .weak) == isMatch)
+        #expect(EntityTag.isListed("W/\"a\"", in: header, .weak) == isMatch)
+    }
+
+    @Test(arguments: [
+        ("*", true), ("\"a\"", true), ("\"b\", \"a\"", true), ("W/\"a\", \"a\"", true),
+        ("W/\"a\"", false), ("\"b\"", false), ("", false), ("a", false),
+    ])
+    func `a weak tag is strongly equal to none`(header: String, isMatch: Bool) {
+        #expect(EntityTag.isListed("\"a\"", in: header, .strong) == isMatch)
+        #expect(EntityTag.isListed("W/\"a\"", in: header, .strong) == (header == "*"))
     }
 }

@@ -51,7 +51,7 @@ import Wire
             let text = String(decoding: bytes, as: UTF8.self)
             _ = HTTPDate.parse(text)
             _ = QueryItems(text)
-            _ = EntityTag.matches(ifNoneMatch: text, etag: "\"b\"")
+            _ = EntityTag.isListed("\"b\"", in: text, .weak)
             var cookies = fields
             cookies.append("Cookie", text)
             _ = Cookies.value(of: "b", in: cookies)
