@@ -65,7 +65,10 @@ package struct RelayConfiguration: Sendable {
     /// In seconds.
     package var headHoldSeconds = 8
     /// What happens when the last reader leaves, where the request does not say.
-    package var onDisconnect = OnDisconnect.grace(seconds: 30)
+    ///
+    /// Nil is `grace:30`, and `cancel` where nobody can come back: on OpenAI's route without a key
+    /// and a conversation, whose clients stop an answer by leaving.
+    package var onDisconnect: OnDisconnect?
     /// A reader this far behind holds up the upstream if it is alone, and is cut off where others
     /// keep up.
     ///
@@ -127,6 +130,9 @@ package enum OnDisconnect: Sendable, Equatable {
     case finish
     /// The upstream is stopped if nobody comes back in time.
     case grace(seconds: Int)
+
+    /// What happens where nothing was said.
+    static let standard = OnDisconnect.grace(seconds: 30)
 
     /// The longest grace.
     ///

@@ -75,6 +75,51 @@ import Wire
         }
     }
 
+    /// Begins an answer as a client of OpenAI does, and leaves after its first events.
+    private func leave(
+        _ relay: TestRelay,
+        _ model: String,
+        query: String = "",
+        _ fields: HeaderFields = [:]
+    ) throws -> String {
+        let client = try relay.connect()
+        client.request(
+            "POST",
+            "/v1/chat/completions" + query,
+            fields,
+            body: """
+                {"model":"\(model)","stream":true,"messages":[{"role":"user","content":"x"}]}
+                """
+        )
+        let head = try client.readHead()
+        for _ in 0..<3 { _ = try client.readEvent() }
+        client.close()
+        return head.id
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a client of OpenAI that leaves stops its answer, unless it could come back`()
+        async throws
+    {
+        let model = "simulator?tokens=3000&interval_ms=10"
+        try await withRelay { relay in
+            let record = try relay.record(try leave(relay, model))
+            #expect(record["status"]?.stringValue == "abandoned")
+            // The grace of other routes would last 30 s.
+            #expect(try #require(record["timing"]?["total_ms"]?.intValue) < 25_000)
+            _ = try leave(relay, model + "&a", ["Idempotency-Key": "k"])
+            _ = try leave(relay, model + "&b", query: "?on_disconnect=grace:30")
+            #expect(!waits(seconds: 0.6) { relay.calls(model + "&a").closedEarly > 0 })
+            #expect(relay.calls(model + "&b").closedEarly == 0)
+        }
+        try await withRelay {
+            $0.onDisconnect = .grace(seconds: 30)
+        } _: { relay in
+            _ = try leave(relay, model)
+            #expect(!waits(seconds: 0.6) { relay.calls(model).closedEarly > 0 })
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `finish completes the answer for the history and for who comes back`() async throws {
         try await withRelay {

@@ -118,6 +118,11 @@ import Testing
         #expect(relay.maxRetries == 0)
         #expect(relay.hosts == ["a.example", "b.example"])
     }
+
+    @Test func `what happens to an answer is left to the route where nothing is set`() throws {
+        let settings = try settings(["OPENAI_BASE_URL": "http://127.0.0.1:9/v1"])
+        #expect(settings.relayConfiguration(settings.upstreams).onDisconnect == nil)
+    }
 }
 
 @Suite struct ArgumentsTests {

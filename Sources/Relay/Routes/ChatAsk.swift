@@ -36,12 +36,15 @@ struct ChatAsk {
             throw Problem(error, isVendorShape: route.isVendor)
         }
         dialect = try Self.dialect(Self.option(query, "format") ?? chat.format) ?? route.dialect
-        let onDisconnect = Self.option(query, "on_disconnect") ?? chat.onDisconnect
-        self.onDisconnect =
-            try onDisconnect.map(Self.onDisconnect) ?? configuration.onDisconnect
         if let user = query["user"], chat.user == nil { chat.user = user }
         let isStream = request.head.method == .get && Self.option(query, "id") == nil
         key = try RequestKey(request.head, chat, idIn: isStream ? "stream" : "id")
+        let asked = Self.option(query, "on_disconnect") ?? chat.onDisconnect
+        // OpenAI's clients have no other word for Stop than to leave, and none comes back.
+        let isAlone = route.isVendor && key == nil && chat.conversation == nil
+        onDisconnect =
+            try asked.map(Self.onDisconnect) ?? configuration.onDisconnect
+            ?? (isAlone ? .cancel : .standard)
         self.request = chat
     }
 

@@ -166,14 +166,7 @@ extension Settings {
             )
         }
         let hosts = reader.list("RELAY_HOSTS")
-        let leaving = reader.text("RELAY_ON_DISCONNECT") ?? ""
-        guard let onDisconnect = OnDisconnect(leaving) else {
-            throw ConfigurationError(
-                "RELAY_ON_DISCONNECT",
-                "expected cancel, finish or grace:<seconds>, found \(leaving)",
-                example: "grace:30"
-            )
-        }
+        let onDisconnect = try onDisconnect(reader)
         return { configuration in
             configuration.firstByteSeconds = firstByte
             configuration.idleSeconds = idle
@@ -190,6 +183,19 @@ extension Settings {
             configuration.hosts = hosts
             configuration.onDisconnect = onDisconnect
         }
+    }
+
+    /// What was set; nil leaves it to the route.
+    private static func onDisconnect(
+        _ reader: SettingReader
+    ) throws(ConfigurationError) -> OnDisconnect? {
+        guard let text = reader.environment["RELAY_ON_DISCONNECT"] else { return nil }
+        if let value = OnDisconnect(text) { return value }
+        throw ConfigurationError(
+            "RELAY_ON_DISCONNECT",
+            "expected cancel, finish or grace:<seconds>, found \(text)",
+            example: "grace:30"
+        )
     }
 
     private static func isOrigin(_ text: String) -> Bool {

@@ -108,7 +108,8 @@ struct Variable: Sendable {
         Variable(
             name: "RELAY_ON_DISCONNECT",
             fallback: "grace:30",
-            summary: "when the last reader leaves: cancel, finish or grace:<seconds>"
+            summary:
+                "when the last reader leaves: cancel, finish or grace:<seconds>; else cancel on /v1"
         ),
         Variable(
             name: "RELAY_RESUME_S",
