@@ -42,7 +42,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     deinit { deadline.abandon() }
 
-    var isCongested: Bool { output.count > server.limits.outputHighWater }
+    var unsentBytes: Int { output.count }
+    var isCongested: Bool { unsentBytes > server.limits.outputHighWater }
     /// Whether nothing has been asked that is not answered.
     var isIdle: Bool {
         guard case .reading = phase else { return false }

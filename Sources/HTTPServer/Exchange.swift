@@ -71,6 +71,9 @@ package final class Exchange {
         return true
     }
 
+    /// Bytes that were written and that the kernel has not taken.
+    package var unsentBytes: Int { connection?.unsentBytes ?? 0 }
+
     /// Whether the end of the answer is in sight, however long the client takes to read it.
     var isBounded: Bool { isFinished || announcedBytes != nil }
 

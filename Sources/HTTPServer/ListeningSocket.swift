@@ -10,6 +10,11 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// The descriptor's number, for the loops that accept from it.
     package var number: Int32 { descriptor.number }
 
+    /// What the kernel takes for a client beyond what is on its way to it.
+    ///
+    /// In bytes.
+    private static let unsentBytes: Int32 = 128 * 1024
+
     /// Binds and listens.
     ///
     /// - Parameters:
@@ -57,10 +62,12 @@ package struct ListeningSocket: ~Copyable, Sendable {
         )
         let number = descriptor.number
         try set(number, SOL_SOCKET, SO_REUSEADDR, 1)
-        // Accepted sockets inherit these two. Without TCP_NODELAY a small frame waits for the
-        // acknowledgement of the one before, up to 40 ms.
+        // Accepted sockets inherit these three. Without TCP_NODELAY a small frame waits for the
+        // acknowledgement of the one before, up to 40 ms. Without TCP_NOTSENT_LOWAT the kernel takes
+        // megabytes for a client that reads nothing, before anybody learns that it does not.
         try set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         try set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
+        try set(number, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, unsentBytes)
         _ = try check("bind") { Glibc.bind(number, address.ai_addr, address.ai_addrlen) }
         _ = try check("listen") { Glibc.listen(number, 4096) }
         return descriptor

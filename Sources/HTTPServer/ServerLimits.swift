@@ -27,7 +27,7 @@ package struct ServerLimits: Sendable {
     /// Output above this tells the producer to wait.
     ///
     /// In bytes.
-    package var outputHighWater = 64 * 1024
+    package var outputHighWater = 32 * 1024
     /// Input read ahead while an answer is under way; beyond it, reading waits.
     ///
     /// In bytes.

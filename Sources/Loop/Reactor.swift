@@ -44,6 +44,11 @@ package final class Reactor {
     /// what it has done.
     package var leader: (any TurnEndHandler)?
 
+    /// The number of the turn under way: what is bounded for a turn is counted anew with the next.
+    package private(set) var turn = 0
+
+    /// What was left for the next turn.
+    private var postponed: [() -> Void] = []
     /// Who wants to hear of this turn's end; each at most once.
     private var ending: [any TurnEndHandler] = []
     /// Who is being told; kept for its capacity.
@@ -70,6 +75,14 @@ package final class Reactor {
         ending.append(handler)
     }
 
+    /// Leaves work for the next turn, which then begins at once.
+    ///
+    /// For what exceeds the bound of a turn: the ends of this one come first, and so do others'
+    /// events.
+    package func atNextTurn(_ work: @escaping () -> Void) {
+        postponed.append(work)
+    }
+
     /// Handles everything that is ready, and lingers for more.
     ///
     /// Coming back through Dispatch for each event costs twice what the event itself does. So a
@@ -82,6 +95,9 @@ package final class Reactor {
         while !isStopped {
             // What can be done already must not wait for the linger to end.
             let hasWork = hasWork
+            turn &+= 1
+            let left = postponed
+            postponed = []
             // epoll waits whole milliseconds: what is due within the linger rings by the timer.
             if lingers, let earliest = deadlines.earliest,
                 earliest < now + .milliseconds(Int(Self.linger))
@@ -90,9 +106,10 @@ package final class Reactor {
             }
             let count = poller.poll(timeoutMilliseconds: lingers && !hasWork ? Self.linger : 0)
             now = monotonicNow()
+            for work in left { work() }
             deadlines.expire(now: now)
             endTurn()
-            if count == 0, !hasWork, lingers, ending.isEmpty { break }
+            if count == 0, !hasWork, lingers, ending.isEmpty, postponed.isEmpty { break }
             lingers = true
             let isBehind = count == Poller.batch || self.hasWork
             rest(pace.turnEnded(events: count, now: now, hasWork: isBehind))
@@ -102,7 +119,7 @@ package final class Reactor {
 
     /// Whether the next turn has something to do before any event.
     private var hasWork: Bool {
-        !ending.isEmpty || (deadlines.earliest ?? .max) <= now
+        !ending.isEmpty || !postponed.isEmpty || (deadlines.earliest ?? .max) <= now
     }
 
     private func rest(_ time: Nanoseconds) {

@@ -69,15 +69,15 @@ package struct RelayConfiguration: Sendable {
     /// Nil is `grace:30`, and `cancel` where nobody can come back: on OpenAI's route without a key
     /// and a conversation, whose clients stop an answer by leaving.
     package var onDisconnect: OnDisconnect?
-    /// A reader this far behind holds up the upstream if it is alone, and is cut off where others
-    /// keep up.
+    /// A reader for which so much is held up holds up the upstream if it is alone, and is cut off
+    /// where others keep up.
     ///
-    /// In bytes of text.
+    /// In bytes of memory: what it lacks of the log, and what it has not taken of its own output.
     package var readerBufferBytes = 256 * 1024
     /// So much of a running answer is in memory at most; what is before is read back from the journal.
     ///
     /// In bytes, five of them for each entry beside its text.
-    package var logWindowBytes = 1024 * 1024
+    package var logWindowBytes = 256 * 1024
     /// A client that takes nothing for so long, though there is something for it, is cut off.
     ///
     /// In seconds.

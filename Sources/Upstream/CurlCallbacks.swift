@@ -4,14 +4,21 @@ import Wire
 // All that libcurl calls. It calls back synchronously on the loop that called it, so reaching the
 // loop's plain classes from here is as legal as from any other of its methods.
 
-/// `CURLOPT_WRITEFUNCTION`; fewer bytes than given end the transfer.
+/// `CURLOPT_WRITEFUNCTION`; fewer bytes than given end the transfer, and libcurl keeps those that are
+/// left for later.
 func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?,
     _ size: Int,
     _ count: Int,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int {
-    deliver(bytes, size * count, owner) { $0.received($1) }
+    deliver(bytes, size * count, owner) { transfer, bytes in
+        switch transfer.received(bytes) {
+        case .taken: bytes.count
+        case .later: Int(CURL_WRITEFUNC_PAUSE)
+        case .over: 0
+        }
+    }
 }
 
 /// `CURLOPT_HEADERFUNCTION`: one whole line a call.
@@ -21,21 +28,20 @@ func receiveHeaderLine(
     _ count: Int,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int {
-    deliver(bytes, size * count, owner) { $0.receivedHeaderLine($1) }
+    deliver(bytes, size * count, owner) { $0.receivedHeaderLine($1) ? $1.count : 0 }
 }
 
 private func deliver(
     _ bytes: UnsafeMutablePointer<CChar>?,
     _ count: Int,
     _ owner: UnsafeMutableRawPointer?,
-    _ receive: (Transfer, Span<UInt8>) -> Bool
+    _ receive: (Transfer, Span<UInt8>) -> Int
 ) -> Int {
     guard let bytes, let owner, count > 0 else { return count }
     let transfer = Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
-    let goesOn = bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
+    return bytes.withMemoryRebound(to: UInt8.self, capacity: count) { start in
         receive(transfer, UnsafeBufferPointer(start: start, count: count).span)
     }
-    return goesOn ? count : 0
 }
 
 /// `CURLMOPT_SOCKETFUNCTION`: libcurl says what it waits for on a socket.

@@ -30,6 +30,24 @@ package final class Transfer {
         let multi: MultiHandle
     }
 
+    /// What becomes of content that libcurl hands over.
+    enum Delivery {
+        case taken
+        /// libcurl keeps it, and reads no more, until it is asked to go on.
+        case later
+        /// Nobody wants it any more.
+        case over
+    }
+
+    /// Whether content is read.
+    enum Flow {
+        case running
+        /// The turn has had enough; goes on with the next. → running, paused
+        case waiting
+        /// Until `resume`. → running
+        case paused
+    }
+
     /// Header lines that are kept, lower-case; as a literal to be compared with, and as a text.
     private static let keptFields: [(line: StaticString, name: String)] = [
         "content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
@@ -40,7 +58,7 @@ package final class Transfer {
     package private(set) var head = UpstreamHead()
     /// Who hears of it; nil once it has ended or was cancelled.
     private(set) var delegate: (any TransferDelegate)?
-    private(set) var isPaused = false
+    private(set) var flow = Flow.running
     private unowned let client: UpstreamClient
     /// What libcurl runs it with, while it runs.
     var run: Run?
@@ -59,16 +77,16 @@ package final class Transfer {
     /// Stops reading from the upstream until `resume`: what it sends waits in the kernel, and at
     /// last at the sender.
     package func pause() {
-        guard !isPaused, !isOver else { return }
-        isPaused = true
-        client.setPause(self, true)
+        guard flow != .paused, !isOver else { return }
+        flow = .paused
+        client.follow(self, .paused)
     }
 
     /// Goes on reading.
     package func resume() {
-        guard isPaused, !isOver else { return }
-        isPaused = false
-        client.setPause(self, false)
+        guard flow == .paused, !isOver else { return }
+        flow = .running
+        client.follow(self, .running)
     }
 
     /// Ends the transfer and closes its connection; the delegate hears nothing any more.
@@ -84,10 +102,22 @@ package final class Transfer {
         delegate?.transfer(self, ended: error)
     }
 
-    /// - Returns: whether the transfer goes on.
-    func received(_ bytes: Span<UInt8>) -> Bool {
+    /// Goes on after a turn that had enough.
+    func proceed() {
+        guard flow == .waiting, !isOver else { return }
+        flow = .running
+        client.follow(self, .running)
+    }
+
+    func received(_ bytes: Span<UInt8>) -> Delivery {
+        guard !isOver else { return .over }
+        guard client.admits(bytes.count) else {
+            flow = .waiting
+            client.proceedLater(self)
+            return .later
+        }
         delegate?.transfer(self, received: bytes)
-        return !isOver
+        return isOver ? .over : .taken
     }
 
     /// Takes one header line, or the empty one that ends a head (RFC 9112 §2.1).

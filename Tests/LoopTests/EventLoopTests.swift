@@ -169,3 +169,35 @@ struct EventLoopTests {
         if Bool.random() { await loop.stop() }
     }
 }
+
+/// What is left for the next turn.
+@Suite struct NextTurnTests {
+    private final class Ending: TurnEndHandler {
+        private let events: Recorder<String>
+
+        init(_ events: Recorder<String>) { self.events = events }
+
+        func turnEnded() { events.record("end") }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `what is left for the next turn comes after the ends of this one, and at once`()
+        async throws
+    {
+        let loop = try EventLoop(index: 0)
+        let events = Recorder<String>()
+        loop.post { loop in
+            let reactor = loop.reactor
+            let first = reactor.turn
+            reactor.atNextTurn {
+                events.record("\(reactor.turn - first)")
+                reactor.atNextTurn { events.record("\(reactor.turn - first)") }
+            }
+            reactor.atTurnEnd(Ending(events))
+            events.record("turn")
+        }
+        #expect(waits { events.values.count == 4 })
+        #expect(events.values == ["turn", "end", "1", "2"])
+        await loop.run { $0.stop() }
+    }
+}

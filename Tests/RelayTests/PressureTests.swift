@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import ChatFormats
 @testable import Relay
+@testable import Upstream
 
 /// A reader that does not read holds up the upstream, and nothing grows for it.
 @Suite(.serialized) struct PressureTests {
@@ -174,9 +176,36 @@ import Wire
         }
     }
 
+    /// A reader that takes nothing lets the log grow to what is held for it, and no further.
+    @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
+    func `what is held for a reader that takes nothing has its bound in memory`(
+        name: String
+    ) async throws {
+        let buffer = 64 * 1024
+        try await withRelay(loops: 2) {
+            $0.readerBufferBytes = buffer
+        } _: { relay in
+            let model = "\(name)?interval_ms=0&tokens=2000000&batch=100"
+            var clients: [TestClient] = []
+            var ids: [String] = []
+            for _ in 0..<8 {
+                let (client, head) = try begin(model, on: relay, query: "&on_disconnect=cancel")
+                clients.append(client)
+                ids.append(head.id)
+            }
+            #expect(comesToRest())
+            for id in ids {
+                let held = try #require(await relay.held(id))
+                // What one turn brings beyond the bound is at most what all may take in it.
+                #expect(held.bytes <= buffer + UpstreamClient.turnBytes / 4, "\(held)")
+            }
+            for client in clients { client.close() }
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `how far a reader lags does not depend on what is in memory`() async throws {
-        let buffer = 192 * 1024
+        let buffer = 400 * 1024
         try await withRelay {
             $0.logWindowBytes = 16 * 1024
             $0.readerBufferBytes = buffer
@@ -198,7 +227,10 @@ import Wire
             while try fast.readEvent() != nil {}
             let record = try relay.record(head.id)
             let count = try #require(record["content"]?.stringValue).utf8.count
-            #expect(count > buffer && count * 30 / 70 < buffer)
+            // The whole log is more than the buffer, and what the slow one lacks at most is less.
+            let logBytes = count + EntryLog.entryBytes * 70_000
+            let outputBytes = 64 * 1024
+            #expect(logBytes > buffer && logBytes * 30 / 70 + outputBytes < buffer)
             while try slow.readEvent() != nil { had += 1 }
             // The start, the tokens, the finish and the mark of the end.
             #expect(had == 70_000 + 3)

@@ -77,8 +77,11 @@ extension EntryLog {
         return droppedBytes + Int(ends[n - first - 1])
     }
 
+    /// What an entry takes beside its payload: its kind and its end.
+    package static let entryBytes = 5
+
     /// About how much memory it takes.
-    package var heldBytes: Int { bytes.count + 5 * kinds.count }
+    package var heldBytes: Int { bytes.count + Self.entryBytes * kinds.count }
 
     /// How many text entries there ever were: the tokens that a client saw.
     package var textEntryCount: Int { droppedTexts + count(of: .text) }
@@ -94,7 +97,7 @@ extension EntryLog {
         var held = heldBytes
         while held > kept, first + dropped < end {
             if kinds[dropped] == .text { texts += 1 }
-            held -= 5 + range(first + dropped).count
+            held -= Self.entryBytes + range(first + dropped).count
             dropped += 1
         }
         guard dropped > 0 else { return }

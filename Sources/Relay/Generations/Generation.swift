@@ -318,31 +318,45 @@ final class Generation: TurnEndHandler {
         var mostLag = 0
         for reader in readers {
             reader.pump()
-            let lag = log.byteCount - reader.readBytes
+            let lag = reader.heldBytes
             leastLag = min(leastLag, lag)
             mostLag = max(mostLag, lag)
         }
-        if isBeyondWindow { dropOldEntries() }
+        if log.heldBytes > windowBytes { dropOldEntries(keeping: windowBytes / 2) }
         let bound = worker.configuration.readerBufferBytes
         if mostLag > bound, leastLag <= bound { cutOffLaggards(behind: bound) }
         guard let call, !readers.isEmpty else { return }
         // The upstream is read no faster than the fastest reader reads.
         if leastLag > bound {
-            call.pause()
+            guard call.pause() else { return }
+            // While nothing comes, only what they lack is wanted.
+            dropOldEntries(keeping: 0)
         } else if leastLag <= bound / 2 {
             call.resume()
         }
     }
 
-    /// What the journal has need not be in memory too.
+    /// What the journal has need not be in memory too, unless a reader is about to want it.
     ///
-    /// Half of the window goes at a time, so that it does not move with every token; the end stays.
-    private func dropOldEntries() {
+    /// Of the window half goes at a time, so that it does not move with every token; the end stays.
+    private func dropOldEntries(keeping kept: Int) {
+        let wanted = kept > 0 ? log.count : readers.map(\.nextEntry).min() ?? log.count
         log.dropFirst(
-            keeping: worker.configuration.logWindowBytes / 2,
-            before: min(journalMark.entries, log.count - Self.endEntries)
+            keeping: kept,
+            before: min(journalMark.entries, log.count - Self.endEntries, wanted)
         )
     }
+
+    /// How much of the log is in memory at most.
+    ///
+    /// While nobody reads, less: fifty clients that left are not to hold fifty windows.
+    private var windowBytes: Int {
+        let window = worker.configuration.logWindowBytes
+        return readers.isEmpty ? min(window, Self.unreadWindowBytes) : window
+    }
+
+    /// In bytes.
+    private static let unreadWindowBytes = 64 * 1024
 
     /// How many entries tell how an answer ended, at most.
     private static let endEntries = 4
@@ -355,7 +369,7 @@ final class Generation: TurnEndHandler {
     /// Those who were up with the answer and fell behind while others did not: each comes back with
     /// the id of its last event, and then reads what it missed at its own pace.
     private func cutOffLaggards(behind bound: Int) {
-        for reader in readers where reader.isLive && log.byteCount - reader.readBytes > bound {
+        for reader in readers where reader.isLive && reader.heldBytes > bound {
             reader.cutOff()
         }
     }

@@ -22,7 +22,7 @@ final class Reader: ExchangeDelegate {
     /// Written in one go at most, before other streams have their turn.
     ///
     /// In bytes.
-    private static let pieceBytes = 64 * 1024
+    private static let pieceBytes = 32 * 1024
 
     private let exchange: Exchange
     private let dialect: Dialect
@@ -91,10 +91,18 @@ final class Reader: ExchangeDelegate {
     /// How long a browser waits before it reconnects; its own default is three seconds.
     private static let retryMilliseconds = 1000
 
-    /// How far into the log's bytes the client has been served.
+    /// The number of the next entry that it needs of what comes; one who waits for the whole answer
+    /// reads it at the end, from wherever it is.
+    var nextEntry: Int { form == .completion ? generation.log.count : cursor }
+
+    /// About how much memory is held for the client, in the log and in its own output.
     ///
     /// One who waits for the whole answer holds nobody up.
-    var readBytes: Int { form == .completion ? generation.log.byteCount : servedBytes }
+    var heldBytes: Int {
+        guard form != .completion else { return 0 }
+        return generation.log.byteCount - servedBytes
+            + EntryLog.entryBytes * (generation.log.count - cursor) + exchange.unsentBytes
+    }
 
     deinit { silence.abandon() }
 

@@ -82,11 +82,14 @@ final class UpstreamCall: TransferDelegate {
     /// Stops reading: the readers are far behind.
     ///
     /// The upstream's clocks stop with it.
-    func pause() {
-        guard !isPaused else { return }
+    ///
+    /// - Returns: whether it was read until now.
+    func pause() -> Bool {
+        guard !isPaused else { return false }
         isPaused = true
         if !isBetweenAttempts, !waitsForBody { clock.set(at: totalDue) }
         transfer?.pause()
+        return true
     }
 
     /// Goes on reading.

@@ -120,11 +120,11 @@ struct Variable: Sendable {
             name: "RELAY_READER_BUFFER",
             fallback: "262144",
             summary:
-                "bytes behind at which a reader holds up the upstream; cut off if others keep up"
+                "bytes held for a reader at which it holds up the upstream; cut off if others keep up"
         ),
         Variable(
             name: "RELAY_LOG_WINDOW",
-            fallback: "1048576",
+            fallback: "262144",
             summary: "bytes of a running answer in memory; the rest is read back from the journal"
         ),
         Variable(
