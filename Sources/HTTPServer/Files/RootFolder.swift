@@ -103,12 +103,11 @@ final class RootFolder {
     /// Where an open file or folder is, without links.
     private static func place(of number: Int32) -> String? {
         let place = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
-            count = max(
-                0,
-                buffer.withMemoryRebound(to: CChar.self) {
-                    readlink("/proc/self/fd/\(number)", $0.baseAddress!, $0.count)
-                }
-            )
+            guard let start = buffer.baseAddress else { return }
+            let length = start.withMemoryRebound(to: CChar.self, capacity: buffer.count) {
+                readlink("/proc/self/fd/\(number)", $0, buffer.count)
+            }
+            count = max(0, length)
         }
         // A path that was cut would name another place.
         guard !place.isEmpty, place.count < PATH_MAX else { return nil }
