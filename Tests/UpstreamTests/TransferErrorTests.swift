@@ -44,23 +44,23 @@ import Testing
         ]
     )
     func `the connection closes before the end`(bytes: String) async throws {
-        let server = try TinyServer { _ in bytes }
-        let (error, text) = try await error(server.url)
-        server.stop()
-        #expect(text == "half")
-        guard case .broken? = error else {
-            Issue.record("expected broken, found \(String(describing: error))")
-            return
+        try await withServer({ _ in bytes }) { server in
+            let (error, text) = try await error(server.url)
+            #expect(text == "half")
+            guard case .broken? = error else {
+                Issue.record("expected broken, found \(String(describing: error))")
+                return
+            }
         }
     }
 
     @Test(.timeLimit(.minutes(2)), arguments: ["", "garbage"])
     func `no answer, or none of HTTP, is an error`(bytes: String) async throws {
-        let server = try TinyServer { _ in bytes.isEmpty ? nil : bytes + "\r\n\r\nConnection: close"
+        let script = bytes.isEmpty ? nil : bytes + "\r\n\r\nConnection: close"
+        try await withServer({ _ in script }) { server in
+            let (error, _) = try await error(server.url)
+            #expect(error != nil)
         }
-        let (error, _) = try await error(server.url)
-        server.stop()
-        #expect(error != nil)
     }
 
     @Test(
@@ -83,8 +83,9 @@ import Testing
     {
         let server = try #require(TLSServer())
         defer { server.stop() }
-        let url = "https://localhost:\(server.port)/"
-        #expect(waits { server.isUp() })
+        #expect(waits { server.port != nil })
+        let port = try #require(server.port)
+        let url = "https://localhost:\(port)/"
         guard case .insecure? = try await error(url).error else {
             Issue.record("expected insecure")
             return
@@ -100,7 +101,7 @@ import Testing
         #expect(heard.now.ends == 0)
         // The right certificate under the wrong name is the wrong one.
         guard
-            case .insecure? = try await self.error("https://127.0.0.1:\(server.port)/", settings)
+            case .insecure? = try await self.error("https://127.0.0.1:\(port)/", settings)
                 .error
         else {
             Issue.record("expected insecure")

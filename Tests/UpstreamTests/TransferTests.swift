@@ -9,8 +9,7 @@ import Wire
 @Suite struct TransferTests {
     @Test(.timeLimit(.minutes(2)))
     func `requests one after the other share one connection`() async throws {
-        let server = try TinyServer { answer("number \($0)") }
-        try await withBench { loop in
+        try await withBench(serving: { answer("number \($0)") }) { loop, server in
             for number in 1...20 {
                 let heard = Heard()
                 let url = server.url
@@ -21,13 +20,11 @@ import Wire
             }
             #expect(server.accepted == 1)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `two hundred transfers at once all end, each with its own answer`() async throws {
-        let server = try TinyServer { answer("<\($0)>") }
-        try await withBench { loop in
+        try await withBench(serving: { answer("<\($0)>") }) { loop, server in
             let all = (0..<200).map { _ in Heard() }
             let url = server.url
             loop.post { loop in for heard in all { Bench.of(loop)?.start(url, heard) } }
@@ -37,19 +34,17 @@ import Wire
             let running = await loop.run { Bench.of($0)?.client.runningCount }
             #expect(running == 0)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `a rush is spread over several handles, and none is left behind that is not wanted`()
         async throws
     {
-        let server = try TinyServer { answer("<\($0)>") }
         var settings = UpstreamSettings()
         settings.transfersPerHandle = 16
         settings.keptConnections = 16
         settings.sweepMilliseconds = 20
-        try await withBench(settings) { loop in
+        try await withBench(settings, serving: { answer("<\($0)>") }) { loop, server in
             let count = 40
             let all = (0..<count).map { _ in Heard() }
             let url = server.url
@@ -60,12 +55,9 @@ import Wire
             #expect(atOnce == [16, 16, 8])
             for heard in all { #expect(heard.waitForEnd()) }
             #expect(Set(all.map(\.text)).count == count)
-            var left: [Int]?
-            for _ in 0..<500 where left != [0] {
-                left = await loop.run { Bench.of($0)?.client.multis.map(\.runningCount) }
-                try await Task.sleep(for: .milliseconds(10))
+            try await eventually {
+                await loop.run { Bench.of($0)?.client.multis.map(\.runningCount) } == [0]
             }
-            #expect(left == [0])
             // The connections of the one that is left are used again.
             let before = server.accepted
             let last = Heard()
@@ -73,37 +65,36 @@ import Wire
             #expect(last.waitForEnd())
             #expect(server.accepted == before)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `one that hangs holds up no other`() async throws {
-        let server = try TinyServer {
+        try await withBench(serving: {
             $0 == 1 ? String(repeating: "|", count: 200) : answer("quick")
-        }
-        try await withBench { loop in
+        }) { loop, server in
             let url = server.url
             let hanging = Heard()
-            let quick = Heard()
             loop.post { Bench.of($0)?.start(url, hanging) }
             #expect(waits { server.requests == 1 })
-            let start = monotonicNow()
-            loop.post { Bench.of($0)?.start(url, quick) }
-            #expect(quick.waitForEnd())
-            #expect((monotonicNow() - start) / 1_000_000 < 1000)
+            let isQuick = await isPrompt(within: 1000) {
+                let quick = Heard()
+                let start = monotonicNow()
+                loop.post { Bench.of($0)?.start(url, quick) }
+                #expect(quick.waitForEnd())
+                return Int((monotonicNow() - start) / 1_000_000)
+            }
+            #expect(isQuick)
             #expect(hanging.now.ends == 0)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `a cancelled transfer is silent, before and after its first byte`() async throws {
-        let server = try TinyServer { number in
+        try await withBench(serving: { number in
             number == 1
                 ? String(repeating: "|", count: 20)
                 : "HTTP/1.1 200 OK\r\n\r\nsome" + String(repeating: "|x", count: 50)
-        }
-        try await withBench { loop in
+        }) { loop, server in
             let url = server.url
             let early = Heard()
             loop.post { Bench.of($0)?.start(url, early) }
@@ -122,13 +113,11 @@ import Wire
             #expect(late.now.bytes.count == length && late.now.ends == 0)
             #expect(await loop.run { Bench.of($0)?.client.runningCount } == 0)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `a transfer may be cancelled from inside each of its callbacks`() async throws {
-        let server = try TinyServer { _ in answer("some words") }
-        try await withBench { loop in
+        try await withBench(serving: { _ in answer("some words") }) { loop, server in
             let url = server.url
             for _ in 0..<10 {
                 let head = Heard()
@@ -148,13 +137,11 @@ import Wire
             #expect(heard.text == "some words")
             #expect(await loop.run { Bench.of($0)?.client.runningCount } == 0)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `a transfer may be started from inside the callbacks of another`() async throws {
-        let server = try TinyServer { answer("\($0)") }
-        try await withBench { loop in
+        try await withBench(serving: { answer("\($0)") }) { loop, server in
             let url = server.url
             let heards = (0..<4).map { _ in Heard() }
             loop.post { loop in
@@ -168,22 +155,22 @@ import Wire
             for heard in heards { #expect(heard.waitForEnd()) }
             #expect(Set(heards.map(\.text)).count == 4)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `a paused transfer hears nothing, and everything once it goes on`() async throws {
         let words = (0..<30).map { "|\($0)," }.joined()
-        let server = try TinyServer { _ in
+        try await withBench(serving: { _ in
             "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbegin" + words
-        }
-        try await withBench { loop in
+        }) { loop, server in
             let url = server.url
             let heard = Heard()
             loop.post { Bench.of($0)?.start(url, heard) { $0.onBytes = { $0.pause() } } }
             #expect(waits { !heard.now.bytes.isEmpty })
+            // As much as had come when it paused, which on a busy machine may be several pieces.
+            let had = heard.text
             usleepMilliseconds(300)
-            #expect(heard.text.utf8.count < 20)
+            #expect(heard.text == had)
             #expect(heard.now.ends == 0)
             // Each piece pauses it again.
             while heard.now.ends == 0 {
@@ -193,16 +180,14 @@ import Wire
             #expect(heard.text == "begin" + words.filter { $0 != "|" })
             #expect(heard.now.error == nil)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `a pause does not outlive its transfer`() async throws {
-        let server = try TinyServer {
+        try await withBench(serving: {
             $0 == 1
                 ? "HTTP/1.1 200 OK\r\n\r\nx" + String(repeating: "|y", count: 20) : answer("whole")
-        }
-        try await withBench { loop in
+        }) { loop, server in
             let url = server.url
             let first = Heard()
             loop.post { Bench.of($0)?.start(url, first) { $0.onBytes = { $0.pause() } } }
@@ -213,20 +198,18 @@ import Wire
             #expect(second.waitForEnd())
             #expect(second.text == "whole")
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `the head is read past interim answers and in any case of letters`() async throws {
-        let server = try TinyServer { _ in
+        try await withBench(serving: { _ in
             "HTTP/1.1 100 Continue\r\n\r\n|HTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\n\r\n|"
                 + answer(
                     "x",
                     status: "429",
                     fields: "RETRY-AFTER:  3 \r\nContent-type:a/b\r\nX-Other: 1\r\n"
                 )
-        }
-        try await withBench { loop in
+        }) { loop, server in
             let url = server.url
             let heard = Heard()
             loop.post { Bench.of($0)?.start(url, heard) }
@@ -238,6 +221,5 @@ import Wire
             #expect(head.fields.first("retry-after") == "3")
             #expect(head.fields.first("content-type") == "a/b")
         }
-        server.stop()
     }
 }

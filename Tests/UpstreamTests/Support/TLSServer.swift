@@ -1,12 +1,12 @@
 import Glibc
-
-@testable import HTTPServer
+import TestSupport
+import Wire
 
 /// `openssl s_server` with a certificate made for it.
 final class TLSServer {
-    let port: Int
     let certificate: String
     private let folder: String
+    private let log: String
     private var process: pid_t = 0
 
     init?() {
@@ -14,9 +14,9 @@ final class TLSServer {
         let made = template.withUnsafeMutableBufferPointer { buffer in
             buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
         }
-        guard let folder = made, let port = Self.freePort() else { return nil }
+        guard let folder = made else { return nil }
         self.folder = folder
-        self.port = port
+        log = folder + "/log"
         certificate = folder + "/cert.pem"
         let key = folder + "/key.pem"
         let request = Self.run([
@@ -26,24 +26,32 @@ final class TLSServer {
         ])
         var status: Int32 = 0
         guard request > 0, waitpid(request, &status, 0) == request, status == 0 else { return nil }
-        process = Self.run([
-            "s_server", "-accept", "\(port)", "-cert", certificate, "-key", key, "-www", "-quiet",
-        ])
+        process = Self.run(
+            ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"],
+            output: log
+        )
         guard process > 0 else { return nil }
     }
 
-    func isUp() -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
+    /// The port that it listens on; nil until it does.
+    ///
+    /// The kernel chooses it, and the server says it: one that was looked for before may be another's
+    /// by now.
+    var port: Int? {
+        guard let file = fopen(log, "r") else { return nil }
+        defer { fclose(file) }
+        var text = [UInt8](repeating: 0, count: 4096)
+        let count = fread(&text, 1, text.count, file)
+        let lines = text[..<count].split(
+            separator: UInt8(ascii: "\n"),
+            omittingEmptySubsequences: false
+        )
+        // The last line may be half of one.
+        for line in lines.dropLast() where line.starts(with: "ACCEPT ".utf8) {
+            return line.split(separator: UInt8(ascii: ":")).last
+                .flatMap { parseDecimal(String(decoding: $0, as: UTF8.self)) }
         }
+        return nil
     }
 
     func stop() {
@@ -51,21 +59,18 @@ final class TLSServer {
         kill(process, SIGKILL)
         waitpid(process, nil, 0)
         process = 0
-        for name in ["cert.pem", "key.pem"] { unlink("\(folder)/\(name)") }
-        rmdir(folder)
+        removeTree(folder)
     }
 
-    private static func freePort() -> Int? {
-        do { return try ListeningSocket(host: "127.0.0.1", port: 0).port } catch { return nil }
-    }
-
-    private static func run(_ arguments: [String]) -> pid_t {
+    private static func run(_ arguments: [String], output: String = "/dev/null") -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+        for descriptor in [STDIN_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
+        let flags = O_WRONLY | O_CREAT
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, flags, 0o600)
         var list = (["openssl"] + arguments).map { strdup($0) } + [nil]
         defer { for item in list { free(item) } }
         var process: pid_t = 0

@@ -3,57 +3,96 @@ import Glibc
 import Loop
 
 @testable import HTTPServer
+@testable import Upstream
 
-/// A server that plays a script to each connection, on a thread of its own.
+/// A server that plays a script to each connection, on threads of its own.
+///
+/// Its threads have ended when `stop` returns: what one still holds when the process ends would be
+/// a leak to the address sanitizer.
 final class TinyServer: Sendable {
+    typealias Script = @Sendable (Int) -> String?
+
+    private struct State {
+        var accepted = 0
+        var requests = 0
+        var isStopped = false
+        /// The connections that are open.
+        var clients: Set<Int32> = []
+    }
+
     let port: Int
     private let listener: ListeningSocket
-    private let counts = Guarded((accepted: 0, requests: 0))
+    private let state = Guarded(State())
+    private let threads = DispatchGroup()
 
-    var accepted: Int { counts.withLock { $0.accepted } }
-    var requests: Int { counts.withLock { $0.requests } }
+    var accepted: Int { state.withLock { $0.accepted } }
+    var requests: Int { state.withLock { $0.requests } }
     var url: String { "http://127.0.0.1:\(port)/" }
 
     /// Sends what `answer` gives for request number n of all, from 1; nil closes instead.
     ///
-    /// The connection closes behind an answer that says so.
-    init(_ answer: @escaping @Sendable (Int) -> String?) throws {
+    /// The connection closes after an answer that says so.
+    fileprivate init(_ answer: @escaping Script) throws {
         listener = try ListeningSocket(host: "127.0.0.1", port: 0)
         port = listener.port
         let number = listener.number
         let flags = fcntl(number, F_GETFL)
         _ = fcntl(number, F_SETFL, flags & ~O_NONBLOCK)
-        Thread.start { [weak self] in
-            while true {
-                let client = accept(number, nil, nil)
-                guard client >= 0 else { return }
-                guard let self else {
-                    close(client)
-                    return
-                }
-                self.counts.withLock { $0.accepted += 1 }
-                Thread.start { self.serve(client, answer) }
+        onThread { self.accept(from: number, answer) }
+    }
+
+    /// Closes every connection, and waits for the threads.
+    fileprivate func stop() {
+        state.withLock { state in
+            state.isStopped = true
+            for client in state.clients { shutdown(client, Int32(SHUT_RDWR)) }
+        }
+        shutdown(listener.number, Int32(SHUT_RDWR))
+        threads.wait()
+    }
+
+    /// Runs what blocks; the group is left after the block has let go of what it holds.
+    private func onThread(_ work: @escaping @Sendable () -> Void) {
+        DispatchQueue(label: "tiny-server").async(group: threads, execute: work)
+    }
+
+    private func accept(from number: Int32, _ answer: @escaping Script) {
+        while true {
+            let client = Glibc.accept(number, nil, nil)
+            guard client >= 0 else { return }
+            let isServed = state.withLock { state in
+                guard !state.isStopped else { return false }
+                state.accepted += 1
+                state.clients.insert(client)
+                return true
             }
+            guard isServed else {
+                close(client)
+                return
+            }
+            onThread { self.serve(client, answer) }
         }
     }
 
-    /// Accepts nobody any more.
-    func stop() {
-        shutdown(listener.number, Int32(SHUT_RDWR))
-    }
-
-    private func serve(_ client: Int32, _ answer: (Int) -> String?) {
-        defer { close(client) }
+    private func serve(_ client: Int32, _ answer: Script) {
+        defer {
+            // Closed under the lock: the number may be another connection's at once.
+            state.withLock { state in
+                state.clients.remove(client)
+                close(client)
+            }
+        }
         var input = ""
         while readRequest(client, &input) {
-            let number = counts.withLock { counts in
-                counts.requests += 1
-                return counts.requests
+            let number = state.withLock { state in
+                state.requests += 1
+                return state.requests
             }
             guard let text = answer(number) else { return }
             // A vertical line stands for a pause.
             for part in text.split(separator: "|", omittingEmptySubsequences: false) {
                 guard send(client, Array(part.utf8)) else { return }
+                guard !state.withLock({ $0.isStopped }) else { return }
                 usleep(20_000)
             }
             if text.contains("Connection: close") { return }
@@ -107,11 +146,24 @@ extension String {
     }
 }
 
-/// Threads for what blocks.
-enum Thread {
-    static func start(_ work: @escaping @Sendable () -> Void) {
-        let queue = DispatchQueue(label: "tiny-server")
-        queue.async(execute: work)
+/// Runs a test with a server that plays a script; it is stopped in any case.
+func withServer(
+    _ answer: @escaping TinyServer.Script,
+    _ body: (TinyServer) async throws -> Void
+) async throws {
+    let server = try TinyServer(answer)
+    defer { server.stop() }
+    try await body(server)
+}
+
+/// Runs a test with a client, and a server that plays a script.
+func withBench(
+    _ settings: UpstreamSettings = UpstreamSettings(),
+    serving answer: @escaping TinyServer.Script,
+    _ body: (EventLoop, TinyServer) async throws -> Void
+) async throws {
+    try await withServer(answer) { server in
+        try await withBench(settings) { loop in try await body(loop, server) }
     }
 }
 
