@@ -112,7 +112,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulatorTests",
-            dependencies: ["Simulator", "HTTPServer", "Loop", "Wire"],
+            dependencies: ["Simulator", "HTTPServer", "Loop", "Wire", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -130,7 +130,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RelayBenchTests",
-            dependencies: ["relay-bench", "Simulator", "Loop", "Wire"],
+            dependencies: ["relay-bench", "Simulator", "Loop", "Wire", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -60,7 +60,7 @@ def start_chromium():
         options.add_argument("--no-sandbox")  # chromium refuses to run as root with it
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
-    driver.set_script_timeout(30)
+    driver.set_script_timeout(60)
     return driver
 
 
@@ -224,7 +224,7 @@ class Tabs:
         self.driver.switch_to.window(handle)
 
 
-def until(check, timeout=20, what="what was waited for"):
+def until(check, timeout=60, what="what was waited for"):
     """The first true value of `check`, which is asked again and again."""
     deadline = time.monotonic() + timeout
     while True:
@@ -238,8 +238,8 @@ def until(check, timeout=20, what="what was waited for"):
         time.sleep(0.02)
 
 
-def until_ended(page, status="complete", timeout=30):
-    until(lambda: page.status() not in (None, "streaming"), timeout, "the end of the answer")
+def until_ended(page, status="complete"):
+    until(lambda: page.status() not in (None, "streaming"), what="the end of the answer")
     assert page.status() == status, page.notes()
 
 

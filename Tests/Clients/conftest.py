@@ -53,7 +53,7 @@ class Relay:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, timeout=10):
+    def start(self, timeout=60):
         """Starts the process and waits for its start-up line."""
         assert self.process is None, "the relay is running already"
         environment = {"RELAY_LISTEN": f"127.0.0.1:{self.port}"} | self._environment
@@ -75,14 +75,14 @@ class Relay:
                 raise AssertionError(f"no start-up line (exit code {code}):\n{self.log()}")
             time.sleep(0.005)
 
-    def stop(self, timeout=15):
+    def stop(self, timeout=60):
         """Sends SIGTERM and returns the exit code; None when nothing is running."""
         if self.process is None:
             return None
         self.process.terminate()
         return self.wait(timeout)
 
-    def wait(self, timeout=15):
+    def wait(self, timeout=60):
         """Waits for the process to end by itself and returns its exit code."""
         try:
             code = self.process.wait(timeout)
@@ -96,7 +96,7 @@ class Relay:
         """Ends the process at once, as a crash or a power cut would."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
             self.process = None
 
     def log(self):
@@ -106,11 +106,11 @@ class Relay:
     def calls(self, path=""):
         """What the built-in simulator has counted; `?prompt=…` asks for one question."""
         url = SIMULATOR.search(self.log())[1]
-        return httpx.get(f"{url}/simulator/calls{path}", timeout=10).json()
+        return httpx.get(f"{url}/simulator/calls{path}", timeout=60).json()
 
     def history(self, count=None):
-        """The whole records of the history file; with `count`, waits up to 2 s for that many."""
-        deadline = time.monotonic() + 2
+        """The whole records of the history file; with `count`, waits for that many."""
+        deadline = time.monotonic() + 60
         while True:
             records = self._records()
             if count is None or len(records) == count:
@@ -156,7 +156,7 @@ def certificate_and_key(tmp_path_factory):
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
          "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
          "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
-        check=True, capture_output=True, timeout=20,
+        check=True, capture_output=True, timeout=60,
     )
     return certificate, key
 
@@ -190,7 +190,7 @@ def relay(start_relay):
 def run_daemon(tmp_path):
     """`run_daemon("--check", RELAY_LOOPS=1)` runs the binary to its end, which must come soon."""
 
-    def run(*arguments, timeout=10, **variables):
+    def run(*arguments, timeout=60, **variables):
         environment = clean_environment() | {"RELAY_STATIC_DIR": str(REPOSITORY / "static")}
         environment |= {name: str(value) for name, value in variables.items()}
         return subprocess.run(

@@ -31,7 +31,7 @@ class Reader(threading.Thread):
 
     def run(self):
         try:
-            with httpx.stream("POST", self._url, json=self._body, timeout=20) as response:
+            with httpx.stream("POST", self._url, json=self._body, timeout=60) as response:
                 for piece in response.iter_text():
                     with self._changed:
                         self._text += piece
@@ -48,10 +48,10 @@ class Reader(threading.Thread):
             return sum(event.name == "token" for event in self.events) >= count
 
         with self._changed:
-            assert self._changed.wait_for(enough, timeout=10), f"too few tokens: {self._text!r}"
+            assert self._changed.wait_for(enough, timeout=60), f"too few tokens: {self._text!r}"
 
     def finish(self):
-        self.join(timeout=15)
+        self.join(60)
         assert not self.is_alive(), "the stream did not end"
         assert self.failure is None, repr(self.failure)
         return self.events
@@ -174,10 +174,10 @@ def test_the_start_up_line_names_the_upstream_and_no_secret(start_relay):
 
 
 def test_each_request_is_one_line_of_the_log(relay):
-    httpx.get(f"{relay.url}/no-such-page", timeout=10)
+    httpx.get(f"{relay.url}/no-such-page", timeout=60)
     httpx.post(f"{relay.url}/stream-chat", json={"message": "hi", "model": "simulator?tokens=2"})
     relay.history(count=1)
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 60
     wanted = (r"GET /no-such-page\b.*\b404\b", r"POST /stream-chat\b.*\b200\b")
     while not all(re.search(line, relay.log()) for line in wanted):
         assert time.monotonic() < deadline, relay.log()
@@ -193,13 +193,13 @@ def test_two_starts_on_one_port_are_told_apart(relay, run_daemon, tmp_path):
     assert second.returncode > 0
     assert f"127.0.0.1:{relay.port}" in second.stderr
     assert "in use" in second.stderr.lower()
-    assert httpx.get(f"{relay.url}/", timeout=10).status_code == 200
+    assert httpx.get(f"{relay.url}/", timeout=60).status_code == 200
 
 
 def test_the_same_port_can_be_taken_again_at_once(relay):
     for _ in range(3):
         port = relay.port
-        assert httpx.get(f"{relay.url}/", timeout=10).status_code == 200
+        assert httpx.get(f"{relay.url}/", timeout=60).status_code == 200
         assert relay.stop() == 0
         relay.start()
         assert relay.port == port
@@ -235,21 +235,23 @@ def test_a_killed_relay_starts_again_and_keeps_its_history(relay):
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_lets_streams_finish_and_ends_with_0(start_relay, sent):
-    relay = start_relay(RELAY_DRAIN_S=10)
+    relay = start_relay(RELAY_DRAIN_S=60)
     reader = Reader(relay, tokens=40, interval_ms=50)
     reader.wait_for_tokens(3)
     begin = time.monotonic()
     relay.process.send_signal(sent)
     # While the stream goes on, nobody new is let in.
-    time.sleep(0.3)
-    with pytest.raises(OSError):
-        socket.create_connection(("127.0.0.1", relay.port), timeout=2).close()
+    deadline = time.monotonic() + 60
+    with pytest.raises(ConnectionRefusedError):
+        while time.monotonic() < deadline:
+            socket.create_connection(("127.0.0.1", relay.port), timeout=60).close()
+            time.sleep(0.02)
     events = reader.finish()
     assert events[-1].name == "done"
     assert sum(event.name == "token" for event in events) == 40
     assert relay.wait() == 0
     # It ends when the last stream does, not when the time is up.
-    assert time.monotonic() - begin < 6
+    assert time.monotonic() - begin < 30
     [record] = relay.history(count=1)
     assert record["status"] == "complete"
     assert record["content"] == frames.text_of(events, "token")
@@ -261,7 +263,8 @@ def test_a_stop_ends_streams_that_take_too_long_truthfully(start_relay):
     reader.wait_for_tokens(3)
     begin = time.monotonic()
     assert relay.stop() == 0
-    assert 0.8 < time.monotonic() - begin < 4
+    # The answer would go on for 20 s.
+    assert 0.8 < time.monotonic() - begin < 15
     events = reader.finish()
     assert events[-1].name == "error"
     assert json.loads(events[-1].data)["status"] == "interrupted"
@@ -274,12 +277,12 @@ def test_a_stop_ends_streams_that_take_too_long_truthfully(start_relay):
 
 
 def test_a_stop_with_idle_connections_does_not_wait_for_them(start_relay):
-    relay = start_relay(RELAY_DRAIN_S=10)
-    with httpx.Client(timeout=10) as idle:
+    relay = start_relay(RELAY_DRAIN_S=60)
+    with httpx.Client(timeout=60) as idle:
         assert idle.get(f"{relay.url}/").status_code == 200
         begin = time.monotonic()
         assert relay.stop() == 0
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 30
 
 
 def test_a_hang_up_signal_harms_nothing(relay):
@@ -290,7 +293,7 @@ def test_a_hang_up_signal_harms_nothing(relay):
     events = reader.finish()
     assert events[-1].name == "done"
     assert relay.process.poll() is None
-    assert httpx.get(f"{relay.url}/", timeout=10).status_code == 200
+    assert httpx.get(f"{relay.url}/", timeout=60).status_code == 200
 
 
 # systemd
@@ -302,7 +305,7 @@ def test_systemd_is_told_of_readiness_and_of_the_stop(start_relay, tmp_path, kin
     name = f"\0sse-relay-{os.getpid()}" if kind == "abstract" else os.path.relpath(tmp_path / "n")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(name)
-        notify.settimeout(5)
+        notify.settimeout(60)
         told = []
 
         def wait_for(line):
@@ -313,7 +316,7 @@ def test_systemd_is_told_of_readiness_and_of_the_stop(start_relay, tmp_path, kin
         relay = start_relay(NOTIFY_SOCKET=variable)
         wait_for("READY=1")
         assert "STOPPING=1" not in told
-        assert httpx.get(f"{relay.url}/", timeout=10).status_code == 200
+        assert httpx.get(f"{relay.url}/", timeout=60).status_code == 200
         relay.process.terminate()
         wait_for("STOPPING=1")
         assert relay.wait() == 0
@@ -321,4 +324,4 @@ def test_systemd_is_told_of_readiness_and_of_the_stop(start_relay, tmp_path, kin
 
 def test_a_wrong_notify_socket_does_not_stop_the_start(start_relay):
     relay = start_relay(NOTIFY_SOCKET="/nonexistent/notify")
-    assert httpx.get(f"{relay.url}/", timeout=10).status_code == 200
+    assert httpx.get(f"{relay.url}/", timeout=60).status_code == 200

@@ -61,7 +61,7 @@ def fetch(relay, body, path="/chat/completions", read_size=65536):
         f"Content-Length: {len(payload)}\r\n\r\n"
     )
     with socket.socket() as connection:
-        connection.settimeout(40)
+        connection.settimeout(60)
         # A small window, so that a page that does not read is felt at the other end.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         connection.connect(("127.0.0.1", relay.port))

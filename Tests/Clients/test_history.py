@@ -12,7 +12,7 @@ import frames
 def say(relay, message, **fields):
     """Asks, reads to the end, and returns the answer's text and id."""
     fields.setdefault("model", "simulator?echo=1&interval_ms=0")
-    response = httpx.post(f"{relay.url}/chat/stream", json={"message": message} | fields, timeout=20)
+    response = httpx.post(f"{relay.url}/chat/stream", json={"message": message} | fields, timeout=60)
     assert response.status_code == 200, response.text
     events = frames.parse(response.text)
     text = "".join(event.data for event in events if event.name == "token")
@@ -20,7 +20,7 @@ def say(relay, message, **fields):
 
 
 def get(relay, path, **query):
-    response = httpx.get(f"{relay.url}{path}", params=query, timeout=30)
+    response = httpx.get(f"{relay.url}{path}", params=query, timeout=60)
     assert response.status_code == 200, response.text
     return response.json()
 
@@ -37,7 +37,7 @@ def on_disk(relay, text):
     return found
 
 
-def wait_until(condition, timeout=10):
+def wait_until(condition, timeout=60):
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "not in time"
@@ -93,7 +93,7 @@ def test_a_large_file_is_rotated_and_stays_searchable(start_relay):
     for _ in range(2):
         found = get(relay, "/chat/history", conversation="c", limit=100)["records"]
         assert [record["id"] for record in reversed(found)] == ids
-        lines = httpx.get(f"{relay.url}/chat/history?format=jsonl", timeout=30).text.splitlines()
+        lines = httpx.get(f"{relay.url}/chat/history?format=jsonl", timeout=60).text.splitlines()
         assert [json.loads(line)["id"] for line in lines] == ids
         relay.stop()
         relay.start()

@@ -12,7 +12,7 @@ import frames
 
 @pytest.fixture
 def client(relay):
-    with httpx.Client(base_url=relay.url, timeout=20) as client:
+    with httpx.Client(base_url=relay.url, timeout=60) as client:
         yield client
 
 

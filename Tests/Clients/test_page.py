@@ -104,7 +104,7 @@ def test_stop_ends_the_answer_here_and_in_the_history(relay, browser, how):
     browser.ask()
     until(lambda: len(browser.shown()) > 20)
     browser.press("#stop") if how == "button" else browser.type(Keys.ESCAPE)
-    until_ended(browser, "stopped", 2)
+    until_ended(browser, "stopped")
     shown = browser.source()
     [record] = until(lambda: relay.history())
     assert record["status"] == "stopped"
@@ -123,7 +123,7 @@ def test_stop_before_the_first_token_reaches_the_model_too(relay, browser):
     until(lambda: browser.find("#stop").is_displayed())
     browser.press("#stop")
     assert browser.status() == "stopped"
-    [record] = until(lambda: relay.history(), 5, "the record of the stopped answer")
+    [record] = until(lambda: relay.history(), what="the record of the stopped answer")
     assert record["status"] == "stopped"
 
 
@@ -194,10 +194,10 @@ def test_a_dropped_connection_loses_nothing_and_asks_nothing_twice(relay, browse
     until(lambda: "reconnecting" in browser.connection())
     before = browser.source()
     assert before and browser.status() == "streaming"
-    until(lambda: proxy.refused, 15, "an attempt to reconnect")
+    until(lambda: proxy.refused, what="an attempt to reconnect")
     assert browser.source() == before, "text changed without a connection"
     proxy.is_blocked = False
-    until(lambda: len(browser.source()) > len(before), 15, "the rest of the answer")
+    until(lambda: len(browser.source()) > len(before), what="the rest of the answer")
     assert browser.connection() == ""
     until_ended(browser)
     [record] = relay.history(1)
@@ -214,7 +214,7 @@ def test_many_cuts_in_one_answer_leave_no_seam(relay, browser, proxy):
         until(lambda: len(browser.source()) > len(seen) + 10)
         proxy.cut(abruptly)
         until(lambda: "reconnecting" in browser.connection())
-        until(lambda: browser.connection() == "", 15)
+        until(lambda: browser.connection() == "")
     until_ended(browser)
     [record] = relay.history(1)
     assert browser.source() == record["content"]
@@ -241,7 +241,7 @@ def test_a_relay_that_went_away_is_told_truthfully(relay, browser):
     until(lambda: "reconnecting" in browser.connection() or browser.status() != "streaming")
     assert browser.source(), "the text went away with the connection"
     relay.start()
-    until(lambda: browser.status() in ("error", "lost"), 20, "the end of the answer")
+    until(lambda: browser.status() in ("error", "lost"), what="the end of the answer")
     assert browser.notes() and browser.connection() == ""
     assert browser.all("[data-action=retry]")
 
@@ -357,7 +357,7 @@ def test_a_reader_who_scrolled_up_is_left_alone(relay, browser):
     browser.ask()
     until(lambda: browser.run("return scrollY") > 200)
     browser.run("scrollTo(0, 50)")
-    time.sleep(0.1)
+    until(lambda: browser.find("#latest").is_displayed())
     length = len(browser.source())
     until(lambda: len(browser.source()) > length + 100)
     assert browser.run("return scrollY") == 50
@@ -488,13 +488,15 @@ def test_a_long_answer_stays_cheap_to_draw(relay, browser):
             view.append(name === 'code' ? '```js\\n' : '');
             view.append(piece.repeat(2000));
             view.draw();
-            const start = performance.now();
+            // The quickest of ten: what else the machine does only adds to it.
+            let least = Infinity;
             for (let count = 0; count < 10; count += 1) {
+                const start = performance.now();
                 view.append(piece);
                 view.draw();
+                least = Math.min(least, performance.now() - start);
             }
-            const each = (performance.now() - start) / 10;
-            if (each > 100) slow.push([name, each]);
+            if (least > 100) slow.push([name, least]);
         }
         return slow;
     """)

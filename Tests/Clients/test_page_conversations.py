@@ -28,7 +28,7 @@ def converse(browser, url, *conversations):
 def chat(relay, message, conversation):
     """Asks without a browser."""
     asked = {"message": message, "conversation": conversation, "model": ECHO}
-    answer = httpx.post(f"{relay.url}/chat/stream", json=asked, timeout=10)
+    answer = httpx.post(f"{relay.url}/chat/stream", json=asked, timeout=60)
     assert "[DONE]" in answer.text
 
 
@@ -121,9 +121,9 @@ def test_deleting_a_conversation_stops_its_answer_and_empties_other_tabs(relay, 
     browser.press("#delete")
     until(lambda: browser.all("article") == [])
     tabs.to(tabs.first)
-    until(lambda: browser.all("article") == [] and browser.titles() == [], 5)
+    until(lambda: browser.all("article") == [] and browser.titles() == [])
     assert browser.find("#send").is_displayed()
-    until(lambda: relay.calls()[LONG]["closed_early"] == 1, 5, "the end of the call")
+    until(lambda: relay.calls()[LONG]["closed_early"] == 1, what="the end of the call")
 
 
 def test_the_keyboard_alone_opens_and_deletes(relay, browser):
@@ -196,7 +196,7 @@ def test_on_a_phone_the_list_is_behind_a_button(relay, browser):
     until(lambda: not browser.find("#side").is_displayed())
     assert browser.status() == "streaming", "Escape stopped the answer behind the list"
     browser.type(Keys.ESCAPE)
-    until_ended(browser, "stopped", 2)
+    until_ended(browser, "stopped")
     browser.press("#open-side")
     browser.press("#close-side")
     until(lambda: not browser.find("#side").is_displayed())

@@ -65,7 +65,7 @@ def test_an_answer_asked_on_a_laptop_is_read_to_its_end_on_a_phone(relay, browse
     assert record["status"] == "complete" and asked(relay) == 1
     for page in (phone, browser):
         has_it_whole(page, record)
-        until(lambda: ":" in row(page), 4, "the end in the list")
+        until(lambda: ":" in row(page), what="the end in the list")
 
 
 def test_a_list_that_was_loaded_before_the_question_has_it_when_it_is_opened(relay, browser, phone):
@@ -75,9 +75,9 @@ def test_a_list_that_was_loaded_before_the_question_has_it_when_it_is_opened(rel
     begin(browser, relay.url)
     assert phone.titles() == []
     open_list(phone)
-    until(lambda: row(phone) == "Answering…", 4)
+    until(lambda: row(phone) == "Answering…")
     # It is not read here, and the end is seen all the same.
-    until(lambda: ":" in row(phone), 15, "the end in the list")
+    until(lambda: ":" in row(phone), what="the end in the list")
     phone.choose("hello")
     until_ended(phone)
     has_it_whole(phone, relay.history(1)[0])
@@ -111,16 +111,16 @@ def test_an_answer_is_stopped_from_the_other_device(relay, browser, phone):
     phone.driver.get(browser.driver.current_url)
     until(phone.source)
     phone.press("#stop")
-    until_ended(phone, "stopped", 2)
-    until_ended(browser, "stopped", 4)
-    until(lambda: ":" in row(phone) and ":" in row(browser), 4, "the end in both lists")
+    until_ended(phone, "stopped")
+    until_ended(browser, "stopped")
+    until(lambda: ":" in row(phone) and ":" in row(browser), what="the end in both lists")
     [record] = relay.history(1)
     assert record["status"] == "stopped"
     assert browser.source() == record["content"]
     phone.ask("and now?")
     until(lambda: phone.questions() == ["hello", "and now?"] and phone.status() == "streaming")
     phone.press("#stop")
-    until_ended(phone, "stopped", 2)
+    until_ended(phone, "stopped")
 
 
 def test_a_device_that_leaves_an_answer_does_not_stop_it(relay, browser, phone):

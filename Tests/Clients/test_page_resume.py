@@ -88,7 +88,7 @@ def test_stop_works_after_a_reload(relay, browser):
     browser.reload()
     until(browser.source)
     browser.press("#stop")
-    until_ended(browser, "stopped", 2)
+    until_ended(browser, "stopped")
     assert relay.history(1)[0]["status"] == "stopped"
     browser.reload()
     until_ended(browser, "stopped")
@@ -125,7 +125,7 @@ def test_the_list_learns_of_an_end_that_nobody_read(relay, browser):
     begin(browser, relay.url, model="simulator?tokens=30&interval_ms=30", length=10)
     browser.press("#new")
     until(lambda: browser.find("#side .when").text == "Answering…")
-    until(lambda: ":" in browser.find("#side .when").text, 12, "the end in the list")
+    until(lambda: ":" in browser.find("#side .when").text, what="the end in the list")
     assert browser.titles() == ["hello"] and asked(relay) == 1
 
 
@@ -191,12 +191,12 @@ def test_a_question_asked_in_one_tab_appears_in_the_other(relay, browser):
     time.sleep(0.5)
     switched_at = time.time() * 1000
     tabs.to(tabs.first)
-    until(lambda: browser.questions() == ["first", "second"], 5, "the other tab's question")
+    until(lambda: browser.questions() == ["first", "second"], what="the other tab's question")
     assert browser.run("return appearedAt") < switched_at, "it came only when it was looked at"
-    until(lambda: browser.status() == "streaming" and browser.source(), 5)
+    until(lambda: browser.status() == "streaming" and browser.source())
     browser.press("#stop")
     tabs.to(tabs.second)
-    until_ended(browser, "stopped", 5)
+    until_ended(browser, "stopped")
     assert browser.questions() == ["first", "second"]
     assert asked(relay, "first") == asked(relay, "second") == 1
     assert [record["status"] for record in relay.history(2)] == ["complete", "stopped"]
@@ -209,14 +209,14 @@ def test_ten_seconds_offline_lose_nothing_and_cost_nothing(relay, browser, proxy
     before = begin(browser, proxy.url, model="simulator?tokens=300&interval_ms=50")
     browser.offline(True)
     assert proxy.cut(abruptly=True) > 0
-    until(lambda: "reconnecting" in browser.connection(), 5)
+    until(lambda: "reconnecting" in browser.connection())
     seen = browser.source()
     assert seen.startswith(before)
     time.sleep(10)
     assert browser.source() == seen and browser.status() == "streaming"
     assert proxy.cut(abruptly=True) == 0, "something got through"
     browser.offline(False)
-    until(lambda: len(browser.source()) > len(seen), 10, "the rest of the answer")
+    until(lambda: len(browser.source()) > len(seen), what="the rest of the answer")
     assert browser.connection() == ""
     until_ended(browser)
     assert has_it_whole_and_once(browser, relay)
@@ -247,7 +247,7 @@ def test_the_native_reconnect_goes_on_after_a_reload_as_well(relay, browser, pro
         until(lambda: len(browser.source()) > len(seen) + 10)
         proxy.cut(abruptly)
         until(lambda: "reconnecting" in browser.connection())
-        until(lambda: browser.connection() == "", 15)
+        until(lambda: browser.connection() == "")
     until_ended(browser)
     assert has_it_whole_and_once(browser, relay)
 
@@ -260,7 +260,7 @@ def test_a_phone_that_slept_finds_its_dead_connection_and_the_whole_answer(relay
     time.sleep(4)
     browser.driver.execute_cdp_cmd(lifecycle, {"state": "active"})
     seen = browser.source()
-    until(lambda: len(browser.source()) > len(seen) + 20, 10, "text after waking")
+    until(lambda: len(browser.source()) > len(seen) + 20, what="text after waking")
     assert browser.status() == "streaming"
     until_ended(browser)
     assert has_it_whole_and_once(browser, relay)
@@ -298,7 +298,7 @@ def test_a_killed_server_leaves_a_truthful_note_and_a_way_to_ask_again(relay, br
     relay.start()
     if not is_open:
         browser.driver.get(address)
-    until_ended(browser, "error", 20)
+    until_ended(browser, "error")
     assert "The server was stopped while answering. What arrived is above." in browser.notes()
     [record] = relay.history(1)
     assert record["status"] == "interrupted" and browser.source() == record["content"]
@@ -318,10 +318,10 @@ def test_a_proxy_that_says_502_meanwhile_does_not_end_the_answer_here(start_rela
     before = begin(browser, relay.url)
     relay.kill()
     with BadGateway(relay.port) as gateway:
-        until(lambda: gateway.refused > 1, 15, "attempts to come back")
+        until(lambda: gateway.refused > 1, what="attempts to come back")
         assert browser.status() == "streaming" and "reconnecting" in browser.connection()
     relay.start()
-    until_ended(browser, "error", 25)
+    until_ended(browser, "error")
     assert "The server was stopped while answering." in browser.notes()
     assert browser.source().startswith(before) and browser.connection() == ""
     assert browser.source() == relay.history(1)[0]["content"]

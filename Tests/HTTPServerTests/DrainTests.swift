@@ -113,11 +113,11 @@ struct DrainTests {
     }
 
     @Test func `all that is left is dropped in the end`() async throws {
-        let server = try TestServer { _, _ in }
+        let asked = Recorder<Void>()
+        let server = try TestServer { _, _ in asked.record(()) }
         let client = server.client()
         client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        try await eventually { await server.connectionCount == 1 }
-        try await Task.sleep(nanoseconds: 10_000_000)
+        _ = try await asked.wait(count: 1)
         _ = await server.onLoop { $0.closeAll() }
         #expect(client.readToEnd().ending == .reset)
         #expect(await server.connectionCount == 0)

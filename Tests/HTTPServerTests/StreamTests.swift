@@ -141,21 +141,20 @@ struct StreamTests {
         path: String,
         isReset: Bool
     ) async throws {
+        let asked = Recorder<Void>()
         let lost = Recorder<String>()
         let server = try TestServer { exchange, _ in
             exchange.delegate = Watcher(lost)
+            asked.record(())
             guard exchange.request.head.path == "/streaming" else { return }
             exchange.beginStream(.ok, [:])
             exchange.write { $0.append(contentsOf: "token".utf8) }
         }
         let client = server.client()
         client.send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
-        if path == "/streaming" {
-            client.receive()
-        } else {
-            try await eventually { await server.connectionCount == 1 }
-            try await Task.sleep(nanoseconds: 10_000_000)
-        }
+        // A reset takes with it what the server has not read yet.
+        _ = try await asked.wait(count: 1)
+        if path == "/streaming" { client.receive() }
         if isReset { client.reset() } else { client.close() }
         #expect(try await lost.wait(count: 1) == [path])
         try await eventually { await server.connectionCount == 0 }

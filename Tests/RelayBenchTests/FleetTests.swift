@@ -1,5 +1,6 @@
 import Loop
 import Simulator
+import TestSupport
 import Testing
 
 @testable import relay_bench
@@ -26,38 +27,49 @@ struct FleetTests {
     {
         let load = StreamLoad(
             streams: 10,
-            tokens: 40,
+            tokens: 200,
             intervalMicroseconds: 10_000,
             ramp: .milliseconds(50),
             timesTokens: true
         )
         let outcome = try await Self.run(load)
         #expect(outcome.failures == [])
-        #expect(outcome.tokens == 400)
+        #expect(outcome.tokens == 2000)
         #expect(outcome.answers == 10)
         #expect(outcome.firstTokenDelays.count == 10)
         #expect(outcome.durations.count == 10)
-        // About 150 of the 390 milliseconds are ramp and margins.
-        #expect((50..<400).contains(outcome.latencies.count))
+        // About 150 of the 1990 milliseconds are ramp and margins; and a machine that stands still
+        // for a while puts tokens out of the window.
+        #expect((50..<2000).contains(outcome.latencies.count))
         #expect(outcome.begin != nil)
         #expect(outcome.end != nil)
     }
 
     @Test func `at full speed streams get all their tokens, too`() async throws {
         let load = StreamLoad(streams: 4, tokens: 500, intervalMicroseconds: 0)
-        let outcome = try await Self.run(load)
-        #expect(outcome.failures == [])
-        #expect(outcome.tokens == 2000)
-        let values = outcome.figures(of: load)
-        #expect(values[.served] == 100)
-        // They take turns: none of them waits for another's end.
-        #expect((1..<1.5).contains(values[.slowestToMedian] ?? 0))
+        // They take turns: none of them waits for another's end. In percent; the machine may hold up
+        // one of them in some attempts.
+        let isFair = try await isPrompt(within: 150) {
+            let outcome = try await Self.run(load)
+            #expect(outcome.failures == [])
+            #expect(outcome.tokens == 2000)
+            let values = outcome.figures(of: load)
+            #expect(values[.served] == 100)
+            let ratio = try #require(values[.slowestToMedian])
+            #expect(ratio >= 1)
+            return Int(ratio * 100)
+        }
+        #expect(isFair)
     }
 
     @Test func `a connection asks again until the time is over`() async throws {
         var load = StreamLoad(streams: 2, tokens: 5, intervalMicroseconds: 0)
-        load.repetition = .milliseconds(200)
-        let outcome = try await Self.run(load)
+        var outcome = FleetOutcome()
+        // A busy machine may need more time for as many.
+        for milliseconds in [200, 1000, 5000] where outcome.answers <= 4 {
+            load.repetition = .milliseconds(milliseconds)
+            outcome = try await Self.run(load)
+        }
         #expect(outcome.failures == [])
         #expect(outcome.answers > 4)
         #expect(outcome.tokens == outcome.answers * 5)
@@ -82,9 +94,9 @@ struct FleetTests {
 
     @Test func `what is not done in time is cut off and counts as failed`() async throws {
         var load = StreamLoad(streams: 2, tokens: 2, intervalMicroseconds: 1000)
-        load.patience = .milliseconds(100)
+        load.patience = .seconds(1)
         let outcome = try await Self.run(load) { _ in
-            "bench?stamp=1&tokens=2&pause_after=1&pause_ms=9000"
+            "bench?stamp=1&tokens=2&pause_after=1&pause_ms=60000"
         }
         #expect(outcome.isCutOff)
         #expect(outcome.tokens == 2)

@@ -25,7 +25,7 @@ import Testing
 
     @Test func `an unfinished answer falls silent before its last token`() async throws {
         var load = StreamLoad(streams: 2, tokens: 20, intervalMicroseconds: 0)
-        load.patience = .milliseconds(300)
+        load.patience = .seconds(1)
         let upstream = try SimulatorServer()
         let loop = try EventLoop(index: 0)
         let model = "\(Bench.unfinished(tokens: load.tokens))"

@@ -1,6 +1,7 @@
 import Glibc
 import Loop
 import Simulator
+import TestSupport
 import Testing
 
 @testable import relay_bench
@@ -70,9 +71,7 @@ import Testing
         #expect(try peer.use.residentBytes() > 1 << 20)
         peer.end()
         // Those of its own that it left alone are reaped by another, a moment later.
-        let deadline = monotonicNow() + .seconds(5)
-        while pids.contains(where: isRunning), monotonicNow() < deadline { usleep(1_000) }
-        #expect(!pids.contains(where: isRunning))
+        #expect(waits { !pids.contains(where: isRunning) })
     }
 }
 

@@ -59,8 +59,8 @@ import Wire
     @Test(.timeLimit(.minutes(5)))
     func `grace waits for the reader to come back`() async throws {
         try await withRelay { relay in
-            let model = "simulator?tokens=300&interval_ms=10"
-            let (client, head) = try relay.begin(model, query: "?on_disconnect=grace:1s")
+            let model = "simulator?tokens=3000&interval_ms=10"
+            let (client, head) = try relay.begin(model, query: "?on_disconnect=grace:4s")
             for _ in 0..<3 { _ = try client.readEvent() }
             client.close()
             #expect(!waits(seconds: 0.6) { relay.calls(model).closedEarly == 1 })

@@ -141,14 +141,14 @@ import Wire
         try await withRelay {
             $0.onDisconnect = .cancel
         } _: { relay in
-            let model = "simulator?status=503&retry_after_ms=300"
+            let model = "simulator?status=503&retry_after_ms=2000"
             let client = try relay.connect()
             client.request("GET", "/chat/stream?prompt=x&model=\(encoded(model))")
             let head = try client.readHead()
             #expect(waits { relay.calls(model).calls == 1 })
             client.close()
             #expect(try relay.record(head.id)["status"]?.stringValue == "abandoned")
-            usleepMilliseconds(500)
+            usleepMilliseconds(2200)
             #expect(relay.calls(model).calls == 1)
         }
     }

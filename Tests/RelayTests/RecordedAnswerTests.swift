@@ -1,4 +1,5 @@
 import ChatFormats
+import TestSupport
 import Testing
 import Wire
 
@@ -103,7 +104,7 @@ import Wire
         } _: { relay in
             let heard = try relay.ask(model)
             _ = try relay.record(heard.head.id)
-            usleepMilliseconds(20)
+            try await eventually { await relay.held(heard.head.id) == nil }
             try await body(relay, heard.head.id)
         }
     }

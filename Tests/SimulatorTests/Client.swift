@@ -62,7 +62,7 @@ struct Client: ~Copyable {
     }
 
     /// Reads until the text appears, the server closes, or so long.
-    func read(until wanted: String? = nil, milliseconds: Int = 5000) -> (text: String, end: End) {
+    func read(until wanted: String? = nil, milliseconds: Int = 30_000) -> (text: String, end: End) {
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {

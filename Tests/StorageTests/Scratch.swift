@@ -69,13 +69,9 @@ final class Reports: Sendable {
         list.withLock { $0.append(report) }
     }
 
-    /// Waits for a report, five seconds at most.
+    /// Waits for a report.
     func wait(for isWanted: (HistoryReport) -> Bool) -> Bool {
-        for _ in 0..<500 {
-            if all.contains(where: isWanted) { return true }
-            usleep(10_000)
-        }
-        return false
+        waits { all.contains(where: isWanted) }
     }
 }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Loop
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -258,12 +259,7 @@ import Testing
             journal.synchronize()
             loop.reactor.tenants.append(journal)
         }
-        var isTold = false
-        for _ in 0..<500 where !isTold {
-            usleep(10_000)
-            isTold = told.withLock { $0 > 0 }
-        }
-        #expect(isTold)
+        #expect(waits { told.withLock { $0 > 0 } })
         await loop.run { $0.reactor.tenants = [] }
         await loop.stop()
     }
@@ -292,8 +288,7 @@ import Testing
             journal.synchronize()
             loop.reactor.tenants.append(journal)
         }
-        for _ in 0..<500 where !told.withLock({ $0 }) { usleep(10_000) }
-        #expect(told.withLock { $0 })
+        #expect(waits { told.withLock { $0 } })
         let path = scratch.path("0-00000001.journal")
         let late = StorageError.systemCall("fsync", path: path, code: ETIMEDOUT)
         #expect(reports.withLock { $0 } == [.notSafe(late)])
