@@ -20,6 +20,9 @@ package struct RelayConfiguration: Sendable {
         /// Whether proxies named in the environment are passed by.
         package var bypassesProxy: Bool
 
+        /// What nobody may be shown, in whatever words it comes back.
+        var secrets: [String] { (key.map { [$0] } ?? []) + Redaction.secrets(inURL: baseURL) }
+
         /// Describes an upstream.
         package init(
             name: String,

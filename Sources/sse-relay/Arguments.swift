@@ -1,3 +1,5 @@
+import Relay
+
 /// The command line.
 struct Arguments: Equatable {
     enum Action: Equatable {
@@ -33,7 +35,9 @@ enum ArgumentError: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unknown(let argument): "unknown argument \(argument)"
+        case .unknown(let argument):
+            // A value behind the name may be a key.
+            "unknown argument \(Redaction.clean(address: String(argument.prefix { $0 != "=" })))"
         case .missingValue(let argument): "\(argument) needs a value"
         }
     }

@@ -100,7 +100,8 @@ struct Daemon {
         do throws(SystemCallError) {
             return try ListeningSocket(host: settings.host, port: settings.port)
         } catch {
-            throw CannotListen(address: "\(settings.host):\(settings.port)", error: error)
+            let host = Redaction.clean(address: settings.host)
+            throw CannotListen(address: "\(host):\(settings.port)", error: error)
         }
     }
 
@@ -111,8 +112,7 @@ struct Daemon {
                 "no key is set: the built-in simulator answers (at \($0.url));"
                     + " set OPENAI_API_KEY or ANTHROPIC_API_KEY"
             }
-            ?? settings.upstreams.map { "\($0.name) answers as \($0.model) (\($0.baseURL))" }
-            .joined(separator: ", ")
+            ?? settings.upstreams.map(Settings.shown).joined(separator: ", ")
         log.write(
             .info,
             "sse-relay \(Usage.number) listening on http://\(host):\(port); \(answering);"

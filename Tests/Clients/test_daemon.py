@@ -1,5 +1,7 @@
 """The process: command line, configuration, signals, systemd, files it finds at start."""
 
+import base64
+import http.server
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import pytest
 import frames
 
 SECRET = "sk-a-secret-nobody-may-see-0123456789"
+PASSWORD = "a-word-nobody-may-see"
 
 
 class Reader(threading.Thread):
@@ -171,6 +174,77 @@ def test_the_start_up_line_names_the_upstream_and_no_secret(start_relay):
     assert "127.0.0.1:9" in line
     assert "some-model" in line
     assert SECRET not in relay.log()
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """An upstream that refuses, and quotes all that it was asked with."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        asked = f"{self.path} {dict(self.headers)} http://me:{PASSWORD}@here?api-key={PASSWORD}"
+        body = json.dumps({"error": {"message": f"refused: {asked}", "type": "no", "code": "no"}})
+        self.send_response(401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def refusing():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://me:{PASSWORD}@127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    thread.join(60)
+    server.server_close()
+
+
+def test_no_password_is_shown_by_start_check_failure_or_history(
+    start_relay, run_daemon, refusing, unused_port
+):
+    nobody = f"http://me:{PASSWORD}@127.0.0.1:{unused_port}"
+    variables = {
+        "OPENAI_API_KEY": SECRET, "OPENAI_BASE_URL": refusing, "ANTHROPIC_BASE_URL": nobody,
+        "RELAY_RETRIES": "1",
+    }
+    checked = run_daemon("--check", **variables)
+    assert checked.returncode == 0 and "http://***@127.0.0.1" in checked.stdout
+    relay = start_relay(**variables)
+    said = [checked.stdout, checked.stderr]
+    for model in ("gpt-refused", "claude-refused"):
+        body = {"message": "hi", "model": model}
+        for path in ("/chat/stream", "/stream-chat", "/chat/stream?format=openai"):
+            said.append(httpx.post(f"{relay.url}{path}", json=body, timeout=60).text)
+    said.append(httpx.get(f"{relay.url}/v1/models", timeout=60).text)
+    said.append(httpx.get(f"{relay.url}/chat/history", timeout=60).text)
+    assert "refused: /v1/chat/completions" in said[2]
+    relay.process.send_signal(signal.SIGHUP)
+    assert relay.stop() == 0
+    said += [relay.log(), json.dumps(relay.history(count=6))]
+    assert "openai answers as" in relay.log()
+    credentials = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+    for text in said:
+        for secret in (SECRET, PASSWORD, credentials):
+            assert secret not in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"OPENAI_API_KEY {SECRET}", f'OPENAI_API_KEY="{SECRET}', f"OPENAI_API_KEY = {SECRET}", SECRET,
+     f"OPENAI_BASE_URL=ftp://me:{SECRET}@host", f"OPENAI_BASE_URL=http://host/?api-key={SECRET}",
+     f"RELAY_LISTEN=http://me:{SECRET}@host"],
+)
+def test_a_wrong_file_is_refused_without_its_secrets(run_daemon, tmp_path, line):
+    (tmp_path / ".env").write_text(f"{line}\n")
+    for arguments in ([], ["--check"]):
+        done = run_daemon(*arguments)
+        assert done.returncode == 78 and re.search(r"line 1|_BASE_URL|_LISTEN", done.stderr)
+        assert SECRET not in done.stdout + done.stderr
 
 
 def test_each_request_is_one_line_of_the_log(relay):

@@ -40,4 +40,29 @@ import Testing
         }
         #expect(error?.variable == place)
     }
+
+    @Test(arguments: [
+        ("OPENAI_API_KEY SECRET", "no = after OPENAI_API_KEY"),
+        ("OPENAI_API_KEY: SECRET", "no = after OPENAI_API_KEY"),
+        ("export OPENAI_API_KEY SECRET", "no = after OPENAI_API_KEY"),
+        ("OPENAI_API_KEY = SECRET", "OPENAI_API_KEY has a blank before its ="),
+        ("SECRET", "there is no ="), ("SECRET more", "there is no ="),
+        ("Authorization: SECRET", "there is no ="), ("1SECRET=x", "is no name"),
+        ("Bearer SECRET==", "is no name"), ("=SECRET", "is no name"),
+        ("https://me:SECRET@host?a=b", "is no name"),
+        ("OPENAI_API_KEY=\"SECRET", "value of OPENAI_API_KEY is not closed"),
+        ("OTHER='SECRET", "value of OTHER is not closed"),
+    ])
+    func `of a line that cannot be read nothing is shown but a name`(
+        line: String,
+        words: String
+    ) throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try DotEnv.parse("A=b\n\(line)\n", name: ".env")
+        }
+        let said = try #require(error?.description)
+        #expect(said.hasPrefix(".env line 2: "))
+        #expect(said.contains(words))
+        #expect(!said.contains("SECRET"))
+    }
 }

@@ -106,6 +106,41 @@ import Testing
         #expect(report.contains("RELAY_DRAIN_S=30  # default\n"))
     }
 
+    @Test func `the report shows no password of a URL`() throws {
+        let report = try settings([
+            "OPENAI_BASE_URL": "http://me:SECRET@127.0.0.1:9/v1",
+            "ANTHROPIC_BASE_URL": "http://SECRET@127.0.0.1:9",
+            "RELAY_HOSTS": "me:SECRET@a.example", "RELAY_MODEL": "m?api_key=SECRET",
+            "RELAY_DATA_DIR": "/data/@here",
+        ]).report
+        #expect(!report.contains("SECRET"))
+        #expect(report.contains("OPENAI_BASE_URL=http://***@127.0.0.1:9/v1\n"))
+        #expect(report.contains("openai answers as m?api_key=*** at http://***@127.0.0.1:9/v1\n"))
+        #expect(report.contains("RELAY_HOSTS=***@a.example\n"))
+        #expect(report.contains("RELAY_DATA_DIR=/data/@here\n"))
+    }
+
+    @Test(arguments: [
+        ("OPENAI_BASE_URL", "http://me:SECRET@h/v1?x"),
+        ("OPENAI_BASE_URL", "https://h/v1?api-key=SECRET"),
+        ("OPENAI_BASE_URL", "https://h/v1#SECRET"),
+        ("OPENAI_BASE_URL", "ftp://me:SECRET@h/v1"), ("OPENAI_BASE_URL", "me:SECRET@h/v1"),
+        ("ANTHROPIC_BASE_URL", "http://me:SECRET word@h"), ("ANTHROPIC_BASE_URL", "SECRET"),
+        ("RELAY_CORS_ORIGINS", "https://me:SECRET@h"), ("RELAY_CORS_ORIGINS", "me:SECRET@h"),
+        ("RELAY_CORS_ORIGINS", "https://h/?token=SECRET"),
+        ("RELAY_LISTEN", "http://me:SECRET@h"), ("RELAY_LISTEN", "me:SECRET@h:80"),
+        ("RELAY_UPSTREAM", "https://me:SECRET@h"), ("RELAY_LOOPS", "me:SECRET@h"),
+        ("RELAY_FSYNC", "http://SECRET@h"), ("RELAY_ON_DISCONNECT", "?key=SECRET"),
+        ("RELAY_JOURNAL", "http://me:SECRET@h"), ("RELAY_STATIC_DIR", "http://me:SECRET@h"),
+        ("OPENAI_API_KEY", "SECRET word"),
+    ])
+    func `a wrong value is refused without its secrets`(name: String, value: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try settings([name: value]) }
+        let said = try #require(error?.description.lowercased())
+        #expect(said.hasPrefix(name.lowercased()))
+        #expect(!said.contains("secret"))
+    }
+
     @Test func `what the relay is told is what the variables say`() throws {
         let configuration = try settings([
             "OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "RELAY_KEEPALIVE_S": "3",
@@ -149,5 +184,7 @@ import Testing
         #expect(throws: ArgumentError.missingValue("--env-file")) {
             try Arguments(["--env-file"])
         }
+        let key = #expect(throws: ArgumentError.self) { try Arguments(["--key=sk-0123456789"]) }
+        #expect(key?.description == "unknown argument --key")
     }
 }

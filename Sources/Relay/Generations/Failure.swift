@@ -66,11 +66,11 @@ struct Failure: Error, Equatable {
 
     /// The same without secrets: all the words of an upstream come to clients, records and the log
     /// this way.
-    func redacted(key: String?) -> Failure {
+    func redacted(_ secrets: [String]) -> Failure {
         var failure = self
-        failure.type = Redaction.clean(type, key: key)
-        failure.message = Redaction.clean(message, key: key)
-        failure.code = code.map { Redaction.clean($0, key: key) }
+        failure.type = Redaction.clean(type, secrets: secrets)
+        failure.message = Redaction.clean(message, secrets: secrets)
+        failure.code = code.map { Redaction.clean($0, secrets: secrets) }
         return failure
     }
 

@@ -1,17 +1,145 @@
-/// Takes secrets out of words that an upstream sent: vendors like to quote the key they refuse.
-enum Redaction {
-    /// Prefixes of the vendors' credentials.
-    private static let prefixes = ["sk-", "gsk_", "xai-", "Bearer "]
-    /// Shorter words behind a prefix are no keys.
+/// Takes secrets out of words that are shown: an upstream's, since vendors like to quote the key they
+/// refuse, and those of the configuration.
+package enum Redaction {
+    /// Prefixes of the vendors' credentials, and of those in a header line.
+    private static let prefixes = ["sk-", "gsk_", "xai-", "Bearer ", "Basic "]
+    /// Shorter words after a prefix are no keys.
     private static let minSecretLength = 8
+    /// The items of a query that carry credentials, without `-` and `_` and in small letters.
+    private static let secretItems: Set<String> = [
+        "key", "apikey", "accesskey", "subscriptionkey", "token", "accesstoken", "authtoken",
+        "auth",
+        "authorization", "password", "passwd", "pwd", "secret", "clientsecret", "sig", "signature",
+        "credential",
+    ]
 
-    /// The text with the relay's own key, and whatever else looks like one, replaced by `***`.
-    static func clean(_ text: String, key: String?) -> String {
+    /// The text with these secrets, and whatever else looks like one, replaced by `***`.
+    package static func clean(_ text: String, secrets: [String] = []) -> String {
         var text = text
-        if let key, !key.isEmpty { text = replace(key, in: text) }
-        for prefix in prefixes { text = maskWords(behind: prefix, in: text) }
+        // The longest first: one may be a part of another.
+        for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) where !secret.isEmpty {
+            text = replace(secret, in: text)
+        }
+        text = maskUsers(in: text)
+        text = maskBareUsers(in: text)
+        text = maskItems(in: text)
+        for prefix in prefixes { text = maskWords(after: prefix, in: text) }
         return text
     }
+
+    /// A value that should be a URL or a host, as it may be shown however wrong it is: all of it up to an
+    /// `@` may be a password, blanks and quotes too.
+    package static func clean(address: String) -> String {
+        let scheme = find("://", in: address[...]).map { address[..<$0.upperBound] }
+        let rest = address[(scheme?.endIndex ?? address.startIndex)...]
+        let end = endOfUser(in: rest) ?? (scheme == nil ? rest.lastIndex(of: "@") : nil)
+        guard let end else { return clean(address) }
+        return (scheme ?? "") + "***" + clean(String(rest[end...]))
+    }
+
+    /// What of a URL must not be shown: its password, as it stands there and as it is sent.
+    package static func secrets(inURL url: String) -> [String] {
+        guard let scheme = find("://", in: url[...]),
+            let end = endOfUser(in: url[scheme.upperBound...])
+        else { return [] }
+        let user = url[scheme.upperBound..<end]
+        let password = user.firstIndex(of: ":").map { user[user.index(after: $0)...] } ?? user
+        // Shorter ones would take the sense out of what is said.
+        return [String(user), String(password), percentDecoded(password)].filter {
+            $0.utf8.count >= 4
+        }
+    }
+
+    // MARK: URLs
+
+    /// Masks what stands before the `@` of each URL in a text.
+    private static func maskUsers(in text: String) -> String {
+        var result = ""
+        var rest = Substring(text)
+        while let range = find("://", in: rest) {
+            result += rest[..<range.upperBound]
+            rest = rest[range.upperBound...]
+            let url = rest.prefix(while: isURLCharacter)
+            guard let end = endOfUser(in: url) else { continue }
+            result += "***"
+            rest = rest[end...]
+        }
+        return result + rest
+    }
+
+    /// Where the user and the password of a URL end, given what follows its scheme.
+    ///
+    /// A password that should have been encoded may hold what ends an authority (RFC 3986, 3.2): a
+    /// port that is no number was the beginning of one.
+    private static func endOfUser(in url: Substring) -> Substring.Index? {
+        let authority = url.prefix { !"/?#".contains($0) }
+        if let at = authority.lastIndex(of: "@") { return at }
+        guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]"),
+            authority[authority.index(after: colon)...].contains(where: { !$0.isWholeNumber })
+        else { return nil }
+        return url.lastIndex(of: "@")
+    }
+
+    /// Masks `user:password` before an `@` where no scheme stands before it.
+    private static func maskBareUsers(in text: String) -> String {
+        var result = ""
+        var rest = Substring(text)
+        while let at = rest.firstIndex(of: "@") {
+            var start = at
+            while start > rest.startIndex, isURLCharacter(rest[rest.index(before: start)]) {
+                start = rest.index(before: start)
+            }
+            let user = rest[start..<at]
+            let isBare = user.contains(":") && !user.hasPrefix(":") && find("://", in: user) == nil
+            result += rest[..<start] + (isBare ? "***" : user) + "@"
+            rest = rest[rest.index(after: at)...]
+        }
+        return result + rest
+    }
+
+    /// Masks the values of the query items that carry credentials.
+    private static func maskItems(in text: String) -> String {
+        var result = ""
+        var rest = Substring(text)
+        while let mark = rest.firstIndex(where: { "?&;".contains($0) }) {
+            let start = rest.index(after: mark)
+            result += rest[..<start]
+            rest = rest[start...]
+            let name = rest.prefix { $0.isLetter || $0.isNumber || "-_".contains($0) }
+            let plain = name.lowercased().filter { !"-_".contains($0) }
+            guard secretItems.contains(plain), rest[name.endIndex...].hasPrefix("=") else {
+                continue
+            }
+            let value = rest[rest.index(after: name.endIndex)...]
+                .prefix { isURLCharacter($0) && !"&;#".contains($0) }
+            result += name + (value.isEmpty ? "=" : "=***")
+            rest = rest[value.endIndex...]
+        }
+        return result + rest
+    }
+
+    private static func isURLCharacter(_ character: Character) -> Bool {
+        !character.isWhitespace && !"\"'<>`".contains(character)
+    }
+
+    private static func percentDecoded(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == UInt8(ascii: "%"), digits.count == 2,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    // MARK: Words
 
     private static func replace(_ secret: String, in text: String) -> String {
         var result = ""
@@ -23,7 +151,7 @@ enum Redaction {
         return result + rest
     }
 
-    private static func maskWords(behind prefix: String, in text: String) -> String {
+    private static func maskWords(after prefix: String, in text: String) -> String {
         var result = ""
         var rest = Substring(text)
         while let range = find(prefix, in: rest) {
@@ -31,7 +159,11 @@ enum Redaction {
             result += rest[..<range.upperBound]
             // "task-specific" has no key in it.
             let beginsWord = result.dropLast(prefix.count).last.map { !isWordCharacter($0) } ?? true
-            result += beginsWord && word.utf8.count >= minSecretLength ? "***" : word
+            // "Basic authentication" has none either.
+            let isSecret =
+                word.utf8.count >= minSecretLength
+                && (prefix != "Basic " || word.contains { !$0.isLowercase })
+            result += beginsWord && isSecret ? "***" : word
             rest = rest[word.endIndex...]
         }
         return result + rest
@@ -43,7 +175,7 @@ enum Redaction {
 
     private static func isSecretCharacter(_ character: Character) -> Bool {
         character.isASCII
-            && (character.isLetter || character.isNumber || "-_*.".contains(character))
+            && (character.isLetter || character.isNumber || "-_*.+/=".contains(character))
     }
 
     private static func find(_ word: String, in text: Substring) -> Range<Substring.Index>? {

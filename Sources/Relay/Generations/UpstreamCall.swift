@@ -220,7 +220,7 @@ final class UpstreamCall: TransferDelegate {
 
     private func attemptFailed(_ fault: RetryPolicy.Fault, _ failure: Failure) {
         guard let generation else { return over() }
-        let failure = failure.redacted(key: upstream.configuration.key)
+        let failure = failure.redacted(upstream.configuration.secrets)
         let delay = RetryPolicy(maxRetries: worker.configuration.maxRetries).delay(
             after: fault,
             retries: retries,
@@ -257,7 +257,7 @@ final class UpstreamCall: TransferDelegate {
         transfer?.cancel()
         let usage = decoder.usage
         over()
-        generation.failed(failure.redacted(key: upstream.configuration.key), usage: usage)
+        generation.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
     }
 
     private func over() {

@@ -6,7 +6,7 @@ enum DotEnv {
     ///   - text: the file's content.
     ///   - name: the file's name, for the error.
     /// - Returns: the values by their names.
-    /// - Throws: the first line that is none of these.
+    /// - Throws: the first line that is none of these. Its words are not shown: they may be a key.
     static func parse(
         _ text: String,
         name: String
@@ -19,18 +19,34 @@ enum DotEnv {
             guard !rest.isEmpty, !rest.hasPrefix("#") else { continue }
             if rest.hasPrefix("export ") { rest = trim(rest.dropFirst("export ".count)) }
             guard let equals = rest.firstIndex(of: "="), isName(rest[..<equals]) else {
-                throw ConfigurationError(
-                    "\(name) line \(number)",
-                    "expected NAME=value, found \(rest.prefix(40))"
-                )
+                throw ConfigurationError("\(name) line \(number)", problem(of: rest))
             }
             let raw = trim(rest[rest.index(after: equals)...])
             guard let value = value(raw) else {
-                throw ConfigurationError("\(name) line \(number)", "a quote is not closed")
+                throw ConfigurationError(
+                    "\(name) line \(number)",
+                    "the quote that begins the value of \(rest[..<equals]) is not closed"
+                )
             }
             values[String(rest[..<equals])] = value
         }
         return values
+    }
+
+    /// What is wrong with a line that assigns nothing, without its words.
+    private static func problem(of line: Substring) -> String {
+        let expected = "expected NAME=value"
+        // What stands before the sign is a name, but for blanks.
+        if let equals = line.firstIndex(of: "=") {
+            let name = trim(line[..<equals])
+            guard isName(name) else { return "\(expected); what stands before the = is no name" }
+            return "\(expected); \(name) has a blank before its ="
+        }
+        let first = line.prefix { !$0.isWhitespace && $0 != ":" }
+        guard let variable = Variable.all.first(where: { $0.name == first }) else {
+            return "\(expected); there is no ="
+        }
+        return "\(expected); there is no = after \(variable.name)"
     }
 
     private static func value(_ raw: Substring) -> String? {

@@ -1,3 +1,4 @@
+import Relay
 import Wire
 
 /// Reads variables as what they are to be, and names the one that is not.
@@ -14,7 +15,7 @@ struct SettingReader {
             throw ConfigurationError(
                 name,
                 "expected a whole number from \(range.lowerBound) to \(range.upperBound),"
-                    + " found \(text.isEmpty ? "nothing" : text)",
+                    + " found \(text.isEmpty ? "nothing" : Self.shown(text))",
                 example: fallback(name)
             )
         }
@@ -26,7 +27,11 @@ struct SettingReader {
         case "1"?, "true"?, "yes"?, "on"?: return true
         case "0"?, "false"?, "no"?, "off"?, nil: return false
         case let other?:
-            throw ConfigurationError(name, "expected 0 or 1, found \(other)", example: "1")
+            throw ConfigurationError(
+                name,
+                "expected 0 or 1, found \(Self.shown(other))",
+                example: "1"
+            )
         }
     }
 
@@ -38,15 +43,30 @@ struct SettingReader {
         }.filter { !$0.isEmpty }
     }
 
+    /// A wrong value as a message may show it.
+    static func shown(_ value: String) -> String { Redaction.clean(address: value) }
+
     /// A base URL without its final slashes.
+    ///
+    /// A wrong one is not shown: where it cannot be read, nobody knows what of it is a password.
     func url(_ name: String) throws(ConfigurationError) -> String {
         var url = text(name) ?? ""
         let isHTTP = url.hasPrefix("http://") || url.hasPrefix("https://")
         let isPlain = url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-        guard isHTTP, isPlain, !url.contains("?"), !url.contains("#") else {
+        let problem: String? =
+            if !isHTTP {
+                "what is set does not begin with http:// or https://"
+            } else if !isPlain {
+                "what is set holds a character that no URL has (a blank?)"
+            } else if url.contains("?") || url.contains("#") {
+                "what is set holds a ? or a #"
+            } else {
+                nil
+            }
+        if let problem {
             throw ConfigurationError(
                 name,
-                "expected an http or https URL without a query, found \(url)",
+                "expected an http or https URL without a query; \(problem)",
                 example: fallback(name)
             )
         }

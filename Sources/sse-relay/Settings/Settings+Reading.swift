@@ -18,7 +18,7 @@ extension Settings {
         else {
             throw ConfigurationError(
                 name,
-                "expected address:port, found \(text)",
+                "expected address:port, found \(SettingReader.shown(text))",
                 example: "127.0.0.1:8000"
             )
         }
@@ -30,7 +30,7 @@ extension Settings {
         guard isLoopback || allowsAnyone else {
             throw ConfigurationError(
                 name,
-                "\(host) can be reached by others, who could spend the key;"
+                "\(SettingReader.shown(host)) can be reached by others, who could spend the key;"
                     + " RELAY_ALLOW_ANONYMOUS=1 allows it",
                 example: "127.0.0.1:\(port)"
             )
@@ -47,7 +47,11 @@ extension Settings {
     static func checkFolder(_ name: String, _ path: String) throws(ConfigurationError) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            throw ConfigurationError(name, "\(path) is no folder", example: "static")
+            throw ConfigurationError(
+                name,
+                "\(Redaction.clean(path)) is no folder",
+                example: "static"
+            )
         }
     }
 
@@ -56,7 +60,7 @@ extension Settings {
         guard let durability = Durability(rawValue: text) else {
             throw ConfigurationError(
                 "RELAY_FSYNC",
-                "expected interval, always or never, found \(text)",
+                "expected interval, always or never, found \(SettingReader.shown(text))",
                 example: "interval"
             )
         }
@@ -106,7 +110,7 @@ extension Settings {
         guard let source = Source(rawValue: text) else {
             throw ConfigurationError(
                 "RELAY_UPSTREAM",
-                "expected openai, anthropic or simulator, found \(text)",
+                "expected openai, anthropic or simulator, found \(SettingReader.shown(text))",
                 example: "openai"
             )
         }
@@ -161,7 +165,7 @@ extension Settings {
         for origin in origins where origin != "*" && !isOrigin(origin) {
             throw ConfigurationError(
                 "RELAY_CORS_ORIGINS",
-                "\(origin) is no origin",
+                "\(SettingReader.shown(origin)) is no origin",
                 example: "https://chat.example.com"
             )
         }
@@ -193,7 +197,7 @@ extension Settings {
         if let value = OnDisconnect(text) { return value }
         throw ConfigurationError(
             "RELAY_ON_DISCONNECT",
-            "expected cancel, finish or grace:<seconds>, found \(text)",
+            "expected cancel, finish or grace:<seconds>, found \(SettingReader.shown(text))",
             example: "grace:30"
         )
     }
@@ -201,7 +205,7 @@ extension Settings {
     private static func isOrigin(_ text: String) -> Bool {
         for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
             let rest = text.dropFirst(scheme.count)
-            return !rest.isEmpty && !rest.contains("/") && !rest.contains(" ")
+            return !rest.isEmpty && !rest.contains { "/ @?#".contains($0) }
         }
         return false
     }

@@ -4,30 +4,41 @@ struct Variable: Sendable {
     /// The value that holds where none is set; empty where there is none.
     let fallback: String
     let summary: String
-    var isSecret = false
+    var kind = Kind.plain
+
+    /// What may be shown of a value.
+    enum Kind {
+        case plain
+        /// A URL or hosts, which may hold a user and a password.
+        case address
+        /// A credential: its last characters at most.
+        case secret
+    }
 
     static let all: [Variable] = [
         Variable(
             name: "OPENAI_API_KEY",
             fallback: "",
             summary: "the key for OpenAI or a server that speaks its protocol",
-            isSecret: true
+            kind: .secret
         ),
         Variable(
             name: "OPENAI_BASE_URL",
             fallback: "https://api.openai.com/v1",
-            summary: "another server that speaks OpenAI's protocol; needs no key of its own"
+            summary: "another server that speaks OpenAI's protocol; needs no key of its own",
+            kind: .address
         ),
         Variable(
             name: "ANTHROPIC_API_KEY",
             fallback: "",
             summary: "the key for Anthropic; models named claude… go there",
-            isSecret: true
+            kind: .secret
         ),
         Variable(
             name: "ANTHROPIC_BASE_URL",
             fallback: "https://api.anthropic.com",
-            summary: "another server that speaks Anthropic's protocol"
+            summary: "another server that speaks Anthropic's protocol",
+            kind: .address
         ),
         Variable(
             name: "RELAY_UPSTREAM",
@@ -42,7 +53,8 @@ struct Variable: Sendable {
         Variable(
             name: "RELAY_LISTEN",
             fallback: "127.0.0.1:8000",
-            summary: "address and port to listen on; port 0 takes a free one"
+            summary: "address and port to listen on; port 0 takes a free one",
+            kind: .address
         ),
         Variable(
             name: "RELAY_ALLOW_ANONYMOUS",
@@ -52,12 +64,14 @@ struct Variable: Sendable {
         Variable(
             name: "RELAY_HOSTS",
             fallback: "",
-            summary: "host names under which the relay is reached, beside localhost; by commas"
+            summary: "host names under which the relay is reached, beside localhost; by commas",
+            kind: .address
         ),
         Variable(
             name: "RELAY_CORS_ORIGINS",
             fallback: "",
-            summary: "origins of other pages that may ask, by commas; * for all"
+            summary: "origins of other pages that may ask, by commas; * for all",
+            kind: .address
         ),
         Variable(
             name: "RELAY_STATIC_DIR",
