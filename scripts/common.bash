@@ -10,12 +10,22 @@ fail() {
 # it took; one that fails or takes longer than SECONDS ends the script with what failed and the end of
 # that output.
 step() {
-    local name=$1 limit=$2 log begin=$SECONDS code=0
+    local name=$1 limit=$2 begin=$SECONDS code=0
     shift 2
-    log=.build/logs/${name//[^A-Za-z0-9]/-}.log
     mkdir -p .build/logs
     printf '%-46s' "$name" >&2
-    timeout --foreground "$limit" "$@" >"$log" 2>&1 || code=$?
+    timeout --foreground "$limit" "$@" >"$(log_of "$name")" 2>&1 || code=$?
+    end_step "$name" "$limit" "$begin" "$code"
+}
+
+log_of() {
+    printf '.build/logs/%s.log' "${1//[^A-Za-z0-9]/-}"
+}
+
+# end_step NAME SECONDS BEGIN CODE: says how long the step took, or ends the script with what failed.
+end_step() {
+    local name=$1 limit=$2 begin=$3 code=$4 log
+    log=$(log_of "$name")
     if ((code != 0)); then
         printf 'FAILED\n\n' >&2
         # What failed stands first, since thousands of lines may follow it.
@@ -29,6 +39,45 @@ step() {
         fail "'$name' failed with exit code $code; all of its output is in $log"
     fi
     printf '%5d s\n' "$((SECONDS - begin))" >&2
+}
+
+# Steps that run side by side: name, limit and beginning of each, by its process.
+declare -A begun_name=() begun_limit=() begun_at=()
+
+# begin NAME SECONDS COMMAND...: as `step`, but runs beside what is begun next, until `finish`. A script
+# that does so ends with `end_begun`, however it ends.
+begin() {
+    local name=$1 limit=$2
+    shift 2
+    mkdir -p .build/logs
+    # What runs in the background ignores interrupts, and so would all that it starts: some tests
+    # send them. Without --foreground it is a group of its own, which is ended as a whole.
+    env --default-signal=INT,QUIT timeout --kill-after=30 "$limit" "$@" >"$(log_of "$name")" 2>&1 &
+    begun_name[$!]=$name begun_limit[$!]=$limit begun_at[$!]=$SECONDS
+}
+
+# Waits for all that was begun, and ends the script when one fails.
+finish() {
+    local process name limit begin code
+    while ((${#begun_name[@]} > 0)); do
+        for process in "${!begun_name[@]}"; do
+            ! kill -0 "$process" 2>/dev/null || continue
+            name=${begun_name[$process]} limit=${begun_limit[$process]} begin=${begun_at[$process]}
+            unset "begun_name[$process]"
+            code=0
+            wait "$process" || code=$?
+            printf '%-46s' "$name" >&2
+            end_step "$name" "$limit" "$begin" "$code"
+        done
+        sleep 0.2
+    done
+}
+
+# Ends what was begun and has not ended, each with all that it started.
+end_begun() {
+    ((${#begun_name[@]} > 0)) || return 0
+    kill "${!begun_name[@]}" 2>/dev/null || true
+    wait "${!begun_name[@]}" 2>/dev/null || true
 }
 
 missing=()

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -128,11 +129,35 @@ class Relay:
         return [json.loads(line) for line in whole.split(b"\n") if line]
 
 
+# What scripts/test without an option leaves out, and why; all else is its end-to-end part.
+THOROUGH = {
+    "test_crash.py": "100 kills",
+    "test_storage_faults.py": "every way in which a disk fails, a minute of them",
+    "test_upstream_network.py": "an upstream with HTTP/2 and TLS",
+    "test_openai_sdk.py": "another client than curl and the page",
+    "test_llama_cpp.py": "a real model",
+    "test_page_resume.py": "more than the page's core, and minutes of it",
+    "test_page_devices.py": "more than the page's core, with a second browser",
+    "test_page_conversations.py": "more than the page's core",
+}
+
+
+def interrupt(_number, _frame):
+    """What the tests have started and mounted ends with them, as when somebody interrupts them."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def pytest_configure(config):
+    signal.signal(signal.SIGTERM, interrupt)
     config.addinivalue_line("markers", "long: waits for a real clock; run by scripts/test --long")
+    config.addinivalue_line("markers", "thorough: run by scripts/test --thorough, not without it")
 
 
 def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.name in THOROUGH:
+            item.add_marker("thorough")
     if not os.environ.get("RELAY_TEST_LONG"):
         for item in items:
             if item.get_closest_marker("long"):

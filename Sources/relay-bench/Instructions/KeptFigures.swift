@@ -43,9 +43,9 @@ struct KeptFigures: Equatable {
     /// The file's text.
     var text: String {
         var text = """
-            # Instructions that the release daemon takes, counted by callgrind. scripts/test fails
-            # when one takes a tenth more than it says here; a change that is worth its price says so
-            # by writing this file anew: scripts/bench --quick --keep
+            # Instructions that the release daemon takes, counted by callgrind. scripts/test --thorough
+            # fails when one takes a tenth more than it says here; a change that is worth its price says
+            # so by writing this file anew: scripts/bench --quick --keep
             \(Self.versionMark)\(versions)
 
             """
