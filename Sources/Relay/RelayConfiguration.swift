@@ -59,7 +59,7 @@ package struct RelayConfiguration: Sendable {
     package var totalSeconds = 3600
     /// How often a failed call is made again while nothing of the answer has come.
     package var maxRetries = 2
-    /// The longest silence on a stream before a comment is sent.
+    /// The longest silence on a stream before it is filled.
     ///
     /// In seconds.
     package var keepAliveSeconds = 10

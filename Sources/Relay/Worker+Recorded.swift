@@ -35,7 +35,7 @@ extension Worker {
             guard !position.isOfRecord || position.next < log.count else {
                 return exchange.respond(.noContent, [:])
             }
-            Self.tell(answer, log, position, dialect, to: exchange)
+            Self.tell(answer, log, position, dialect, nil, to: exchange)
         }
     }
 
@@ -50,16 +50,15 @@ extension Worker {
                 return handle(exchange)
             }
             let log = answer.makeLog()
-            let wantsUsage = ask.request.includesUsage
             guard !ask.request.stream else {
                 let position = StreamPosition(generation: id)
-                return Self.tell(answer, log, position, ask.dialect, wantsUsage, to: exchange)
+                return Self.tell(answer, log, position, ask.dialect, ask.request, to: exchange)
             }
             exchange.note = Self.note(answer)
             if let failure = log.failure.map(Failure.init) {
                 exchange.refuse(failure.problem, of: id, isVendorShape: isVendorShape)
             } else {
-                exchange.complete(log, Self.context(of: answer))
+                exchange.complete(log, Self.context(of: answer, ask.request, hasIDs: false))
             }
         }
     }
@@ -82,13 +81,22 @@ extension Worker {
         Array("id=\(answer.id) from the history".utf8)
     }
 
-    private static func context(of answer: RecordedAnswer, wantsUsage: Bool = false) -> FrameContext
-    {
+    /// What frames of a record say beside their entries.
+    ///
+    /// Whether the first request named a model is not in a record: who asks by the answer's id names
+    /// none, and a member more harms nobody.
+    private static func context(
+        of answer: RecordedAnswer,
+        _ request: ChatRequest?,
+        hasIDs: Bool
+    ) -> FrameContext {
         FrameContext(
             generation: answer.id,
             model: answer.model,
             created: answer.created,
-            wantsUsage: wantsUsage,
+            wantsUsage: request?.includesUsage ?? false,
+            hasIDs: hasIDs,
+            repeatsContent: request?.model == nil,
             idMark: StreamPosition.recordMark
         )
     }
@@ -98,10 +106,11 @@ extension Worker {
         _ log: borrowing EntryLog,
         _ position: StreamPosition,
         _ dialect: Dialect,
-        _ wantsUsage: Bool = false,
+        _ request: ChatRequest?,
         to exchange: Exchange
     ) {
-        let context = context(of: answer, wantsUsage: wantsUsage)
+        let hasIDs = Reader.comesBack(exchange.request.head, dialect)
+        let context = context(of: answer, request, hasIDs: hasIDs)
         exchange.note = note(answer)
         exchange.beginStream(.ok, ["X-Stream-Id": answer.id], block: Reader.streamBlock)
         var frames: [UInt8] = []

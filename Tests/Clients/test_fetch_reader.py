@@ -53,11 +53,11 @@ class Response:
 
 
 @contextlib.contextmanager
-def fetch(relay, body, path="/chat/completions", read_size=65536):
+def fetch(relay, body, path="/chat/completions", read_size=65536, accept="*/*"):
     payload = json.dumps(body).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{relay.port}\r\nOrigin: {relay.url}\r\n"
-        f"Sec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n"
+        f"Sec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\nAccept: {accept}\r\n"
         f"Content-Length: {len(payload)}\r\n\r\n"
     )
     with socket.socket() as connection:
@@ -130,11 +130,12 @@ def test_a_failure_is_a_frame_with_error_and_then_done(relay):
 
 
 @pytest.mark.parametrize("silence", ["first_ms", "pause_ms"])
-def test_silence_is_filled_with_comments_of_one_line_end(start_relay, silence):
+def test_silence_is_filled_with_comments_where_blocks_have_ids(start_relay, silence):
     # With nothing held back for a status of the upstream's own, the 200 goes out at once.
     relay = start_relay(RELAY_KEEPALIVE_S=1, RELAY_HEAD_HOLD_S=0)
     settings = {silence: 2700} | ({"pause_after": 1} if silence == "pause_ms" else {})
-    with fetch(relay, request(say="at last it speaks", **settings)) as response:
+    asked = request(say="at last it speaks", **settings)
+    with fetch(relay, asked, accept="text/event-stream") as response:
         body = b"".join(chunk for _, chunk in response.chunks())
     lines = body.split(b"\n")
     comments = [number for number, line in enumerate(lines) if line.startswith(b":")]
@@ -148,6 +149,18 @@ def test_silence_is_filled_with_comments_of_one_line_end(start_relay, silence):
     )
     frames = page_reads([(0, body)])
     assert "".join(json.loads(frame)["content"] for frame in frames[:-1]) == "at last it speaks"
+
+
+@pytest.mark.parametrize(
+    ("path", "filling"), [("/chat/completions", b'data: {"content":""}'), ("/stream-chat", b"data: ")]
+)
+def test_silence_is_filled_with_empty_data_where_blocks_have_none(start_relay, path, filling):
+    relay = start_relay(RELAY_KEEPALIVE_S=1, RELAY_HEAD_HOLD_S=0)
+    with fetch(relay, request(say="word", first_ms=2700), path=path) as response:
+        body = b"".join(chunk for _, chunk in response.chunks())
+    blocks = body.split(b"\n\n")
+    assert blocks.count(filling) >= 2
+    assert all(block.startswith(b"data: ") for block in blocks[:-1])
 
 
 @pytest.mark.long

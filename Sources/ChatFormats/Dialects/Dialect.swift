@@ -48,6 +48,21 @@ package enum Dialect: String, Sendable, CaseIterable {
 }
 
 extension Dialect {
+    /// Appends what keeps a silent stream alive; it is no entry and has no id.
+    ///
+    /// A comment with one line end: after a second one, clients that remember an id would see an
+    /// empty event. A page that takes whatever stands before an empty line for `data:` and its value
+    /// would take the comment for a part of that, so it gets data that adds nothing.
+    package func appendSilence(_ context: FrameContext, into out: inout [UInt8]) {
+        switch self {
+        case .text where !context.hasIDs: out.append(literal: "data: \n\n")
+        case .content where !context.hasIDs: out.append(literal: "data: {\"content\":\"\"}\n\n")
+        case .openai where !context.hasIDs && context.repeatsContent:
+            OpenAIDialect.appendSilence(context, into: &out)
+        case .events, .text, .tokens, .content, .openai: out.append(literal: ": keep-alive\n")
+        }
+    }
+
     /// Appends the whole text so far, which takes the place of what the client has; only `events` has
     /// words for it.
     ///
@@ -92,6 +107,10 @@ package struct FrameContext: Sendable {
     /// Not for pages that read with `fetch` and take whatever stands before an empty line for
     /// `data:` and its value; they cannot come back with an id either.
     package let hasIDs: Bool
+    /// Whether OpenAI's objects say their text as `content` beside `choices` too.
+    ///
+    /// For pages that name no model, as OpenAI's own clients must, and read nothing but `content`.
+    package let repeatsContent: Bool
 
     /// Makes a context.
     package init(
@@ -102,6 +121,7 @@ package struct FrameContext: Sendable {
         wantsUsage: Bool = false,
         retryMilliseconds: Int? = nil,
         hasIDs: Bool = true,
+        repeatsContent: Bool = false,
         idMark: String = ""
     ) {
         self.generation = generation
@@ -112,6 +132,7 @@ package struct FrameContext: Sendable {
         self.wantsUsage = wantsUsage
         self.retryMilliseconds = retryMilliseconds
         self.hasIDs = hasIDs
+        self.repeatsContent = repeatsContent
     }
 }
 

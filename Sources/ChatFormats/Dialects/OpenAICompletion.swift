@@ -12,6 +12,12 @@ package enum OpenAICompletion {
     ) {
         out.append(UInt8(ascii: "{"))
         appendHead("chat.completion", context, into: &out)
+        if context.repeatsContent {
+            out.append(literal: ",\"content\":\"")
+            log.appendEscaped(.text, into: &out)
+            log.appendEscaped(.refusal, into: &out)
+            out.append(UInt8(ascii: "\""))
+        }
         out.append(literal: ",\"choices\":[{\"index\":0,\"message\":")
         appendMessage(log, into: &out)
         out.append(literal: ",\"logprobs\":null,\"finish_reason\":\"")

@@ -30,6 +30,12 @@ enum OpenAIDialect {
         }
     }
 
+    /// Appends a chunk whose text is empty.
+    static func appendSilence(_ context: FrameContext, into out: inout [UInt8]) {
+        let frame = Frame(kind: .text, number: 0, usage: nil)
+        appendText("\"content\":", Span(), frame, context, into: &out)
+    }
+
     private static func appendText(
         _ member: StaticString,
         _ payload: Span<UInt8>,
@@ -37,7 +43,8 @@ enum OpenAIDialect {
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        beginDelta(.only, frame, context, into: &out)
+        let isAnswer = frame.kind == .text || frame.kind == .refusal
+        beginDelta(.only, frame, context, isAnswer ? payload : Span(), into: &out)
         out.append(literal: member)
         JSONText.appendString(payload, into: &out)
         endDelta(nil, context, into: &out)
@@ -92,15 +99,27 @@ enum OpenAIDialect {
     }
 
     /// Appends a chunk up to the opening bracket of its choices.
+    ///
+    /// - Parameters:
+    ///   - place: the chunk's in the frame.
+    ///   - frame: that it is of.
+    ///   - context: of all frames.
+    ///   - text: what it adds to the answer.
+    ///   - out: what it is appended to.
     private static func beginChunk(
         _ place: Block.Place,
         _ frame: Frame,
         _ context: FrameContext,
+        _ text: Span<UInt8> = Span(),
         into out: inout [UInt8]
     ) {
         Block.begin(nil, place, frame, context, into: &out)
         out.append(literal: "data: {")
         OpenAICompletion.appendHead("chat.completion.chunk", context, into: &out)
+        if context.repeatsContent {
+            out.append(literal: ",\"content\":")
+            JSONText.appendString(text, into: &out)
+        }
         out.append(literal: ",\"choices\":[")
     }
 
@@ -108,9 +127,10 @@ enum OpenAIDialect {
         _ place: Block.Place,
         _ frame: Frame,
         _ context: FrameContext,
+        _ text: Span<UInt8> = Span(),
         into out: inout [UInt8]
     ) {
-        beginChunk(place, frame, context, into: &out)
+        beginChunk(place, frame, context, text, into: &out)
         out.append(literal: "{\"index\":0,\"delta\":{")
     }
 

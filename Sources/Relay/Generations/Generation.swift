@@ -15,6 +15,8 @@ final class Generation: TurnEndHandler {
     let model: String
     /// Whether its client asked for the usage, as OpenAI's protocol lets it.
     let includesUsage: Bool
+    /// Whether its client named the model.
+    let namesModel: Bool
     /// The beginning of its record; empty once the record is made.
     private(set) var recordHead: [UInt8] = []
     /// The conversation that it belongs to.
@@ -59,6 +61,7 @@ final class Generation: TurnEndHandler {
         self.id = id
         self.key = key
         includesUsage = request.includesUsage
+        namesModel = request.model != nil
         self.model = model
         conversation = request.conversation
         self.onDisconnect = onDisconnect
@@ -83,6 +86,7 @@ final class Generation: TurnEndHandler {
         id = left.head.id
         key = left.head.key
         includesUsage = left.head.includesUsage
+        namesModel = left.head.namesModel
         model = left.head.model
         let conversation = left.recordHead.conversation
         if !conversation.isEmpty {

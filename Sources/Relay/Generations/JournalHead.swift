@@ -9,6 +9,8 @@ struct JournalHead: Equatable {
     var startedAt: Int
     /// Whether its reader asked for the usage.
     var includesUsage: Bool
+    /// Whether its client named the model.
+    var namesModel: Bool
     /// What the client may ask for it by again.
     var key: RequestKey?
     /// The record's beginning, up to what was asked.
@@ -18,12 +20,14 @@ struct JournalHead: Equatable {
     private static let version: UInt8 = 1
     private static let usageFlag: UInt8 = 1
     private static let keyFlag: UInt8 = 2
+    private static let noModelFlag: UInt8 = 4
 
     init(
         id: String,
         model: String,
         startedAt: Int,
         includesUsage: Bool,
+        namesModel: Bool,
         key: RequestKey?,
         record: [UInt8]
     ) {
@@ -31,6 +35,7 @@ struct JournalHead: Equatable {
         self.model = model
         self.startedAt = startedAt
         self.includesUsage = includesUsage
+        self.namesModel = namesModel
         self.key = key
         self.record = record
     }
@@ -39,7 +44,11 @@ struct JournalHead: Equatable {
     func append(to out: inout [UInt8]) {
         out.append(Self.version)
         Self.append(UInt64(max(0, startedAt)), bytes: 8, to: &out)
-        out.append((includesUsage ? Self.usageFlag : 0) | (key == nil ? 0 : Self.keyFlag))
+        var flags: UInt8 = 0
+        if includesUsage { flags |= Self.usageFlag }
+        if key != nil { flags |= Self.keyFlag }
+        if !namesModel { flags |= Self.noModelFlag }
+        out.append(flags)
         Self.append(id, to: &out)
         Self.append(model, to: &out)
         if let key {
@@ -74,6 +83,7 @@ struct JournalHead: Equatable {
         self.model = model
         self.startedAt = Int(clamping: startedAt)
         includesUsage = flags & UInt64(Self.usageFlag) != 0
+        namesModel = flags & UInt64(Self.noModelFlag) == 0
         if flags & UInt64(Self.keyFlag) != 0 {
             guard let text = text(), let fingerprint = number(bytes: 8) else { return nil }
             key = RequestKey(text: text, fingerprint: fingerprint)

@@ -143,6 +143,7 @@ extension Generation {
             model: model,
             startedAt: startedAt,
             includesUsage: includesUsage,
+            namesModel: namesModel,
             key: key,
             record: recordHead
         )

@@ -70,21 +70,22 @@ final class Reader: ExchangeDelegate {
         self.worker = worker
         silence = worker.reactor.makeDeadline()
         tookAt = worker.reactor.now
-        let comesBack = dialect.namesEvents || Self.readsEvents(exchange.request.head)
+        let comesBack = Self.comesBack(exchange.request.head, dialect)
         context = FrameContext(
             generation: generation.id,
             model: generation.model,
             created: generation.created,
             wantsUsage: generation.includesUsage,
-            hasIDs: comesBack
+            hasIDs: comesBack,
+            repeatsContent: !generation.namesModel
         )
         retryMilliseconds = comesBack ? Self.retryMilliseconds : nil
         silence.whenDue { [unowned self] in fellSilent() }
     }
 
     /// Whether the client reads event streams as the standard says, and so may come back with an id.
-    private static func readsEvents(_ head: RequestHead) -> Bool {
-        head.method == .get
+    static func comesBack(_ head: RequestHead, _ dialect: Dialect) -> Bool {
+        dialect.namesEvents || head.method == .get
             || head.fields.tokens("Accept").contains { $0.hasPrefix("text/event-stream") }
     }
 
@@ -275,7 +276,7 @@ final class Reader: ExchangeDelegate {
         silence.set(at: worker.reactor.now + .seconds(seconds))
     }
 
-    /// Proxies and browsers take a silent connection for a dead one: a comment keeps it alive.
+    /// Proxies and browsers take a silent connection for a dead one: a word keeps it alive.
     ///
     /// It also settles a status that was held back; what fails from here on is said in the stream.
     private func fellSilent() {
@@ -285,8 +286,7 @@ final class Reader: ExchangeDelegate {
         // With a status come the first event and its id: from here on the client can come back.
         if !hasBegun { generation.readerDrained() }
         begin()
-        // Without the empty line that would end an event: some clients then dispatch an empty one.
-        exchange.write { $0.append(literal: ": keep-alive\n") }
+        exchange.write { dialect.appendSilence(context, into: &$0) }
         setSilence(nil)
     }
 }

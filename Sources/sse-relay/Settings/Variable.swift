@@ -112,7 +112,7 @@ struct Variable: Sendable {
         Variable(
             name: "RELAY_KEEPALIVE_S",
             fallback: "10",
-            summary: "longest silence on a stream before a comment, 1 to 15 s"
+            summary: "longest silence on a stream before it is filled, 1 to 15 s"
         ),
         Variable(
             name: "RELAY_HEAD_HOLD_S",
