@@ -58,7 +58,8 @@ extension Worker {
             if let failure = log.failure.map(Failure.init) {
                 exchange.refuse(failure.problem, of: id, isVendorShape: isVendorShape)
             } else {
-                exchange.complete(log, Self.context(of: answer, ask.request, hasIDs: false))
+                let context = Self.context(of: answer, ask.request, hasIDs: false)
+                exchange.complete(log, context, isVendorShape: isVendorShape)
             }
         }
     }

@@ -55,7 +55,7 @@ import Wire
 
     @Test func `an empty answer is an empty text and a refusal is none`() {
         var empty = log((.start, "{}"))
-        empty.appendFinish(.stopped, finishReason: "stop")
+        empty.appendFinish(.length, finishReason: "length")
         #expect(completion(empty).hasPrefix(Self.head + #""","refusal":null}"#))
         var refusal = log((.start, "{}"), (.refusal, "n"), (.refusal, "o"))
         refusal.appendFinish(.filtered, finishReason: "content_filter")

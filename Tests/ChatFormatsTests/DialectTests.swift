@@ -160,25 +160,36 @@ import Wire
         let word = ending.rawValue
         let done = "id: 0abc.1\ndata: [DONE]\n\n"
         let error = #"{"error":{"type":"t","message":"cut","code":"9"}"#
+        let finish =
+            "event: finish\ndata: {\"status\":\"\(word)\",\"finish_reason\":\"w\",\"usage\":null}\n\n"
         switch (dialect, ending.isFinish) {
-        case (.events, true):
-            return
-                "event: finish\ndata: {\"status\":\"\(word)\",\"finish_reason\":\"w\",\"usage\":null}\n\nevent: done\n\(done)"
+        case (.events, true): return finish + "event: done\n\(done)"
+        case (.text, true), (.tokens, true), (.content, true), (.openai, true):
+            break
         case (.events, false), (.tokens, false):
             return "event: error\nid: 0abc.1\ndata: \(error),\"status\":\"\(word)\"}\n\n"
-        case (.text, true), (.content, true): return done
         case (.text, false): return "event: error\nid: 0abc.1\ndata: \(error)}\n\n"
-        case (.tokens, true): return "event: end\n\(done)"
         case (.content, false):
             return "data: {\"error\":\"cut\",\"status\":\"\(word)\"}\n\n\(done)"
-        case (.openai, true):
-            let reasons: [Ending: String] = [
-                .length: "length", .filtered: "content_filter", .toolCalls: "tool_calls",
-            ]
-            return chunk("", "{}", "\"\(reasons[ending] ?? "stop")\"") + done
         case (.openai, false):
             return
                 "data: {\"error\":{\"message\":\"cut\",\"type\":\"t\",\"param\":null,\"code\":\"9\"}}\n\n\(done)"
+        }
+        let isComplete = ending == .complete
+        switch dialect {
+        case .tokens: return (isComplete ? "" : finish) + "event: end\n\(done)"
+        case .content:
+            let status = "data: {\"content\":\"\",\"status\":\"\(word)\"}\n\n"
+            return (isComplete ? "" : status) + done
+        case .openai:
+            let reasons: [Ending: String] = [
+                .complete: "stop", .length: "length", .filtered: "content_filter",
+                .toolCalls: "tool_calls",
+            ]
+            if let reason = reasons[ending] { return chunk("", "{}", "\"\(reason)\"") + done }
+            return
+                "data: {\"error\":{\"message\":\"the answer was stopped before its end\",\"type\":\"stopped\",\"param\":null,\"code\":\"stopped\"}}\n\n\(done)"
+        case .text, .events: return (isComplete ? "" : finish) + done
         }
     }
 

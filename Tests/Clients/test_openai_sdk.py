@@ -1,7 +1,10 @@
 """OpenAI's own Python library against /v1."""
 
 import asyncio
+import concurrent.futures
+import time
 
+import httpx
 import openai
 import pytest
 
@@ -87,6 +90,47 @@ def test_an_upstream_that_fails_in_the_middle_raises(client, relay, fault, words
     assert record["content"] == text_of(chunks)
     assert record["error"]
 
+
+LONG = "simulator?tokens=2000&interval_ms=10"
+
+
+def test_a_streamed_answer_that_is_stopped_raises(client, relay):
+    stream = client.chat.completions.create(model=LONG, messages=MESSAGES, stream=True)
+    target = f"{relay.url}/chat/streams/{stream.response.headers['x-stream-id']}"
+    chunks = []
+    with pytest.raises(openai.APIError) as caught:
+        for chunk in stream:
+            chunks.append(chunk)
+            if len(chunks) == 5:
+                assert httpx.delete(target, timeout=10).status_code == 204
+    assert (caught.value.type, caught.value.code) == ("stopped", "stopped")
+    assert all(choice.finish_reason is None for chunk in chunks for choice in chunk.choices)
+    [record] = relay.history(count=1)
+    assert (record["status"], record["content"]) == ("stopped", text_of(chunks))
+
+
+def test_a_whole_answer_that_is_stopped_raises_and_is_not_asked_for_again(relay):
+    key = {"Idempotency-Key": "a-question"}
+    # With the retries that the library has by default.
+    with openai.OpenAI(base_url=f"{relay.url}/v1", api_key="unused", timeout=20) as client, \
+            concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(
+            client.chat.completions.create, model=LONG, messages=MESSAGES, extra_headers=key
+        )
+        while LONG not in relay.calls():
+            time.sleep(0.005)
+        body = {"messages": MESSAGES, "model": LONG}
+        with httpx.stream(
+            "POST", f"{relay.url}/chat/stream", json=body, headers=key, timeout=20
+        ) as reader:
+            target = f"{relay.url}/chat/streams/{reader.headers['x-stream-id']}"
+        assert httpx.delete(target, timeout=10).status_code == 204
+        with pytest.raises(openai.ConflictError) as caught:
+            answer.result(20)
+    assert (caught.value.type, caught.value.code) == ("stopped", "stopped")
+    assert caught.value.response.headers["x-should-retry"] == "false"
+    assert relay.calls()[LONG]["calls"] == 1
+    assert relay.history(count=1)[0]["status"] == "stopped"
 
 def test_an_upstream_that_fails_raises_when_the_answer_is_not_streamed_too(client, relay):
     with pytest.raises(openai.APIStatusError) as caught:

@@ -124,6 +124,21 @@ def test_endings_show_nothing(start_relay, path, finish):
 
 
 @pytest.mark.parametrize("path", ROUTES)
+def test_an_answer_that_somebody_stops_shows_what_came(start_relay, path):
+    relay = start_relay(RELAY_MODEL="simulator?tokens=2000&interval_ms=10", **QUICK)
+    with page(relay, path) as reader:
+        target = f"{relay.url}/chat/streams/{reader.head()['id']}"
+        assert httpx.delete(target, timeout=10).status_code == 204
+        shown = reader.outcome()
+    # OpenAI's clients are told of it as an error; the others have a status beside the content.
+    if path.startswith("/v1/"):
+        assert shown["error"] == "Error: the answer was stopped before its end"
+    else:
+        assert shown["end"] == "[DONE]"
+    [record] = relay.history(count=1)
+    assert (record["status"], record["content"]) == ("stopped", shown["shown"])
+
+@pytest.mark.parametrize("path", ROUTES)
 def test_a_relay_that_ends_is_thrown(start_relay, path):
     relay = start_relay(RELAY_MODEL="simulator?hang=1", RELAY_DRAIN_S=1, **QUICK)
     with page(relay, path) as reader:

@@ -1,6 +1,7 @@
 import Wire
 
-/// `data: {"content":"…"}`, `data: {"error":"…"}` and always `data: [DONE]` at the end.
+/// `data: {"content":"…"}`, `data: {"error":"…"}` and always `data: [DONE]` at the end; a status where
+/// the answer is not complete.
 enum ContentDialect {
     static func append(
         _ frame: Frame,
@@ -14,7 +15,7 @@ enum ContentDialect {
             out.append(literal: "data: {\"content\":\"")
             JSONText.appendEscaped(payload, into: &out)
             out.append(literal: "\"}\n\n")
-        case .finish: Block.appendDone(nil, .only, frame, context, into: &out)
+        case .finish: appendFinish(frame, payload, context, into: &out)
         case .failure:
             Block.begin(nil, .first, frame, context, into: &out)
             out.append(literal: "data: {\"error\":")
@@ -25,5 +26,21 @@ enum ContentDialect {
             Block.appendDone(nil, .last, frame, context, into: &out)
         case .start, .reasoning, .toolCall, .usage: break
         }
+    }
+
+    private static func appendFinish(
+        _ frame: Frame,
+        _ payload: Span<UInt8>,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        guard Payload.ending(payload) != .complete else {
+            return Block.appendDone(nil, .only, frame, context, into: &out)
+        }
+        Block.begin(nil, .first, frame, context, into: &out)
+        out.append(literal: "data: {\"content\":\"\",\"status\":")
+        Payload.append("status", of: payload, into: &out)
+        out.append(literal: "}\n\n")
+        Block.appendDone(nil, .last, frame, context, into: &out)
     }
 }

@@ -39,8 +39,8 @@ package enum Dialect: String, Sendable, CaseIterable {
         let frame = Frame(kind: kind, number: n, usage: usage)
         switch self {
         case .events: EventsDialect.append(frame, payload, of: bytes, context, into: &out)
-        case .text: TextDialect.append(frame, payload, context, into: &out)
-        case .tokens: TokensDialect.append(frame, payload, context, into: &out)
+        case .text: TextDialect.append(frame, payload, of: bytes, context, into: &out)
+        case .tokens: TokensDialect.append(frame, payload, of: bytes, context, into: &out)
         case .content: ContentDialect.append(frame, payload, context, into: &out)
         case .openai: OpenAIDialect.append(frame, payload, of: bytes, context, into: &out)
         }

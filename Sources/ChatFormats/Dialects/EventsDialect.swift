@@ -39,6 +39,22 @@ enum EventsDialect {
         out.append(literal: "}\n\n")
     }
 
+    /// Appends the mark of the end, after the finish event where the answer is not complete.
+    static func appendEnd(
+        _ mark: StaticString?,
+        _ frame: Frame,
+        _ payload: Span<UInt8>,
+        of log: [UInt8],
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        guard Payload.ending(payload) != .complete else {
+            return Block.appendDone(mark, .only, frame, context, into: &out)
+        }
+        appendFinish(frame, payload, of: log, context, into: &out)
+        Block.appendDone(mark, .last, frame, context, into: &out)
+    }
+
     private static func appendFinish(
         _ frame: Frame,
         _ payload: Span<UInt8>,

@@ -4,7 +4,8 @@ import Wire
 package enum OpenAICompletion {
     /// Appends the `chat.completion` object of a log that ended with a finish entry.
     ///
-    /// A log that ended with a failure is answered with an error status instead, by its owner.
+    /// A log that ended with a failure or was stopped is answered with an error status instead, by
+    /// its owner.
     package static func append(
         log: borrowing EntryLog,
         context: FrameContext,

@@ -57,8 +57,10 @@ enum OpenAIDialect {
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        beginDelta(.first, frame, context, into: &out)
         let ending = Payload.ending(payload) ?? .complete
+        // None of OpenAI's reasons says so, and "stop" says that the model had no more to say.
+        guard ending != .stopped else { return appendStopped(frame, context, into: &out) }
+        beginDelta(.first, frame, context, into: &out)
         endDelta(ending.openAIFinishReason, context, into: &out)
         if context.wantsUsage { appendUsage(frame, of: log, context, into: &out) }
         Block.appendDone(nil, .last, frame, context, into: &out)
@@ -79,6 +81,18 @@ enum OpenAIDialect {
             return
         }
         out.append(literal: "}\n\n")
+    }
+
+    private static func appendStopped(
+        _ frame: Frame,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        Block.begin(nil, .first, frame, context, into: &out)
+        out.append(literal: "data: {\"error\":{\"message\":\"")
+        out.append(literal: Ending.stoppedMessage)
+        out.append(literal: "\",\"type\":\"stopped\",\"param\":null,\"code\":\"stopped\"}}\n\n")
+        Block.appendDone(nil, .last, frame, context, into: &out)
     }
 
     private static func appendFailure(

@@ -57,6 +57,9 @@ package enum Ending: String, Sendable, CaseIterable {
         }
     }
 
+    /// What OpenAI's clients are told of a stopped answer, as an error.
+    package static let stoppedMessage: StaticString = "the answer was stopped before its end"
+
     /// The word for this ending among those that OpenAI's clients know.
     ///
     /// Their enumerations are closed, so an unknown vendor's word never goes to them.

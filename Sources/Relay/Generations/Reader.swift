@@ -220,7 +220,7 @@ final class Reader: ExchangeDelegate {
     private func complete(_ log: borrowing EntryLog) {
         noteEnd()
         silence.clear()
-        exchange.complete(log, context)
+        exchange.complete(log, context, isVendorShape: isVendorRoute)
         generation.delivered(self)
     }
 

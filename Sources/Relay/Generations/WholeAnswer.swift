@@ -4,8 +4,12 @@ import Wire
 
 /// An answer in one piece, as it ended or as it failed, from memory or from its record.
 extension Exchange {
-    /// Answers with OpenAI's object for a log that ended with a finish entry.
-    func complete(_ log: borrowing EntryLog, _ context: FrameContext) {
+    /// Answers with OpenAI's object for a log that ended with a finish entry; one that was stopped is
+    /// no answer to who waited for the whole.
+    func complete(_ log: borrowing EntryLog, _ context: FrameContext, isVendorShape: Bool) {
+        guard log.ending != .stopped else {
+            return refuse(.stopped, of: context.generation, isVendorShape: isVendorShape)
+        }
         var body: [UInt8] = []
         OpenAICompletion.append(log: log, context: context, into: &body)
         respond(
@@ -27,4 +31,16 @@ extension Exchange {
         problem.isVendorShape = isVendorShape
         respond(problem)
     }
+}
+
+extension Problem {
+    /// Somebody stopped the answer.
+    fileprivate static let stopped = Problem(
+        .conflict,
+        type: "stopped",
+        message: Ending.stoppedMessage.description,
+        code: "stopped",
+        // OpenAI's libraries ask again after a 409, and that would be paid again.
+        fields: ["x-should-retry": "false"]
+    )
 }
