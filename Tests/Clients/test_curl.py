@@ -86,8 +86,8 @@ def test_a_stream_says_what_it_is_in_its_headers(relay):
     status, *lines = done.stdout.decode().strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (l.partition(":") for l in lines)}
     assert status.startswith("HTTP/1.1 200")
-    assert headers["content-type"].split(";")[0] == "text/event-stream"
-    assert headers["cache-control"] == "no-cache, no-transform"
+    assert headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert headers["cache-control"] == "no-store, no-cache, no-transform"
     assert headers["x-accel-buffering"] == "no"
     assert headers["x-stream-id"] == relay.history(count=1)[0]["id"]
     assert "content-length" not in headers

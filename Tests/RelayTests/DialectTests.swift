@@ -67,8 +67,8 @@ import Wire
 
     private func check(_ head: Head) {
         #expect(head.status == 200)
-        #expect(head.fields.all("Content-Type") == ["text/event-stream"])
-        #expect(head.fields.all("Cache-Control") == ["no-cache, no-transform"])
+        #expect(head.fields.all("Content-Type") == ["text/event-stream; charset=utf-8"])
+        #expect(head.fields.all("Cache-Control") == ["no-store, no-cache, no-transform"])
         #expect(head.fields.all("X-Accel-Buffering") == ["no"])
         #expect(head.fields.first("Content-Length") == nil)
         #expect(head.id.utf8.count == 23)

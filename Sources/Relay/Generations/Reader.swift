@@ -190,9 +190,13 @@ final class Reader: ExchangeDelegate {
     }
 
     /// What every stream's head says: neither caches nor proxies may keep or change it.
+    ///
+    /// The character set is implied, but libraries that read text of any kind take Latin-1 without it.
+    /// What may not be used again without asking need not be stored either: a browser's cache lets
+    /// requests for one address wait for each other while it stores.
     static let streamBlock = HeaderBlock([
-        "Content-Type": "text/event-stream",
-        "Cache-Control": "no-cache, no-transform",
+        "Content-Type": "text/event-stream; charset=utf-8",
+        "Cache-Control": "no-store, no-cache, no-transform",
         "X-Accel-Buffering": "no",
     ])
 
