@@ -1,6 +1,16 @@
 import Glibc
 import Loop
 
+/// What became of what was to be sent.
+enum Sent {
+    /// The kernel has all of it.
+    case all
+    /// The kernel took so many bytes and will say when it takes more.
+    case part(Int)
+    /// The connection is gone.
+    case failed
+}
+
 /// A client's socket, and what its loop is to tell about it.
 struct ClientSocket: ~Copyable {
     private let poller: Poller
@@ -26,6 +36,22 @@ struct ClientSocket: ~Copyable {
         guard readiness != interest, let registration else { return }
         interest = readiness
         try poller.modify(registration, readiness)
+    }
+
+    /// Sends as much as the kernel takes.
+    func send(_ output: inout OutputBuffer) -> Sent {
+        guard let number else { return .failed }
+        var sent = 0
+        while !output.isEmpty {
+            switch output.withUnsent({ SocketIO.send(number, $0) }) {
+            case .bytes(let count):
+                output.took(count)
+                sent += count
+            case .wouldBlock: return .part(sent)
+            case .failed: return .failed
+            }
+        }
+        return .all
     }
 
     /// Gives the descriptor up, unwatched; nil where it is gone already.

@@ -4,26 +4,15 @@ import Wire
 
 /// One client's connection: requests in, answers out, in order.
 final class Connection: ReadinessHandler, TurnEndHandler {
-    private enum Phase {
-        /// Between requests, or within one. → responding, lingering, closed
-        case reading
-        /// A request is being answered; what the client sends on waits. → reading, lingering, closed
-        case responding(Exchange)
-        /// All is sent and our side is shut; waits for the client to close, since closing with
-        /// unread input would reset the answer on its way (RFC 9112 §9.6). → closed
-        case lingering
-        case closed
-    }
-
     private unowned let server: Server
     var socket: ClientSocket
     private let peer: PeerAddress
-    private var phase = Phase.reading
+    private(set) var phase = ConnectionPhase.reading
     private var reader: RequestReader
     /// Received bytes that no request has consumed yet.
     var input: [UInt8] = []
-    private var output = OutputBuffer()
-    private var keepsAlive = true
+    var output = OutputBuffer()
+    var keepsAlive = true
     /// Whether the deadline is that of a head that has begun.
     private var isHeadTimed = false
     /// Whether the client has closed its side; what it asked before is still answered.
@@ -44,22 +33,18 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     var unsentBytes: Int { output.count }
     var isCongested: Bool { unsentBytes > server.limits.outputHighWater }
-    /// Whether nothing has been asked that is not answered.
-    var isIdle: Bool {
-        guard case .reading = phase else { return false }
-        return input.isEmpty && !reader.isWithinBody
-    }
 
     func start() throws(SystemCallError) {
         try socket.watch(self)
         setDeadline(server.limits.headSeconds)
     }
 
-    /// Goes on with a request that another loop received.
-    func resume(_ request: Request, input: [UInt8]) throws(SystemCallError) {
+    /// Goes on with a request that another loop received and admitted.
+    func resume(_ detached: DetachedExchange) throws(SystemCallError) {
         try start()
-        self.input = input
-        dispatch(request)
+        input = detached.input
+        keepsAlive = detached.request.head.keepsAlive
+        dispatch(Exchange(detached, connection: self, startedAt: server.reactor.now))
     }
 
     // MARK: Readiness
@@ -85,19 +70,18 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     private func accept(_ bytes: Span<UInt8>) {
         switch phase {
-        case .reading:
+        case .reading, .receiving, .dropping:
             guard input.isEmpty else {
                 input.append(span: bytes)
                 return consumeInput()
             }
-            let (used, request) = consume(bytes)
+            let (used, exchange) = consume(bytes)
             if used < bytes.count { input.append(span: bytes.extracting(used..<bytes.count)) }
-            if let request { dispatch(request) }
-        case .responding:
+            if let exchange { dispatch(exchange) }
+        case .deciding, .responding:
             input.append(span: bytes)
-            if input.count > server.limits.maxPipelinedBytes {
-                want(socket.interest.subtracting(.readable))
-            }
+            guard input.count > server.limits.maxPipelinedBytes else { return }
+            want(socket.interest.subtracting(.readable))
         case .lingering, .closed: break
         }
     }
@@ -117,37 +101,42 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     // MARK: Requests
 
     private func consumeInput() {
-        guard !input.isEmpty else { return }
+        guard !input.isEmpty, phase.takesInput else { return }
         let bytes = input
         input = []
-        let (used, request) = consume(bytes.span)
+        let (used, exchange) = consume(bytes.span)
         if used == 0 { input = bytes } else if used < bytes.count { input = Array(bytes[used...]) }
-        if let request { dispatch(request) }
+        if let exchange { dispatch(exchange) }
     }
 
-    /// Reads off the bytes up to the end of one request.
+    /// Reads off the bytes up to the end of one request, or up to where its handler has to say what
+    /// becomes of it.
     ///
     /// The caller keeps the rest first and dispatches then: a handler may at once take the
     /// connection to another loop, together with its input.
     ///
     /// - Returns: how many bytes are used up, and the request if it is whole.
-    private func consume(_ bytes: Span<UInt8>) -> (used: Int, request: Request?) {
+    private func consume(_ bytes: Span<UInt8>) -> (used: Int, whole: Exchange?) {
         var offset = 0
         do throws(RequestError) {
-            while true {
+            while phase.takesInput {
                 let (used, step) = try reader.next(bytes.extracting(offset..<bytes.count))
                 offset += used
                 switch step {
                 case .more:
                     if offset < bytes.count { headBegan() }
                     return (offset, nil)
-                case .head(let head): bodyBegins(head)
-                case .request(let head, let body):
-                    return (offset, Request(head: head, body: body, peer: peer))
+                case .head(let head):
+                    if let exchange = headEnded(head) { return (offset, exchange) }
+                case .body(let body):
+                    phase.exchange?.receive(body, at: server.reactor.now)
+                    return (offset, phase.exchange)
+                case .dropped: dropped()
                 }
             }
+            return (offset, nil)
         } catch {
-            refuse(Problem(error))
+            readingFailed(Problem(error))
             return (bytes.count, nil)
         }
     }
@@ -159,100 +148,116 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         setDeadline(server.limits.headSeconds)
     }
 
-    private func bodyBegins(_ head: RequestHead) {
-        setDeadline(server.limits.bodySeconds)
-        // A length over the limit was refused with the head, before the client is told to go on.
-        guard head.expectsContinue else { return }
-        writeRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
-    }
-
-    private func dispatch(_ request: Request) {
+    /// - Returns: the request if it is whole and may be answered.
+    private func headEnded(_ head: RequestHead) -> Exchange? {
         isHeadTimed = false
-        deadline.clear()
-        keepsAlive = request.head.keepsAlive && !server.isDraining
+        keepsAlive = head.keepsAlive
         let exchange = Exchange(
-            request: request,
+            request: Request(head: head, body: [], peer: peer),
             connection: self,
             startedAt: server.reactor.now
         )
+        phase = .deciding(exchange)
+        let admission = exchange.settle(server.handler.admit(exchange))
+        // The handler may have dropped the connection.
+        guard case .deciding = phase else { return nil }
+        return admitted(exchange, admission) ? exchange : nil
+    }
+
+    /// The handler has said later what becomes of a request.
+    func decided(_ exchange: Exchange, _ admission: Admission) {
+        guard case .deciding = phase else { return }
+        if admitted(exchange, admission) { dispatch(exchange) } else { consumeInput() }
+        readOn()
+    }
+
+    /// - Returns: whether the request is whole and may be answered.
+    private func admitted(_ exchange: Exchange, _ admission: Admission) -> Bool {
+        switch admission {
+        case .wait: deadline.clear()
+        case .refuse(let problem): refuse(exchange, problem)
+        case .read(let limit):
+            do throws(RequestError) {
+                let maxBytes = min(limit, server.limits.request.maxBodyBytes)
+                guard try reader.keepBody(upTo: maxBytes) else { return true }
+                phase = .receiving(exchange)
+                setDeadline(server.limits.bodySeconds)
+                guard exchange.request.head.expectsContinue else { return false }
+                write { $0.appendRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") } }
+            } catch {
+                refuse(exchange, Problem(error))
+            }
+        }
+        return false
+    }
+
+    private func dispatch(_ exchange: Exchange) {
+        deadline.clear()
         phase = .responding(exchange)
         server.handler.handle(exchange)
     }
 
-    /// Answers what is no acceptable request, and closes: where the next one would start is
-    /// unknown (RFC 9112 §9.2).
-    private func refuse(_ problem: Problem) {
-        server.handler.refused(problem, from: peer)
+    /// Answers a request by its head alone; what of its body can be read past is dropped then.
+    private func refuse(_ exchange: Exchange, _ problem: Problem) {
+        deadline.clear()
+        phase = .responding(exchange)
+        if !reader.dropBody(upTo: server.limits.maxDroppedBytes) { keepsAlive = false }
+        exchange.respond(problem)
+    }
+
+    /// A refused request's body is read past.
+    private func dropped() {
+        guard !server.isDraining else { return linger() }
+        phase = .reading
+        setDeadline(server.limits.idleSeconds)
+    }
+
+    /// What comes in is no acceptable request, or comes too slowly: where the next one would start
+    /// is unknown (RFC 9112 §9.2), so the connection ends with the answer.
+    private func readingFailed(_ problem: Problem) {
         keepsAlive = false
         input = []
-        var fields = problem.fields
-        fields.append("Content-Type", "application/json")
-        let body = problem.body
-        fields.append("Content-Length", String(body.count))
-        writeHead(problem.status, fields, isStream: false)
-        writeRaw { $0.append(contentsOf: body) }
+        switch phase {
+        case .receiving(let exchange):
+            deadline.clear()
+            phase = .responding(exchange)
+            exchange.respond(problem)
+        // Its request has been answered.
+        case .dropping: linger()
+        default: refuse(problem)
+        }
+    }
+
+    /// Answers what has no head.
+    private func refuse(_ problem: Problem) {
+        server.handler.refused(problem, from: peer)
+        write { $0.appendRaw { server.appendLastAnswer(problem, into: &$0) } }
         phase = .lingering
     }
 
     // MARK: Answers
 
-    /// Writes the head of an answer, whose content need not be known yet (`isStream`), and need not
-    /// follow either (`hasContent`), as with a HEAD.
+    /// Whether another request may follow the answer that begins.
+    var mayKeepAlive: Bool { keepsAlive && !server.isDraining }
+
     func writeHead(
         _ status: Status,
+        _ block: HeaderBlock,
         _ fields: HeaderFields,
-        block: HeaderBlock = HeaderBlock(),
-        isStream: Bool,
-        hasContent: Bool = true
+        _ framing: ResponseFraming
     ) {
-        var fields = fields
-        let framing = ResponseFraming(
-            minorVersion: requestVersion,
-            isStream: isStream,
-            mayKeepAlive: keepsAlive && !server.isDraining
-        )
         keepsAlive = framing.keepsAlive
-        framing.appendFields(to: &fields)
-        writeRaw { server.appendHead(status, block, fields, into: &$0) }
-        output.isChunked = framing.isChunked && hasContent
-    }
-
-    func writeRaw(_ body: (inout [UInt8]) -> Void) {
-        write { $0.appendRaw(body) }
-    }
-
-    func writeContent(_ body: (inout [UInt8]) -> Void) {
-        write { $0.appendContent(body) }
-    }
-
-    func exchangeFinished() {
-        write { $0.endContent() }
+        write { $0.appendRaw { server.appendHead(status, block, fields, framing, into: &$0) } }
     }
 
     @inline(__always)
-    private func write(_ body: (inout OutputBuffer) -> Void) {
+    func write(_ body: (inout OutputBuffer) -> Void) {
         output.takeStorage(from: &server.spareBuffers)
         body(&output)
         scheduleTurnEnd()
     }
 
-    func closeWhenFinished() {
-        keepsAlive = false
-    }
-
-    func cutOff() {
-        output.seal()
-        output.isChunked = false
-        keepsAlive = false
-        scheduleTurnEnd()
-    }
-
-    private var requestVersion: Int {
-        guard case .responding(let exchange) = phase else { return 1 }
-        return exchange.request.head.minorVersion
-    }
-
-    private func scheduleTurnEnd() {
+    func scheduleTurnEnd() {
         guard !isEndScheduled else { return }
         isEndScheduled = true
         server.reactor.atTurnEnd(self)
@@ -284,7 +289,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
                 exchange.delegate?.exchangeIsWritable(exchange)
             }
         case .lingering: shutDown()
-        case .reading, .closed: break
+        case .reading, .deciding, .receiving, .dropping, .closed: break
         }
     }
 
@@ -292,41 +297,36 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     ///
     /// - Returns: whether nothing is left and the connection is open.
     private func flush() -> Bool {
-        guard let number = socket.number else { return false }
         output.seal()
-        while !output.isEmpty {
-            switch output.withUnsent({ SocketIO.send(number, $0) }) {
-            case .bytes(let count):
-                output.took(count)
-                if socket.interest.contains(.writable) { setDeadline(server.limits.stalledSeconds) }
-            case .wouldBlock:
-                if !socket.interest.contains(.writable) {
-                    want(socket.interest.union(.writable))
-                    setDeadline(server.limits.stalledSeconds)
-                }
-                return false
-            case .failed:
-                close()
-                return false
-            }
-        }
-        output.giveStorage(to: &server.spareBuffers)
-        if socket.interest.contains(.writable) {
+        let wasBlocked = socket.interest.contains(.writable)
+        switch socket.send(&output) {
+        case .all:
+            output.giveStorage(to: &server.spareBuffers)
+            guard wasBlocked else { return true }
             want(socket.interest.subtracting(.writable))
             if case .responding = phase { deadline.clear() }
+            return true
+        case .part(let count):
+            // Whoever takes some of it is not stalled.
+            if !wasBlocked || count > 0 { setDeadline(server.limits.stalledSeconds) }
+            want(socket.interest.union(.writable))
+            return false
+        case .failed:
+            close()
+            return false
         }
-        return true
     }
 
     private func complete(_ exchange: Exchange) {
         exchange.complete()
         server.handler.finished(exchange)
-        guard keepsAlive, !server.isDraining else {
+        guard mayKeepAlive else {
             phase = .lingering
             return shutDown()
         }
-        phase = .reading
-        setDeadline(server.limits.idleSeconds)
+        phase = reader.isWithinBody ? .dropping : .reading
+        let limits = server.limits
+        setDeadline(reader.isWithinBody ? limits.bodySeconds : limits.idleSeconds)
         consumeInput()
         if hasPeerFinished { peerFinished() } else { readOn() }
     }
@@ -334,8 +334,15 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     /// Reads on, unless more than enough waits already behind the request under way: each answer
     /// must not let in more than it uses up.
     private func readOn() {
-        if case .responding = phase, input.count > server.limits.maxPipelinedBytes { return }
+        if !phase.takesInput, input.count > server.limits.maxPipelinedBytes { return }
         want(socket.interest.union(.readable))
+    }
+
+    /// Ends a connection whose answers are given.
+    private func linger() {
+        input = []
+        phase = .lingering
+        scheduleTurnEnd()
     }
 
     private func shutDown() {
@@ -350,8 +357,9 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     func close() {
         guard socket.close() else { return }
-        guard case .responding(let exchange) = phase else { return leave() }
+        let exchange = phase.exchange
         leave()
+        guard let exchange else { return }
         exchange.lose()
         server.handler.finished(exchange)
     }
@@ -379,15 +387,13 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     private func deadlinePassed() {
         switch phase {
-        case .lingering, .closed: close()
+        case .lingering, .closed, .deciding: close()
         // An orderly end could make half an answer look whole, and would leave what the reader
         // does not take in the kernel's memory.
         case .responding: abort()
+        case .receiving, .dropping: readingFailed(.tooSlow("body", server.limits.bodySeconds))
         case .reading where isIdle: close()
-        case .reading where reader.isWithinBody:
-            refuse(.tooSlow("body", server.limits.bodySeconds))
-        case .reading: refuse(.tooSlow("head", server.limits.headSeconds))
+        case .reading: readingFailed(.tooSlow("head", server.limits.headSeconds))
         }
     }
-
 }

@@ -1,26 +1,6 @@
 package import Loop
 package import Wire
 
-/// A whole request: its head, its body and where it came from.
-package struct Request: Sendable {
-    /// Method, target and fields.
-    package fileprivate(set) var head: RequestHead
-    /// The content, already unchunked; empty where there was none.
-    package fileprivate(set) var body: [UInt8]
-    /// The other end of the connection.
-    package let peer: PeerAddress
-}
-
-/// Who answers the requests of one loop.
-package protocol RequestHandler: AnyObject {
-    /// A whole request has come in. The answer may be given now or later, through the exchange.
-    func handle(_ exchange: Exchange)
-    /// The answer has been handed to the kernel whole, or the connection is gone.
-    func finished(_ exchange: Exchange)
-    /// Something that is no acceptable request was answered with an error.
-    func refused(_ problem: Problem, from peer: PeerAddress)
-}
-
 /// Who produces the answer of one exchange over time.
 package protocol ExchangeDelegate: AnyObject {
     /// A full output buffer has emptied: more can be written.
@@ -31,13 +11,18 @@ package protocol ExchangeDelegate: AnyObject {
 
 /// One request and its answer.
 ///
-/// Lives on its connection's loop. The answer is either one `respond`, or a `begin…` followed by
-/// `write`s and one `finish`. After the client is gone every call is accepted and does nothing.
+/// Lives on its connection's loop, from the head on. The answer is either one `respond`, or a
+/// `begin…` followed by `write`s and one `finish`. After the client is gone every call is accepted
+/// and does nothing.
 package final class Exchange {
-    /// What was asked.
+    /// What was asked; without its body until the handler is told to answer.
     package private(set) var request: Request
-    /// When the request was whole, on the monotonic clock.
-    package let startedAt: Nanoseconds
+    /// When the request was whole, or its head where that was refused, on the monotonic clock.
+    package private(set) var startedAt: Nanoseconds
+    /// What became of the request at its head; nil while the handler is asked for the first time.
+    private var admission: Admission?
+    /// What the handler found out at the head, for when the request is whole.
+    package var admitted: (any Sendable)?
     /// The status of the answer, once it has begun.
     package private(set) var status: Status?
     /// Bytes of content written so far.
@@ -62,6 +47,44 @@ package final class Exchange {
         self.request = request
         self.connection = connection
         self.startedAt = startedAt
+    }
+
+    /// A request that another loop received and admitted.
+    convenience init(
+        _ detached: DetachedExchange,
+        connection: Connection,
+        startedAt: Nanoseconds
+    ) {
+        self.init(request: detached.request, connection: connection, startedAt: startedAt)
+        admission = .read()
+        admitted = detached.admitted
+        commonFields = detached.commonFields
+    }
+
+    /// Says what becomes of a request whose handler wanted to wait.
+    ///
+    /// Only the first word counts.
+    package func decide(_ admission: Admission) {
+        switch self.admission {
+        case nil: self.admission = admission
+        case .wait?:
+            self.admission = admission
+            connection?.decided(self, admission)
+        case .read?, .refuse?: break
+        }
+    }
+
+    /// What the handler has said: by `decide`, while it was asked, or else by what it returned.
+    func settle(_ returned: Admission) -> Admission {
+        let settled = admission ?? returned
+        admission = settled
+        return settled
+    }
+
+    /// The body is whole.
+    func receive(_ body: [UInt8], at now: Nanoseconds) {
+        request.body = body
+        startedAt = now
     }
 
     /// Whether the client has taken too little of what was written; `exchangeIsWritable` follows.
@@ -91,10 +114,10 @@ package final class Exchange {
         if status.allowsContent {
             fields.append("Content-Length", String(body.count))
         }
-        connection.writeHead(status, merged(fields), isStream: false)
+        writeHead(status, fields)
         if hasContent {
             contentBytes = body.count
-            connection.writeRaw { $0.append(contentsOf: body) }
+            connection.write { $0.appendRaw { $0.append(contentsOf: body) } }
         }
         finish()
     }
@@ -118,33 +141,29 @@ package final class Exchange {
         _ fields: HeaderFields,
         block: HeaderBlock = HeaderBlock()
     ) {
-        guard let connection, begin(status) else { return }
-        connection.writeHead(
-            status,
-            merged(fields),
-            block: block,
-            isStream: status.allowsContent,
-            hasContent: hasContent
-        )
+        guard begin(status) else { return }
+        writeHead(status, fields, block, isStream: status.allowsContent)
     }
 
     /// Begins an answer of a known length; exactly that much must be written, else the connection
     /// is dropped at the end, since nobody could tell where the next answer begins.
     package func begin(_ status: Status, _ fields: HeaderFields, length: Int) {
-        guard let connection, begin(status) else { return }
+        guard begin(status) else { return }
         var fields = fields
         fields.append("Content-Length", String(length))
         announcedBytes = length
-        connection.writeHead(status, merged(fields), isStream: false)
+        writeHead(status, fields)
     }
 
     /// Appends content to the answer; it is sent at the end of the turn, except to a HEAD.
     package func write(_ body: (inout [UInt8]) -> Void) {
         guard let connection, !isFinished, hasContent else { return }
-        connection.writeContent { out in
-            let before = out.count
-            body(&out)
-            contentBytes += out.count - before
+        connection.write { output in
+            output.appendContent { out in
+                let before = out.count
+                body(&out)
+                contentBytes += out.count - before
+            }
         }
     }
 
@@ -162,7 +181,7 @@ package final class Exchange {
         if let announcedBytes, hasContent, contentBytes != announcedBytes { return abort() }
         isFinished = true
         delegate = nil
-        connection?.exchangeFinished()
+        connection?.write { $0.endContent() }
     }
 
     /// Appends bytes as they stand, outside the framing of the answer.
@@ -170,10 +189,12 @@ package final class Exchange {
     /// For a server that plays a broken one: it writes the framing itself, or something else.
     package func writeRaw(_ body: (inout [UInt8]) -> Void) {
         guard let connection, !isFinished else { return }
-        connection.writeRaw { out in
-            let before = out.count
-            body(&out)
-            contentBytes += out.count - before
+        connection.write { output in
+            output.appendRaw { out in
+                let before = out.count
+                body(&out)
+                contentBytes += out.count - before
+            }
         }
     }
 
@@ -197,10 +218,10 @@ package final class Exchange {
 
     /// Takes the connection off this loop, for `Server.adopt` on another.
     ///
-    /// Possible once, and only while nothing has been answered.
+    /// Possible once, and only for a whole request of which nothing has been answered.
     package func detach() -> DetachedExchange? {
         guard status == nil, let connection else { return nil }
-        let detached = connection.detach(request)
+        let detached = connection.detach(self)
         self.connection = nil
         delegate = nil
         return detached
@@ -227,28 +248,33 @@ package final class Exchange {
         request.head.method != .head && status?.allowsContent != false
     }
 
+    /// - Returns: whether there is a client to answer.
     private func begin(_ status: Status) -> Bool {
+        guard connection != nil else { return false }
         precondition(self.status == nil, "an exchange has one answer")
         self.status = status
         return true
     }
 
-    private func merged(_ fields: HeaderFields) -> HeaderFields {
-        guard !commonFields.fields.isEmpty else { return fields }
+    /// Writes the head of an answer, whose content need not be known yet (`isStream`), and need not
+    /// follow either, as with a HEAD.
+    private func writeHead(
+        _ status: Status,
+        _ fields: HeaderFields,
+        _ block: HeaderBlock = HeaderBlock(),
+        isStream: Bool = false
+    ) {
+        guard let connection else { return }
         var fields = fields
         for field in commonFields.fields { fields.append(field.name, field.value) }
-        return fields
+        let framing = ResponseFraming(
+            minorVersion: request.head.minorVersion,
+            isStream: isStream,
+            mayKeepAlive: connection.mayKeepAlive
+        )
+        connection.writeHead(status, block, fields, framing)
+        if framing.isChunked, hasContent { connection.output.isChunked = true }
     }
-}
-
-/// A request whose connection is between two loops.
-///
-/// Sole owner of the descriptor.
-package struct DetachedExchange: Sendable {
-    let descriptor: Int32
-    let request: Request
-    /// Input that came behind the request already.
-    let input: [UInt8]
 }
 
 extension Status {

@@ -78,7 +78,7 @@ package final class Server {
         )
         connections[ObjectIdentifier(connection)] = connection
         do {
-            try connection.resume(detached.request, input: detached.input)
+            try connection.resume(detached)
         } catch {
             forget(connection)
         }
@@ -103,11 +103,24 @@ package final class Server {
         _ status: Status,
         _ block: HeaderBlock,
         _ fields: HeaderFields,
+        _ framing: ResponseFraming,
         into out: inout [UInt8]
     ) {
         var fields = fields
+        framing.appendFields(to: &fields)
         fields.append("Date", date.text(atUnixSecond: wallMilliseconds() / 1000))
         appendResponseHead(status, minorVersion: 1, block: block, fields: fields, into: &out)
+    }
+
+    /// Appends an answer to what has no head; the connection closes after it.
+    func appendLastAnswer(_ problem: Problem, into out: inout [UInt8]) {
+        let body = problem.body
+        var fields = problem.fields
+        fields.append("Content-Type", "application/json")
+        fields.append("Content-Length", String(body.count))
+        let framing = ResponseFraming(minorVersion: 1, isStream: false, mayKeepAlive: false)
+        appendHead(problem.status, HeaderBlock(), fields, framing, into: &out)
+        out.append(contentsOf: body)
     }
 }
 

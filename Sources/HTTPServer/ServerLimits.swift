@@ -12,6 +12,11 @@ package struct ServerLimits: Sendable {
     ///
     /// In seconds.
     package var bodySeconds = 60
+    /// So much of a refused request's body is read past, that the connection lives; beyond it the
+    /// connection ends with the answer.
+    ///
+    /// In bytes.
+    package var maxDroppedBytes = 64 * 1024
     /// How long a connection may wait between requests before it is closed.
     ///
     /// In seconds.

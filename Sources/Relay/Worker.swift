@@ -139,20 +139,37 @@ final class Worker: RequestHandler {
 
     // MARK: Requests
 
-    func handle(_ exchange: Exchange) {
+    func admit(_ exchange: Exchange) -> Admission {
         let head = exchange.request.head
         exchange.commonFields = origins.responseFields(head)
         do throws(Problem) {
             try hosts.check(head)
             let route = try Route.match(head)
             if route.needsOwnOrigin { try origins.check(head) }
+            if route == .file, files == nil { throw StaticFiles.notFound(head.path) }
+            exchange.admitted = route
+            return route.readsBody ? .read() : .read(upTo: Route.maxUnreadBytes)
+        } catch {
+            return .refuse(Self.inShape(error, head))
+        }
+    }
+
+    func handle(_ exchange: Exchange) {
+        guard let route = exchange.admitted as? Route else {
+            preconditionFailure("the server hands over what was admitted, and that has a route")
+        }
+        do throws(Problem) {
             try answer(exchange, route)
         } catch {
-            // OpenAI's clients look for a member more, whatever went wrong.
-            var problem = error
-            problem.isVendorShape = head.path.hasPrefix("/v1/")
-            exchange.respond(problem)
+            exchange.respond(Self.inShape(error, exchange.request.head))
         }
+    }
+
+    /// OpenAI's clients look for a member more, whatever went wrong.
+    private static func inShape(_ problem: Problem, _ head: RequestHead) -> Problem {
+        var problem = problem
+        problem.isVendorShape = head.path.hasPrefix("/v1/")
+        return problem
     }
 
     func finished(_ exchange: Exchange) {
@@ -205,9 +222,7 @@ final class Worker: RequestHandler {
             var fields = origins.preflightFields(head, methods: methods)
             fields.append("Allow", methods)
             exchange.respond(.noContent, fields)
-        case .file:
-            guard let files else { throw StaticFiles.notFound(head.path) }
-            files.respond(to: exchange)
+        case .file: files?.respond(to: exchange)
         }
     }
 

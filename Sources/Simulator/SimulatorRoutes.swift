@@ -14,6 +14,8 @@ final class SimulatorRoutes: RequestHandler {
         self.calls = calls
     }
 
+    func admit(_ exchange: Exchange) -> Admission { .read() }
+
     func handle(_ exchange: Exchange) {
         let head = exchange.request.head
         switch (head.path, head.method) {

@@ -7,12 +7,21 @@ import Wire
 @Suite(.timeLimit(.minutes(1)))
 struct LoopMoveTests {
     /// Two servers on loops of their own; the first gives everything under `/move` to the second.
-    private func pair() async throws -> (first: TestServer, second: TestServer) {
-        let second = try TestServer { exchange, _ in
+    private func pair(
+        _ asked: Recorder<String> = Recorder()
+    ) async throws -> (first: TestServer, second: TestServer) {
+        let admit: @Sendable (Exchange) -> Admission = { exchange in
+            asked.record(exchange.request.head.path)
+            exchange.admitted = exchange.request.head.path.utf8.count
+            exchange.commonFields = ["X-Common": "yes"]
+            return .read()
+        }
+        let second = try TestServer(admit: admit) { exchange, _ in
+            #expect(exchange.admitted as? Int == exchange.request.head.path.utf8.count)
             let text = "second \(exchange.request.head.path) "
             exchange.respond(.ok, [:], body: Array(text.utf8) + exchange.request.body)
         }
-        let first = try TestServer { exchange, _ in
+        let first = try TestServer(admit: admit) { exchange, _ in
             guard exchange.request.head.path.hasPrefix("/move") else {
                 return exchange.respond(.ok, [:], body: Array("first".utf8))
             }
@@ -36,6 +45,21 @@ struct LoopMoveTests {
         #expect(client.get("/stay")?.text == "second /stay ")
         #expect(await first.connectionCount == 0)
         #expect(await second.connectionCount == 1)
+        await first.stop()
+        await second.stop()
+    }
+
+    @Test func `a request that has moved was admitted once, and what its head said moves with it`()
+        async throws
+    {
+        let asked = Recorder<String>()
+        let (first, second) = try await pair(asked)
+        let client = first.client()
+        let moved = client.get("/move")
+        #expect(moved?.text == "second /move ")
+        #expect(moved?["X-Common"] == "yes")
+        #expect(client.get("/next")?.text == "second /next ")
+        #expect(asked.values == ["/move", "/next"])
         await first.stop()
         await second.stop()
     }

@@ -3,7 +3,7 @@ import HTTPServer
 import Wire
 
 /// What a request is for, by its method and path alone.
-enum Route: Equatable {
+enum Route: Equatable, Sendable {
     /// A chat request that is answered by a stream.
     case chat(ChatRoute)
     /// The first step of two: a chat request that is answered by an id.
@@ -63,8 +63,7 @@ enum Route: Equatable {
         for entry in table where entry.path == head.path {
             return try match(head, entry.methods)
         }
-        if head.method == .options { return .options(methods: "GET, HEAD, OPTIONS") }
-        return .file
+        return try match(head, [(.get, .file), (.head, .file)])
     }
 
     private static func match(
@@ -107,6 +106,20 @@ enum Route: Equatable {
         return String(path.dropFirst(prefix.count))
     }
 
+    /// A body that nothing is read from may have so much.
+    ///
+    /// In bytes.
+    static let maxUnreadBytes = 64 * 1024
+
+    /// Whether what is asked may be in the body.
+    var readsBody: Bool {
+        switch self {
+        case .chat, .announce: true
+        case .announced, .stream, .stop, .history, .conversations, .conversation: false
+        case .deleteConversation, .models, .health, .readiness, .options, .file: false
+        }
+    }
+
     /// Whether a foreign page's request here could cost something or read somebody's answer.
     var needsOwnOrigin: Bool {
         switch self {
@@ -118,7 +131,7 @@ enum Route: Equatable {
 }
 
 /// The chat routes: what they read, and what they write unless told otherwise.
-enum ChatRoute: Equatable {
+enum ChatRoute: Equatable, Sendable {
     case stream
     case streamChat
     case completions

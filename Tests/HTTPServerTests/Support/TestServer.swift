@@ -3,20 +3,27 @@ import Loop
 import TestSupport
 import Wire
 
-/// Answers with what a test says, and writes down what it hears.
+/// Admits and answers as a test says, and writes down what it hears.
 final class ClosureHandler: RequestHandler {
     private let reactor: Reactor
     private let events: Recorder<String>
+    private let admission: @Sendable (Exchange) -> Admission
     private let answer: @Sendable (Exchange, Reactor) -> Void
 
     init(
         _ reactor: Reactor,
         _ events: Recorder<String>,
+        admit: @escaping @Sendable (Exchange) -> Admission,
         _ answer: @escaping @Sendable (Exchange, Reactor) -> Void
     ) {
         self.reactor = reactor
         self.events = events
+        admission = admit
         self.answer = answer
+    }
+
+    func admit(_ exchange: Exchange) -> Admission {
+        admission(exchange)
     }
 
     func handle(_ exchange: Exchange) {
@@ -43,6 +50,7 @@ final class TestServer: Sendable {
 
     init(
         limits: ServerLimits = ServerLimits(),
+        admit: @escaping @Sendable (Exchange) -> Admission = { _ in .read() },
         _ answer: @escaping @Sendable (Exchange, Reactor) -> Void
     ) throws {
         listener = try ListeningSocket(host: "127.0.0.1", port: 0)
@@ -54,7 +62,7 @@ final class TestServer: Sendable {
             let server = Server(
                 on: loop.reactor,
                 limits: limits,
-                handler: ClosureHandler(loop.reactor, events, answer)
+                handler: ClosureHandler(loop.reactor, events, admit: admit, answer)
             )
             loop.reactor.tenants.append(server)
             try? server.accept(from: number)
@@ -62,8 +70,11 @@ final class TestServer: Sendable {
     }
 
     /// Echoes method, target and body.
-    static func echo(limits: ServerLimits = ServerLimits()) throws -> TestServer {
-        try TestServer(limits: limits) { exchange, _ in
+    static func echo(
+        limits: ServerLimits = ServerLimits(),
+        admit: @escaping @Sendable (Exchange) -> Admission = { _ in .read() }
+    ) throws -> TestServer {
+        try TestServer(limits: limits, admit: admit) { exchange, _ in
             let request = exchange.request
             let start = "\(request.head.method.name) \(request.head.target)\n"
             exchange.respond(.ok, [:], body: Array(start.utf8) + request.body)

@@ -55,6 +55,8 @@ final class ScriptedUpstream: Sendable {
 
         init(_ answers: [Answer]) { self.answers = answers }
 
+        func admit(_ exchange: Exchange) -> Admission { .read() }
+
         func handle(_ exchange: Exchange) {
             let call = calls.withLock { count in
                 count += 1

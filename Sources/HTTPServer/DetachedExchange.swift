@@ -1,0 +1,21 @@
+import Wire
+
+/// An admitted request whose connection is between two loops.
+///
+/// Sole owner of the descriptor.
+package struct DetachedExchange: Sendable {
+    let descriptor: Int32
+    let request: Request
+    /// Input that came after the request already.
+    let input: [UInt8]
+    let commonFields: HeaderFields
+    let admitted: (any Sendable)?
+
+    init(descriptor: Int32, of exchange: Exchange, input: [UInt8]) {
+        self.descriptor = descriptor
+        request = exchange.request
+        self.input = input
+        commonFields = exchange.commonFields
+        admitted = exchange.admitted
+    }
+}

@@ -1,0 +1,40 @@
+package import Wire
+
+/// A request: its head, its body and where it came from.
+package struct Request: Sendable {
+    /// Method, target and fields.
+    package internal(set) var head: RequestHead
+    /// The content, already unchunked; empty where there was none.
+    package internal(set) var body: [UInt8]
+    /// The other end of the connection.
+    package let peer: PeerAddress
+}
+
+/// What becomes of a request, by its head alone.
+package enum Admission: Sendable {
+    /// The body is read, as long as it has at most so many bytes; 413 above.
+    ///
+    /// The server's own limit holds as well.
+    case read(upTo: Int = .max)
+    /// The answer is an error, at once: the client is not told to send its body, and what it sends
+    /// all the same is dropped.
+    indirect case refuse(Problem)
+    /// `Exchange.decide` says it later. Meanwhile nothing is read of the body, and a client that
+    /// leaves is noticed.
+    ///
+    /// The server sets no limit to the wait.
+    case wait
+}
+
+/// Who answers the requests of one loop.
+package protocol RequestHandler: AnyObject {
+    /// A head has come in. What it alone decides is decided here, before anything is read of the
+    /// body; after this comes exactly one `finished`.
+    func admit(_ exchange: Exchange) -> Admission
+    /// An admitted request is whole. The answer may be given now or later, through the exchange.
+    func handle(_ exchange: Exchange)
+    /// The answer has been handed to the kernel whole, or the connection is gone.
+    func finished(_ exchange: Exchange)
+    /// Something that has no acceptable head was answered with an error.
+    func refused(_ problem: Problem, from peer: PeerAddress)
+}
