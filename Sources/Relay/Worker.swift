@@ -54,7 +54,11 @@ final class Worker: RequestHandler {
     private static func files(in folder: String?) throws(StartError) -> StaticFiles? {
         guard let folder else { return nil }
         do throws(SystemCallError) {
-            return try StaticFiles(folder, fields: PagePolicy.fields)
+            return try StaticFiles(
+                folder,
+                fields: PagePolicy.fields,
+                pageFields: GetPolicy.pageFields
+            )
         } catch {
             throw .staticFolder(folder, error)
         }
@@ -143,9 +147,12 @@ final class Worker: RequestHandler {
         let head = exchange.request.head
         exchange.commonFields = origins.responseFields(head)
         do throws(Problem) {
-            try hosts.check(head)
+            let host = try hosts.check(head)
             let route = try Route.match(head)
             if route.needsOwnOrigin { try origins.check(head) }
+            if case .chat = route, head.method == .get, !StreamPosition.isIn(head) {
+                try GetPolicy.check(head, host: host)
+            }
             if route == .file, files == nil { throw StaticFiles.notFound(head.path) }
             exchange.admitted = route
             return route.readsBody ? .read() : .read(upTo: Route.maxUnreadBytes)

@@ -48,13 +48,13 @@ CONTRAST = """
 """
 
 
-def start_chromium():
-    """A browser with a profile of its own, as on a device of its own."""
+def start_chromium(*more):
+    """A browser with a profile of its own, as on a device of its own; `more` are its arguments."""
     assert CHROMIUM and CHROMEDRIVER, "install chromium and chromium-driver"
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     arguments = "--headless=new --disable-dev-shm-usage --disable-gpu --no-proxy-server"
-    for argument in arguments.split():
+    for argument in (*arguments.split(), *more):
         options.add_argument(argument)
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # chromium refuses to run as root with it

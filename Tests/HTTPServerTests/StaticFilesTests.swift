@@ -60,6 +60,29 @@ struct StaticFilesTests {
         await server.stop()
     }
 
+    @Test func `pages have fields of their own, fresh or not, and other files do not`()
+        async throws
+    {
+        folder.write("page.HTM", "<title>page</title>")
+        let server = try server()
+        let client = server.client()
+        for path in ["/", "/index.html", "/page.HTM", "/sub/"] {
+            let page = client.get(path)
+            #expect(page?.status == 200)
+            #expect(page?["Set-Cookie"] == "a=b")
+            #expect(page?["Cache-Control"] == "no-cache")
+            let tag = page?["ETag"] ?? ""
+            let fresh = client.get(path, "If-None-Match: \(tag)")
+            #expect(fresh?.status == 304)
+            #expect(fresh?["Set-Cookie"] == "a=b")
+            #expect(fresh?["ETag"] == tag)
+        }
+        for path in ["/digits.txt", "/sub/deep.css", "/sub", "/nothing.html"] {
+            #expect(client.get(path)?["Set-Cookie"] == nil, "\(path)")
+        }
+        await server.stop()
+    }
+
     @Test func `each extension has its type`() async throws {
         let server = try server()
         let client = server.client()

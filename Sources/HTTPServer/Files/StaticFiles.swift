@@ -6,16 +6,24 @@ package final class StaticFiles {
     private let root: RootFolder
     /// Fields for every file, such as the content security policy.
     private let fields: HeaderFields
+    /// Fields for every page beside those.
+    private let pageFields: HeaderFields
 
     /// Opens the folder.
     ///
     /// - Parameters:
     ///   - path: the folder; it stays open, so a later rename of it is not seen.
     ///   - fields: sent with every file.
+    ///   - pageFields: sent with every HTML file as well.
     /// - Throws: where it is no folder that can be read.
-    package init(_ path: String, fields: HeaderFields) throws(SystemCallError) {
+    package init(
+        _ path: String,
+        fields: HeaderFields,
+        pageFields: HeaderFields = [:]
+    ) throws(SystemCallError) {
         root = try RootFolder(path)
         self.fields = fields
+        self.pageFields = pageFields
     }
 
     /// Answers a request for a file.
@@ -80,7 +88,11 @@ package final class StaticFiles {
     private func respond(to exchange: Exchange, with file: consuming RootFolder.File) {
         let head = exchange.request.head
         let tag = Self.entityTag(file)
+        let type = ContentType.of(fileName: file.name)
         var fields = fields
+        if type.hasPrefix("text/html") {
+            for field in pageFields.fields { fields.append(field.name, field.value) }
+        }
         fields.append("ETag", tag)
         fields.append("Last-Modified", Self.date(file.modified))
         fields.append("Accept-Ranges", "bytes")
@@ -91,7 +103,7 @@ package final class StaticFiles {
         case .notModified: return exchange.respond(.notModified, fields)
         case .fail: return exchange.respond(Self.otherVersion)
         }
-        fields.append("Content-Type", ContentType.of(fileName: file.name))
+        fields.append("Content-Type", type)
         var range = 0..<file.size
         var status = Status.ok
         switch Self.range(head, tag: tag, modified: file.modified, length: file.size) {

@@ -9,28 +9,42 @@ import Wire
 struct HostPolicy: Sendable {
     private let names: Set<String>
     /// The authority that passed last: most requests name the same.
-    private var passed = ""
+    private var passed: (authority: String, kind: HostKind) = ("", .loopback)
 
     init(names: [String]) {
         self.names = Set(names.map { $0.lowercased() })
     }
 
-    mutating func check(_ head: RequestHead) throws(Problem) {
+    /// - Returns: what host was named, if it is one of ours.
+    mutating func check(_ head: RequestHead) throws(Problem) -> HostKind {
         // HTTP/1.0 has no Host, and no browser speaks it.
-        guard let authority = head.host, authority != passed else { return }
-        let host = Self.host(authority).lowercased()
-        let isLocal = host == "localhost" || host.hasSuffix(".localhost") || host.isEmpty
-        guard !isLocal, !Self.isAddress(host), !names.contains(host),
-            !names.contains(authority.lowercased())
-        else {
-            passed = authority
-            return
+        guard let authority = head.host else { return .loopback }
+        guard authority != passed.authority else { return passed.kind }
+        let host = Self.host(authority.lowercased())
+        let kind = HostKind(host)
+        switch kind {
+        case .loopback, .address: break
+        // A page elsewhere reaches a server on its reader's machine under it, though it listens on
+        // the loopback alone, and browsers do not say where such a request comes from.
+        case .unspecified:
+            throw Self.unknown("\(host) is no address to ask at; use localhost or 127.0.0.1")
+        case .name:
+            guard names.contains(String(host)) || names.contains(authority.lowercased()) else {
+                throw Self.unknown(
+                    "this server does not answer for the host \(host);"
+                        + " RELAY_HOSTS names those it answers for"
+                )
+            }
         }
-        throw Problem(
+        passed = (authority, kind)
+        return kind
+    }
+
+    private static func unknown(_ message: String) -> Problem {
+        Problem(
             .misdirectedRequest,
             type: "invalid_request_error",
-            message: "this server does not answer for the host \(host);"
-                + " RELAY_HOSTS names those it answers for",
+            message: message,
             code: "unknown_host"
         )
     }
@@ -42,16 +56,5 @@ struct HostPolicy: Sendable {
             return authority[authority.index(after: authority.startIndex)..<end]
         }
         return authority.prefix { $0 != ":" }
-    }
-
-    private static func isAddress(_ host: String) -> Bool {
-        // Only an IPv6 address has a colon here: a port's is gone.
-        if host.contains(":") { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                guard let number = parseDecimal(String(part)) else { return false }
-                return number <= 255
-            }
     }
 }

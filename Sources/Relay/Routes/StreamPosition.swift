@@ -39,6 +39,12 @@ struct StreamPosition: Equatable {
         }
     }
 
+    /// Whether a request wants to go on, and so begins nothing; one whose query cannot be read does
+    /// not.
+    static func isIn(_ head: RequestHead) -> Bool {
+        QueryItems(head.query ?? "").flatMap { Self(head, $0) } != nil
+    }
+
     private static func recordEntry(_ text: String) -> EntryID? {
         let mark = ".\(recordMark)"
         guard let dot = text.firstIndex(of: "."), text[dot...].hasPrefix(mark) else { return nil }

@@ -12,7 +12,11 @@ final class LoopFiles: @unchecked Sendable {
 
     func respond(_ exchange: Exchange) {
         if files == nil {
-            files = try? StaticFiles(path, fields: ["X-Content-Type-Options": "nosniff"])
+            files = try? StaticFiles(
+                path,
+                fields: ["X-Content-Type-Options": "nosniff"],
+                pageFields: ["Set-Cookie": "a=b"]
+            )
         }
         files?.respond(to: exchange)
     }

@@ -1,0 +1,67 @@
+import Glibc
+import Wire
+
+/// What the host of a request's authority is, by its text alone.
+enum HostKind: Equatable {
+    /// This machine, as it calls itself: no page elsewhere is reached under it.
+    case loopback
+    /// No address at all (`0.0.0.0`, `[::]`), which kernels take for this machine.
+    case unspecified
+    /// Any other address: it cannot be made to resolve to another machine.
+    case address
+    /// A name, or what is no address to a browser.
+    case name
+
+    /// Reads a host in small letters, without port and brackets.
+    init(_ host: Substring) {
+        if host == "localhost" || host.hasSuffix(".localhost") || host.isEmpty {
+            self = .loopback
+        } else if host.contains(":") {
+            self = Self.six(host)
+        } else if Self.isZero(host) {
+            self = .unspecified
+        } else {
+            self = Self.four(host)
+        }
+    }
+
+    private static func four(_ host: Substring) -> HostKind {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return .name }
+        for part in parts {
+            guard let number = parseDecimal(String(part)), number <= 255 else { return .name }
+        }
+        return parseDecimal(String(parts[0])) == 127 ? .loopback : .address
+    }
+
+    /// Whether it is `0.0.0.0` in any of the ways in which the URL standard lets it be written: with
+    /// fewer parts, with more zeros, in hexadecimal, with a dot behind.
+    private static func isZero(_ host: Substring) -> Bool {
+        var parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count > 1, parts.last?.isEmpty == true { parts.removeLast() }
+        return parts.count <= 4
+            && parts.allSatisfy { part in
+                guard !part.isEmpty else { return false }
+                let digits = part.hasPrefix("0x") ? part.dropFirst(2) : part
+                return digits.utf8.allSatisfy { $0 == UInt8(ascii: "0") }
+            }
+    }
+
+    private static func six(_ host: Substring) -> HostKind {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, String(host), &address) == 1 else { return .name }
+        let bytes = withUnsafeBytes(of: address) { Array($0) }
+        // The address of a machine that speaks IPv4, as IPv6 writes it.
+        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+        let zeros = [UInt8](repeating: 0, count: 12)
+        let isMapped = bytes.starts(with: mapped)
+        if isMapped || bytes.starts(with: zeros) {
+            switch Array(bytes[12...]) {
+            case [0, 0, 0, 0]: return .unspecified
+            case [0, 0, 0, 1] where !isMapped: return .loopback
+            default: return isMapped && bytes[12] == 127 ? .loopback : .address
+            }
+        }
+        return .address
+    }
+}

@@ -1,0 +1,179 @@
+import HTTPServer
+import Testing
+import Wire
+
+@testable import Relay
+
+/// A foreign page cannot spend by GET: not under any host, and not by guessing ahead.
+@Suite struct GetPolicyTests {
+    @Test(arguments: [
+        ("localhost", HostKind.loopback), ("chat.localhost", .loopback), ("127.0.0.1", .loopback),
+        ("127.255.0.9", .loopback), ("::1", .loopback), ("0:0:0:0:0:0:0:1", .loopback),
+        ("::ffff:127.0.0.1", .loopback), ("::ffff:7f00:1", .loopback),
+        ("0.0.0.0", .unspecified), ("0", .unspecified), ("0.0", .unspecified),
+        ("0.0.0", .unspecified), ("00.0.00.0", .unspecified), ("0x0", .unspecified),
+        ("0x", .unspecified), ("0x00.0", .unspecified), ("0.0.0.0.", .unspecified),
+        ("0.", .unspecified), ("::", .unspecified), ("0:0:0:0:0:0:0:0", .unspecified),
+        ("0::", .unspecified), ("::0", .unspecified), ("::0.0.0.0", .unspecified),
+        ("::ffff:0.0.0.0", .unspecified), ("::ffff:0:0", .unspecified),
+        ("0:0:0:0:0:ffff:0:0", .unspecified),
+        ("10.0.0.1", .address), ("192.168.1.20", .address), ("0.0.0.1", .address),
+        ("fe80::1", .address), ("::2", .address), ("::ffff:10.0.0.1", .address),
+        ("::ffff:0:1", .address), ("2001:db8::", .address),
+        ("example.com", .name), ("localhost.example.com", .name), ("xlocalhost", .name),
+        ("127.1", .name), ("1.2.3", .name), ("256.1.1.1", .name), ("0.0.0.0.0", .name),
+        ("0.0.0.0.example.com", .name), ("0x0g", .name), ("0..0", .name), (".", .name),
+        (":::", .name), ("1:2", .name), ("00000::", .name),
+    ])
+    func `a host is told by its text`(host: String, kind: HostKind) {
+        #expect(HostKind(host[...]) == kind)
+    }
+
+    struct Asker: Sendable, CustomTestStringConvertible {
+        var fields: HeaderFields
+        var host = HostKind.address
+        var code: String?
+        var testDescription: String {
+            fields.fields.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
+        }
+    }
+
+    private static let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
+    private static let refused = "foreign_page"
+
+    private static let askers = [
+        Asker(fields: [:]), Asker(fields: ["User-Agent": "curl/8.0", "Accept": "*/*"]),
+        Asker(fields: ["Cookie": "a=b"]),
+        Asker(fields: ["User-Agent": firefox], code: refused),
+        Asker(fields: ["Accept-Language": "de"], code: refused),
+        Asker(fields: ["Referer": "http://evil.example/"], code: refused),
+        Asker(fields: ["Sec-CH-UA": "x"], code: refused),
+        Asker(fields: ["sec-gpc": "1"], code: refused),
+        Asker(fields: ["Sec-Fetch-Site": "none"], code: refused),
+        Asker(fields: ["User-Agent": firefox], host: .name, code: refused),
+        Asker(fields: ["User-Agent": firefox], host: .loopback),
+        Asker(fields: ["User-Agent": firefox, "Sec-Fetch-Site": "same-origin"]),
+        Asker(fields: ["User-Agent": firefox, "Origin": "https://listed.example"]),
+        Asker(fields: ["User-Agent": firefox, "Cookie": "a=b; relay_page=1"]),
+        Asker(fields: ["User-Agent": firefox, "Cookie": "relay_page=0"], code: refused),
+        Asker(fields: ["User-Agent": firefox, "Cookie": "xrelay_page=1"], code: refused),
+        Asker(fields: ["Sec-Purpose": "prefetch"], code: "prefetch"),
+        Asker(fields: ["Sec-Purpose": "prefetch;prerender"], code: "prefetch"),
+        Asker(fields: ["Sec-Purpose": "Prefetch; anonymous-client-ip"], code: "prefetch"),
+        Asker(fields: ["Sec-Purpose": "prerender"], code: "prefetch"),
+        Asker(fields: ["Purpose": "prefetch"], code: "prefetch"),
+        Asker(fields: ["X-Moz": "prefetch"], code: "prefetch"),
+        Asker(
+            fields: ["Sec-Purpose": "prefetch", "Sec-Fetch-Site": "same-origin"],
+            host: .loopback,
+            code: "prefetch"
+        ),
+        Asker(fields: ["Purpose": "chat", "X-Moz": "microsummary"]),
+    ]
+
+    @Test(arguments: askers)
+    func `a browser begins an answer by GET only for our own page`(asker: Asker) throws {
+        var text = "GET /chat/stream?prompt=x HTTP/1.1\r\nHost: x.example\r\n"
+        for field in asker.fields.fields { text += "\(field.name): \(field.value)\r\n" }
+        var parser = RequestParser(limits: RequestLimits())
+        let bytes = Array((text + "\r\n").utf8)
+        let parsed = try parser.parse(bytes.span)
+        let head = try #require(parsed?.head)
+        do throws(Problem) {
+            try GetPolicy.check(head, host: asker.host)
+            #expect(asker.code == nil)
+        } catch {
+            #expect(error.code == asker.code)
+            #expect(error.status == (asker.code == "prefetch" ? .serviceUnavailable : .forbidden))
+        }
+    }
+
+    // MARK: The whole relay
+
+    private static let model = "simulator?tokens=1"
+    private static let get = "/chat/stream?prompt=x&model=simulator%3Ftokens%3D1"
+
+    @Test(.timeLimit(.minutes(5)), arguments: ["10.1.2.3:8000", "known.example", "[fe80::1]"])
+    func `a foreign page's image begins nothing, and all others may ask`(
+        host: String
+    ) async throws {
+        try await withRelay(page: true) {
+            $0.hosts = ["known.example"]
+        } _: { relay in
+            let browser: HeaderFields = ["Host": host, "User-Agent": Self.firefox]
+            let (image, json) = try relay.exchange("GET", Self.get, browser)
+            #expect(image.status == 403)
+            #expect(json["error"]?["code"]?.stringValue == "foreign_page")
+            #expect(json["error"]?["message"]?.stringValue?.contains("http://\(host)/") == true)
+            #expect(try relay.exchange("HEAD", Self.get, browser).head.status == 405)
+            #expect(relay.calls(Self.model).calls == 0)
+            // It is no way around that an answer would be come back for.
+            var back = browser
+            back.append("Last-Event-ID", "nobody.3")
+            #expect(try relay.exchange("GET", Self.get, back).head.status == 204)
+            #expect(relay.calls(Self.model).calls == 0)
+
+            let page = try relay.exchange("GET", "/", browser).head
+            let cookie = try #require(page.fields.first("Set-Cookie"))
+            #expect(cookie.contains("; HttpOnly; SameSite=Strict"))
+            var ours = browser
+            ours.append("Cookie", String(cookie.prefix { $0 != ";" }))
+            #expect(try relay.exchange("GET", Self.get, ours).head.status == 200)
+            let program: HeaderFields = ["Host": host, "User-Agent": "curl/8.0"]
+            #expect(try relay.exchange("GET", Self.get, program).head.status == 200)
+            let body = #"{"message":"x","model":"\#(Self.model)"}"#
+            let post = try relay.exchange("POST", "/chat/stream", browser, body: body)
+            #expect(post.head.status == 200)
+            #expect(relay.calls(Self.model).calls == 3)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `the cookie of one process is good for the next`() async throws {
+        for _ in 0..<2 {
+            try await withRelay { relay in
+                let fields: HeaderFields = [
+                    "Host": "10.1.2.3", "User-Agent": Self.firefox, "Cookie": "relay_page=1",
+                ]
+                let (head, _) = try relay.exchange("GET", Self.get, fields)
+                #expect(head.status == 200)
+            }
+        }
+    }
+
+    @Test(
+        .timeLimit(.minutes(5)),
+        arguments: [
+            "0.0.0.0", "0.0.0.0:8000", "0", "0x0:8000", "0.0", "[::]", "[::]:8000",
+            "[::ffff:0.0.0.0]", "[0:0:0:0:0:0:0:0]:80",
+        ]
+    )
+    func `no address is no host of ours, whatever RELAY_HOSTS says`(host: String) async throws {
+        try await withRelay(page: true) {
+            $0.hosts = ["0.0.0.0", "0", "::"]
+        } _: { relay in
+            for target in ["/", "/healthz", Self.get] {
+                let (head, json) = try relay.exchange("GET", target, ["Host": host])
+                #expect(head.status == 421)
+                #expect(json["error"]?["code"]?.stringValue == "unknown_host")
+            }
+            #expect(relay.calls(Self.model).calls == 0)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a prefetch begins nothing, on the loopback neither`() async throws {
+        try await withRelay { relay in
+            for fields in [
+                ["Sec-Purpose": "prefetch;prerender", "Sec-Fetch-Site": "same-origin"],
+                ["Purpose": "prefetch"], ["X-Moz": "prefetch"],
+            ] as [HeaderFields] {
+                let (head, json) = try relay.exchange("GET", Self.get, fields)
+                #expect(head.status == 503)
+                #expect(json["error"]?["code"]?.stringValue == "prefetch")
+                #expect(head.fields.first("Cache-Control") == "no-store")
+            }
+            #expect(relay.calls(Self.model).calls == 0)
+        }
+    }
+}
