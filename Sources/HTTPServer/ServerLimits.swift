@@ -19,8 +19,11 @@ package struct ServerLimits: Sendable {
     package var maxDroppedBytes = 64 * 1024
     /// How long a connection may wait between requests before it is closed.
     ///
+    /// Longer than clients and proxies keep one that is idle (90 and 60 seconds): a request must not
+    /// meet the close on its way.
+    ///
     /// In seconds.
-    package var idleSeconds = 75
+    package var idleSeconds = 130
     /// A reader that takes no byte for this long is dropped.
     ///
     /// In seconds.

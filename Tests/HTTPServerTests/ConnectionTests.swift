@@ -161,6 +161,12 @@ struct ConnectionTests {
         await server.stop()
     }
 
+    @Test func `a connection is kept for longer than clients and proxies use an idle one`() {
+        // Go's clients do for 90 seconds, nginx for 60.
+        #expect(ServerLimits().idleSeconds > 90)
+        #expect(ServerLimits().headSeconds < ServerLimits().idleSeconds)
+    }
+
     @Test func `ten thousand requests leave one connection and no descriptor behind`() async throws
     {
         let server = try TestServer.echo()
