@@ -16,16 +16,26 @@ struct OriginPolicy: Sendable {
 
     /// The fields that let a listed page read an answer; none for our own page and for programs.
     func responseFields(_ head: RequestHead) -> HeaderFields {
+        guard !origins.isEmpty else { return [:] }
+        if allowsAll {
+            return ["Access-Control-Allow-Origin": "*", Self.exposed.name: Self.exposed.value]
+        }
         guard let origin = head.fields.first("Origin"), !isOwn(origin, head), isListed(origin)
         else {
-            return [:]
+            // A cache must not give this answer to a listed page.
+            return ["Vary": "Origin"]
         }
         return [
-            "Access-Control-Allow-Origin": origin,
-            "Access-Control-Expose-Headers": "X-Stream-Id, Retry-After",
+            "Access-Control-Allow-Origin": origin, Self.exposed.name: Self.exposed.value,
             "Vary": "Origin",
         ]
     }
+
+    /// What pages may read of an answer's head; the last two are what OpenAI's libraries look for.
+    private static let exposed = (
+        name: "Access-Control-Expose-Headers",
+        value: "X-Stream-Id, Retry-After, retry-after-ms, x-should-retry"
+    )
 
     /// The answer to a preflight (Fetch Standard, CORS-preflight fetch).
     func preflightFields(_ head: RequestHead, methods: String) -> HeaderFields {
