@@ -174,7 +174,12 @@ import Wire
                 ("DELETE", "/chat/stream", "GET, POST, OPTIONS"),
                 ("GET", "/chat/completions", "POST, OPTIONS"),
                 ("GET", "/v1/chat/completions", "POST, OPTIONS"),
-                ("POST", "/v1/models", "GET, OPTIONS"),
+                ("POST", "/v1/models", "GET, HEAD, OPTIONS"),
+                ("POST", "/chat/history", "GET, HEAD, OPTIONS"),
+                ("PUT", "/chat/conversations", "GET, HEAD, OPTIONS"),
+                ("POST", "/chat/conversations/x", "GET, HEAD, DELETE, OPTIONS"),
+                ("POST", "/", "GET, HEAD, OPTIONS"),
+                ("HEAD", "/chat/streams/x", "GET, DELETE, OPTIONS"),
                 ("HEAD", "/chat/stream", "GET, POST, OPTIONS"),
                 ("POST", "/chat/streams/x", "GET, DELETE, OPTIONS"),
                 ("PUT", "/api/streaming", "GET, POST, OPTIONS"),
@@ -222,9 +227,28 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `health and readiness answer to GET and HEAD`() async throws {
+    func `what is sent to a path without a route is told the routes for it`() async throws {
+        try await withRelay(page: true) { relay in
+            for (method, known) in [
+                ("POST", "/chat/stream, /stream-chat"), ("DELETE", "/chat/streams/{id}"),
+                ("PUT", "none"),
+            ] {
+                let (head, json) = try relay.exchange(method, "/chat/strem", body: "{}")
+                #expect(head.status == 404)
+                #expect(json["error"]?["code"]?.stringValue == "not_found")
+                #expect(json["error"]?["message"]?.stringValue?.contains(known) == true)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `small JSON answers to GET and HEAD`() async throws {
         try await withRelay { relay in
-            for target in ["/healthz", "/readyz", "/v1/models"] {
+            let targets = [
+                "/healthz", "/readyz", "/v1/models", "/chat/history", "/chat/conversations",
+                "/chat/history?format=jsonl",
+            ]
+            for target in targets {
                 let get = try relay.exchange("GET", target)
                 #expect(get.head.status == 200)
                 let head = try relay.exchange("HEAD", target)

@@ -22,7 +22,7 @@ import Wire
         Refused(target: "/", fields: ["Host": "evil.example"], status: 421),
         Refused(method: "PUT", status: 405),
         Refused(target: "/v1/models", status: 405),
-        Refused(method: "PUT", target: "/index.html", status: 405),
+        Refused(method: "PUT", target: "/index.html", status: 404),
         Refused(method: "BREW", status: 501),
         Refused(length: 8 * 1024 * 1024 + 1, status: 413),
         Refused(target: "/v1/chat/completions", length: 1 << 40, status: 413),

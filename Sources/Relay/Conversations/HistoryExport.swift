@@ -53,7 +53,8 @@ final class HistoryExport: ExchangeDelegate {
             exchange.beginStream(.ok, ["Content-Type": "application/jsonl"])
         }
         exchange.write { $0.append(contentsOf: answer.bytes) }
-        guard answer.next != nil else { return exchange.finish() }
+        let hasContent = exchange.request.head.method != .head
+        guard hasContent, answer.next != nil else { return exchange.finish() }
         cursor = answer.next
         exchangeIsWritable(exchange)
     }

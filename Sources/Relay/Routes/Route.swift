@@ -35,13 +35,15 @@ enum Route: Equatable, Sendable {
         ("/chat/history", [(.get, .history)]),
         ("/chat/conversations", [(.get, .conversations)]),
         ("/v1/models", [(.get, .models)]),
+        ("/", [(.get, .file), (.head, .file)]),
         ("/healthz", [(.get, .health)]),
         ("/readyz", [(.get, .readiness)]),
     ]
 
     /// Finds the route.
     ///
-    /// - Throws: 405 with the possible methods, 501 for a method that is possible nowhere.
+    /// - Throws: 405 with the possible methods, 501 for a method that is possible nowhere, 404 where
+    ///   neither a route nor a file can be meant.
     static func match(_ head: RequestHead) throws(Problem) -> Route {
         if case .other(let name) = head.method {
             throw Problem(
@@ -63,7 +65,11 @@ enum Route: Equatable, Sendable {
         for entry in table where entry.path == head.path {
             return try match(head, entry.methods)
         }
-        return try match(head, [(.get, .file), (.head, .file)])
+        switch head.method {
+        case .get, .head: return .file
+        case .options: return .options(methods: "GET, HEAD, OPTIONS")
+        default: throw unknown(head)
+        }
     }
 
     private static func match(
@@ -71,15 +77,13 @@ enum Route: Equatable, Sendable {
         _ methods: [(Wire.Method, Route)]
     ) throws(Problem) -> Route {
         if let route = methods.first(where: { $0.0 == head.method }) { return route.1 }
-        let allowed = allowedMethods(methods.map(\.0))
-        if head.method == .options { return .options(methods: allowed) }
-        // A HEAD of a chat route would make an answer that nobody reads; of the small JSON
-        // answers it is a GET without the content.
-        if head.method == .head, let route = methods.first(where: { $0.0 == .get })?.1,
-            [.models, .health, .readiness].contains(route)
+        if head.method == .head, let get = methods.first(where: { $0.0 == .get })?.1,
+            get.answersHead
         {
-            return route
+            return get
         }
+        let allowed = allowedMethods(methods)
+        if head.method == .options { return .options(methods: allowed) }
         throw Problem(
             .methodNotAllowed,
             type: "invalid_request_error",
@@ -88,8 +92,42 @@ enum Route: Equatable, Sendable {
         )
     }
 
-    private static func allowedMethods(_ methods: [Wire.Method]) -> String {
-        (methods.map(\.name) + ["OPTIONS"]).joined(separator: ", ")
+    private static func allowedMethods(_ methods: [(Wire.Method, Route)]) -> String {
+        var names: [String] = []
+        for (method, route) in methods {
+            names.append(method.name)
+            if method == .get, route.answersHead { names.append(Wire.Method.head.name) }
+        }
+        return (names + [Wire.Method.options.name]).joined(separator: ", ")
+    }
+
+    /// Whether a HEAD is a GET without the content.
+    ///
+    /// Of a chat route it would make an answer that nobody reads. Files say so themselves.
+    private var answersHead: Bool {
+        switch self {
+        case .history, .conversations, .conversation, .models, .health, .readiness: true
+        case .chat, .announce, .announced, .stream, .stop: false
+        case .deleteConversation, .options, .file: false
+        }
+    }
+
+    private static func unknown(_ head: RequestHead) -> Problem {
+        let paths = table.filter { $0.methods.contains { $0.0 == head.method } }.map(\.path)
+        let places =
+            switch head.method {
+            case .delete: ["/chat/streams/{id}", "/chat/conversations/{id}"]
+            default: paths
+            }
+        let known = places.isEmpty ? "none" : places.joined(separator: ", ")
+        return Problem(
+            .notFound,
+            type: "not_found_error",
+            message:
+                "\(head.method.name) is not possible on \(head.path), which is no route; the routes for it:"
+                + " \(known)",
+            code: "not_found"
+        )
     }
 
     private static func streamID(_ path: String) -> String? {
