@@ -124,9 +124,7 @@ package final class Exchange {
 
     /// Answers with an error.
     package func respond(_ problem: Problem) {
-        var fields = problem.fields
-        fields.append("Content-Type", "application/json")
-        respond(problem.status, fields, body: problem.body)
+        respond(problem.status, problem.answerFields, body: problem.body)
     }
 
     /// Begins an answer whose length is not known: chunked, or up to the end of the connection

@@ -45,6 +45,16 @@ package struct Problem: Error, Sendable, Equatable {
         )
     }
 
+    /// The answer's fields but its length.
+    ///
+    /// No cache may keep it: what is not there now may be there soon.
+    var answerFields: HeaderFields {
+        var fields = fields
+        fields.append("Content-Type", "application/json")
+        fields.append("Cache-Control", "no-store")
+        return fields
+    }
+
     /// The answer's body.
     package var body: [UInt8] {
         var bytes: [UInt8] = []

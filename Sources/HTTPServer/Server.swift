@@ -108,6 +108,8 @@ package final class Server {
     ) {
         var fields = fields
         framing.appendFields(to: &fields)
+        // What is sent is what it says it is, and no browser shall guess otherwise.
+        fields.append("X-Content-Type-Options", "nosniff")
         fields.append("Date", date.text(atUnixSecond: wallMilliseconds() / 1000))
         appendResponseHead(status, minorVersion: 1, block: block, fields: fields, into: &out)
     }
@@ -115,8 +117,7 @@ package final class Server {
     /// Appends an answer to what has no head; the connection closes after it.
     func appendLastAnswer(_ problem: Problem, into out: inout [UInt8]) {
         let body = problem.body
-        var fields = problem.fields
-        fields.append("Content-Type", "application/json")
+        var fields = problem.answerFields
         fields.append("Content-Length", String(body.count))
         let framing = ResponseFraming(minorVersion: 1, isStream: false, mayKeepAlive: false)
         appendHead(problem.status, HeaderBlock(), fields, framing, into: &out)

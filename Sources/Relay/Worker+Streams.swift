@@ -27,6 +27,7 @@ extension Worker {
             .accepted,
             [
                 "Content-Type": "application/json",
+                "Cache-Control": "no-store",
                 "X-Stream-Id": id,
                 "Location": "/api/streaming?id=\(id)",
                 "Set-Cookie":

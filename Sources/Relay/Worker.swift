@@ -233,7 +233,10 @@ final class Worker: RequestHandler {
         }
     }
 
-    static let json: HeaderFields = ["Content-Type": "application/json"]
+    /// For answers that are of this moment, and somebody's own.
+    static let json: HeaderFields = [
+        "Content-Type": "application/json", "Cache-Control": "no-store",
+    ]
 
     private func readiness(_ exchange: Exchange) throws(Problem) {
         guard service.history.isWritable else {

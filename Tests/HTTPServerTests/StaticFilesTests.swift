@@ -54,7 +54,7 @@ struct StaticFilesTests {
         #expect(response?["Last-Modified"] == "Sun, 06 Nov 1994 08:49:37 GMT")
         #expect(response?["ETag"]?.hasPrefix("\"") == true)
         #expect(response?["Accept-Ranges"] == "bytes")
-        #expect(response?["X-Content-Type-Options"] == "nosniff")
+        #expect(response?["X-Of-Files"] == "yes")
         #expect(client.get("/empty.txt")?["Content-Length"] == "0")
         #expect(client.get("/a%20b.txt")?.text == "blank")
         await server.stop()

@@ -54,8 +54,7 @@ enum GetPolicy {
         .serviceUnavailable,
         type: "invalid_request_error",
         message: "a prefetch begins no answer; ask when somebody wants it",
-        code: "prefetch",
-        fields: ["Cache-Control": "no-store"]
+        code: "prefetch"
     )
 
     private static func unproven(_ host: String) -> Problem {

@@ -50,7 +50,10 @@ final class HistoryExport: ExchangeDelegate {
             return exchange.status == nil ? exchange.respond(problem) : exchange.abort()
         }
         if exchange.status == nil {
-            exchange.beginStream(.ok, ["Content-Type": "application/jsonl"])
+            exchange.beginStream(
+                .ok,
+                ["Content-Type": "application/jsonl", "Cache-Control": "no-store"]
+            )
         }
         exchange.write { $0.append(contentsOf: answer.bytes) }
         let hasContent = exchange.request.head.method != .head

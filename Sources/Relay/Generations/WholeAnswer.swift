@@ -14,7 +14,10 @@ extension Exchange {
         OpenAICompletion.append(log: log, context: context, into: &body)
         respond(
             .ok,
-            ["Content-Type": "application/json", "X-Stream-Id": context.generation],
+            [
+                "Content-Type": "application/json", "Cache-Control": "no-store",
+                "X-Stream-Id": context.generation,
+            ],
             body: body
         )
     }

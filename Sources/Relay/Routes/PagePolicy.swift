@@ -9,7 +9,6 @@ enum PagePolicy {
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
             + " img-src 'self' data:; base-uri 'none'; form-action 'none';"
             + " frame-ancestors 'none'; require-trusted-types-for 'script'",
-        "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     ]
 }

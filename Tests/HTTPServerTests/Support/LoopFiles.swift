@@ -14,7 +14,7 @@ final class LoopFiles: @unchecked Sendable {
         if files == nil {
             files = try? StaticFiles(
                 path,
-                fields: ["X-Content-Type-Options": "nosniff"],
+                fields: ["X-Of-Files": "yes"],
                 pageFields: ["Set-Cookie": "a=b"]
             )
         }
