@@ -138,6 +138,27 @@ struct ConversationTests {
         }
     }
 
+    @Test func `a question that is asked again after a fault is told once`() async throws {
+        var cut = Self.answer("half")
+        cut.events.removeLast(2)
+        cut.isBroken = true
+        let answers = [Self.answer("A1"), cut, cut, Self.answer("A2"), Self.answer("A3")]
+        try await withRelay(asking: answers) { relay, upstream in
+            try say(relay, #"{"message":"Q1","conversation":"c"}"#)
+            try say(relay, #"{"message":"Q2","conversation":"c"}"#)
+            #expect(asked(upstream) == "u:Q1 a:A1 u:Q2")
+            try say(relay, #"{"message":"Q2","conversation":"c"}"#)
+            #expect(asked(upstream) == "u:Q1 a:A1 u:Q2")
+            try say(relay, #"{"message":"Q2","conversation":"c"}"#)
+            #expect(asked(upstream) == "u:Q1 a:A1 u:Q2")
+            try say(relay, #"{"message":"Q3","conversation":"c"}"#)
+            #expect(asked(upstream) == "u:Q1 a:A1 u:Q2 a:A2 u:Q3")
+            // What ended as it should counts, however often it is asked.
+            try say(relay, #"{"message":"Q3","conversation":"c"}"#)
+            #expect(asked(upstream) == "u:Q1 a:A1 u:Q2 a:A2 u:Q3 a:A3 u:Q3")
+        }
+    }
+
     @Test func `an answer can be stopped while its past is read`() async throws {
         try await withRelay(asking: [Self.answer("A")]) { relay, upstream in
             let client = try relay.connect()

@@ -33,6 +33,10 @@ struct ConversationTurn {
     var updatedAt: String { record["ended_at"]?.stringValue ?? startedAt }
     /// The text of the answer, as far as it came.
     var answer: String { record["content"]?.stringValue ?? "" }
+    /// Whether the answer broke off by a fault, so that asking again makes sense.
+    var hasFailed: Bool {
+        record["status"]?.stringValue.flatMap { Ending(rawValue: $0) }.map { !$0.isFinish } ?? false
+    }
 
     static func role(_ message: JSON) -> ChatRequest.Role? {
         message["role"]?.stringValue.flatMap { ChatRequest.Role(rawValue: $0) }

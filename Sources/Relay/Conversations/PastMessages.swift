@@ -11,12 +11,15 @@ struct PastMessages {
     private var turns: [(startedAt: String, messages: [ChatRequest.Message])] = []
     private var instructions: [ChatRequest.Message] = []
     private let hasInstructions: Bool
+    /// What was asked after the record that is taken next.
+    private var laterQuestions: [[ChatRequest.Message]]
 
     /// Begins with a request whose own messages are kept in any case.
     init(_ request: ChatRequest, budget: Int) {
         self.request = request
         hasInstructions =
             request.system != nil || request.messages.contains { Self.isInstruction($0) }
+        laterQuestions = [request.messages.filter { $0.role == .user }]
         left = budget - Self.tokens(request.messages) - (request.system?.utf8.count ?? 0) / 4
     }
 
@@ -36,7 +39,8 @@ struct PastMessages {
 
     /// Takes the next older record.
     ///
-    /// A question that got no answer is left out: it was asked again, or given up.
+    /// A question that got no answer is left out: it was asked again, or given up. So is one whose
+    /// answer failed halfway where it was asked again: the model would hear it twice.
     ///
     /// - Returns: whether an older one may fit as well.
     mutating func add(_ line: [UInt8]) -> Bool {
@@ -47,7 +51,9 @@ struct PastMessages {
         }
         let asked = turn.asked.filter { ConversationTurn.role($0) == .user }
             .compactMap { ChatRequest.Message(recorded: $0) }
-        guard !asked.isEmpty, !turn.answer.isEmpty else { return left > 0 }
+        let isAskedAgain = turn.hasFailed && laterQuestions.contains(asked)
+        laterQuestions.append(asked)
+        guard !asked.isEmpty, !turn.answer.isEmpty, !isAskedAgain else { return left > 0 }
         let messages = asked + [ChatRequest.Message(role: .assistant, text: turn.answer)]
         let tokens = Self.tokens(messages)
         guard tokens <= left else { return false }
