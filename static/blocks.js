@@ -7,6 +7,7 @@ const headingPattern = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/;
 const rulePattern = /^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
 const quotePattern = /^ {0,3}> ?/;
 const itemPattern = /^( {0,3})([-*+]|\d{1,9}[.)])(?:([ \t]+)(.*)|$)/;
+const formulaMarks = /`+[^`]*`+|\\.|\$\$/g;
 const tableRulePattern = /^\|?[ \t]*:?-+:?(?:[ \t]*\|[ \t]*:?-+:?)*[ \t]*\|?$/;
 
 /** Blocks as {type, line, end, raw, …}: first line, line after the last, and own source. */
@@ -132,11 +133,43 @@ function splitRow(line) {
 }
 
 function readParagraph(lines, at, depth) {
-  let end = at + 1;
-  while (end < lines.length && !isBlank(lines[end]) && !startsBlock(lines, end, depth)) end += 1;
-  const text = lines.slice(at, end).map((line) => line.trim()).join("\n");
+  let end = formulaEnd(lines, at);
+  while (end < lines.length && !isBlank(lines[end]) && !startsBlock(lines, end, depth)) {
+    end = formulaEnd(lines, end);
+  }
+  const text = lines.slice(at, end).map((line) => line.trim()).join("\n").trimEnd();
   return { type: "p", text, end };
 }
+
+// The line after this one, or after the display formula that it begins: "- b" is no list in there. A
+// formula whose first line is only "$$" or "\[" may have blank lines; one that never ends takes the
+// rest, as more may be to come.
+function formulaEnd(lines, at) {
+  const close = closeOfFormula(lines[at].trim());
+  if (!close) return at + 1;
+  const mayHaveBlanks = lines[at].trim().length === 2;
+  let end = at + 1;
+  while (end < lines.length && !lines[end].includes(close)) {
+    const isWholeBlank = isBlank(lines[end]) && end < lines.length - 1;
+    if (isWholeBlank && !mayHaveBlanks) return at + 1;
+    end += 1;
+  }
+  return Math.min(end + 1, lines.length);
+}
+
+// What ends the formula that a line leaves open; null where it leaves none. It opens at the line's
+// start or end: elsewhere "$$" may be a price.
+function closeOfFormula(line) {
+  let opened = null;
+  for (const [mark] of line.matchAll(formulaMarks)) {
+    if (opened === null && (mark === "$$" || mark === "\\[")) opened = mark;
+    else if (mark === closes[opened]) opened = null;
+  }
+  const isAtEdge = opened && (line.startsWith(opened) || line.endsWith(opened));
+  return isAtEdge ? closes[opened] : null;
+}
+
+const closes = { $$: "$$", "\\[": "\\]" };
 
 // What ends a paragraph without a blank line. Of numbers only 1 does, or a year at the start of a
 // line would begin a list.
@@ -151,8 +184,17 @@ function startsBlock(lines, at, depth = 0) {
 
 const isBlank = (line) => line.trim() === "";
 const isOrdered = (item) => item[2].length > 1;
-const indentOf = (line) => /^[ \t]*/.exec(line)[0].replaceAll("\t", "    ").length;
-const dedent = (line, count) => {
-  const spaced = line.replace(/^[ \t]+/, (lead) => lead.replaceAll("\t", "    "));
-  return spaced.slice(Math.min(count, indentOf(spaced)));
-};
+const indentOf = (line) => columnsOf(/^[ \t]*/.exec(line)[0]);
+const columnsOf = (lead) => [...lead].reduce(nextColumn, 0);
+const nextColumn = (column, space) => space === "\t" ? column - (column % 4) + 4 : column + 1;
+
+/** The line without `count` columns of indentation; what is left of a tab becomes spaces. */
+function dedent(line, count) {
+  let column = 0;
+  let at = 0;
+  while (column < count && (line[at] === " " || line[at] === "\t")) {
+    column = nextColumn(column, line[at]);
+    at += 1;
+  }
+  return " ".repeat(Math.max(column - count, 0)) + line.slice(at);
+}

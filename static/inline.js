@@ -1,26 +1,32 @@
 // Markdown inside a paragraph, in one pass: opened markers wait on a stack until they are closed
-// or given up. Only text nodes, code, strong, em, del, br and checked anchors come out.
+// or given up. Formulas stay as they are written. Only text nodes, code, strong, em, del, br and
+// checked anchors come out.
 
 const maxOpenMarkers = 32; // bounds the search for an opening marker: a line of stars stays linear
 
 const tokenPattern = new RegExp([
-  /\\([!-\/:-@[-`{-~])/, /(`+)/, /<(https?:\/\/[^\s<>]+)>/, /(https?:\/\/[^\s<>`"]+)/,
+  /(\$+|\\[([])/, /\\([!-\/:-@[-`{-~])/, /(`+)/,
+  /<(https?:\/\/[^\s<>]+)>/, /(https?:\/\/[^\s<>`"]+)/,
   /(\*+|_+|~~)/, /(!?\[)/, /(\])/, /(\\?\n)/,
 ].map((pattern) => pattern.source).join("|"), "gi");
 const address = /<?([^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?/;
 const targetPattern = new RegExp(`\\([ \\t]*${address.source}(?:[ \\t]+"[^"]*")?[ \\t]*\\)`, "y");
+// "$5 and $6" is none: a closing "$" follows the formula at once, and no letter or digit follows.
+const shortFormula = /(?<![\p{L}\p{N}])\$(?!\s)(?:\\.|[^\\$`\n])+(?<!\s)\$(?![\p{L}\p{N}$])/uy;
+const formulaCloses = { $$: "$$", "\\(": "\\)", "\\[": "\\]" };
 const names = { "**": "strong", __: "strong", "*": "em", _: "em", "~~": "del" };
 
 /** A fragment for `text`. `isOpen`: more of it is to come. */
 export function inline(text, isOpen) {
   const writer = new InlineWriter();
-  const unclosed = new Set(); // lengths of backtick runs known to have no partner
+  const unclosed = new Set(); // formulas' openings and lengths of backtick runs without a partner
   const token = new RegExp(tokenPattern);
   let at = 0;
   for (let found; (found = token.exec(text)); at = token.lastIndex) {
     writer.write(text.slice(at, found.index));
-    const [whole, escaped, ticks, bracketed, bare, marks, opens, closes, newline] = found;
-    if (escaped) writer.write(escaped);
+    const [whole, formula, escaped, ticks, bracketed, bare, marks, opens, closes, newline] = found;
+    if (formula) token.lastIndex = readFormula(writer, text, found.index, formula, unclosed, isOpen);
+    else if (escaped) writer.write(escaped);
     else if (ticks) token.lastIndex = readCode(writer, text, found.index, ticks, unclosed, isOpen);
     else if (bracketed) writer.add(link(bracketed) ?? whole);
     else if (bare) token.lastIndex = readAddress(writer, found.index, bare);
@@ -38,6 +44,30 @@ function fragmentOf(nodes) {
   const fragment = document.createDocumentFragment();
   for (const node of nodes) fragment.append(node);
   return fragment;
+}
+
+function readFormula(writer, text, at, opening, unclosed, isOpen) {
+  const start = at + opening.length;
+  let end = 0;
+  if (opening === "$") {
+    shortFormula.lastIndex = at;
+    if (shortFormula.test(text)) end = shortFormula.lastIndex;
+  } else if (formulaCloses[opening]) {
+    const close = formulaCloses[opening];
+    const found = unclosed.has(opening) ? -1 : text.indexOf(close, start);
+    if (found >= 0) end = found + close.length;
+    else if (isOpen) end = text.length;
+    else unclosed.add(opening);
+  }
+  if (end === 0) {
+    writer.write(opening.replace("\\", ""));
+    return start;
+  }
+  text.slice(at, end).split("\n").forEach((line, number) => {
+    if (number > 0) writer.add(document.createElement("br"));
+    writer.write(line);
+  });
+  return end;
 }
 
 function readCode(writer, text, at, ticks, unclosed, isOpen) {

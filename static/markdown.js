@@ -26,7 +26,7 @@ export class MarkdownView {
 
   /** Draws what was appended. `isFinal`: nothing follows, so an open marker is only a character. */
   draw(isFinal = false) {
-    const lines = this.tail.split("\n"); // EventSource hands on no CR
+    const lines = this.tail.split(/\r\n?|\n/); // EventSource hands on no CR, the history does
     const blocks = parseBlocks(lines);
     patch(this.root, this.blocks, blocks, !isFinal);
     this.blocks = blocks;
