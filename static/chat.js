@@ -8,9 +8,16 @@ import { ConversationList } from "./list.js";
 import * as running from "./running.js";
 import { Scroll } from "./scroll.js";
 import { Speech } from "./speech.js";
-import { onWake } from "./wake.js";
+import * as stops from "./stops.js";
+import { onLeave, onWake } from "./wake.js";
 
 const copiedShown = 1500; // ms
+
+const connections = {
+  open: "",
+  lost: "Connection lost, reconnecting…",
+  waiting: "Waiting for a connection. Other windows of this page may hold all that there are.",
+};
 
 const find = (id) => document.getElementById(id);
 const composer = find("composer");
@@ -76,18 +83,26 @@ addEventListener("popstate", () => {
   const id = conversationInAddress();
   if (id !== shownID()) show(id);
 });
+onLeave(() => conversation.rest());
 onWake(() => {
+  stops.deliver();
   conversation.catchUp();
   list.refresh();
 });
+stops.listen((key, isDelivered) => {
+  const words = conversation.stopTold(key, isDelivered);
+  if (words) speech.say(words);
+  if (isDelivered) list.refresh();
+});
 running.watch((changed) => {
   if (changed === conversation.id) catchUpWithTab();
-  list.refresh();
+  if (!document.hidden) list.refresh(); // else when somebody looks
 }, wasDeleted);
 
 prompt.value = address.get("prompt") ?? "";
 fitPrompt();
 show(conversationInAddress());
+stops.deliver();
 list.refresh();
 showWhoAnswers();
 
@@ -99,7 +114,7 @@ function show(id) {
   log.replaceChildren();
   speech.reset();
   showActivity(false);
-  showConnection(true);
+  showConnection("open");
   conversation = new Conversation(id ?? newID(), log, page, id === null);
   welcome.hidden = id !== null;
   list.mark(conversation.id);
@@ -203,8 +218,8 @@ function showActivity(isActive) {
   log.setAttribute("aria-busy", String(isActive));
 }
 
-function showConnection(isConnected) {
-  const words = isConnected ? "" : "Connection lost, reconnecting…";
+function showConnection(state) {
+  const words = connections[state];
   if (connection.textContent !== words) connection.textContent = words;
   scroll.follow();
 }

@@ -1,21 +1,25 @@
 // One conversation on the page: what was said, and the answer that is being given.
 
 import { fetchAnswer, fetchTurns, nothing } from "./history.js";
-import { AnswerView, createButton, createNotice, createQuestion } from "./message.js";
+import { AnswerView, canAskAgain, createButton, createNotice, createQuestion } from "./message.js";
 import * as running from "./running.js";
+import * as stops from "./stops.js";
 import { AnswerStream } from "./stream.js";
+import { Transcript } from "./transcript.js";
 
+const maxQuiet = 3000; // ms that the server may take before the reader is told
 const maxUncertainty = 60_000; // ms after which the server may have forgotten a key
 
 export class Conversation {
   /**
-   * `page` is told what happens: `activity(isActive)`, `connection(isConnected)`, `text(part)`,
-   * `ended(words)`, `changed()` after what the list shows, `drawn()` after what has a height;
+   * `page` is told what happens: `activity(isActive)`, `connection(state)`, `text(part)`,
+   * `ended(words)`, `changed()` after what list and title show, `drawn()` after what has a height;
    * `keepPlace(change)` makes a change above what is read. `isNew`: nobody asked in it before.
    */
   constructor(id, log, page, isNew) {
     this.id = id;
     this.log = log;
+    this.transcript = new Transcript(log);
     this.page = page;
     this.isNew = isNew;
     this.elsewhere = []; // turns that the server says are running, of this device or another
@@ -24,7 +28,7 @@ export class Conversation {
   }
 
   get isEmpty() {
-    return this.log.childElementCount === 0;
+    return this.transcript.isEmpty;
   }
 
   // ---- Asking
@@ -50,7 +54,7 @@ export class Conversation {
       ...asked,
       key: asked.key ?? newID(),
       askedAt: Date.now(),
-      after: this.lastID,
+      after: this.transcript.lastID,
     };
     running.set(question);
     this.begin(question, element).ask(question, options);
@@ -58,7 +62,21 @@ export class Conversation {
   }
 
   stop() {
-    this.current?.stream.stop();
+    if (!this.current) return;
+    const { question, stream } = this.current;
+    stream.stop();
+    stops.keep(question);
+  }
+
+  /** Shows what became of the stop of the question with this key. */
+  stopTold(key, isDelivered) {
+    return this.transcript.find(key)?.view.stopTold(isDelivered);
+  }
+
+  /** Nobody looks: the connection is given back. */
+  rest() {
+    this.current?.stream.rest();
+    this.page.connection("open");
   }
 
   /** The reader goes elsewhere; the answer goes on at the server. */
@@ -72,7 +90,12 @@ export class Conversation {
   /** Shows what the server has of it and the page has not, and attaches to what still runs. */
   async catchUp() {
     this.current?.stream.wake();
+    const waiting = setTimeout(() => {
+      if (!this.current && !this.isLeft) this.page.connection("waiting");
+    }, maxQuiet);
+    await stops.deliver(); // or what was stopped would be read on
     const past = this.isNew ? nothing : await fetchTurns(this.id).catch(() => null);
+    clearTimeout(waiting);
     if (this.isLeft) return;
     this.failure?.remove();
     if (past) this.showTurns(past.turns, this.current?.element);
@@ -80,6 +103,7 @@ export class Conversation {
     if (past) this.elsewhere = past.running;
     this.attach();
     if (!past && !this.current) this.showFailure();
+    if (!this.current) this.page.connection("open");
     this.page.drawn();
   }
 
@@ -92,14 +116,16 @@ export class Conversation {
   attachOwn() {
     const question = running.get(this.id);
     if (!question || this.current || this.isLeft) return;
-    if (this.hasArrived(question)) {
+    if (this.transcript.hasAnswer(question)) {
       running.remove(question);
       this.page.changed();
       return;
     }
-    if (this.find(question.key)) return;
-    if (!question.id && !question.ending) question.id = this.runningID(question);
-    const stream = this.begin(question, createQuestion(question.prompt));
+    if (this.transcript.find(question.key)) return;
+    // Whatever the page was told as it closed: the server has the question.
+    const id = question.id ?? this.runningID(question);
+    if (id && !question.id) running.update(question, { id, ending: undefined });
+    const stream = this.begin(question, this.transcript.createQuestion(question.prompt));
     if (question.ending) this.finish({ status: question.ending, message: question.message });
     else if (question.id) stream.attach(question.id);
     else if (Date.now() - question.askedAt > maxUncertainty) this.finish({ status: "unknown" });
@@ -108,21 +134,26 @@ export class Conversation {
 
   /** Reads along as if it had been asked here; the server knows it, so this browser keeps nothing. */
   attachElsewhere() {
-    const turn = this.elsewhere.find(({ answer }) => !this.find(answer.id));
+    const turn = this.elsewhere.find(({ answer }) => !this.transcript.find(answer.id));
     if (!turn || this.current || this.isLeft) return;
-    const { prompt, answer: { id } } = turn;
-    const question = { conversation: this.id, prompt, model: this.page.model, key: newID(), id };
-    this.begin(question, createQuestion(prompt)).attach(id);
+    const { prompt, answer } = turn;
+    const stop = stops.of(answer.id);
+    const asked = { conversation: this.id, prompt, model: modelOf(answer) };
+    const question = { ...asked, id: answer.id, key: stop?.key ?? newID() };
+    const stream = this.begin(question, this.transcript.createQuestion(prompt));
+    if (stop) this.finish({ status: "stopping" });
+    else stream.attach(answer.id);
   }
 
   // ---- The answer that is being given
 
   begin(question, element) {
     const view = new AnswerView(question, () => this.page.drawn());
-    const stream = new AnswerStream({
+    const stream = new AnswerStream(this.id, {
       identified: (id) => {
         running.update(question, { id });
-        this.removeTurn(id); // the history was quicker
+        if (stream.isStopped) stops.keep(question);
+        this.transcript.removeTurn(id); // the history was quicker
         view.element.dataset.id = id;
       },
       started: (model) => view.started(model),
@@ -133,11 +164,10 @@ export class Conversation {
       reasoning: (part) => view.appendReasoning(part),
       restarted: () => view.clear(),
       restored: (text) => view.replaceText(text),
-      connection: (isConnected) => this.page.connection(isConnected),
+      connection: (state) => this.page.connection(state),
       ended: (ending) => this.finish(ending),
-      stopped: () => this.page.changed(),
-      stopUncertain: () => view.addNote("The server could not be told; it may finish by itself."),
     });
+    if (document.hidden) stream.rest();
     view.element.dataset.key = question.key;
     if (question.id) view.element.dataset.id = question.id;
     this.current = { question, view, stream, element: element ?? view.element };
@@ -156,9 +186,9 @@ export class Conversation {
     // What no history has stays here for the next reload.
     const isAnswer = view.element.dataset.id && outcome.status !== "lost";
     if (isAnswer) this.isNew = false;
-    if (isAnswer || outcome.status === "stopped") running.remove(question);
+    if (isAnswer || outcome.status === "stopping") running.remove(question);
     else running.update(question, { ending: outcome.status, message: outcome.message });
-    this.page.connection(true);
+    this.page.connection("open");
     this.page.activity(false);
     this.page.ended(view.end(outcome));
     this.page.changed();
@@ -172,9 +202,9 @@ export class Conversation {
     const fragment = document.createDocumentFragment();
     let last = null;
     for (const { prompt, answer } of turns) {
-      const isAskedAgain = last?.prompt === prompt && last.answer.status !== "complete";
+      const isAskedAgain = last?.prompt === prompt && canAskAgain(last.answer.status ?? "complete");
       last = { prompt, answer };
-      if (this.find(answer.id)) continue;
+      if (this.transcript.find(answer.id)) continue;
       if (prompt && !isAskedAgain) fragment.append(createQuestion(prompt));
       fragment.append(this.restored(prompt, answer));
     }
@@ -183,7 +213,8 @@ export class Conversation {
   }
 
   restored(prompt, answer) {
-    const view = new AnswerView({ conversation: this.id, prompt, model: this.page.model }, () => {});
+    const asked = { conversation: this.id, prompt, model: modelOf(answer) };
+    const view = new AnswerView(asked, () => {});
     if (answer.id) view.element.dataset.id = answer.id;
     view.started(answer.model ?? "");
     if (answer.reasoning) view.appendReasoning(answer.reasoning);
@@ -222,40 +253,16 @@ export class Conversation {
     this.log.append(this.failure);
   }
 
-  // ---- What is shown
-
-  get answers() {
-    return [...this.log.querySelectorAll(".answer")];
-  }
-
-  get lastID() {
-    return this.answers.findLast(({ dataset }) => dataset.id)?.dataset.id;
-  }
-
-  /** The answer with this id or to the question with this key. */
-  find(name) {
-    const isIt = ({ dataset }) => dataset.id === name || dataset.key === name;
-    return name ? this.answers.find(isIt) : undefined;
-  }
-
-  removeTurn(id) {
-    const answer = this.find(id);
-    if (answer?.previousElementSibling?.matches(".question")) answer.previousElementSibling.remove();
-    answer?.remove();
-  }
-
   /** The id of the answer to a question, where it runs. */
   runningID({ prompt, after }) {
     const turn = this.elsewhere.find((turn) => turn.prompt === prompt && turn.answer.id !== after);
     return turn?.answer.id;
   }
+}
 
-  /** Whether the history that is shown has the answer to a question. */
-  hasArrived({ id, prompt, after }) {
-    if (id) return this.find(id) !== undefined;
-    const last = this.answers.findLast(({ dataset }) => dataset.id);
-    return Boolean(last) && last.dataset.id !== after && last.view.question.prompt === prompt;
-  }
+// Servers before this field say only who answered.
+function modelOf({ model = "", requested_model: requested = model }) {
+  return requested ?? "";
 }
 
 /** The ending of an answer whose stream is gone, from the history; its text is put in place. */

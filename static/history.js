@@ -37,24 +37,21 @@ export async function fetchAnswer(conversation, id) {
   return turns.find(({ answer }) => answer.id === id)?.answer ?? null;
 }
 
+/**
+ * What became of an answer: "running", "ended", or "gone" where the server knows nothing of it;
+ * null where it cannot be asked now. No stream is opened to find out.
+ */
+export async function fetchState(conversation, id) {
+  const known = await fetchTurns(conversation).catch(() => null);
+  if (!known) return null;
+  const hasIt = (turns) => turns.some(({ answer }) => answer.id === id);
+  if (hasIt(known.running)) return "running";
+  return hasIt(known.turns) ? "ended" : "gone";
+}
+
 export async function deleteConversation(conversation) {
   const response = await fetch(path(conversation), { method: "DELETE" });
   if (!response.ok) throw new Error(`status ${response.status}`);
-}
-
-/** Whether the server still has the stream: true or false, null where it cannot be asked now. */
-export async function hasStream(id) {
-  const asking = new AbortController();
-  try {
-    const response = await fetch(`/chat/streams/${encodeURIComponent(id)}`, {
-      signal: asking.signal,
-    });
-    asking.abort(); // its status is all that was wanted
-    if (response.ok) return true;
-    return response.status === 404 ? false : null;
-  } catch {
-    return null;
-  }
 }
 
 function turnsOf(messages) {

@@ -1,7 +1,7 @@
 // The list of conversations: those that the server has, and those that this browser is asking in.
 
 import { addressOf } from "./address.js";
-import { fetchAnswer, fetchConversations, hasStream } from "./history.js";
+import { fetchConversations, fetchState } from "./history.js";
 import * as running from "./running.js";
 
 const checkInterval = 5000; // ms between looks at answers that nobody reads here
@@ -51,8 +51,9 @@ export class ConversationList {
     for (const question of others) {
       const { conversation, id } = question;
       if (this.known.some((entry) => entry.running === id)) continue;
-      if (await fetchAnswer(conversation, id).catch(() => null)) running.remove(question);
-      else if ((await hasStream(id)) === false) running.update(question, { ending: "lost" });
+      const state = await fetchState(conversation, id);
+      if (state === "ended") running.remove(question);
+      else if (state === "gone") running.update(question, { ending: "lost" });
     }
     return others.length > 0;
   }
@@ -131,7 +132,7 @@ export class ConversationList {
     if (this.state.textContent !== words) this.state.textContent = words;
     clearTimeout(this.timer);
     // The page tells the end of what it has asked itself.
-    const isWaiting = entries.some(({ id, isRunning, isOwn }) =>
+    const isWaiting = !document.hidden && entries.some(({ id, isRunning, isOwn }) =>
       isRunning && !(isOwn && id === this.chosen));
     if (isWaiting) this.timer = setTimeout(() => this.refresh(), checkInterval);
   }

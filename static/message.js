@@ -8,6 +8,7 @@ const endings = {
   length: ["length", "Cut off: the answer reached its length limit.", false],
   filtered: ["filtered", "Cut off by the provider’s content filter.", false],
   tool_calls: ["tool_calls", "The model asked for a tool, which this page does not have.", false],
+  stopping: ["stopped", "Stopping…", false],
   stopped: ["stopped", "Stopped.", false],
   abandoned: ["error", "The server gave the answer up because nobody was listening.", true],
   interrupted: ["error", "The server was stopped while answering.", true],
@@ -19,6 +20,13 @@ const endings = {
   lost: ["lost", "The connection closed before the answer was complete.", true],
   unknown: ["lost", "The page closed before the server said that it has the question.", true],
 };
+
+/** Whether an answer that ended so is worth asking for again. */
+export function canAskAgain(status) {
+  return (endings[status] ?? unknownEnding(status))[2];
+}
+
+const unknownEnding = (status) => ["error", `The answer ended: ${status}.`, true];
 
 export function createQuestion(text) {
   const article = element("article", "question");
@@ -98,8 +106,7 @@ export class AnswerView {
 
   /** Draws the rest and says how it ended; returns those words. */
   end({ status, message = "" }) {
-    const unknown = ["error", `The answer ended: ${status}.`, true];
-    const [word, known, canRetry] = endings[status] ?? unknown;
+    const [word, known, canRetry] = endings[status] ?? unknownEnding(status);
     this.draw(true);
     Object.assign(this.element.dataset, { status: word, ending: status });
     this.element.setAttribute("aria-busy", "false");
@@ -110,11 +117,32 @@ export class AnswerView {
     if (words) this.addNote(words, message);
     const tools = element("div", "tools");
     if (this.parts.length > 0) tools.append(createButton("Copy", "copy-answer"));
-    if (canRetry) tools.append(createButton("Retry", "retry"));
-    if (this.model) tools.append(createModel(this.model));
+    if (canRetry) tools.append(this.createRetryButton());
+    const model = this.model || this.question.model;
+    if (model) tools.append(createModel(model));
     this.foot.append(tools);
     this.drawn();
     return message ? `${words} ${message}` : words;
+  }
+
+  createRetryButton() {
+    const button = createButton("Retry", "retry");
+    if (this.question.model) button.title = `Ask ${this.question.model} again`;
+    return button;
+  }
+
+  /** Says what became of a stop; returns the words. */
+  stopTold(isDelivered) {
+    if (this.element.dataset.ending !== "stopping") return "";
+    const words = isDelivered
+      ? endings.stopped[1]
+      : "Stopping… The server cannot be reached now; it is told as soon as it can be.";
+    const note = this.foot.querySelector(".note");
+    if (note.textContent === words) return "";
+    note.textContent = words;
+    if (isDelivered) this.element.dataset.ending = "stopped";
+    this.drawn();
+    return words;
   }
 
   addNote(words, detail = "") {

@@ -3,16 +3,17 @@
 // It is kept in localStorage: a reload and other tabs find there what to attach to. The key stands
 // for the question at the server, which answers it once however often it is asked.
 
+import { names, readJSON, write } from "./storage.js";
+
 const prefix = "sse-relay.running.";
 const deleted = "sse-relay.deleted";
-const memory = new Map(); // where the browser keeps nothing for pages
 
 /**
  * Questions as {conversation, prompt, model, key, askedAt, id, ending, message}: `askedAt` in ms
  * since 1970; `id` of the answer, once it is known; `ending` where there will be no answer.
  */
 export function get(conversation) {
-  return parse(read(prefix + conversation));
+  return parse(prefix + conversation);
 }
 
 export function set(question) {
@@ -37,8 +38,7 @@ export function removeAll(conversation) {
 
 /** The questions of all conversations, the newest first. */
 export function all() {
-  const names = [...storedNames(), ...memory.keys()];
-  const questions = names.filter((name) => name.startsWith(prefix)).map((name) => parse(read(name)));
+  const questions = names(prefix).map(parse);
   return questions.filter(Boolean).sort((a, b) => b.askedAt - a.askedAt);
 }
 
@@ -50,38 +50,7 @@ export function watch(changed, wasDeleted) {
   });
 }
 
-function storedNames() {
-  try {
-    return Object.keys(localStorage);
-  } catch {
-    return [];
-  }
-}
-
-function read(name) {
-  if (memory.has(name)) return memory.get(name);
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
-
-function write(name, text) {
-  memory.delete(name);
-  try {
-    if (text === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, text);
-  } catch {
-    if (text !== null) memory.set(name, text); // forbidden or full
-  }
-}
-
-function parse(text) {
-  try {
-    const question = JSON.parse(text);
-    return question?.key && question.conversation ? question : null;
-  } catch {
-    return null;
-  }
+function parse(name) {
+  const question = readJSON(name);
+  return question?.key && question.conversation ? question : null;
 }

@@ -6,10 +6,12 @@
 // the answer's id is known only that is asked for. A question that did not get through at all is
 // not tried again in silence: that is left to the user.
 
-import { hasStream } from "./history.js";
+import { fetchState } from "./history.js";
 
 const maxQueryBytes = 2000; // longer questions are posted: proxies cut long URLs
 const maxWaitForID = 10_000; // ms that Stop waits to learn which stream to stop
+const maxQuiet = 3000; // ms that a connection may take before the reader is told
+const maxLeaving = 300; // ms between the failed requests of a page that is left and its end
 const minSilence = 3000; // ms without an event, after which a connection may have died in its sleep
 const firstWait = 1000; // ms before a server that was not there is asked again, then twice that
 const maxWait = 16_000;
@@ -17,25 +19,29 @@ const maxWait = 16_000;
 export class AnswerStream {
   /**
    * `listener` is told what happens, in this order: `identified(id)` and `started(model)`, then
-   * `text(part)`, `reasoning(part)` and `connection(isConnected)` as they come, `restarted()` where
+   * `text(part)`, `reasoning(part)` and `connection(state)` as they come, `restarted()` where
    * all of it comes again, `restored(text)` where the text is to be replaced; and once, last,
-   * `ended({status, message})`. A stop is followed by `stopped()` when the server knows of it, or by
-   * `stopUncertain()` where it could not be told.
+   * `ended({status, message})`. After a stop `identified(id)` may still follow. The state of the
+   * connection is "open", "waiting" or "lost".
    */
-  constructor(listener) {
+  constructor(conversation, listener) {
+    this.conversation = conversation;
     this.listener = listener;
     this.source = null;
     this.address = "";
     this.id = null;
     this.position = -1; // number of the last event seen
+    this.lastEventID = "";
     this.resumedAfter = -1; // events up to this number were seen before a reconnect
     this.heardAt = Date.now(); // the last sign of life of the connection, 0 while there was none
     this.finish = null;
     this.isEnded = false;
     this.isStopped = false;
+    this.isResting = false;
     this.isReplayable = false; // a reconnect without an id attaches instead of asking again
     this.isOfRecord = false;
     this.timer = 0;
+    this.waiting = 0; // the timer of a connection that does not come
     this.wait = firstWait;
   }
 
@@ -58,7 +64,17 @@ export class AnswerStream {
   attach(id) {
     this.isReplayable = true;
     this.id = id;
-    this.listen(`/chat/streams/${encodeURIComponent(id)}`);
+    if (!this.isResting) this.listen(this.path);
+  }
+
+  /**
+   * Gives the connection back while nobody looks, since a browser has six for all its tabs; the
+   * answer goes on at the server, and `wake` goes on here. A question gets through first.
+   */
+  rest() {
+    if (this.isEnded) return;
+    this.isResting = true;
+    if (this.id !== null) this.close();
   }
 
   /** Leaves the answer, which goes on at the server. */
@@ -69,9 +85,18 @@ export class AnswerStream {
 
   /** To be called when the page may have slept: looks whether the connection is alive. */
   wake() {
-    if (this.timer) this.lookAgain();
+    if (this.isEnded) return;
+    if (this.isResting) this.goOn();
+    else if (this.timer) this.lookAgain();
     // What came before the sleep may be handed over only now, so the connection is given a while.
     else if (!this.listenAgainIfSilent()) setTimeout(() => this.listenAgainIfSilent(), minSilence);
+  }
+
+  goOn() {
+    this.isResting = false;
+    if (this.id === null) return;
+    const after = new URLSearchParams({ last_event_id: this.lastEventID });
+    this.listenAgain(this.lastEventID ? `${this.path}?${after}` : this.path);
   }
 
   listenAgainIfSilent() {
@@ -81,32 +106,28 @@ export class AnswerStream {
     return isOpen && isSilent;
   }
 
-  /** Ends the answer here at once and tells the server, as soon as it is known what to stop. */
+  /** Ends the answer here at once; one without an id is waited for a while, to learn it. */
   stop() {
     if (this.isEnded) return;
     this.isStopped = true;
-    const isKnown = this.id !== null;
-    if (isKnown) {
-      this.close();
-      this.cancel();
-    } else {
-      setTimeout(() => this.close(), maxWaitForID);
-    }
-    this.end({ status: "stopped" }, isKnown);
+    if (this.id === null) setTimeout(() => this.close(), maxWaitForID);
+    this.end({ status: "stopping" }, this.id !== null);
   }
 
   async post(body) {
     let response;
     let answer;
+    this.expectConnection();
     try {
       response = await fetch("/api/streaming?format=events", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
       });
+      this.connected();
       answer = await response.json().catch(() => ({}));
     } catch {
-      this.end({ status: "unreachable" });
+      this.endUnheard("unreachable");
       return;
     }
     if (!response.ok || !answer.id) {
@@ -116,7 +137,7 @@ export class AnswerStream {
     }
     this.isReplayable = true;
     this.learn(answer.id);
-    if (this.isEnded) return;
+    if (this.isEnded || this.isResting) return;
     this.listen(`/api/streaming?${new URLSearchParams({ id: answer.id, format: "events" })}`);
   }
 
@@ -124,6 +145,7 @@ export class AnswerStream {
     const source = new EventSource(url);
     this.source = source;
     this.address = url;
+    this.expectConnection();
     const on = (name, handle) => source.addEventListener(name, (event) => {
       if (source === this.source && this.accepts(event)) handle(event.data);
     });
@@ -135,8 +157,7 @@ export class AnswerStream {
     source.addEventListener("finish", (event) => (this.finish = readJSON(event.data)));
     source.addEventListener("done", () => this.end(this.finish ?? { status: "complete" }));
     source.addEventListener("open", () => {
-      this.heardAt = Date.now();
-      if (!this.isEnded) this.listener.connection(true);
+      if (source === this.source) this.connected();
     });
     source.addEventListener("error", (event) => {
       if (source !== this.source) return;
@@ -146,18 +167,32 @@ export class AnswerStream {
     });
   }
 
-  /** Reads again from the beginning, past what was seen. */
-  listenAgain() {
-    this.source.close();
+  // A browser has six connections for all its windows, and lets whoever wants a seventh wait.
+  expectConnection() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      if (!this.isEnded) this.listener.connection("waiting");
+    }, maxQuiet);
+  }
+
+  connected() {
+    this.heardAt = Date.now();
+    clearTimeout(this.waiting);
+    if (!this.isEnded) this.listener.connection("open");
+  }
+
+  /** Reads again, past what was seen. */
+  listenAgain(url = this.id === null ? this.address : this.path) {
+    this.source?.close();
     this.resumedAfter = this.position;
     this.heardAt = 0;
-    this.listen(this.id === null ? this.address : `/chat/streams/${encodeURIComponent(this.id)}`);
+    this.listen(url);
     // The browser may have sent this into another connection that died; closing it takes that one
     // out of its pool.
     const { source } = this;
     setTimeout(() => {
-      const isStuck = source === this.source && !this.isEnded && this.heardAt === 0;
-      if (isStuck) this.listenAgain();
+      const isHere = source === this.source && !this.isEnded && !this.isResting;
+      if (isHere && this.heardAt === 0) this.listenAgain();
     }, Math.max(this.wait, minSilence));
     this.wait = Math.min(2 * this.wait, maxWait);
   }
@@ -175,6 +210,7 @@ export class AnswerStream {
       else if (this.id !== id) this.end({ status: "lost" }); // an answer to something else
       if (number <= this.resumedAfter) return false;
       this.position = number;
+      this.lastEventID = event.lastEventId;
       this.wait = firstWait;
     }
     return !this.isEnded;
@@ -192,9 +228,11 @@ export class AnswerStream {
   learn(id) {
     this.id = id;
     this.listener.identified(id);
-    if (!this.isStopped) return;
-    this.close();
-    this.cancel();
+    if (this.isStopped || this.isResting) this.close();
+  }
+
+  get path() {
+    return `/chat/streams/${encodeURIComponent(this.id)}`;
   }
 
   failed({ status = "upstream_error", error }) {
@@ -208,20 +246,22 @@ export class AnswerStream {
     } else if (this.finish) {
       this.end(this.finish); // all was said; only the goodbye is missing
     } else if (this.source.readyState === EventSource.CLOSED) {
-      if (this.id === null) this.end({ status: "refused" });
+      if (this.id === null) this.endUnheard("refused");
       else this.lookLater();
     } else if (this.id === null && !this.isReplayable) {
-      this.end({ status: "unreachable" });
+      this.close();
+      this.endUnheard("unreachable");
     } else {
       this.resumedAfter = this.position;
-      this.listener.connection(false);
+      clearTimeout(this.waiting);
+      this.listener.connection("lost");
     }
   }
 
   // EventSource has given up: on the end (204), on a proxy without a server behind it (502), or on
   // an answer that the server does not have any more.
   lookLater() {
-    this.listener.connection(false);
+    this.listener.connection("lost");
     this.timer = setTimeout(() => this.lookAgain(), this.wait);
     this.wait = Math.min(2 * this.wait, maxWait);
   }
@@ -229,11 +269,16 @@ export class AnswerStream {
   async lookAgain() {
     clearTimeout(this.timer);
     this.timer = 0;
-    const isThere = await hasStream(this.id);
-    if (this.isEnded || this.timer) return;
-    if (isThere) this.listenAgain();
-    else if (isThere === null) this.lookLater();
-    else this.end({ status: "lost" });
+    const state = await fetchState(this.conversation, this.id);
+    if (this.isEnded || this.isResting || this.timer) return;
+    if (state === null) this.lookLater();
+    else if (state === "gone") this.end({ status: "lost" });
+    else this.listenAgain();
+  }
+
+  // A page that is being left sees its requests fail before it goes; that is no word of the server.
+  endUnheard(status) {
+    setTimeout(() => this.end({ status }), maxLeaving);
   }
 
   end(ending, isClosing = true) {
@@ -245,22 +290,9 @@ export class AnswerStream {
 
   close() {
     clearTimeout(this.timer);
+    clearTimeout(this.waiting);
     this.timer = 0;
     this.source?.close();
-  }
-
-  async cancel() {
-    const path = `/chat/streams/${encodeURIComponent(this.id)}`;
-    try {
-      const response = await fetch(path, { method: "DELETE", keepalive: true });
-      if (response.ok || response.status === 404) {
-        this.listener.stopped();
-        return;
-      }
-    } catch {
-      // Falls through: the server was not reached.
-    }
-    this.listener.stopUncertain();
   }
 }
 

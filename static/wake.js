@@ -5,14 +5,24 @@
 const tick = 5000; // ms
 const maxLate = 10_000; // ms that a tick may be late before it counts as sleep
 
-/** Calls `woken()` after each time that may have been sleep. */
-export function onWake(woken) {
+const glance = 1000; // ms that a page may be hidden without being left
+
+/** Calls `left()` when the page has been hidden for a while. */
+export function onLeave(left) {
+  let timer = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(left, glance);
+  });
+}
+
+/** Calls `seen()` after each time that may have been sleep, once somebody looks. */
+export function onWake(seen) {
+  const woken = () => document.hidden || seen();
   addEventListener("online", woken);
   addEventListener("pageshow", (event) => event.persisted && woken());
   document.addEventListener("resume", woken);
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") woken();
-  });
+  document.addEventListener("visibilitychange", woken);
   let last = Date.now();
   setInterval(() => {
     const now = Date.now();

@@ -259,6 +259,8 @@ def test_a_phone_that_slept_finds_its_dead_connection_and_the_whole_answer(relay
     assert proxy.stall() >= 1
     time.sleep(4)
     browser.driver.execute_cdp_cmd(lifecycle, {"state": "active"})
+    tabs = Tabs(browser)
+    tabs.to(tabs.first)  # awake it was hidden still, until the reader came back to it
     seen = browser.source()
     until(lambda: len(browser.source()) > len(seen) + 20, what="text after waking")
     assert browser.status() == "streaming"
@@ -336,7 +338,7 @@ class BadGateway:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                gateway.refused += self.path.startswith("/chat/stream")
+                gateway.refused += self.path.startswith(("/chat/stream", "/chat/conversations/"))
                 self.send_error(502)
 
             def log_message(self, *_):
