@@ -1,14 +1,18 @@
 // The page: a question goes out, an answer streams in, one at a time; beside it the conversations.
 
-import { conversationInAddress, name, visit } from "./address.js";
+import { addressOf, conversationInAddress, name, visit } from "./address.js";
 import { copy } from "./clipboard.js";
+import { Composer } from "./composer.js";
 import { Conversation, newID } from "./conversation.js";
+import * as drafts from "./drafts.js";
+import { keepFocus } from "./focus.js";
 import { deleteConversation } from "./history.js";
 import { ConversationList } from "./list.js";
 import * as running from "./running.js";
 import { Scroll } from "./scroll.js";
 import { Speech } from "./speech.js";
 import * as stops from "./stops.js";
+import { plainWords } from "./title.js";
 import { onLeave, onWake } from "./wake.js";
 
 const copiedShown = 1500; // ms
@@ -20,8 +24,6 @@ const connections = {
 };
 
 const find = (id) => document.getElementById(id);
-const composer = find("composer");
-const prompt = find("prompt");
 const sendButton = find("send");
 const stopButton = find("stop");
 const connection = find("connection");
@@ -31,7 +33,10 @@ const side = find("side");
 const confirmation = find("confirmation");
 const scroll = new Scroll(find("latest"));
 const speech = new Speech(find("speech"));
-const list = new ConversationList(side, { choose, remove: askToDelete });
+const composer = new Composer(find("composer"), send);
+const list = new ConversationList(side, {
+  choose, remove: askToDelete, drawn: showTitle, nearby: find("new"),
+});
 const address = new URLSearchParams(location.search);
 
 const page = {
@@ -40,26 +45,20 @@ const page = {
   connection: showConnection,
   text: (part) => speech.hear(part),
   ended: (words) => speech.finish(words || "End of answer."),
-  changed: () => list.refresh(),
+  changed: () => {
+    showTitle();
+    list.refresh();
+  },
+  restored: showTitle,
   drawn: () => {
     welcome.hidden = !conversation.isEmpty;
     scroll.follow();
   },
   keepPlace: (change) => scroll.keepPlace(change),
 };
+const copying = new WeakMap(); // buttons to the timers that give them their word back
 let conversation;
 
-composer.addEventListener("submit", (event) => {
-  event.preventDefault();
-  send();
-});
-prompt.addEventListener("keydown", (event) => {
-  const isComposing = event.isComposing || event.keyCode === 229; // Enter picks a word then
-  if (event.key !== "Enter" || event.shiftKey || isComposing) return;
-  event.preventDefault();
-  send();
-});
-prompt.addEventListener("input", fitPrompt);
 document.addEventListener("keydown", (event) => {
   // Escape closes what lies over the page first.
   const isCovered = confirmation.open || isSideOver();
@@ -74,7 +73,7 @@ log.addEventListener("click", (event) => {
 });
 find("latest").addEventListener("click", () => {
   scroll.toEnd();
-  prompt.focus({ preventScroll: true });
+  composer.focus(log);
 });
 side.addEventListener("toggle", ({ newState }) => {
   if (newState === "open") list.refresh(); // another device may have asked
@@ -99,9 +98,12 @@ running.watch((changed) => {
   if (!document.hidden) list.refresh(); // else when somebody looks
 }, wasDeleted);
 
-prompt.value = address.get("prompt") ?? "";
-fitPrompt();
 show(conversationInAddress());
+if (address.has("prompt")) {
+  composer.write(address.get("prompt"));
+  history.replaceState(null, "", addressOf(conversationInAddress())); // a reload keeps the draft
+}
+composer.focus();
 stops.deliver();
 list.refresh();
 showWhoAnswers();
@@ -117,6 +119,7 @@ function show(id) {
   showConnection("open");
   conversation = new Conversation(id ?? newID(), log, page, id === null);
   welcome.hidden = id !== null;
+  composer.open(id);
   list.mark(conversation.id);
   scroll.toEnd();
   if (id !== null) conversation.catchUp();
@@ -133,7 +136,12 @@ function choose(id) {
     visit(id);
     show(id);
   }
-  prompt.focus({ preventScroll: true });
+  composer.focus();
+}
+
+function showTitle() {
+  const title = conversation?.isEmpty && conversation.isNew ? "" : list.title(conversation?.id);
+  document.title = plainWords(title || conversation?.firstQuestion || "") || "sse-relay";
 }
 
 // Whether the list lies over the page; browsers without popovers have it below.
@@ -151,7 +159,10 @@ function catchUpWithTab() {
 function askToDelete(id, title) {
   find("confirmed-title").textContent = title;
   confirmation.returnValue = "";
-  confirmation.onclose = () => confirmation.returnValue === "delete" && remove(id);
+  confirmation.onclose = () => {
+    list.focus(id); // the row may have been drawn anew
+    if (confirmation.returnValue === "delete") remove(id);
+  };
   confirmation.showModal();
 }
 find("delete").addEventListener("click", () => confirmation.close("delete"));
@@ -170,6 +181,7 @@ async function remove(id) {
 }
 
 function wasDeleted(id) {
+  drafts.set(id, "");
   list.forget(id);
   if (id !== conversation.id) return;
   name(null);
@@ -179,13 +191,12 @@ function wasDeleted(id) {
 // ---- Asking
 
 function send() {
-  const text = prompt.value;
+  const { text } = composer;
   if (conversation.current || !text.trim()) {
-    prompt.focus();
+    composer.focus();
     return;
   }
-  prompt.value = "";
-  fitPrompt();
+  composer.clear(conversation.id);
   name(conversation.id);
   scroll.toEnd();
   conversation.send(text, page.model);
@@ -201,10 +212,11 @@ function act(button, view) {
     break;
   case "retry":
     if (conversation.current) return;
-    button.remove();
-    prompt.focus({ preventScroll: true });
     scroll.toEnd();
-    conversation.retry(view);
+    keepFocus(() => {
+      button.remove();
+      conversation.retry(view);
+    }, stopButton);
     break;
   }
 }
@@ -224,22 +236,13 @@ function showConnection(state) {
   scroll.follow();
 }
 
-function fitPrompt() {
-  if (CSS.supports("field-sizing", "content")) return;
-  prompt.style.height = "auto";
-  prompt.style.height = `${prompt.scrollHeight + 2}px`;
-}
-
+// The button stays enabled, or it would lose the focus.
 async function copyFrom(button, text) {
   const isCopied = await copy(text);
-  const label = button.textContent;
   button.textContent = isCopied ? "Copied" : "Not copied";
   speech.say(button.textContent);
-  button.disabled = true;
-  setTimeout(() => {
-    button.textContent = label;
-    button.disabled = false;
-  }, copiedShown);
+  clearTimeout(copying.get(button));
+  copying.set(button, setTimeout(() => (button.textContent = "Copy"), copiedShown));
 }
 
 async function showWhoAnswers() {

@@ -8,6 +8,7 @@ export async function copy(text) {
   } catch {
     // Over plain HTTP from another machine there is no clipboard object: copy a selection.
   }
+  const focused = document.activeElement;
   const holder = document.createElement("textarea");
   holder.className = "unseen";
   holder.value = text;
@@ -15,5 +16,6 @@ export async function copy(text) {
   holder.select();
   const isCopied = document.execCommand("copy");
   holder.remove();
+  focused?.focus({ preventScroll: true });
   return isCopied;
 }

@@ -1,5 +1,6 @@
 // One conversation on the page: what was said, and the answer that is being given.
 
+import { keepFocus } from "./focus.js";
 import { fetchAnswer, fetchTurns, nothing } from "./history.js";
 import { AnswerView, canAskAgain, createButton, createNotice, createQuestion } from "./message.js";
 import * as running from "./running.js";
@@ -14,7 +15,8 @@ export class Conversation {
   /**
    * `page` is told what happens: `activity(isActive)`, `connection(state)`, `text(part)`,
    * `ended(words)`, `changed()` after what list and title show, `drawn()` after what has a height;
-   * `keepPlace(change)` makes a change above what is read. `isNew`: nobody asked in it before.
+   * `restored()` after what was said before; `keepPlace(change)` makes a change above what is read.
+   * `isNew`: nobody asked in it before.
    */
   constructor(id, log, page, isNew) {
     this.id = id;
@@ -29,6 +31,10 @@ export class Conversation {
 
   get isEmpty() {
     return this.transcript.isEmpty;
+  }
+
+  get firstQuestion() {
+    return this.transcript.firstQuestion;
   }
 
   // ---- Asking
@@ -97,13 +103,14 @@ export class Conversation {
     const past = this.isNew ? nothing : await fetchTurns(this.id).catch(() => null);
     clearTimeout(waiting);
     if (this.isLeft) return;
-    this.failure?.remove();
+    keepFocus(() => this.failure?.remove(), this.log);
     if (past) this.showTurns(past.turns, this.current?.element);
     if (past?.next && !this.earlier) this.showEarlierButton(past.next);
     if (past) this.elsewhere = past.running;
     this.attach();
     if (!past && !this.current) this.showFailure();
     if (!this.current) this.page.connection("open");
+    this.page.restored();
     this.page.drawn();
   }
 
@@ -174,6 +181,7 @@ export class Conversation {
     if (element) this.log.append(element);
     this.log.append(view.element);
     this.page.activity(true);
+    this.page.drawn();
     return stream;
   }
 
@@ -231,17 +239,19 @@ export class Conversation {
 
   async showEarlier(before) {
     const button = this.earlier;
-    button.disabled = true;
+    if (button.ariaBusy === "true") return;
+    button.ariaBusy = "true";
     try {
       const { turns, next } = await fetchTurns(this.id, before);
       if (this.isLeft) return;
-      this.page.keepPlace(() => {
+      this.page.keepPlace(() => keepFocus(() => {
         this.showTurns(turns, button.nextSibling);
-        button.remove();
         if (next) this.showEarlierButton(next);
-      });
+        button.remove();
+        return next && this.earlier;
+      }, this.log));
     } catch {
-      button.disabled = false;
+      button.ariaBusy = "false";
     }
   }
 

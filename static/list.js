@@ -1,6 +1,7 @@
 // The list of conversations: those that the server has, and those that this browser is asking in.
 
 import { addressOf } from "./address.js";
+import { keepFocus } from "./focus.js";
 import { fetchConversations, fetchState } from "./history.js";
 import * as running from "./running.js";
 
@@ -10,15 +11,18 @@ const titleLength = 80;
 export class ConversationList {
   /**
    * `root` holds the list, its "more" button, a status line and a template of a row. `choose(id)`
-   * and `remove(id, title)` are called for what the reader wants.
+   * and `remove(id, title)` are called for what the reader wants, `drawn()` after each change.
+   * `nearby` gets the focus of the last row when that goes.
    */
-  constructor(root, { choose, remove }) {
+  constructor(root, { choose, remove, drawn, nearby }) {
     this.rows = root.querySelector("ul");
     this.more = root.querySelector("[data-action=more]");
     this.state = root.querySelector("[role=status]");
     this.template = root.querySelector("template");
     this.choose = choose;
     this.remove = remove;
+    this.drawn = drawn;
+    this.nearby = nearby;
     this.known = [];
     this.next = null;
     this.chosen = null;
@@ -70,7 +74,11 @@ export class ConversationList {
     if (number !== this.loads) return; // what was asked for later is newer
     this.failure = page ? "" : "The list could not be loaded.";
     if (page) this.take(page, before);
-    this.draw();
+    const count = this.rows.childElementCount;
+    keepFocus(() => {
+      this.draw();
+      return this.rows.children[count]?.querySelector("a");
+    });
   }
 
   take({ conversations, next }, before) {
@@ -124,20 +132,33 @@ export class ConversationList {
   draw() {
     const entries = this.entries();
     const focused = this.focusedRow();
-    this.rows.replaceChildren(...entries.map((entry) => this.row(entry)));
-    const row = focused && [...this.rows.children].find(({ dataset }) => dataset.id === focused.id);
-    row?.querySelector(focused.selector)?.focus({ preventScroll: true });
+    this.rows.replaceChildren(...entries.map((entry) => this.createRow(entry)));
+    if (focused) {
+      const row = this.row(focused.id) ?? this.rows.children[focused.index] ?? this.rows.lastChild;
+      const target = row?.querySelector(focused.selector) ?? this.nearby;
+      target.focus({ preventScroll: true });
+    }
     this.more.hidden = this.next === null;
     const words = this.failure || (entries.length > 0 ? "" : "What you ask is kept here.");
     if (this.state.textContent !== words) this.state.textContent = words;
     clearTimeout(this.timer);
     // The page tells the end of what it has asked itself.
+    this.drawn();
     const isWaiting = !document.hidden && entries.some(({ id, isRunning, isOwn }) =>
       isRunning && !(isOwn && id === this.chosen));
     if (isWaiting) this.timer = setTimeout(() => this.refresh(), checkInterval);
   }
 
-  row({ id, title, time, isRunning }) {
+  row(id) {
+    return [...this.rows.children].find(({ dataset }) => dataset.id === id);
+  }
+
+  /** Goes back to the row whose deletion was asked for. */
+  focus(id) {
+    this.row(id)?.querySelector("button").focus({ preventScroll: true });
+  }
+
+  createRow({ id, title, time, isRunning }) {
     const row = this.template.content.firstElementChild.cloneNode(true);
     const link = row.querySelector("a");
     const words = title || "Untitled";
@@ -153,11 +174,13 @@ export class ConversationList {
     return row;
   }
 
-  // Drawing anew must not take the focus from a reader on the keyboard.
+  // Drawing anew must not take the focus from a reader on the keyboard; a row that is gone hands it
+  // to the next one.
   focusedRow() {
     const focused = document.activeElement;
     const row = this.rows.contains(focused) ? focused.closest("li") : null;
-    return row && { id: row.dataset.id, selector: focused.localName };
+    const index = [...this.rows.children].indexOf(row);
+    return row && { id: row.dataset.id, index, selector: focused.localName };
   }
 
   click(event) {

@@ -100,7 +100,7 @@ function fill(block, before, isOpen) {
   } else if (block.type === "table") {
     fillTable(block, isOpen);
   } else if (block.type !== "hr") {
-    block.node.replaceChildren(inline(block.text, isOpen));
+    refill(block.node, inline(block.text, isOpen));
   }
 }
 
@@ -138,7 +138,15 @@ function fillTable(block, isOpen) {
   top.append(head);
   rest.append(...body);
   table.append(top, rest);
-  block.node.replaceChildren(table);
+  refill(block.node, table);
+}
+
+// A link that has the focus hands it to the one that takes its place.
+function refill(node, content) {
+  const focused = document.activeElement;
+  const index = node.contains(focused) ? [...node.querySelectorAll("a")].indexOf(focused) : -1;
+  node.replaceChildren(content);
+  if (index >= 0) node.querySelectorAll("a")[index]?.focus({ preventScroll: true });
 }
 
 export function element(name, className) {

@@ -20,6 +20,10 @@ export class Transcript {
     return this.answers.findLast(({ dataset }) => dataset.id)?.dataset.id;
   }
 
+  get firstQuestion() {
+    return this.log.querySelector(".question")?.textContent ?? "";
+  }
+
   /** The answer with this id or to the question with this key. */
   find(name) {
     const isIt = ({ dataset }) => dataset.id === name || dataset.key === name;

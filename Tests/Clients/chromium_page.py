@@ -120,6 +120,18 @@ class Page:
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile,
         })
 
+    def touch(self, is_touch=True):
+        """Makes the screen one that is touched, so that the keyboard is on it too."""
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": is_touch})
+
+    def focused(self):
+        """What has the focus: its id, action, title or label."""
+        return self.run("""
+            const {activeElement: node} = document;
+            return node.id || node.dataset.action || node.title
+                || node.getAttribute('aria-label') || node.localName;
+        """)
+
     def source(self):
         """The last answer as the model wrote it; "" when there is none."""
         return self.run(f"return {LAST_ANSWER}?.view.source ?? ''")

@@ -1,0 +1,12 @@
+// Markdown as the plain words that a tab's title can show.
+
+import { inline } from "./inline.js";
+
+const maxCharacters = 100;
+const blockMarks = /^\s*(?:(?:#{1,6}|>|[-*+])\s+)+/;
+
+export function plainWords(markdown) {
+  const line = markdown.slice(0, 10 * maxCharacters).replace(blockMarks, "");
+  const words = inline(line, true).textContent.replace(/[`~]{3,}\w*/g, " ");
+  return words.replace(/\s+/g, " ").trim().slice(0, maxCharacters);
+}
