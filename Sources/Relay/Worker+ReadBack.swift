@@ -23,13 +23,8 @@ extension Worker {
         of generation: Generation,
         then use: @escaping (LogPart?) -> Void
     ) {
-        let old = OldEntries(of: generation)
-        read(
-            { () throws(StorageError) in
-                try old.part(from: start, maxBytes: Self.partBytes)
-            },
-            then: use
-        )
+        let old = OldEntries(of: generation, from: start, maxBytes: Self.partBytes)
+        read({ () throws(StorageError) in try old.part() }, then: use)
     }
 
     /// Puts the whole log of an answer together.
@@ -79,7 +74,7 @@ extension Worker {
         guard generation.log.first == 0 else { return recordLong(generation, timing) }
         let record = GenerationRecord.make(generation.recordHead, generation.log, timing)
         // On a line of its own: where there is no journal, what it would be given is not even asked for.
-        let recording = service.append(record)
+        let recording = service.appended(service.history.append(record))
         journal?.recorded(generation, recording)
     }
 
@@ -113,10 +108,11 @@ extension Worker {
         let number = recordings.add(use)
         let loop = reactor.index
         let service = service
+        let history = service.history
         service.makeRecord {
             var recording = Recording.unreadable
             do throws(StorageError) {
-                recording = service.append(try make())
+                recording = service.appended(history.appendWaiting(try make()))
             } catch {
                 service.unrecorded.withLock { $0 += 1 }
                 service.log.write(
@@ -130,9 +126,12 @@ extension Worker {
 }
 
 extension Service {
-    /// Gives a record to the history, from any thread.
-    fileprivate func append(_ record: [UInt8]) -> Recording {
-        if let place = history.append(record) { return .taken(place: place) }
+    /// What became of a record that was given to the history, from any thread.
+    ///
+    /// - Parameter place: where the history took it; nil where it did not.
+    /// - Returns: what the journal is told of it.
+    fileprivate func appended(_ place: Int?) -> Recording {
+        if let place { return .taken(place: place) }
         unrecorded.withLock { $0 += 1 }
         return .refused
     }

@@ -125,6 +125,18 @@ package final class HistoryFile: Sendable {
         return place
     }
 
+    /// Takes one record like `append`, and waits for the disk to make room where too much waits for it:
+    /// many long records may be made at once, faster than any disk takes them.
+    ///
+    /// Not on a loop. A disk that refuses is not waited for.
+    package func appendWaiting(_ record: [UInt8]) -> Int? {
+        let mustWait = pending.withLock { pending in
+            pending.isWritable && !pending.hasRoom(for: record.count, limit: maxPendingBytes)
+        }
+        if mustWait { queue.sync { self.writeAll() } }
+        return append(record)
+    }
+
     /// Whether the record with this place, and all before it, are in the file, and safe there as far
     /// as that is looked after.
     package func isSafe(_ place: Int) -> Bool {

@@ -27,8 +27,7 @@ struct PendingRecords: Sendable {
 
     /// Takes a record unless that would make more than `limit` bytes wait; a single one of any length.
     mutating func add(_ record: [UInt8], limit: Int) -> Verdict {
-        let waiting = lines.count + bytesInHand
-        guard !isClosed, waiting == 0 || waiting + record.count < limit else {
+        guard !isClosed, hasRoom(for: record.count, limit: limit) else {
             refused += 1
             return .refused
         }
@@ -39,6 +38,12 @@ struct PendingRecords: Sendable {
         guard !isWriterAwake else { return .taken }
         isWriterAwake = true
         return .takenWakeWriter
+    }
+
+    /// Whether a record may wait with all others.
+    func hasRoom(for bytes: Int, limit: Int) -> Bool {
+        let waiting = lines.count + bytesInHand
+        return waiting == 0 || waiting + bytes < limit
     }
 
     /// Gives all that waits to the writer, in exchange for its empty buffer.

@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import pathlib
+import re
+import time
 
 import httpx
 import pytest
@@ -88,3 +90,52 @@ def test_a_killed_long_answer_is_told_by_the_next_process(relay):
     (record,) = relay.history(count=1)
     assert record["status"] == "interrupted"
     assert record["content"].startswith("".join(e.data for e in had if e.name == "token"))
+
+
+def bytes_read(relay):
+    """How much the process has read from files so far."""
+    counters = pathlib.Path(f"/proc/{relay.process.pid}/io").read_text()
+    return int(re.search(r"rchar: (\d+)", counters)[1])
+
+
+def read_up_to_the_pause(relay, stream, tokens):
+    """Returns when a client of the answer has had so many tokens."""
+    with httpx.stream("GET", f"{relay.url}/chat/streams/{stream}", timeout=60) as answer:
+        for line in answer.iter_lines():
+            tokens -= line == "event: token"
+            if tokens == 0:
+                return
+
+
+def test_a_stop_reads_of_each_long_answer_its_own_bytes(start_relay):
+    answers, tokens = 24, 30_000
+    relay = start_relay(RELAY_LOG_WINDOW=65_536, RELAY_LOOPS=1, RELAY_DRAIN_S=0)
+    # All of them grow together, and none has ended when the relay is stopped.
+    pause = f"pause_after={tokens - 1}&pause_ms=600000"
+    model = f"simulator?tokens={tokens}&first_ms=500&interval_ms=0&{pause}"
+    streams = [
+        httpx.post(
+            f"{relay.url}/api/streaming",
+            json={"message": f"question {number}", "model": model, "on_disconnect": "finish"},
+            timeout=60,
+        ).json()["id"]
+        for number in range(answers)
+    ]
+    for stream in streams:
+        read_up_to_the_pause(relay, stream, tokens - 1)
+    journal = sum(file.stat().st_size for file in (relay.data / "journal").iterdir())
+    before = after = bytes_read(relay)
+    relay.process.terminate()
+    while relay.process.poll() is None:
+        try:
+            after = bytes_read(relay)
+        except (OSError, TypeError):
+            # It has ended.
+            pass
+        time.sleep(0.01)
+    assert relay.wait() == 0
+    records = relay.history(count=answers)
+    assert {record["id"] for record in records} == set(streams)
+    assert {record["timing"]["tokens"] for record in records} == {tokens - 1}
+    # Once, and a little for what is read along with it.
+    assert after - before < 3 * journal

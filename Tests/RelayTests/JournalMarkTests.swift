@@ -20,6 +20,7 @@ import Testing
         /// Writes what the journal lacks up to an entry.
         mutating func say(upTo end: Int) {
             journal.hold(&mark.place)
+            mark.beginsPart(of: journal.frame)
             for number in mark.entries..<end {
                 let payload = [UInt8(number)]
                 journal.frame.entry(
@@ -29,7 +30,7 @@ import Testing
                     payload: payload.span
                 )
             }
-            mark.isFramed(upTo: end, bytes: end - mark.entries)
+            mark.isFramed(upTo: end, in: journal.frame)
             let isWritten = journal.commit()
             #expect(isWritten)
             mark.frameEnded(isWritten, in: journal)

@@ -24,6 +24,22 @@ struct HistoryFileTests {
         #expect(reports.all.isEmpty)
     }
 
+    @Test
+    func `records that come faster than the disk takes them wait for it, and none is refused`()
+        throws
+    {
+        let history = try HistoryFile(
+            directory: scratch.path,
+            maxPendingBytes: 1000,
+            report: reports.add
+        )
+        let record = [UInt8](repeating: UInt8(ascii: "x"), count: 600)
+        for _ in 0..<50 { #expect(history.appendWaiting(record) != nil) }
+        #expect(history.flush(timeoutMilliseconds: 30_000))
+        #expect(scratch.lines().count == 50)
+        #expect(reports.all.isEmpty)
+    }
+
     @Test(arguments: Durability.allCases)
     func `what was waited for is as safe as the durability says`(durability: Durability) throws {
         let history = try HistoryFile(

@@ -25,8 +25,8 @@ final class GenerationJournal: TurnEndHandler {
     private var heldBack: [(generation: Generation, frames: Int)] = []
     /// Ended ones whose records are on their way into the history.
     private var settling: [(place: JournalPlace, record: Int)] = []
-    /// Ended ones whose records the history refused.
-    private var unrecorded: [JournaledAnswer] = []
+    /// Ended ones whose records the history refused: a slice, which loses its first at no cost.
+    private var unrecorded: ArraySlice<JournaledAnswer> = []
     private var isRecordingAgain = false
     /// Makes a record again, from the journal.
     var recordAgain: (JournaledAnswer, _ then: @escaping (Recording) -> Void) -> Void = { _, _ in }

@@ -8,9 +8,11 @@ struct JournalMark {
     var place = JournalPlace()
     /// How many of its entries are in the file.
     private(set) var entries = 0
-    /// How many are there once the frame under way is, and the payload that it brings.
+    /// How many are there once the frame under way is.
     private(set) var framedEntries = 0
-    private var framedBytes = 0
+    /// What of that frame is its own, and where what is being added begins.
+    private var framed: [FramePart] = []
+    private var framedEnd = 0
     /// Where its entries are.
     private var extents = JournalExtents()
     /// Where they were before some were lost, and how many; until so many are said again.
@@ -27,21 +29,25 @@ struct JournalMark {
     /// Where its entries are to be read back from.
     var written: JournalExtents { former?.extents ?? extents }
 
+    /// What is added to the frame under way from now on is its own.
+    mutating func beginsPart(of frame: borrowing JournalFrame) { framedEnd = frame.count }
+
     /// The frame under way has its entries up to this one.
-    mutating func isFramed(upTo end: Int, bytes: Int) {
+    mutating func isFramed(upTo end: Int, in frame: borrowing JournalFrame) {
+        framed.append(frame.part(from: framedEnd, entries: framedEntries..<end))
         framedEntries = end
-        framedBytes += bytes
+        framedEnd = frame.count
     }
 
     /// The frame under way was written, or dropped.
     mutating func frameEnded(_ isWritten: Bool, in journal: Journal) {
         if isWritten, framedEntries > entries {
-            extents.note(entries, bytes: framedBytes, in: journal)
+            for part in framed { extents.note(part, in: journal) }
             entries = framedEntries
             if let lost = former?.entries, entries >= lost { former = nil }
         }
         framedEntries = entries
-        framedBytes = 0
+        framed.removeAll(keepingCapacity: true)
     }
 
     /// All of its entries so far are written.
@@ -59,6 +65,7 @@ struct JournalMark {
         if former == nil { former = (extents, entries) }
         entries = 0
         framedEntries = 0
+        framed = []
         extents = JournalExtents()
     }
 }
@@ -76,6 +83,7 @@ extension Generation {
         // What was asked may be long too, and many may be missing at once.
         guard journal.frame.count < Journal.segmentBytes else { return false }
         journal.hold(&journalMark.place)
+        journalMark.beginsPart(of: journal.frame)
         if journalMark.framedEntries == 0 {
             var head: [UInt8] = []
             journalHead.append(to: &head)
@@ -92,6 +100,7 @@ extension Generation {
         let room = max(1, Journal.segmentBytes - journal.frame.count)
         var next = journalMark.framedEntries
         var framed = 0
+        var part = 0
         while next < end, framed < room {
             let range = log.range(next)
             journal.frame.entry(
@@ -101,9 +110,16 @@ extension Generation {
                 payload: bytes.span.extracting(range)
             )
             framed += range.count
+            part += range.count
             next += 1
+            // So that little is read for nothing where one frame has much of it.
+            guard part >= JournalExtents.runBytes else { continue }
+            journalMark.isFramed(upTo: next, in: journal.frame)
+            part = 0
         }
-        journalMark.isFramed(upTo: next, bytes: framed)
+        if next > journalMark.framedEntries {
+            journalMark.isFramed(upTo: next, in: journal.frame)
+        }
         return next == end
     }
 
@@ -113,7 +129,6 @@ extension Generation {
     private func appendOldNews(to journal: Journal) {
         let number = journalMark.place.number
         var next = journalMark.framedEntries
-        var bytes = 0
         do throws(StorageError) {
             try journalMark.written.read(
                 number,
@@ -128,13 +143,12 @@ extension Generation {
                     payload: piece.extracting(payload)
                 )
                 next += 1
-                bytes += payload.count
             }
         } catch {
             // Lost twice: only who is up with the answer can go on with it.
             next = log.first
         }
-        journalMark.isFramed(upTo: next, bytes: bytes)
+        journalMark.isFramed(upTo: next, in: journal.frame)
     }
 
     private var journalHead: JournalHead {

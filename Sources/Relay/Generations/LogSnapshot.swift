@@ -13,19 +13,25 @@ struct OldEntries: Sendable {
     /// The generation's number in its loop's journal.
     private let number: UInt64
     private let written: JournalExtents
+    private let start: Int
     /// Behind the last of them.
     private let end: Int
-
-    init(of generation: Generation) {
-        number = generation.journalMark.place.number
-        written = generation.journalMark.written
-        end = generation.log.first
-    }
+    private let maxBytes: Int
 
     /// Those from `start` on, up to about so much payload.
+    init(of generation: Generation, from start: Int = 0, maxBytes: Int = .max) {
+        number = generation.journalMark.place.number
+        // No more than is read: the answer may go on, and all of it would be copied then.
+        written = generation.journalMark.written.part(from: start, maxBytes: maxBytes)
+        end = min(generation.log.first, written.end)
+        self.start = start
+        self.maxBytes = maxBytes
+    }
+
+    /// Reads them.
     ///
     /// Waits for the disk.
-    func part(from start: Int, maxBytes: Int = .max) throws(StorageError) -> EntryLog {
+    func part() throws(StorageError) -> EntryLog {
         var part = EntryLog(first: start)
         try written.read(number, start..<end, maxBytes: maxBytes) { item, _, bytes in
             guard case .entry(_, _, let kind, let payload) = item else { return }
@@ -51,7 +57,7 @@ struct LogSnapshot: Sendable {
     ///
     /// Waits for the disk.
     func whole() throws(StorageError) -> EntryLog {
-        var log = try old.part(from: 0)
+        var log = try old.part()
         log.append(contentsOf: window.log)
         return log
     }

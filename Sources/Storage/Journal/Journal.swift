@@ -61,13 +61,9 @@ package final class Journal {
     private var isUnsafe = false
     /// Whether all was said again behind that.
     private var isSaidAgain = false
-    /// Those let go of that no frame in the file says so of.
-    private var retiring: [UInt64] = []
 
     /// Where the last frame is that was written; nil before the first one.
     private(set) var lastFrame: FramePlace?
-    /// The number of the segment that has it.
-    private(set) var lastFrameSegment = 0
     /// What this turn adds.
     package var frame = JournalFrame()
     /// Called when more of what was written is safe, or will not be for a while.
@@ -141,20 +137,21 @@ package final class Journal {
     /// deleted from the history must not stay here. But not while older ones stay: it says what of
     /// them was let go of, and without that an answer that had ended comes back cut.
     package func release(_ places: consuming [JournalPlace]) {
-        for var place in places {
-            retiring.append(place.number)
-            book.release(&place)
-        }
-        removeUnwanted()
-        if book.isUnwanted, empty() {
+        for var place in places { book.release(&place) }
+        let unwanted = book.takeUnwanted()
+        // Before they go: what they tell of others that stay has to be told elsewhere.
+        if !book.isUnwanted, wantsFrame { _ = commit() }
+        remove(unwanted)
+        guard book.isUnwanted else { return }
+        if empty() {
             book.emptied()
-            retiring = []
+        } else if wantsFrame {
+            _ = commit()
         }
-        if wantsFrame { _ = commit() }
     }
 
-    private func removeUnwanted() {
-        while let number = book.takeUnwanted() { _ = unlink(path(number)) }
+    private func remove(_ segments: [Int]) {
+        for number in segments { _ = unlink(path(number)) }
     }
 
     /// Empties the segment that is being written.
@@ -166,7 +163,7 @@ package final class Journal {
         guard isKnownUniquelyReferenced(&segment.readable) else {
             // Somebody may read it back: it loses its name, and goes with the last who may.
             beginAnew()
-            removeUnwanted()
+            remove(book.takeUnwanted())
             safe = written
             onSafe?()
             return true
@@ -192,6 +189,7 @@ package final class Journal {
         nextLook = reactor.now + .milliseconds(Self.lookMilliseconds)
         guard !segment.file.isInPlace else { return false }
         let path = path(book.current)
+        book.tellAgain()
         beginAnew()
         report(.lost(path: path))
         return true
@@ -200,14 +198,7 @@ package final class Journal {
     /// What follows goes into another segment.
     private func beginAnew() {
         segment = nil
-        openBook()
-    }
-
-    /// The next segment begins with what is retired of those before it: any of them may go before the
-    /// others.
-    private func openBook() {
         book.open()
-        retiring = book.retired
     }
 
     /// Writes the frame, if there is anything in it; during an outage an empty one too, to see whether
@@ -215,21 +206,22 @@ package final class Journal {
     ///
     /// - Returns: whether all that was ever added is in the file.
     package func commit() -> Bool {
-        guard !frame.isEmpty || !retiring.isEmpty || !isWritable || isUnsafe else { return true }
+        guard !frame.isEmpty || book.isRetiring || !isWritable || isUnsafe else { return true }
         defer { frame.clear(keeping: Self.keptFrameBytes) }
         // What a refused frame drops is added again by those it is of; of these nobody is left.
-        for number in retiring { frame.retire(number: number) }
-        frame.seal(milliseconds: wallMilliseconds())
+        for number in book.retiring { frame.retire(number: number) }
+        let milliseconds = wallMilliseconds()
+        frame.seal(milliseconds: milliseconds)
         do throws(StorageError) {
             try openSegment()
-            try write(frame.bytes)
+            try write(frame.bytes, milliseconds)
         } catch {
             suffer(error)
             if case .systemCall(_, _, EFBIG) = error { leaveFullSegment() }
             return false
         }
         written += 1
-        retiring = []
+        book.retired()
         if durability == .interval || isUnsafe, !syncDue.isSet {
             setSyncDue(Durability.intervalMilliseconds)
         }
@@ -238,14 +230,20 @@ package final class Journal {
         return true
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+    private func write(
+        _ bytes: UnsafeRawBufferPointer,
+        _ milliseconds: Int
+    ) throws(StorageError) {
         guard let segment else { return }
         if segment.isTorn { try segment.file.truncate(to: segment.bytes) }
         segment.isTorn = true
         try segment.file.append(bytes)
         segment.isTorn = false
-        lastFrame = FramePlace(segment: segment.readable, offset: segment.bytes)
-        lastFrameSegment = book.current
+        lastFrame = FramePlace(
+            segment: segment.readable,
+            offset: segment.bytes,
+            milliseconds: milliseconds
+        )
         segment.bytes += bytes.count
     }
 
@@ -266,7 +264,7 @@ package final class Journal {
             // Frames go on into this one, and the next commit tries again.
             return
         }
-        openBook()
+        book.open()
         if durability != .never { synchronize(left: full) }
     }
 
@@ -333,6 +331,7 @@ package final class Journal {
             // After a failure the kernel may call pages clean that never reached the disk, so that the
             // next attempt succeeds without them.
             isSaidAgain = true
+            book.tellAgain()
             beginAnew()
             onLost?()
             setSyncDue(Self.retryMilliseconds.lowerBound)

@@ -1,43 +1,67 @@
-/// Where in its loop's journal the entries of one generation are, for who reads them back.
+/// Where in its loop's journal the items of one generation are, for those who read them back.
+///
+/// Exact to the byte: a frame has what a whole turn brought, so that with a thousand generations it is
+/// a thousand times as long as the part of one. Whoever went through frames would read all that the
+/// others wrote, once for each of them.
 ///
 /// A value that any thread may read by: segments that somebody may still read stay open, whatever
 /// becomes of their names.
 package struct JournalExtents: Sendable {
-    /// From this entry on, the generation's entries are in this segment behind this offset, up to the
-    /// next extent.
-    private struct Extent {
-        let sequence: Int
-        let place: FramePlace
-    }
-
-    /// So much of a generation's payload goes between two extents of a segment: what is read for
-    /// nothing on the way to an entry.
-    private static let spacingBytes = 64 << 10
-
-    private var extents: [Extent] = []
-    /// How much payload came since the last one, and in which segment that is.
-    private var bytesSince = 0
-    private var segment = 0
+    /// So much of a generation is checked as one: what is read for nothing on the way to an entry.
+    package static let runBytes = 16 << 10
+    private var runs: [ExtentRun] = []
+    /// Behind the last entry that was noted.
+    package private(set) var end = 0
 
     /// Makes an empty one.
     package init() {}
 
     /// Whether nothing was written.
-    package var isEmpty: Bool { extents.isEmpty }
+    package var isEmpty: Bool { runs.isEmpty }
 
-    /// Notes that entries are in the frame that was written last.
+    /// Notes that items are in the frame that was written last.
     ///
     /// - Parameters:
-    ///   - sequence: the first one's number; the next behind those of the call before.
-    ///   - bytes: of all their payloads.
+    ///   - part: which; what it begins with follows the entries of the call before.
     ///   - journal: that wrote it.
-    package mutating func note(_ sequence: Int, bytes: Int, in journal: Journal) {
-        bytesSince += bytes
-        let isNear = segment == journal.lastFrameSegment && bytesSince < Self.spacingBytes
-        guard !isNear, let place = journal.lastFrame else { return }
-        bytesSince = bytes
-        segment = journal.lastFrameSegment
-        extents.append(Extent(sequence: sequence, place: place))
+    package mutating func note(_ part: FramePart, in journal: Journal) {
+        guard let frame = journal.lastFrame else { return }
+        let start = frame.offset + part.range.lowerBound
+        let isFurther =
+            runs.last.map { $0.segment !== frame.segment || $0.bytes >= Self.runBytes } ?? true
+        if isFurther {
+            runs.append(ExtentRun(first: part.entries.lowerBound, start: start, in: frame))
+        }
+        runs[runs.count - 1].add(part, at: start, frame.milliseconds)
+        end = part.entries.upperBound
+    }
+
+    /// The extents that tell of entries from `start` on, up to about so many bytes: whoever takes them
+    /// along leaves the others to be added to without being copied.
+    package func part(from start: Int, maxBytes: Int) -> JournalExtents {
+        var part = JournalExtents()
+        var place = index(of: start)
+        var bytes = 0
+        while place < runs.endIndex, bytes < maxBytes {
+            let run = runs[place]
+            place += 1
+            // The first one may have little behind `start`.
+            if !part.runs.isEmpty { bytes += run.bytes }
+            part.runs.append(run)
+        }
+        part.end = place < runs.endIndex ? runs[place].first : end
+        return part
+    }
+
+    /// Where the run is that has an entry; behind the last one where none has it.
+    private func index(of entry: Int) -> Int {
+        var low = runs.startIndex
+        var high = runs.endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle].first <= entry { low = middle + 1 } else { high = middle }
+        }
+        return low == runs.startIndex ? runs.endIndex : low - 1
     }
 
     /// Reads entries back.
@@ -51,46 +75,70 @@ package struct JournalExtents: Sendable {
     ///   - visit: takes each one, in their order, the generation's beginning before the first of all;
     ///     with the time at which it was written, in milliseconds since 1970, and the bytes that its
     ///     ranges are about.
+    /// - Returns: how many bytes were read from the disk for it.
     /// - Throws: where the disk does not give back what was written.
+    @discardableResult
     package func read(
         _ number: UInt64,
         _ wanted: Range<Int>,
         maxBytes: Int = .max,
         visit: (JournalItem, Int, Span<UInt8>) -> Void
-    ) throws(StorageError) {
+    ) throws(StorageError) -> Int {
         var next = wanted.lowerBound
-        var bytes = 0
-        while next < wanted.upperBound, bytes < maxBytes {
-            guard let place = extents.last(where: { $0.sequence <= next })?.place else {
-                throw .damaged(path: extents.first?.place.segment.file.path ?? "", offset: 0)
+        var payload = 0
+        var bytesRead = 0
+        var place = index(of: next)
+        while next < wanted.upperBound, payload < maxBytes {
+            guard place < runs.endIndex else {
+                throw .damaged(path: runs.last?.segment.file.path ?? "", offset: 0)
             }
+            let run = runs[place]
+            place += 1
+            let extents = run.extents
+            let bytes = try run.read(extents, &bytesRead)
             let before = next
-            var frames = SegmentFrames(from: place.offset)
-            frames: while next < wanted.upperBound, bytes < maxBytes {
-                let step = try frames.next(in: place.segment.file)
-                switch step {
-                case .item(.entry(number, next, _, let payload)):
-                    bytes += payload.count
-                    next += 1
-                case .item(.begin(number, _)) where next == 0: break
-                case .item: continue
-                case .end: break frames
+            var start = 0
+            for extent in extents {
+                var reader = JournalReader(items: start..<start + extent.count)
+                start += extent.count
+                let isWhole = reader.forEachItem(bytes.span) { item in
+                    switch item {
+                    case .entry(number, next, _, let range):
+                        guard next < wanted.upperBound, payload < maxBytes else { return }
+                        payload += range.count
+                        next += 1
+                    case .begin(number, _) where next == 0: break
+                    default: return
+                    }
+                    visit(item, extent.milliseconds, bytes.span)
                 }
-                guard case .item(let item) = step else { continue }
-                visit(item, frames.milliseconds, frames.bytes.span)
+                guard isWhole else {
+                    throw .damaged(path: run.segment.file.path, offset: extent.offset)
+                }
             }
-            // The rest is in the next segment, or the disk has lost it.
             guard next > before else {
-                throw .damaged(path: place.segment.file.path, offset: place.offset)
+                throw .damaged(path: run.segment.file.path, offset: run.start)
             }
         }
+        return bytesRead
     }
 }
 
-/// A frame's place in a segment.
+/// The part of a frame that is of one generation: some of its items.
+package struct FramePart {
+    /// The numbers of its entries.
+    let entries: Range<Int>
+    /// Where it is in the frame.
+    let range: Range<Int>
+    let checksum: UInt32
+}
+
+/// A frame's place in a segment, and when it was written.
 struct FramePlace: Sendable {
     let segment: ReadableSegment
     let offset: Int
+    /// Since 1970.
+    let milliseconds: Int
 }
 
 /// Stands for those who may read a segment back: while there are any, it is not emptied.

@@ -64,6 +64,13 @@ package struct JournalFrame: ~Copyable {
         put(varint: number)
     }
 
+    /// What was added since it had `start` bytes: one generation's items, with these entries.
+    package func part(from start: Int, entries: Range<Int>) -> FramePart {
+        var sum = CRC32C()
+        sum.update(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+        return FramePart(entries: entries, range: start..<count, checksum: sum.value)
+    }
+
     /// Fills the header in; the bytes are then as they stand on disk.
     ///
     /// - Parameter milliseconds: when it is written, since 1970.

@@ -31,6 +31,24 @@ struct JournalReader {
         frameEnd = position
     }
 
+    /// A reader of items that stand without their frame.
+    init(items: Range<Int>) {
+        position = items.lowerBound
+        frameStart = items.lowerBound
+        frameEnd = items.upperBound
+    }
+
+    /// Reads all items that stand without their frame.
+    ///
+    /// - Returns: whether all of it was items.
+    mutating func forEachItem(_ bytes: Span<UInt8>, _ body: (JournalItem) -> Void) -> Bool {
+        while position < frameEnd {
+            guard let item = readItem(bytes) else { return false }
+            body(item)
+        }
+        return true
+    }
+
     /// Reads on.
     ///
     /// - Parameter bytes: the whole segment, the same at each call.

@@ -4,19 +4,28 @@
 /// A segment that nobody wants goes although an older one stays: an answer that cannot be read back
 /// before the next start must not keep all that is written behind it. What the next process reads is
 /// right with such gaps. A generation that is wanted holds all segments from its beginning to its last
-/// entry. Of one that is not, a part may stay for the sake of others, and the segment that told of its
-/// end may be gone: so each segment repeats the ends of those in the ones before it.
+/// entry. Of one that is not, a part may stay for the sake of others: then a segment that is left has
+/// to tell of its end. When the one that does goes, the next frame tells of it again, and no sooner:
+/// with every segment it would be all that ever ended while one long answer runs.
 struct SegmentBook {
+    /// A generation that nobody wants any more, and where something of it may be.
+    private struct Ended {
+        let number: UInt64
+        let segments: ClosedRange<Int>
+    }
+
     private struct Segment {
         let number: Int
         /// How many generations want it.
         var holders = 0
-        /// The generations that it has something of and that nobody wants any more.
-        var retired: [UInt64] = []
+        /// Those whose end it tells of.
+        var told: [Ended] = []
     }
 
     /// Those that are on the disk, in their order; the last is being written.
     private var segments: [Segment]
+    /// Those whose end no segment tells of.
+    private var untold: [Ended] = []
 
     /// A book with one segment, which is being written.
     init(first: Int) { segments = [Segment(number: first)] }
@@ -24,9 +33,11 @@ struct SegmentBook {
     /// The segment that is being written.
     var current: Int { segments[segments.count - 1].number }
 
-    /// The generations that nobody wants any more and that the segments have something of; one may be
-    /// named more than once.
-    var retired: [UInt64] { segments.flatMap(\.retired) }
+    /// The generations whose end the next frame has to tell of.
+    var retiring: [UInt64] { untold.map(\.number) }
+
+    /// Whether there are any.
+    var isRetiring: Bool { !untold.isEmpty }
 
     /// Notes that the segment being written has something of a generation.
     mutating func hold(_ place: inout JournalPlace) {
@@ -51,9 +62,25 @@ struct SegmentBook {
         guard let held = place.segments else { return }
         place.segments = nil
         // What is in its range and not here was gone before it came to hold the range.
-        for index in segments.indices where held.contains(segments[index].number) {
+        var index = firstIndex(from: held.lowerBound)
+        while index < segments.endIndex, segments[index].number <= held.upperBound {
             segments[index].holders -= 1
-            segments[index].retired.append(place.number)
+            index += 1
+        }
+        untold.append(Ended(number: place.number, segments: held))
+    }
+
+    /// Notes that a frame tells of all those that are retiring.
+    mutating func retired() {
+        segments[segments.count - 1].told += untold
+        untold = []
+    }
+
+    /// What the segments tell may be lost: the next frame tells all of it again.
+    mutating func tellAgain() {
+        for index in segments.indices {
+            untold += segments[index].told
+            segments[index].told = []
         }
     }
 
@@ -63,15 +90,37 @@ struct SegmentBook {
     /// Begins another segment.
     mutating func open() { segments.append(Segment(number: current + 1)) }
 
-    /// Notes that the segment that is being written has nothing of any generation any more.
-    mutating func emptied() { segments[segments.count - 1].retired = [] }
+    /// Notes that the segment that is being written, the only one, has nothing any more.
+    mutating func emptied() {
+        segments[segments.count - 1].told = []
+        untold = []
+    }
 
-    /// Takes the oldest segment out that nobody wants; never the one that is being written.
-    mutating func takeUnwanted() -> Int? {
-        guard let index = segments.dropLast().firstIndex(where: { $0.holders == 0 }) else {
-            return nil
+    /// Takes the segments out that nobody wants; never the one that is being written.
+    mutating func takeUnwanted() -> [Int] {
+        let unwanted = segments.dropLast().filter { $0.holders == 0 }
+        guard !unwanted.isEmpty else { return [] }
+        let current = current
+        segments.removeAll { $0.holders == 0 && $0.number != current }
+        untold += unwanted.flatMap(\.told)
+        untold = untold.filter { isLeft(of: $0) }
+        return unwanted.map(\.number)
+    }
+
+    private func isLeft(of ended: Ended) -> Bool {
+        let index = firstIndex(from: ended.segments.lowerBound)
+        return index < segments.endIndex && segments[index].number <= ended.segments.upperBound
+    }
+
+    /// Where the first segment is whose number is not less.
+    private func firstIndex(from number: Int) -> Int {
+        var low = segments.startIndex
+        var high = segments.endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if segments[middle].number < number { low = middle + 1 } else { high = middle }
         }
-        return segments.remove(at: index).number
+        return low
     }
 }
 

@@ -14,9 +14,14 @@ import Testing
         var payloads: [[UInt8]] = []
 
         /// Adds entries to the frame under way.
-        mutating func add(_ count: Int, bytes: ClosedRange<Int>, to journal: Journal) -> Int {
+        mutating func add(
+            _ count: Int,
+            bytes: ClosedRange<Int>,
+            to journal: Journal
+        ) -> FramePart {
             journal.hold(&place)
-            var added = 0
+            let first = payloads.count
+            let start = journal.frame.count
             for _ in 0..<count {
                 let fill = UInt8(truncatingIfNeeded: payloads.count)
                 let payload = [UInt8](repeating: fill, count: .random(in: bytes))
@@ -27,9 +32,8 @@ import Testing
                     payload: payload.span
                 )
                 payloads.append(payload)
-                added += payload.count
             }
-            return added
+            return journal.frame.part(from: start, entries: first..<payloads.count)
         }
 
         /// What is read back from an entry on.
@@ -52,15 +56,14 @@ import Testing
     ) -> [Written] {
         var all = (0..<generations).map { _ in Written(place: journal.newPlace()) }
         for turn in 0..<turns {
-            var added: [(generation: Int, first: Int, bytes: Int)] = []
+            var added: [(generation: Int, part: FramePart)] = []
             for generation in all.indices where (turn + generation) % 3 > 0 {
-                let first = all[generation].payloads.count
-                let count = all[generation].add(1 + turn % 4, bytes: bytes, to: journal)
-                added.append((generation, first, count))
+                let part = all[generation].add(1 + turn % 4, bytes: bytes, to: journal)
+                added.append((generation, part))
             }
             #expect(journal.commit())
-            for (generation, first, count) in added {
-                all[generation].extents.note(first, bytes: count, in: journal)
+            for (generation, part) in added {
+                all[generation].extents.note(part, in: journal)
             }
         }
         return all
@@ -95,6 +98,69 @@ import Testing
             let written = Self.write(1, turns: 30, bytes: 100...100, to: journal)[0]
             #expect((try? written.read(5..<20, maxBytes: 1))?.count == 1)
             #expect((try? written.read(5..<20, maxBytes: 250))?.count == 3)
+        }
+    }
+
+    @Test(arguments: [(20...20, 64), (3000...9000, 4)])
+    func `what is read for one does not grow with what others write`(
+        bytes: ClosedRange<Int>,
+        generations: Int
+    ) async throws {
+        for generations in [generations, 2 * generations] {
+            let scratch = Scratch()
+            try await withJournal(in: scratch, segmentBytes: 1 << 20) { journal in
+                for written in Self.write(generations, turns: 40, bytes: bytes, to: journal) {
+                    let count = written.payloads.count
+                    let own = written.payloads.reduce(0) { $0 + $1.count }
+                    let whole = try? written.extents.read(written.place.number, 0..<count) {
+                        _,
+                        _,
+                        _ in
+                    }
+                    #expect((whole ?? .max) <= 2 * own)
+                }
+            }
+        }
+    }
+
+    @Test func `a part has what it is read for, and not what is behind it`() async throws {
+        let scratch = Scratch()
+        try await withJournal(in: scratch, segmentBytes: 1 << 20) { journal in
+            for written in Self.write(2, turns: 300, bytes: 0...3000, to: journal) {
+                let count = written.payloads.count
+                var next = 0
+                var bytes = 0
+                while next < count {
+                    let part = written.extents.part(from: next, maxBytes: 50_000)
+                    #expect(part.end > next && part.end <= count)
+                    var found: [[UInt8]] = []
+                    let read = try? part.read(written.place.number, next..<part.end) {
+                        item,
+                        _,
+                        bytes in
+                        guard case .entry(_, _, _, let range) = item else { return }
+                        found.append(bytes.extracting(range).withUnsafeBufferPointer { Array($0) })
+                    }
+                    #expect(found == Array(written.payloads[next..<part.end]))
+                    bytes += read ?? .max
+                    next = part.end
+                }
+                #expect(bytes < 2 * written.payloads.reduce(0) { $0 + $1.count })
+            }
+        }
+    }
+
+    @Test func `a changed byte is an error, although its length is right`() async throws {
+        let scratch = Scratch()
+        try await withJournal(in: scratch) { journal in
+            let written = Self.write(2, turns: 50, bytes: 900...900, to: journal)[1]
+            let name = "0-00000001.journal"
+            var all = scratch.read(name)
+            let place = all.lastIndex(of: UInt8(truncatingIfNeeded: written.payloads.count - 1))
+            all[place ?? 0] ^= 1
+            scratch.write(all, to: name)
+            #expect(throws: StorageError.self) { try written.read(0..<written.payloads.count) }
+            #expect((try? written.read(0..<5)) == Array(written.payloads[..<5]))
         }
     }
 
