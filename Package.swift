@@ -121,6 +121,7 @@ let package = Package(
                 "Relay", "Simulator", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop",
                 "Wire", "TestSupport",
             ],
+            exclude: ["Left"],
             swiftSettings: settings
         ),
         .testTarget(

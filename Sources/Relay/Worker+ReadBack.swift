@@ -72,7 +72,12 @@ extension Worker {
             retries: retries
         )
         guard generation.log.first == 0 else { return recordLong(generation, timing) }
-        let record = GenerationRecord.make(generation.recordHead, generation.log, timing)
+        let record = GenerationRecord.make(
+            generation.recordHead,
+            generation.source,
+            generation.log,
+            timing
+        )
         // On a line of its own: where there is no journal, what it would be given is not even asked for.
         let recording = service.appended(service.history.append(record))
         journal?.recorded(generation, recording)
@@ -82,8 +87,9 @@ extension Worker {
     private func recordLong(_ generation: Generation, _ timing: GenerationRecord.Timing) {
         let snapshot = LogSnapshot(of: generation)
         let head = generation.recordHead
+        let source = generation.source
         record { () throws(StorageError) in
-            GenerationRecord.make(head, try snapshot.whole(), timing)
+            GenerationRecord.make(head, source, try snapshot.whole(), timing)
         } then: { [unowned self] in
             journal?.recorded(generation, $0)
         }

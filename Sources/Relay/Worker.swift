@@ -301,8 +301,7 @@ final class Worker: RequestHandler {
             id: id,
             key: ask.key,
             request: ask.request,
-            model: model,
-            upstream: chosen.name,
+            source: .init(upstream: chosen.name, model: model),
             onDisconnect: ask.onDisconnect,
             worker: self
         )

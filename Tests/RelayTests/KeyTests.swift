@@ -306,7 +306,7 @@ import Wire
     @Test
     func `a forgotten answer's key is free when its time is over or another needs the place`() {
         let table = KeyTable(maxCount: 2)
-        let keys = ["a", "b", "c"].map { RequestKey(text: $0, fingerprint: 1) }
+        let keys = ["a", "b", "c"].map { RequestKey(text: $0, fingerprint: .init(hash: 1)) }
         #expect(table.claim(keys[0], for: "one", at: 0) == .claimed)
         table.forget(keys[0], of: "another", until: 10)
         #expect(table.claim(keys[0], for: "two", at: 0) == .taken(generation: "one"))
@@ -355,7 +355,7 @@ import Wire
         let two = try ChatRequest(query: query)
         #expect(RequestFingerprint.of(one) == RequestFingerprint.of(two))
         // As an earlier process may have written it to a file.
-        #expect(RequestFingerprint.of(one) == 10_433_771_780_032_564_944)
+        #expect(RequestFingerprint.of(one).hash == 10_433_771_780_032_564_944)
         let bodies = [
             #"{"messages":[{"role":"user","content":"a"}],"seed":1,"top_k":2}"#,
             #"{"top_k":2,"seed":1,"stream":true,"messages":[{"content":"a","role":"user"}]}"#,
@@ -369,14 +369,15 @@ import Wire
     @Test
     func `the first claim wins, and only its own answer gives it back`() {
         let table = KeyTable(maxCount: 1)
-        let key = RequestKey(text: "k", fingerprint: 1)
-        let further = RequestKey(text: "l", fingerprint: 1)
+        let key = RequestKey(text: "k", fingerprint: .init(hash: 1))
+        let further = RequestKey(text: "l", fingerprint: .init(hash: 1))
         #expect(table.claim(key, for: "one", at: 0) == .claimed)
         #expect(table.claim(key, for: "two", at: 0) == .taken(generation: "one"))
         table.free(key, of: "two")
         #expect(table.claim(key, for: "two", at: 0) == .taken(generation: "one"))
         #expect(
-            table.claim(RequestKey(text: "k", fingerprint: 2), for: "two", at: 0) == .otherRequest
+            table.claim(RequestKey(text: "k", fingerprint: .init(hash: 2)), for: "two", at: 0)
+                == .otherRequest
         )
         #expect(table.claim(further, for: "two", at: 0) == .full)
         table.free(key, of: "one")

@@ -9,8 +9,9 @@ import Wire
 /// One whole record for each answer, whatever way it ended.
 @Suite struct RecordTests {
     private static let names = [
-        "id", "conversation", "user", "started_at", "upstream", "model", "messages", "ended_at",
-        "content", "status", "finish_reason", "usage", "timing", "error",
+        "id", "conversation", "user", "owner", "started_at", "requested_model", "after", "key",
+        "fingerprint", "messages", "ended_at", "upstream", "model", "content", "status",
+        "finish_reason", "usage", "timing", "error",
     ]
 
     @Test(.timeLimit(.minutes(5)))

@@ -73,7 +73,7 @@ import Wire
             for claimant in ["A", "B"] {
                 group.addTask {
                     (0..<50_000).count { number in
-                        let key = RequestKey(text: "k\(number)", fingerprint: 0)
+                        let key = RequestKey(text: "k\(number)", fingerprint: .init(hash: 0))
                         return table.claim(key, for: claimant, at: 0) == .claimed
                     }
                 }

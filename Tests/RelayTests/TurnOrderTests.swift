@@ -59,8 +59,7 @@ import Testing
                     id: worker.makeID(),
                     key: nil,
                     request: request,
-                    model: model,
-                    upstream: "simulator",
+                    source: .init(upstream: "simulator", model: model),
                     onDisconnect: .finish,
                     worker: worker
                 )

@@ -24,7 +24,7 @@ enum ContentDialect {
             Payload.append("status", of: payload, into: &out)
             out.append(literal: "}\n\n")
             Block.appendDone(nil, .last, frame, context, into: &out)
-        case .start, .reasoning, .toolCall, .usage: break
+        case .start, .reasoning, .toolCall, .usage, .members, .restart: break
         }
     }
 

@@ -18,7 +18,7 @@ enum EventsDialect {
             Block.begin("tool_call", .only, frame, context, into: &out)
             EventWriter.appendData(payload, into: &out)
             EventWriter.endEvent(into: &out)
-        case .usage: break
+        case .usage, .members, .restart: break
         case .finish:
             appendFinish(frame, payload, of: log, context, into: &out)
             Block.appendDone("done", .last, frame, context, into: &out)

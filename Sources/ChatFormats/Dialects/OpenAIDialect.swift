@@ -24,7 +24,7 @@ enum OpenAIDialect {
             out.append(span: payload)
             out.append(UInt8(ascii: "]"))
             endDelta(nil, context, into: &out)
-        case .usage: break
+        case .usage, .members, .restart: break
         case .finish: appendFinish(frame, payload, of: log, context, into: &out)
         case .failure: appendFailure(frame, payload, context, into: &out)
         }

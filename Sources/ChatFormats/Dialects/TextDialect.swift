@@ -22,7 +22,7 @@ enum TextDialect {
             out.append(literal: "data: {")
             Block.appendError(payload, into: &out)
             out.append(literal: "}\n\n")
-        case .start, .reasoning, .toolCall, .usage: break
+        case .start, .reasoning, .toolCall, .usage, .members, .restart: break
         }
     }
 }

@@ -13,7 +13,7 @@ enum TokensDialect {
         case .text, .refusal: Block.appendText(payload, "newToken", frame, context, into: &out)
         case .finish: EventsDialect.appendEnd("end", frame, payload, of: log, context, into: &out)
         case .failure: EventsDialect.appendFailure(frame, payload, context, into: &out)
-        case .start, .reasoning, .toolCall, .usage: break
+        case .start, .reasoning, .toolCall, .usage, .members, .restart: break
         }
     }
 }

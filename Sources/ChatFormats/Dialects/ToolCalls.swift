@@ -16,7 +16,7 @@ struct ToolCalls {
 
     init(_ log: borrowing EntryLog) {
         let bytes = log.bytes
-        for n in log.numbers where log.kind(n) == .toolCall {
+        for n in log.answerNumbers where log.kind(n) == .toolCall {
             do throws(JSONError) {
                 add(try JSON.parse(bytes.span.extracting(log.range(n))))
             } catch {

@@ -19,6 +19,15 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case finish = 6
     /// JSON that says the answer is not whole, and why.
     case failure = 7
+    /// JSON of what an upstream sent that no other kind holds.
+    ///
+    /// Reserved: nothing writes it yet. Where a journal has it, the record keeps it, and no dialect
+    /// has words for it.
+    case members = 8
+    /// What came before is void, and the answer begins anew.
+    ///
+    /// Reserved like `members`: a record leaves out what is void.
+    case restart = 9
 
     /// Whether an entry of this kind ends the log.
     package var isTerminal: Bool {

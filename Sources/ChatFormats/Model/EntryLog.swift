@@ -21,6 +21,8 @@ package struct EntryLog: ~Copyable, Sendable {
     /// How many bytes, and how many texts, the dropped ones had.
     private var droppedBytes = 0
     private var droppedTexts = 0
+    /// The number of the first entry after the last restart; what is before it is void.
+    private var answerStart = 0
 
     /// Makes a log without entries.
     package init() {
@@ -39,6 +41,9 @@ package struct EntryLog: ~Copyable, Sendable {
 
     /// The numbers of the entries that are here.
     package var numbers: Range<Int> { first..<count }
+
+    /// The numbers of those among them that are not void.
+    var answerNumbers: Range<Int> { max(first, answerStart)..<count }
 
     /// Whether the last entry is a terminal one.
     package var isEnded: Bool { kinds.last?.isTerminal ?? false }
@@ -62,6 +67,7 @@ package struct EntryLog: ~Copyable, Sendable {
     mutating func seal(_ kind: EntryKind) {
         ends.append(UInt32(bytes.count))
         kinds.append(kind)
+        if kind == .restart { answerStart = count }
     }
 }
 
@@ -84,7 +90,7 @@ extension EntryLog {
     package var heldBytes: Int { bytes.count + Self.entryBytes * kinds.count }
 
     /// How many text entries there ever were: the tokens that a client saw.
-    package var textEntryCount: Int { droppedTexts + count(of: .text) }
+    package var textEntryCount: Int { droppedTexts + kinds.count { $0 == .text } }
 
     /// Drops the oldest entries.
     ///
@@ -123,6 +129,7 @@ extension EntryLog {
         copy.kinds = kinds
         copy.droppedBytes = droppedBytes
         copy.droppedTexts = droppedTexts
+        copy.answerStart = answerStart
         return copy
     }
 
@@ -132,6 +139,7 @@ extension EntryLog {
         let offset = UInt32(bytes.count)
         bytes += part.bytes
         kinds += part.kinds
+        answerStart = max(answerStart, part.answerStart)
         ends.append(contentsOf: part.ends.lazy.map { $0 + offset })
     }
 }

@@ -28,6 +28,27 @@ extension EntryLog {
         }
     }
 
+    /// Within a record they are deeper by two, and it must be read again.
+    private static let maxMembersDepth = JSONReader.defaultMaxDepth - 2
+
+    /// Appends what an upstream sent that no other member holds, after a comma; nothing where there
+    /// is none.
+    package func appendMembers(into out: inout [UInt8]) {
+        let bytes = bytes
+        var isFirst = true
+        for n in answerNumbers where kind(n) == .members {
+            // Another version wrote it: what is no JSON, or on two lines, would break the record.
+            let payload = bytes.span.extracting(range(n))
+            guard let value = try? JSON.parse(payload, maxDepth: Self.maxMembersDepth) else {
+                continue
+            }
+            out.append(literal: isFirst ? ",\"members\":[" : ",")
+            isFirst = false
+            value.write(into: &out)
+        }
+        if !isFirst { out.append(literal: "]") }
+    }
+
     /// Appends the object that says why the answer is not whole; `null` where it is.
     package func appendError(into out: inout [UInt8]) {
         guard let last = lastRange(.failure) else { return out.append(literal: "null") }

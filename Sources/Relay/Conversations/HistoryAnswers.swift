@@ -20,7 +20,7 @@ enum HistoryAnswers {
     /// A title has at most so many characters.
     private static let titleCharacters = 80
 
-    /// Records as they stand in the file; a line that is no JSON is left out.
+    /// Records as they stand in the file, without keys; a line that is no JSON is left out.
     static func records(_ page: HistoryPage) -> [UInt8] {
         var out: [UInt8] = []
         out.append(literal: "{\"records\":[")
@@ -28,7 +28,7 @@ enum HistoryAnswers {
         for line in page.lines where isJSON(line) {
             if !isFirst { out.append(UInt8(ascii: ",")) }
             isFirst = false
-            out.append(contentsOf: line)
+            PublicRecord.append(line.span, into: &out)
         }
         out.append(literal: "]")
         finish(next: page.next, into: &out)
@@ -93,8 +93,8 @@ enum HistoryAnswers {
             JSON.Member(key: "content", value: .string(turn.answer)),
         ]
         let names = [
-            "reasoning", "refusal", "tool_calls", "id", "status", "model", "started_at", "ended_at",
-            "error",
+            "reasoning", "refusal", "tool_calls", "id", "status", "requested_model", "model",
+            "started_at", "ended_at", "error",
         ]
         for name in names {
             guard let value = turn.record[name], value != .null else { continue }

@@ -37,7 +37,10 @@ final class HistoryExport: ExchangeDelegate {
         let cursor = cursor
         worker.askHistory { catalog throws(HistoryQueryError) in
             let piece = try catalog.export(filter, from: cursor, maxBytes: Self.pieceBytes)
-            return HistoryAnswer(bytes: piece.lines, next: piece.next)
+            var lines: [UInt8] = []
+            lines.reserveCapacity(piece.lines.count)
+            PublicRecord.append(lines: piece.lines, into: &lines)
+            return HistoryAnswer(bytes: lines, next: piece.next)
         } then: { answer in
             self.isAsking = false
             if !self.isLost { self.send(answer, on: exchange) }

@@ -8,13 +8,16 @@ struct RunningAnswer: Sendable {
     let conversation: String
     /// Milliseconds since 1970.
     let startedAt: Int
+    let model: String
     /// The beginning of its record, up to what was asked.
     let recordHead: [UInt8]
 
     /// What was asked, as a turn whose answer is empty so far.
     var turn: ConversationTurn? {
         var record = recordHead
-        record.append(literal: ",\"status\":\"running\"}")
+        record.append(literal: ",\"status\":\"running\",\"model\":")
+        JSONText.appendString(model, into: &record)
+        record.append(literal: "}")
         return ConversationTurn(record)
     }
 }
@@ -30,6 +33,7 @@ extension Generation {
             id: id,
             conversation: own,
             startedAt: startedAt,
+            model: model,
             recordHead: recordHead
         )
     }

@@ -12,7 +12,9 @@ final class Generation: TurnEndHandler {
     let id: String
     /// What the client may ask for it by again; freed when nobody can come back to it.
     let key: RequestKey?
-    let model: String
+    /// Who answers.
+    let source: GenerationRecord.Source
+    var model: String { source.model }
     /// Whether its client asked for the usage, as OpenAI's protocol lets it.
     let includesUsage: Bool
     /// Whether its client named the model.
@@ -53,8 +55,7 @@ final class Generation: TurnEndHandler {
         id: String,
         key: RequestKey?,
         request: ChatRequest,
-        model: String,
-        upstream: String,
+        source: GenerationRecord.Source,
         onDisconnect: OnDisconnect,
         worker: Worker
     ) {
@@ -62,7 +63,7 @@ final class Generation: TurnEndHandler {
         self.key = key
         includesUsage = request.includesUsage
         namesModel = request.model != nil
-        self.model = model
+        self.source = source
         conversation = request.conversation
         self.onDisconnect = onDisconnect
         self.worker = worker
@@ -70,13 +71,12 @@ final class Generation: TurnEndHandler {
         startedInstant = worker.reactor.now
         leaving = worker.reactor.makeDeadline()
         leaving.whenDue { [unowned self] in leftAlone() }
-        log.appendStart(id: id, model: model, created: startedAt / 1000)
+        log.appendStart(id: id, model: source.model, created: startedAt / 1000)
         GenerationRecord.appendHead(
             id: id,
             request,
+            key: key,
             startedAt: startedAt,
-            upstream: upstream,
-            model: model,
             into: &recordHead
         )
     }
@@ -87,7 +87,7 @@ final class Generation: TurnEndHandler {
         key = left.head.key
         includesUsage = left.head.includesUsage
         namesModel = left.head.namesModel
-        model = left.head.model
+        source = left.head.source
         let conversation = left.recordHead.conversation
         if !conversation.isEmpty {
             self.conversation = String(decoding: conversation, as: UTF8.self)

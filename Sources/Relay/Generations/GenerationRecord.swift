@@ -3,7 +3,18 @@ import Wire
 
 /// The parts of a generation's line in the history file: what is known when it begins, which also
 /// goes to the journal, and what is known at its end.
+///
+/// The beginning says what was asked, the tail what came: who asks for a model may be answered by
+/// another. Lines of earlier versions have `upstream` and `model` in their beginnings, so members are
+/// read by their names alone.
 enum GenerationRecord {
+    /// Who is asked for an answer.
+    struct Source: Equatable, Sendable {
+        /// The upstream's name.
+        var upstream: String
+        var model: String
+    }
+
     /// How an answer went in time.
     struct Timing {
         /// Milliseconds since 1970.
@@ -20,50 +31,78 @@ enum GenerationRecord {
     ///
     /// - Parameters:
     ///   - head: what `appendHead` appended.
+    ///   - source: who answered; nil where an earlier version's beginning says it.
     ///   - log: the whole answer.
     ///   - timing: how it went.
     /// - Returns: the line.
-    static func make(_ head: [UInt8], _ log: borrowing EntryLog, _ timing: Timing) -> [UInt8] {
+    static func make(
+        _ head: [UInt8],
+        _ source: Source?,
+        _ log: borrowing EntryLog,
+        _ timing: Timing
+    ) -> [UInt8] {
         var record: [UInt8] = []
         record.reserveCapacity(head.count + 1024 + 2 * log.bytes.count)
         record += head
-        appendOutcome(of: log, timing, into: &record)
+        appendOutcome(of: log, source, timing, into: &record)
         return record
     }
 
     /// Appends the record's beginning, up to what was asked.
+    ///
+    /// - Parameters:
+    ///   - id: the generation's.
+    ///   - request: what is asked.
+    ///   - key: under which the client asked, if under any.
+    ///   - startedAt: in milliseconds since 1970.
+    ///   - out: what it is appended to.
     static func appendHead(
         id: String,
         _ request: ChatRequest,
+        key: RequestKey?,
         startedAt: Int,
-        upstream: String,
-        model: String,
         into out: inout [UInt8]
     ) {
         out.append(literal: "{\"id\":")
         JSONText.appendString(id, into: &out)
         append("conversation", request.conversation, into: &out)
         append("user", request.user, into: &out)
-        out.append(literal: ",\"started_at\":\"")
+        // Nobody is told apart yet, and no answer is known to follow another.
+        out.append(literal: ",\"owner\":null,\"started_at\":\"")
         Timestamp.append(milliseconds: startedAt, into: &out)
-        out.append(literal: "\",\"upstream\":")
-        JSONText.appendString(upstream, into: &out)
-        out.append(literal: ",\"model\":")
-        JSONText.appendString(model, into: &out)
+        out.append(literal: "\"")
+        append("requested_model", request.model, into: &out)
+        out.append(literal: ",\"after\":null")
+        append("key", key?.text, into: &out)
+        out.append(literal: ",\"fingerprint\":")
+        if let fingerprint = key?.fingerprint {
+            out.append(literal: "\"")
+            fingerprint.append(to: &out)
+            out.append(literal: "\"")
+        } else {
+            out.append(literal: "null")
+        }
         append(messages: request, into: &out)
     }
 
     private static func appendOutcome(
         of log: borrowing EntryLog,
+        _ source: Source?,
         _ timing: Timing,
         into out: inout [UInt8]
     ) {
+        // Before `ended_at`, which is searched from the end: what an upstream sent may have one too.
+        log.appendMembers(into: &out)
         out.append(literal: ",\"ended_at\":\"")
         Timestamp.append(
             milliseconds: timing.startedAt + timing.totalMilliseconds,
             into: &out
         )
         out.append(literal: "\"")
+        if let source {
+            append("upstream", source.upstream, into: &out)
+            append("model", source.model, into: &out)
+        }
         log.appendAnswer(into: &out)
         out.append(literal: ",\"timing\":{\"ttft_ms\":")
         append(timing.firstTokenMilliseconds, into: &out)

@@ -4,61 +4,71 @@ import Wire
 /// it out after the process that ran it is gone.
 struct JournalHead: Equatable {
     var id: String
-    var model: String
+    /// Who is asked.
+    var source: GenerationRecord.Source
     /// Milliseconds since 1970.
     var startedAt: Int
     /// Whether its reader asked for the usage.
     var includesUsage: Bool
     /// Whether its client named the model.
-    var namesModel: Bool
+    var namesModel = true
+    /// Who asked; nil where nobody is told apart.
+    var owner: String?
     /// What the client may ask for it by again.
     var key: RequestKey?
+    /// The id of the answer that it follows, if it is known to follow one.
+    var after: String?
     /// The record's beginning, up to what was asked.
     var record: [UInt8]
+    /// Whether that names who is asked, as in the first version.
+    var recordNamesSource = false
 
-    /// Of this form; another one gets another number.
-    private static let version: UInt8 = 1
+    /// Of the form that is written; another one gets another number, and all are read for ever.
+    private static let version: UInt8 = 2
+    private static let firstVersion: UInt8 = 1
     private static let usageFlag: UInt8 = 1
     private static let keyFlag: UInt8 = 2
-    private static let noModelFlag: UInt8 = 4
+    private static let ownerFlag: UInt8 = 4
+    private static let afterFlag: UInt8 = 8
+    private static let noModelFlag: UInt8 = 16
 
-    init(
-        id: String,
-        model: String,
-        startedAt: Int,
-        includesUsage: Bool,
-        namesModel: Bool,
-        key: RequestKey?,
-        record: [UInt8]
-    ) {
-        self.id = id
-        self.model = model
-        self.startedAt = startedAt
-        self.includesUsage = includesUsage
-        self.namesModel = namesModel
-        self.key = key
-        self.record = record
-    }
-
-    /// Appends the bytes that `init` reads: numbers little-endian, texts behind their lengths.
+    /// Appends the bytes that `init` reads: numbers little-endian, texts after their lengths.
     func append(to out: inout [UInt8]) {
         out.append(Self.version)
         Self.append(UInt64(max(0, startedAt)), bytes: 8, to: &out)
-        var flags: UInt8 = 0
-        if includesUsage { flags |= Self.usageFlag }
+        var flags: UInt8 = includesUsage ? Self.usageFlag : 0
+        if owner != nil { flags |= Self.ownerFlag }
         if key != nil { flags |= Self.keyFlag }
+        if after != nil { flags |= Self.afterFlag }
         if !namesModel { flags |= Self.noModelFlag }
         out.append(flags)
         Self.append(id, to: &out)
-        Self.append(model, to: &out)
+        Self.append(source.upstream, to: &out)
+        Self.append(source.model, to: &out)
+        if let owner { Self.append(owner, to: &out) }
         if let key {
             Self.append(key.text, to: &out)
-            Self.append(key.fingerprint, bytes: 8, to: &out)
+            out.append(key.fingerprint.version)
+            Self.append(key.fingerprint.hash, bytes: 8, to: &out)
         }
+        if let after { Self.append(after, to: &out) }
         out.append(contentsOf: record)
     }
 
-    /// Reads the form that `append` writes; nil where it is another.
+    private static func append(_ text: String, to out: inout [UInt8]) {
+        append(UInt64(text.utf8.count), bytes: 4, to: &out)
+        out.append(contentsOf: text.utf8)
+    }
+
+    private static func append(_ value: UInt64, bytes count: Int, to out: inout [UInt8]) {
+        for place in 0..<count {
+            out.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place)))
+        }
+    }
+}
+
+extension JournalHead {
+    /// Reads the forms that `append` writes and has written; nil where it is another.
     init?(_ bytes: Span<UInt8>) {
         var position = 0
         func number(bytes count: Int) -> UInt64? {
@@ -76,30 +86,44 @@ struct JournalHead: Equatable {
             let part = bytes.extracting(position..<(position + Int(count)))
             return part.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
         }
-        guard number(bytes: 1) == UInt64(Self.version), let startedAt = number(bytes: 8),
-            let flags = number(bytes: 1), let id = text(), let model = text()
+        guard let version = number(bytes: 1), let startedAt = number(bytes: 8),
+            let flags = number(bytes: 1),
+            let id = text()
         else { return nil }
+        func has(_ flag: UInt8) -> Bool { flags & UInt64(flag) != 0 }
+        switch UInt8(truncatingIfNeeded: version) {
+        case Self.firstVersion:
+            guard let model = text() else { return nil }
+            source = GenerationRecord.Source(upstream: "", model: model)
+            recordNamesSource = true
+        case Self.version:
+            guard let upstream = text(), let model = text() else { return nil }
+            source = GenerationRecord.Source(upstream: upstream, model: model)
+        default: return nil
+        }
         self.id = id
-        self.model = model
         self.startedAt = Int(clamping: startedAt)
-        includesUsage = flags & UInt64(Self.usageFlag) != 0
-        namesModel = flags & UInt64(Self.noModelFlag) == 0
-        if flags & UInt64(Self.keyFlag) != 0 {
-            guard let text = text(), let fingerprint = number(bytes: 8) else { return nil }
-            key = RequestKey(text: text, fingerprint: fingerprint)
+        includesUsage = has(Self.usageFlag)
+        namesModel = !has(Self.noModelFlag)
+        if has(Self.ownerFlag) {
+            guard let text = text() else { return nil }
+            owner = text
+        }
+        if has(Self.keyFlag) {
+            // The first version had one way alone of making a fingerprint.
+            let kind = recordNamesSource ? UInt64(Self.firstVersion) : nil
+            guard let text = text(), let kind = kind ?? number(bytes: 1),
+                let hash = number(bytes: 8)
+            else { return nil }
+            let version = UInt8(truncatingIfNeeded: kind)
+            let fingerprint = RequestFingerprint(version: version, hash: hash)
+            key = RequestKey(owner: owner, text: text, fingerprint: fingerprint)
+        }
+        if has(Self.afterFlag) {
+            guard let text = text() else { return nil }
+            after = text
         }
         record = []
         record.append(span: bytes.extracting(position..<bytes.count))
-    }
-
-    private static func append(_ text: String, to out: inout [UInt8]) {
-        append(UInt64(text.utf8.count), bytes: 4, to: &out)
-        out.append(contentsOf: text.utf8)
-    }
-
-    private static func append(_ value: UInt64, bytes count: Int, to out: inout [UInt8]) {
-        for place in 0..<count {
-            out.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place)))
-        }
     }
 }

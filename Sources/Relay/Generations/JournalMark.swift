@@ -154,7 +154,7 @@ extension Generation {
     private var journalHead: JournalHead {
         JournalHead(
             id: id,
-            model: model,
+            source: source,
             startedAt: startedAt,
             includesUsage: includesUsage,
             namesModel: namesModel,

@@ -23,18 +23,18 @@ final class KeyTable: Sendable {
 
     private struct Entry {
         let generation: String
-        let fingerprint: UInt64
+        let fingerprint: RequestFingerprint
         var isForgotten = false
     }
 
     private struct State {
-        var entries: [String: Entry] = [:]
+        var entries: [RequestKey.Name: Entry] = [:]
         /// Keys whose answers are not in memory any more, the first to go first; some are gone by now.
-        var forgotten: [(key: String, generation: String, end: Nanoseconds)] = []
+        var forgotten: [(key: RequestKey.Name, generation: String, end: Nanoseconds)] = []
         /// Where that one stands.
         var oldest = 0
 
-        mutating func free(_ key: String, of generation: String) {
+        mutating func free(_ key: RequestKey.Name, of generation: String) {
             guard entries[key]?.generation == generation else { return }
             entries[key] = nil
         }
@@ -67,15 +67,15 @@ final class KeyTable: Sendable {
     func claim(_ key: RequestKey, for generation: String, at now: Nanoseconds) -> Claim {
         state.withLock { state in
             state.freeForgotten(at: now, keeping: .max)
-            if let entry = state.entries[key.text] {
-                guard entry.fingerprint == key.fingerprint else { return .otherRequest }
+            if let entry = state.entries[key.name] {
+                guard entry.fingerprint.agrees(with: key.fingerprint) else { return .otherRequest }
                 return entry.isForgotten
                     ? .recorded(generation: entry.generation)
                     : .taken(generation: entry.generation)
             }
             state.freeForgotten(at: now, keeping: maxCount)
             guard state.entries.count < maxCount else { return .full }
-            state.entries[key.text] = Entry(generation: generation, fingerprint: key.fingerprint)
+            state.entries[key.name] = Entry(generation: generation, fingerprint: key.fingerprint)
             return .claimed
         }
     }
@@ -83,9 +83,9 @@ final class KeyTable: Sendable {
     /// Notes that an answer is not in memory any more, and that its key stands still until `end`.
     func forget(_ key: RequestKey, of generation: String, until end: Nanoseconds) {
         state.withLock { state in
-            guard state.entries[key.text]?.generation == generation else { return }
-            state.entries[key.text]?.isForgotten = true
-            state.forgotten.append((key.text, generation, end))
+            guard state.entries[key.name]?.generation == generation else { return }
+            state.entries[key.name]?.isForgotten = true
+            state.forgotten.append((key.name, generation, end))
         }
     }
 
@@ -93,6 +93,6 @@ final class KeyTable: Sendable {
     ///
     /// A key that stands for another answer by now stays.
     func free(_ key: RequestKey, of generation: String) {
-        state.withLock { $0.free(key.text, of: generation) }
+        state.withLock { $0.free(key.name, of: generation) }
     }
 }

@@ -4,7 +4,7 @@ import Wire
 
 /// A generation of an earlier process, as far as its journal goes.
 struct LeftGeneration: Sendable {
-    let head: JournalHead
+    private(set) var head: JournalHead
     private var kinds: [EntryKind] = []
     private var ends: [Int] = []
     private var bytes: [UInt8] = []
@@ -19,13 +19,20 @@ struct LeftGeneration: Sendable {
     /// Whether its end is in the journal.
     var isEnded: Bool { kinds.last?.isTerminal ?? false }
 
+    /// Its beginning is said again: after a loss the same, or with who is asked by now.
+    mutating func beganAgain(_ head: JournalHead) {
+        guard head.id == self.head.id, !self.head.recordNamesSource else { return }
+        self.head.source = head.source
+    }
+
     /// Adds an entry, unless it is there: after an outage, entries are said again.
     mutating func add(_ sequence: Int, _ kind: UInt8, _ payload: Span<UInt8>, at time: Int) {
-        guard sequence == kinds.count, !isEnded, let kind = EntryKind(rawValue: kind) else {
-            return
-        }
-        kinds.append(kind)
-        bytes.append(span: payload)
+        guard sequence == kinds.count, !isEnded else { return }
+        // A later version's kind that is not known here keeps its place: numbers have no holes, and
+        // what comes after it is not lost.
+        let known = EntryKind(rawValue: kind)
+        kinds.append(known ?? .members)
+        if known != nil { bytes.append(span: payload) }
         ends.append(bytes.count)
         lastAt = max(lastAt, time)
         if sequence > 0, firstTokenAt == nil { firstTokenAt = time }
@@ -40,7 +47,7 @@ struct LeftGeneration: Sendable {
             start = end
         }
         if kinds.isEmpty {
-            log.appendStart(id: head.id, model: head.model, created: head.startedAt / 1000)
+            log.appendStart(id: head.id, model: head.source.model, created: head.startedAt / 1000)
         }
         guard !log.isEnded else { return log }
         let failure = Failure.interrupted
@@ -69,6 +76,7 @@ struct LeftGeneration: Sendable {
             firstTokenMilliseconds: firstTokenAt.map { max(0, $0 - head.startedAt) },
             totalMilliseconds: max(0, lastAt - head.startedAt)
         )
-        return GenerationRecord.make(head.record, log, timing)
+        let source = head.recordNamesSource ? nil : head.source
+        return GenerationRecord.make(head.record, source, log, timing)
     }
 }

@@ -64,10 +64,11 @@ package struct Recovery: Sendable {
             }
             switch item.item {
             case .begin(let number, let head):
-                // Behind a loss, what runs is said again.
-                guard places[key(number)] == nil,
-                    let head = JournalHead(bytes.extracting(head))
-                else { return }
+                guard let head = JournalHead(bytes.extracting(head)) else { return }
+                if let place = places[key(number)] {
+                    found[place]?.beganAgain(head)
+                    return
+                }
                 places[key(number)] = found.count
                 found.append(LeftGeneration(head))
             case .entry(let number, let sequence, let kind, let payload):

@@ -7,17 +7,50 @@ import Wire
 /// How the answer is handed over (dialect, streamed or not, what happens when the client leaves) is
 /// no part of it. It keeps apart what one client asked under one key by mistake, and whoever could
 /// make two requests collide would have to know the one whose answer he is after.
-struct RequestFingerprint {
-    private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+struct RequestFingerprint: Sendable, Equatable {
+    /// What `of` makes; another way of putting a request into bytes gets another number.
+    static let currentVersion: UInt8 = 1
 
-    /// The fingerprint of a request.
-    static func of(_ chat: ChatRequest) -> UInt64 {
-        var fingerprint = RequestFingerprint()
-        fingerprint.add(chat)
-        return fingerprint.hash
+    /// How the request was put into bytes.
+    let version: UInt8
+    let hash: UInt64
+
+    /// One that was made before.
+    init(version: UInt8 = currentVersion, hash: UInt64) {
+        self.version = version
+        self.hash = hash
     }
 
-    private mutating func add(_ chat: ChatRequest) {
+    /// The fingerprint of a request.
+    static func of(_ chat: ChatRequest) -> RequestFingerprint {
+        var hasher = RequestHasher()
+        hasher.add(chat)
+        return RequestFingerprint(hash: hasher.hash)
+    }
+
+    /// Whether both may be of the same request.
+    ///
+    /// Those of two versions cannot be compared. After an upgrade, to be told the answer to what may
+    /// be another question is less harm than to be refused what was paid for.
+    func agrees(with other: RequestFingerprint) -> Bool {
+        version != other.version || hash == other.hash
+    }
+
+    /// Appends it as text: the version, and the hash in 16 digits, which no reader of JSON rounds.
+    func append(to out: inout [UInt8]) {
+        out.append(decimal: Int(version))
+        out.append(literal: "-")
+        for shift in stride(from: 60, through: 0, by: -4) {
+            out.append(hexadecimal: UInt(hash >> UInt64(shift) & 0xF))
+        }
+    }
+}
+
+/// Puts a request into bytes and hashes them.
+private struct RequestHasher {
+    private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ chat: ChatRequest) {
         let options = [
             chat.system, chat.model, chat.temperature, chat.topP,
             chat.maxTokens.map { String($0) }, chat.conversation, chat.user,

@@ -10,14 +10,23 @@ struct RequestKey: Sendable, Equatable {
     /// In bytes.
     static let maxBytes = 255
 
-    /// What the client wrote.
-    let text: String
+    /// What two requests must have in common to be of one key: everybody's keys are their own.
+    struct Name: Sendable, Hashable {
+        /// Who asked; nil where nobody is told apart.
+        let owner: String?
+        /// What the client wrote.
+        let text: String
+    }
+
+    let name: Name
     /// Of what was asked under it, the same in every process.
-    let fingerprint: UInt64
+    let fingerprint: RequestFingerprint
+
+    var text: String { name.text }
 
     /// A key that was read before.
-    init(text: String, fingerprint: UInt64) {
-        self.text = text
+    init(owner: String? = nil, text: String, fingerprint: RequestFingerprint) {
+        name = Name(owner: owner, text: text)
         self.fingerprint = fingerprint
     }
 
@@ -46,8 +55,7 @@ struct RequestKey: Sendable, Equatable {
         if let byte = text.utf8.first(where: { !(0x21...0x7E).contains($0) }) {
             throw Self.refusal(place, "expected visible ASCII, found byte \(byte)")
         }
-        self.text = text
-        fingerprint = RequestFingerprint.of(chat)
+        self.init(text: text, fingerprint: .of(chat))
     }
 
     private static func refusal(_ place: String, _ message: String) -> Problem {
