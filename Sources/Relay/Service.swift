@@ -12,6 +12,8 @@ package final class Service: Sendable {
     /// The folder of the page, or nil where none is served.
     let staticFolder: String?
     let history: HistoryFile
+    /// Where keys outlive the process; nil where they do not.
+    let keyFile: KeyFile?
     /// The folder of the journals, or nil where none is kept.
     let journal: JournalFolder?
     /// When the journal and the history are made safe against a loss of power.
@@ -37,6 +39,7 @@ package final class Service: Sendable {
         upstreamSettings: UpstreamSettings,
         staticFolder: String?,
         history: HistoryFile,
+        keyFile: KeyFile? = nil,
         journal: JournalFolder? = nil,
         durability: Durability = .interval,
         log: Log
@@ -46,6 +49,7 @@ package final class Service: Sendable {
         self.upstreamSettings = upstreamSettings
         self.staticFolder = staticFolder
         self.history = history
+        self.keyFile = keyFile
         self.journal = journal
         self.durability = durability
         self.log = log
@@ -66,6 +70,7 @@ package final class Service: Sendable {
     ) async throws(StartError) {
         precondition(loops.count <= GenerationID.maxLoops, "a digit tells 64 loops apart")
         self.loops.withLock { $0 = loops }
+        restoreKeys()
         let left = recovery?.left ?? []
         for loop in loops {
             try await loop.run { loop throws(StartError) in
@@ -77,7 +82,7 @@ package final class Service: Sendable {
                 }
             }
         }
-        if let recovery, !recovery.finish(into: history, log: log) {
+        if let recovery, !recovery.finish(into: history, keyFile, log: log) {
             unrecorded.withLock { $0 += 1 }
         }
         history.allowRotation()
@@ -86,6 +91,17 @@ package final class Service: Sendable {
                 try Worker.of(loop)?.accept(from: listener)
             }
         }
+    }
+
+    /// Takes back the keys of answers that ended before the start.
+    private func restoreKeys() {
+        guard let kept = keyFile?.takeKept() else { return }
+        keys.restore(
+            kept,
+            life: .seconds(configuration.resumeSeconds),
+            at: monotonicNow(),
+            wallMilliseconds: wallMilliseconds()
+        )
     }
 
     /// Stops accepting; answers that run go on.

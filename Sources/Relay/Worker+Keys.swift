@@ -47,6 +47,13 @@ extension Worker {
                 tell(id)
                 return nil
             case .otherRequest: throw Self.otherRequest
+            case .otherRecorded(let id):
+                ifRecorded(id, under: key, for: exchange) { _ in
+                    var problem = Self.otherRequest
+                    problem.isVendorShape = isVendorShape
+                    exchange.respond(problem)
+                }
+                return nil
             case .full: throw Self.tooManyKeys
             }
         }

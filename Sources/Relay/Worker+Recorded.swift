@@ -39,16 +39,33 @@ extension Worker {
         }
     }
 
-    /// Answers what was asked before under the same key, where only the history has the answer.
+    /// Looks up the answer that a key stands for in the history.
     ///
-    /// Where that has it no more, since its conversation was deleted, the request is a new one.
-    func answerAgain(_ exchange: Exchange, _ ask: ChatAsk, _ id: String, isVendorShape: Bool) {
+    /// Where that has it no more, since its conversation was deleted, the key is free and the request
+    /// a new one.
+    ///
+    /// - Parameters:
+    ///   - id: the answer's.
+    ///   - key: under which the client asks.
+    ///   - exchange: the client's.
+    ///   - use: takes the answer where there is one.
+    func ifRecorded(
+        _ id: String,
+        under key: RequestKey?,
+        for exchange: Exchange,
+        then use: @escaping (RecordedAnswer) -> Void
+    ) {
         fetchRecord(id, for: exchange) { [unowned self] answer in
             guard !exchange.isLost else { return }
-            guard let answer else {
-                if let key = ask.key { service.keys.free(key, of: id) }
-                return handle(exchange)
-            }
+            if let answer { return use(answer) }
+            if let key { service.keys.free(key, of: id) }
+            handle(exchange)
+        }
+    }
+
+    /// Answers what was asked before under the same key, where only the history has the answer.
+    func answerAgain(_ exchange: Exchange, _ ask: ChatAsk, _ id: String, isVendorShape: Bool) {
+        ifRecorded(id, under: ask.key, for: exchange) { answer in
             let log = answer.makeLog()
             guard !ask.request.stream else {
                 let position = StreamPosition(generation: id)

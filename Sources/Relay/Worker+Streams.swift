@@ -16,7 +16,9 @@ extension Worker {
         }
         let ask = try ChatAsk(exchange.request, .stream, configuration)
         let asked = try generation(for: ask, exchange, isVendorShape: false) { id in
-            tell(exchange, of: id)
+            ifRecorded(id, under: ask.key, for: exchange) { [unowned self] _ in
+                tell(exchange, of: id)
+            }
         }
         if let asked { tell(exchange, of: asked.id) }
     }

@@ -80,6 +80,7 @@ final class Worker: RequestHandler {
             journal,
             durability: service.durability,
             history: service.history,
+            keys: service.keyFile,
             on: loop.reactor
         )
     }
@@ -130,7 +131,12 @@ final class Worker: RequestHandler {
         generations.add(generation)
         // One that failed before anything of it came had freed its key.
         if let key = generation.key, !generation.log.firstAnswerIsFailure {
-            _ = service.keys.claim(key, for: generation.id, at: reactor.now)
+            let isKept = service.keys.adopt(key, for: generation.id, at: reactor.now)
+            // One that was cut ends now.
+            let endedAt = left.isEnded ? left.lastAt : wallMilliseconds()
+            if !isKept {
+                _ = service.keyFile?.append(key.kept(for: left.head.id, endedAt: endedAt))
+            }
         }
         generation.rest()
     }

@@ -29,7 +29,7 @@ struct Daemon {
         let notifier = SystemdNotifier(socketPath: settings.environment["NOTIFY_SOCKET"])
         let arrivals = SignalArrivals()
         let listener = try listen()
-        let (history, journal, recovery) = try openStorage()
+        let (history, keys, journal, recovery) = try openStorage()
         var loops: [EventLoop] = []
         for index in 0..<settings.loops { loops.append(try EventLoop(index: index)) }
         let simulator = try EmbeddedSimulator.startIfNeeded(settings)
@@ -41,6 +41,7 @@ struct Daemon {
             upstreamSettings: settings.upstreamSettings,
             staticFolder: settings.staticFolder,
             history: history,
+            keyFile: keys,
             journal: journal,
             durability: settings.durability,
             log: log
@@ -62,14 +63,16 @@ struct Daemon {
         }
         // All is in the history, and there is nothing to recover at the next start; unless the history
         // refused what only the journal keeps.
-        if journal != nil, service.isAllRecorded {
+        let hasKeys = keys.flush(timeoutMilliseconds: 5000)
+        if !hasKeys { log.write(.error, "the keys of answers could not be written in time") }
+        if journal != nil, service.isAllRecorded, hasKeys {
             try? JournalFolder(path: journalFolder).removeLeft()
         }
         log.write(.info, "stopped")
         return ExitCode.success
     }
 
-    private func openStorage() throws -> (HistoryFile, JournalFolder?, Recovery?) {
+    private func openStorage() throws -> (HistoryFile, KeyFile, JournalFolder?, Recovery?) {
         do throws(StorageError) {
             let history = try HistoryFile(
                 directory: settings.dataFolder,
@@ -77,7 +80,12 @@ struct Daemon {
                 rotateBytes: settings.historyRotateBytes,
                 holdsRotation: settings.keepsJournal
             ) { [log] in log.write($0) }
-            guard settings.keepsJournal else { return (history, nil, nil) }
+            let keys = try KeyFile(
+                directory: settings.dataFolder,
+                durability: settings.durability,
+                lifeMilliseconds: 1000 * settings.resumeSeconds
+            ) { [log] in log.write($0) }
+            guard settings.keepsJournal else { return (history, keys, nil, nil) }
             let journal = try JournalFolder(path: journalFolder)
             var deletions = Deletions(directory: settings.dataFolder)
             try deletions.load()
@@ -86,7 +94,7 @@ struct Daemon {
                 history: HistoryFile.paths(in: settings.dataFolder),
                 deletions: deletions
             )
-            return (history, journal, recovery)
+            return (history, keys, journal, recovery)
         } catch {
             // Another start finds the same, until somebody puts it right.
             guard error.needsRepair else { throw error }

@@ -171,3 +171,115 @@ def test_a_stop_from_anywhere_reaches_the_upstream_within_100_ms(relay):
     unknown = httpx.delete(f"{relay.url}/chat/streams/{'A' * 23}", timeout=60)
     assert unknown.status_code == 404
     assert {record["status"] for record in relay.history(count=8)} == {"stopped"}
+
+
+@pytest.fixture
+def upstream(start_relay):
+    """A model that outlives the relay under test: the simulator inside another relay."""
+    return start_relay(RELAY_LOG_REQUESTS=0)
+
+
+@pytest.fixture
+def lasting(start_relay, upstream):
+    """A relay whose calls are still counted after it was started anew."""
+    base = upstream.log().split("(at ")[1].split(")")[0].removesuffix("/v1")
+    return start_relay(RELAY_LOOPS=2, OPENAI_BASE_URL=f"{base}/v1", RELAY_MODEL="simulator")
+
+
+def end(relay, how):
+    """Ends the process, some time after its answers have ended, and starts another."""
+    if how == "SIGTERM":
+        assert relay.stop() == 0
+    else:
+        # By then the journal has let go of what had ended.
+        time.sleep(1.8 if how == "SIGKILL later" else 0)
+        relay.kill()
+    relay.start()
+
+
+def ask(relay, key=KEY, message=PROMPT, model=SAID, path="/chat/stream", **more):
+    body = {"message": message, "model": model} | more
+    return httpx.post(f"{relay.url}{path}", json=body, headers=key, timeout=20)
+
+
+ENDS = ["SIGTERM", "SIGKILL at once", "SIGKILL later"]
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_what_ended_before_a_restart_is_told_again_and_not_paid_again(lasting, upstream, how):
+    first = ask(lasting)
+    assert frames.text_of(frames.parse(first.text), "token") == "paid for only once"
+    id = first.headers["x-stream-id"]
+    # After one restart and after two.
+    for _ in range(2):
+        end(lasting, how)
+        again = ask(lasting)
+        assert again.headers["x-stream-id"] == id
+        assert frames.text_of(frames.parse(again.text), "token") == "paid for only once"
+        assert again.text.endswith("data: [DONE]\n\n")
+        with openai.OpenAI(
+            base_url=f"{lasting.url}/v1", api_key="unused", max_retries=0, timeout=20
+        ) as client:
+            whole = client.chat.completions.create(model=SAID, messages=MESSAGES, extra_headers=KEY)
+            assert whole.choices[0].message.content == "paid for only once"
+            with pytest.raises(openai.ConflictError):
+                client.chat.completions.create(
+                    model=SAID, messages=[{"role": "user", "content": "x"}], extra_headers=KEY
+                )
+        assert asked(upstream) == 1
+        assert [record["id"] for record in lasting.history(count=1)] == [id]
+    assert " error " not in lasting.log()
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_deleted_conversation_is_asked_anew_after_a_restart(lasting, upstream, how):
+    ids = {ask(lasting, conversation="c").headers["x-stream-id"]}
+    for message, count in [(PROMPT, 2), ("another question", 1)]:
+        assert httpx.delete(f"{lasting.url}/chat/conversations/c", timeout=10).status_code == 204
+        end(lasting, how)
+        again = ask(lasting, message=message, conversation="c")
+        assert frames.text_of(frames.parse(again.text), "token") == "paid for only once"
+        assert again.headers["x-stream-id"] not in ids
+        ids.add(again.headers["x-stream-id"])
+        assert asked(upstream, message) == count
+
+
+def test_a_refusal_leaves_no_key_behind_for_the_next_process(lasting, upstream):
+    # All of the relay's own tries are refused.
+    assert ask(lasting, model="simulator?status=429&retry_after_ms=1").status_code == 429
+    end(lasting, "SIGTERM")
+    assert frames.text_of(frames.parse(ask(lasting).text), "token") == "paid for only once"
+    assert asked(upstream) == 4
+
+
+def test_a_key_lasts_for_its_time_and_no_longer(start_relay, upstream):
+    base = upstream.log().split("(at ")[1].split(")")[0].removesuffix("/v1")
+    relay = start_relay(OPENAI_BASE_URL=f"{base}/v1", RELAY_RESUME_S=600)
+    id = ask(relay).headers["x-stream-id"]
+    for older, is_known in [(590, True), (20, False)]:
+        assert relay.stop() == 0
+        # As if it had been so much longer, whatever the file's own checksum says of the line.
+        age(relay.data / "keys", older)
+        relay.start()
+        again = ask(relay).headers["x-stream-id"]
+        assert (again == id) == is_known
+    assert asked(upstream) == 2
+
+
+def age(path, seconds):
+    lines = []
+    for line in path.read_text().splitlines():
+        _, ended_at, rest = line.split(" ", 2)
+        text = f"{int(ended_at) - seconds * 1000} {rest}"
+        lines.append(f"{crc32c(text.encode()):08x} {text}\n")
+    assert lines
+    path.write_text("".join(lines))
+
+
+def crc32c(text):
+    remainder = 0xFFFFFFFF
+    for byte in text:
+        remainder ^= byte
+        for _ in range(8):
+            remainder = remainder >> 1 ^ (0x82F63B78 if remainder & 1 else 0)
+    return remainder ^ 0xFFFFFFFF

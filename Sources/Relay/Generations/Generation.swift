@@ -202,6 +202,12 @@ final class Generation: TurnEndHandler {
         if let key { worker.service.keys.free(key, of: id) }
     }
 
+    /// From now on the key outlives this process too.
+    private func keepKey() {
+        guard let key, let file = worker.service.keyFile else { return }
+        journalMark.keyPlace = file.append(key.kept(for: id, endedAt: wallMilliseconds()))
+    }
+
     /// About how much memory it holds.
     var heldBytes: Int { Self.emptyBytes + log.heldBytes }
     private static let emptyBytes = 2048
@@ -288,7 +294,7 @@ final class Generation: TurnEndHandler {
         let retries = call?.retryCount ?? 0
         call = nil
         // Nothing was answered: who asks again, as libraries do after a 429, is to be answered.
-        if log.firstAnswerIsFailure { freeKey() }
+        if log.firstAnswerIsFailure { freeKey() } else { keepKey() }
         if let journal = worker.journal {
             holdsEnd = journal.holdsEnds
             journal.grew(self)

@@ -14,6 +14,7 @@ final class GenerationJournal: TurnEndHandler {
 
     private let journal: Journal
     private let history: HistoryFile
+    private let keys: KeyFile?
     private unowned let reactor: Reactor
     /// Those whose upstream is asked once their beginning is in the file.
     private var beginning: [Generation] = []
@@ -23,8 +24,8 @@ final class GenerationJournal: TurnEndHandler {
     private var dirty: [Generation] = []
     /// Ended ones whose end is shown once so many frames are safe.
     private var heldBack: [(generation: Generation, frames: Int)] = []
-    /// Ended ones whose records are on their way into the history.
-    private var settling: [(place: JournalPlace, record: Int)] = []
+    /// Ended ones whose records are on their way into the history, and whose keys into their file.
+    private var settling: [(place: JournalPlace, record: Int, key: Int)] = []
     /// Ended ones whose records the history refused: a slice, which loses its first at no cost.
     private var unrecorded: ArraySlice<JournaledAnswer> = []
     private var isRecordingAgain = false
@@ -35,9 +36,16 @@ final class GenerationJournal: TurnEndHandler {
     /// Whether ends wait until they are safe.
     let holdsEnds: Bool
 
-    init(_ journal: Journal, durability: Durability, history: HistoryFile, on reactor: Reactor) {
+    init(
+        _ journal: Journal,
+        durability: Durability,
+        history: HistoryFile,
+        keys: KeyFile?,
+        on reactor: Reactor
+    ) {
         self.journal = journal
         self.history = history
+        self.keys = keys
         self.reactor = reactor
         holdsEnds = durability == .always
         settlingDue = reactor.makeDeadline()
@@ -172,7 +180,9 @@ final class GenerationJournal: TurnEndHandler {
     /// All of an ended one is in the file; its record may take a moment longer.
     private func beginSettling(_ generation: Generation) {
         switch generation.journalMark.recording {
-        case .taken(let record): settling.append((generation.journalMark.place, record))
+        case .taken(let record):
+            let mark = generation.journalMark
+            settling.append((mark.place, record, mark.keyPlace))
         case .refused: unrecorded.append(JournaledAnswer(generation))
         case .unreadable, nil: return
         }
@@ -183,9 +193,11 @@ final class GenerationJournal: TurnEndHandler {
         settlingDue.set(at: reactor.now + .milliseconds(Self.settlingMilliseconds))
     }
 
-    /// Lets go of all whose records are safe in the history.
+    /// Lets go of all whose records are safe in the history, and whose keys are in their file.
     private func settle() {
-        let count = settling.prefix { history.isSafe($0.record) }.count
+        let count = settling.prefix {
+            history.isSafe($0.record) && keys?.isSafe($0.key) ?? true
+        }.count
         if count > 0 { journal.release(settling.prefix(count).map(\.place)) }
         settling.removeFirst(count)
         retryLater()
@@ -201,7 +213,7 @@ final class GenerationJournal: TurnEndHandler {
         recordAgain(answer) { [unowned self] recording in
             isRecordingAgain = false
             switch recording {
-            case .taken(let record): settling.append((answer.place, record))
+            case .taken(let record): settling.append((answer.place, record, answer.keyPlace))
             case .refused: unrecorded.append(answer)
             case .unreadable:
                 // What the journal took is for the next start; of what it never had nothing will come.

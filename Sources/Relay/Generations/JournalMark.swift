@@ -23,6 +23,8 @@ struct JournalMark {
     var isDirty = false
     /// Whether it has more since the journal was last told to take it.
     var isNews = false
+    /// Where its key is in the file of keys, once it has ended; 0 where it has none.
+    var keyPlace = 0
     /// What became of its record, once it was made.
     var recording: Recording?
 

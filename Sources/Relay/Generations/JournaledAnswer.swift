@@ -17,12 +17,15 @@ enum Recording: Equatable, Sendable {
 struct JournaledAnswer: Sendable {
     /// Where it stands in its loop's journal.
     let place: JournalPlace
+    /// Where its key is in the file of keys; 0 where it has none.
+    let keyPlace: Int
     /// How many entries it has.
     let count: Int
     private let written: JournalExtents
 
     init(_ generation: Generation) {
         place = generation.journalMark.place
+        keyPlace = generation.journalMark.keyPlace
         count = generation.log.count
         written = generation.journalMark.written
     }

@@ -1,4 +1,5 @@
 import Loop
+import Storage
 
 /// Which answer was started under which of the clients' keys; one table for all loops.
 ///
@@ -17,6 +18,8 @@ final class KeyTable: Sendable {
         case recorded(generation: String)
         /// The key stands for something else that was asked.
         case otherRequest
+        /// So it does, as long as there is a record of that.
+        case otherRecorded(generation: String)
         /// No key more is taken.
         case full
     }
@@ -44,7 +47,8 @@ final class KeyTable: Sendable {
             while oldest < forgotten.count {
                 let (key, generation, end) = forgotten[oldest]
                 guard end <= now || entries.count >= maxCount else { break }
-                free(key, of: generation)
+                // One that is in memory again is told from there.
+                if entries[key]?.isForgotten == true { free(key, of: generation) }
                 oldest += 1
             }
             if oldest > forgotten.count / 2 {
@@ -68,7 +72,10 @@ final class KeyTable: Sendable {
         state.withLock { state in
             state.freeForgotten(at: now, keeping: .max)
             if let entry = state.entries[key.name] {
-                guard entry.fingerprint.agrees(with: key.fingerprint) else { return .otherRequest }
+                guard entry.fingerprint.agrees(with: key.fingerprint) else {
+                    return entry.isForgotten
+                        ? .otherRecorded(generation: entry.generation) : .otherRequest
+                }
                 return entry.isForgotten
                     ? .recorded(generation: entry.generation)
                     : .taken(generation: entry.generation)
@@ -86,6 +93,55 @@ final class KeyTable: Sendable {
             guard state.entries[key.name]?.generation == generation else { return }
             state.entries[key.name]?.isForgotten = true
             state.forgotten.append((key.name, generation, end))
+        }
+    }
+
+    /// Takes the keys of answers that ended before the start: their records are told.
+    ///
+    /// - Parameters:
+    ///   - kept: as the file of keys has them; of too many the last.
+    ///   - life: how long a key stands after its answer's end.
+    ///   - now: by the clock that ends are counted by.
+    ///   - wallMilliseconds: now, since 1970.
+    func restore(
+        _ kept: [KeptKey],
+        life: Nanoseconds,
+        at now: Nanoseconds,
+        wallMilliseconds: Int
+    ) {
+        var restored: [(key: RequestKey.Name, generation: String, end: Nanoseconds)] = []
+        restored.reserveCapacity(min(kept.count, maxCount))
+        state.withLock { state in
+            state.entries.reserveCapacity(min(kept.count, maxCount))
+            for kept in kept.suffix(maxCount) {
+                // Where the clock was set back meanwhile, none stands longer than a new one.
+                let age = Nanoseconds.milliseconds(max(0, wallMilliseconds - kept.endedAt))
+                guard age < life else { continue }
+                let key = RequestKey(kept)
+                state.entries[key.name] = Entry(
+                    generation: kept.generation,
+                    fingerprint: key.fingerprint,
+                    isForgotten: true
+                )
+                restored.append((key.name, kept.generation, now + life - age))
+            }
+            // In the file they are in the order of their ends, but for those of one moment.
+            restored.sort { $0.end < $1.end }
+            state.forgotten += restored
+        }
+    }
+
+    /// Takes the key of an answer of an earlier process that is in memory again.
+    ///
+    /// The journal knows better than the file of keys: what it has began later.
+    ///
+    /// - Returns: whether the key stood for that answer already.
+    func adopt(_ key: RequestKey, for generation: String, at now: Nanoseconds) -> Bool {
+        state.withLock { state in
+            let isKnown = state.entries[key.name]?.generation == generation
+            if !isKnown { state.freeForgotten(at: now, keeping: maxCount) }
+            state.entries[key.name] = Entry(generation: generation, fingerprint: key.fingerprint)
+            return isKnown
         }
     }
 

@@ -9,7 +9,8 @@ struct LeftGeneration: Sendable {
     private var ends: [Int] = []
     private var bytes: [UInt8] = []
     private var firstTokenAt: Int?
-    private var lastAt: Int
+    /// When the last of it was written, in milliseconds since 1970.
+    private(set) var lastAt: Int
 
     init(_ head: JournalHead) {
         self.head = head

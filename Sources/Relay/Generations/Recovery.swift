@@ -128,9 +128,13 @@ package struct Recovery: Sendable {
 
     /// Writes the records that are missing, and removes what was read once they are safe.
     ///
+    /// - Parameters:
+    ///   - history: takes the records.
+    ///   - keys: has taken the keys; what was read stays until they are safe too.
+    ///   - log: told what is worth a line.
     /// - Returns: false where the history could not take all of them: what was read stays for the
     ///   next start, and a stop must not remove it.
-    func finish(into history: HistoryFile, log: Log) -> Bool {
+    func finish(into history: HistoryFile, _ keys: KeyFile?, log: Log) -> Bool {
         for report in reports { log.write(report) }
         if let failure {
             log.write(
@@ -159,9 +163,10 @@ package struct Recovery: Sendable {
             return false
         }
         let last = max(found, written)
+        let lastKey = keys?.lastPlace ?? 0
         let folder = folder
         Task {
-            while !history.isSafe(last) {
+            while !history.isSafe(last) || !(keys?.isSafe(lastKey) ?? true) {
                 try? await Task.sleep(nanoseconds: Self.settlingNanoseconds)
             }
             folder.removeLeft()

@@ -1,5 +1,6 @@
 import ChatFormats
 import HTTPServer
+import Storage
 import Wire
 
 /// A client's own name for one question, under which it may ask again without a second answer.
@@ -28,6 +29,32 @@ struct RequestKey: Sendable, Equatable {
     init(owner: String? = nil, text: String, fingerprint: RequestFingerprint) {
         name = Name(owner: owner, text: text)
         self.fingerprint = fingerprint
+    }
+
+    /// As the file of keys has it.
+    init(_ kept: KeptKey) {
+        let fingerprint = RequestFingerprint(
+            version: kept.fingerprintVersion,
+            hash: kept.fingerprint
+        )
+        self.init(owner: kept.owner, text: kept.text, fingerprint: fingerprint)
+    }
+
+    /// For the file of keys.
+    ///
+    /// - Parameters:
+    ///   - generation: the id of the answer that was asked for under it.
+    ///   - endedAt: when that ended, in milliseconds since 1970.
+    /// - Returns: what stands there.
+    func kept(for generation: String, endedAt: Int) -> KeptKey {
+        KeptKey(
+            owner: name.owner,
+            text: text,
+            fingerprintVersion: fingerprint.version,
+            fingerprint: fingerprint.hash,
+            generation: generation,
+            endedAt: endedAt
+        )
     }
 
     /// Reads the key of a request; nil where it has none.

@@ -156,7 +156,7 @@ extension Settings {
         let retries = try reader.integer("RELAY_RETRIES", in: 0...10)
         let keepAlive = try reader.integer("RELAY_KEEPALIVE_S", in: 1...15)
         let headHold = try reader.integer("RELAY_HEAD_HOLD_S", in: 0...15)
-        let resume = try reader.integer("RELAY_RESUME_S", in: 0...day)
+        let resume = try resumeSeconds(reader)
         let contextTokens = try reader.integer("RELAY_CONTEXT_TOKENS", in: 0...10_000_000)
         let readerBuffer = try reader.integer("RELAY_READER_BUFFER", in: 4096...(1 << 30))
         let logWindow = try reader.integer("RELAY_LOG_WINDOW", in: 65_536...(1 << 31))
@@ -200,6 +200,11 @@ extension Settings {
             "expected cancel, finish or grace:<seconds>, found \(SettingReader.shown(text))",
             example: "grace:30"
         )
+    }
+
+    /// How long ended answers and their keys stay.
+    static func resumeSeconds(_ reader: SettingReader) throws(ConfigurationError) -> Int {
+        try reader.integer("RELAY_RESUME_S", in: 0...86_400)
     }
 
     private static func isOrigin(_ text: String) -> Bool {

@@ -24,6 +24,8 @@ struct Settings: Sendable {
     /// The size of the history at which a new file is begun, in bytes; 0 for never.
     let historyRotateBytes: Int
     let drainSeconds: Int
+    /// How long ended answers and their keys stay.
+    let resumeSeconds: Int
     let logsRequests: Bool
     /// The upstreams by name, the default first; empty where the simulator answers.
     let upstreams: [RelayConfiguration.Upstream]
@@ -49,6 +51,7 @@ struct Settings: Sendable {
         historyRotateBytes =
             try reader.integer("RELAY_HISTORY_ROTATE_MB", in: 0...(1 << 20)) << 20
         drainSeconds = try reader.integer("RELAY_DRAIN_S", in: 0...86_400)
+        resumeSeconds = try Self.resumeSeconds(reader)
         logsRequests = try reader.flag("RELAY_LOG_REQUESTS")
         model = environment["RELAY_MODEL"]
         upstreams = try Self.upstreams(reader, model: model)

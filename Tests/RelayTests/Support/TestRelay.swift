@@ -19,6 +19,7 @@ final class TestRelay: Sendable {
     private let loops: [EventLoop]
     private let listener: ListeningSocket
     private let history: HistoryFile
+    private let keys: KeyFile
     let folder: String
 
     /// Starts both; `baseURL` is asked instead of the simulator, `page` serves one file, and `left`
@@ -30,6 +31,7 @@ final class TestRelay: Sendable {
         durability: Durability = .interval,
         keepsJournal: Bool = true,
         maxPendingBytes: Int = HistoryFile.maxPendingBytes,
+        reportsKeys: Bool = true,
         left: String? = nil,
         upstreamSettings: UpstreamSettings = UpstreamSettings(),
         _ configure: (inout RelayConfiguration) -> Void = { _ in }
@@ -76,6 +78,13 @@ final class TestRelay: Sendable {
             ),
         ])
         configure(&configuration)
+        keys = try KeyFile(
+            directory: folder,
+            durability: durability,
+            lifeMilliseconds: 1000 * configuration.resumeSeconds
+        ) { report in
+            if reportsKeys { Issue.record("the file of keys reports \(report)") }
+        }
         if page { writeFile(folder + "/index.html", Array("<!doctype html>".utf8)) }
         service = Service(
             configuration: configuration,
@@ -83,6 +92,7 @@ final class TestRelay: Sendable {
             upstreamSettings: upstreamSettings,
             staticFolder: page ? folder : nil,
             history: history,
+            keyFile: keys,
             journal: keepsJournal ? journal : nil,
             durability: durability,
             log: Log(logsRequests: false)
@@ -99,7 +109,7 @@ final class TestRelay: Sendable {
         mkdir(copy + "/journal", 0o700)
         // The journal first: what goes from it meanwhile is in the history already.
         let journal = namesIn(folder + "/journal").map { "journal/" + $0 }
-        for name in journal + ["history.jsonl", Deletions.name] {
+        for name in journal + [KeyFile.name, "history.jsonl", Deletions.name] {
             writeFile("\(copy)/\(name)", readFile("\(folder)/\(name)"))
         }
         return copy
@@ -127,6 +137,7 @@ final class TestRelay: Sendable {
         simulator.stop()
         _ = history.flush(timeoutMilliseconds: 30_000)
         history.close()
+        keys.close()
         removeTree(folder)
     }
 
@@ -180,6 +191,7 @@ func withRelay<Result>(
     durability: Durability = .interval,
     keepsJournal: Bool = true,
     maxPendingBytes: Int = HistoryFile.maxPendingBytes,
+    reportsKeys: Bool = true,
     left: String? = nil,
     _ configure: (inout RelayConfiguration) -> Void = { _ in },
     _ body: (TestRelay) async throws -> Result
@@ -191,6 +203,7 @@ func withRelay<Result>(
         durability: durability,
         keepsJournal: keepsJournal,
         maxPendingBytes: maxPendingBytes,
+        reportsKeys: reportsKeys,
         left: left,
         configure
     )
