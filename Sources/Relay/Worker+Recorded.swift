@@ -72,7 +72,7 @@ extension Worker {
                 return Self.tell(answer, log, position, ask.dialect, ask.request, to: exchange)
             }
             exchange.note = Self.note(answer)
-            if let failure = log.failure.map(Failure.init) {
+            if let failure = log.failure.map(Failure.init), failure.endsWhole {
                 exchange.refuse(failure.problem, of: id, isVendorShape: isVendorShape)
             } else {
                 let context = Self.context(of: answer, ask.request, hasIDs: false)

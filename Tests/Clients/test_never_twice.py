@@ -244,6 +244,39 @@ def test_a_deleted_conversation_is_asked_anew_after_a_restart(lasting, upstream,
         assert asked(upstream, message) == count
 
 
+@pytest.mark.parametrize("how", ENDS)
+def test_an_abandoned_answer_gives_what_came_of_it_with_its_ending(lasting, upstream, how):
+    model = "simulator?say=paid%20for&interval_ms=0&pause_after=2&pause_ms=600000"
+    body = {"message": PROMPT, "model": model, "on_disconnect": "cancel"}
+    with httpx.stream(
+        "POST", f"{lasting.url}/chat/stream", json=body, headers=KEY, timeout=20
+    ) as answer:
+        id = answer.headers["x-stream-id"]
+        for line in answer.iter_lines():
+            if "paid" in line:
+                break
+    [record] = lasting.history(count=1)
+    assert record["status"] == "abandoned"
+    for round in range(2):
+        streamed = ask(lasting, model=model)
+        assert streamed.headers["x-stream-id"] == id
+        text = frames.text_of(frames.parse(streamed.text), "token")
+        assert text == record["content"] and text.startswith("paid")
+        assert '"status":"abandoned"' in streamed.text
+        whole = httpx.post(
+            f"{lasting.url}/v1/chat/completions", json={"model": model, "messages": MESSAGES},
+            headers=KEY, timeout=20,
+        )
+        assert whole.status_code == 200
+        assert whole.json()["choices"][0]["message"]["content"] == text
+        assert whole.json()["choices"][0]["finish_reason"] == "length"
+        assert whole.json()["status"] == "abandoned"
+        if round == 0:
+            end(lasting, how)
+    assert asked(upstream) == 1
+    lasting.history(count=1)
+
+
 def test_a_refusal_leaves_no_key_behind_for_the_next_process(lasting, upstream):
     # All of the relay's own tries are refused.
     assert ask(lasting, model="simulator?status=429&retry_after_ms=1").status_code == 429

@@ -175,6 +175,43 @@ import Wire
         writeFile(path, bytes)
     }
 
+    // MARK: What nobody waited for
+
+    @Test(arguments: ["/v1/chat/completions", "/chat/stream"])
+    func `an abandoned answer gives what came of it with its ending, from memory and record`(
+        route: String
+    ) async throws {
+        try await withRelay { relay in
+            let model =
+                "simulator?say=came%20before%20it&interval_ms=0&pause_after=2&pause_ms=600000"
+            let more = #","on_disconnect":"cancel","id":"k""#
+            let (client, head) = try relay.begin(model, more: more)
+            for _ in 0..<3 { _ = try client.readEvent() }
+            client.close()
+            let record = try relay.record(head.id)
+            #expect(record["status"]?.stringValue == "abandoned")
+            #expect(isLetGo(relay))
+            func check(_ relay: TestRelay) throws {
+                let whole = try ask(relay, route, model: model)
+                #expect(whole.head.status == 200 && whole.head.id == head.id)
+                #expect(whole.text.contains("abandoned"), "\(whole.text)")
+                #expect(whole.text.contains("came"), "\(whole.text)")
+                guard route == "/v1/chat/completions" else { return }
+                let json = try JSON.parse(Array(whole.text.utf8).span)
+                #expect(json["status"]?.stringValue == "abandoned")
+                #expect(json["error"]?["code"]?.stringValue == "abandoned")
+                let choice = json["choices"]?.arrayValue?.first
+                #expect(choice?["finish_reason"]?.stringValue == "length")
+                #expect(choice?["message"]?["content"] == record["content"])
+            }
+            try check(relay)
+            try await withRelay(left: relay.killed()) { next in
+                try check(next)
+                #expect(next.simulator.calls[prompt: "hi"] == 0)
+            }
+        }
+    }
+
     // MARK: The table
 
     @Test func `restored keys end at their age, whatever the clock did`() {

@@ -2,10 +2,11 @@ import Wire
 
 /// OpenAI's answer in one piece, for clients that did not ask for a stream.
 package enum OpenAICompletion {
-    /// Appends the `chat.completion` object of a log that ended with a finish entry.
+    /// Appends the `chat.completion` object of an ended log.
     ///
-    /// A log that ended with a failure or was stopped is answered with an error status instead, by
-    /// its owner.
+    /// A cut answer never looks whole: its reason is `length`, the one that clients know for it, and
+    /// `status` and `error` say what cut it. Most, and what was stopped, are
+    /// answered with an error status instead.
     package static func append(
         log: borrowing EntryLog,
         context: FrameContext,
@@ -22,7 +23,8 @@ package enum OpenAICompletion {
         out.append(literal: ",\"choices\":[{\"index\":0,\"message\":")
         appendMessage(log, into: &out)
         out.append(literal: ",\"logprobs\":null,\"finish_reason\":\"")
-        out.append(literal: (log.ending ?? .complete).openAIFinishReason)
+        let ending = log.ending ?? .complete
+        out.append(literal: ending.isFinish ? ending.openAIFinishReason : "length")
         out.append(literal: "\"}],\"usage\":")
         let bytes = log.bytes
         if let usage = context.usage {
@@ -31,6 +33,12 @@ package enum OpenAICompletion {
             out.append(contentsOf: bytes[range])
         } else {
             out.append(literal: "null")
+        }
+        if !ending.isFinish {
+            out.append(literal: ",\"status\":")
+            JSONText.appendString(ending.rawValue, into: &out)
+            out.append(literal: ",\"error\":")
+            log.appendError(into: &out)
         }
         out.append(UInt8(ascii: "}"))
     }

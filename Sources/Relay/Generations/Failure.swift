@@ -55,6 +55,12 @@ struct Failure: Error, Equatable {
         code: "interrupted"
     )
 
+    /// Whether a client that waits for the whole answer is told the failure alone.
+    ///
+    /// Nobody waited for an answer that was abandoned: whoever asks for it again gets what came of it,
+    /// which is paid for, and its ending.
+    var endsWhole: Bool { ending != .abandoned }
+
     /// The answer to a client that has not been given a status yet.
     ///
     /// The relay has used its own tries: a client's library must not multiply them with its own.

@@ -211,7 +211,7 @@ final class Reader: ExchangeDelegate {
 
     private func complete() {
         guard generation.showsEnd else { return }
-        if let failure = generation.failure { return refuse(failure) }
+        if let failure = generation.failure, failure.endsWhole { return refuse(failure) }
         if generation.log.first == 0 {
             complete(generation.log)
         } else if let old {
