@@ -1,6 +1,7 @@
 import Wire
 
-/// Writes the members of a request body and keeps their names, so that none is written twice.
+/// Writes the members of a request body and keeps the names that it chose itself, so that a client's
+/// own members repeat none.
 struct BodyWriter {
     private var names: [String] = []
 
@@ -8,8 +9,12 @@ struct BodyWriter {
 
     /// Appends a member's name; its value is the caller's next word.
     mutating func begin(_ name: String, into out: inout [UInt8]) {
-        out.append(names.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+        appendName(name, into: &out)
         names.append(name)
+    }
+
+    private func appendName(_ name: String, into out: inout [UInt8]) {
+        out.append(names.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
         JSONText.appendString(name, into: &out)
         out.append(UInt8(ascii: ":"))
     }
@@ -40,7 +45,10 @@ struct BodyWriter {
     ///
     /// A name that is there already is refused: which of two equal members counts is up to the
     /// server, and a client that slips in its own `model` spends another budget than it was given.
-    mutating func extra(
+    /// `JSON.parse` has refused two of the client's own, so theirs, which may be many, are not kept.
+    ///
+    /// To be called last before `end`, behind all other members.
+    func extra(
         _ members: [JSON.Member],
         into out: inout [UInt8]
     ) throws(ChatRequestError) {
@@ -48,7 +56,8 @@ struct BodyWriter {
             guard !names.contains(member.key), !Self.reserved.contains(member.key) else {
                 throw .reserved(name: "extra.\(member.key)")
             }
-            json(member.key, member.value, into: &out)
+            appendName(member.key, into: &out)
+            member.value.write(into: &out)
         }
     }
 
