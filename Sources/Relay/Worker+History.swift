@@ -186,7 +186,9 @@ extension Worker {
 
     private func forget(conversation: String, upTo time: Int) {
         for generation in generations.all
-        where generation.conversation == conversation && generation.startedAt <= time {
+        where generation.startedAt <= time
+            && generation.conversation.map({ equals($0, conversation) }) ?? false
+        {
             generation.stop()
             generations.remove(generation)
         }

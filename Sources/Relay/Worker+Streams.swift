@@ -66,7 +66,7 @@ extension Worker {
         let query = try ChatAsk.query(head)
         let dialect = try ChatAsk.dialect(query) ?? .events
         let position = StreamPosition(head, query) ?? StreamPosition(generation: id)
-        guard position.generation == id else {
+        guard equals(position.generation, id) else {
             throw Problem(
                 .badRequest,
                 type: "invalid_request_error",

@@ -68,12 +68,12 @@ package final class Calls: Sendable {
 
     /// How many calls had a text as their last user message, whatever the model.
     package subscript(prompt prompt: String) -> Int {
-        state.withLock { $0.byPrompt[prompt.hashValue] ?? 0 }
+        state.withLock { $0.byPrompt[Self.hash(prompt)] ?? 0 }
     }
 
     /// Counts a call.
     func begin(_ model: String, prompt: String, at start: Nanoseconds) -> Call {
-        let question = prompt.hashValue
+        let question = Self.hash(prompt)
         return state.withLock { state in
             let key = Self.key(model, in: state.byModel)
             state.total += 1
@@ -126,6 +126,13 @@ package final class Calls: Sendable {
         out.append(literal: ",\"at_ms\":")
         out.append(decimal: close.atMilliseconds)
         out.append(literal: "}")
+    }
+
+    /// Of the bytes: `String` hashes what it has normalised, and a prompt may come from anywhere.
+    private static func hash(_ prompt: String) -> Int {
+        var hasher = Hasher()
+        prompt.utf8.span.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
     }
 
     private static func key(_ model: String, in counts: [String: Count]) -> String {

@@ -21,7 +21,8 @@ struct ModelRequest {
     init(_ body: Span<UInt8>, for vendor: Vendor) throws(VendorError) {
         let json: JSON
         do throws(JSONError) {
-            json = try JSON.parse(body)
+            // How many values there may be was for the relay to say.
+            json = try JSON.parse(body, limits: JSONLimits(allowsLongMarkRuns: false))
         } catch {
             throw .badRequest("We could not parse the JSON body of your request: \(error)")
         }

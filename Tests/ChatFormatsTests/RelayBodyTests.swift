@@ -61,6 +61,14 @@ private func read(_ body: String) throws(ChatRequestError) -> ChatRequest {
         ("{}", "no prompt: give one of message, prompt or messages"),
         (#"{"message":null}"#, "no prompt: give one of message, prompt or messages"),
         (#"{"message":7}"#, "message: expected a string, found 7"),
+        (
+            #"{"message":"a\#(String(repeating: "\u{301}", count: 257))"}"#,
+            "the request body has more than 256 combining marks in a row in the string at byte 11"
+        ),
+        (
+            #"{"extra":{"a":[\#(String(repeating: "0,", count: 500_000))0]}}"#,
+            "the request body has more than 500000 values, at byte 1000009"
+        ),
         (#"{"message":""}"#, "message is empty: a prompt needs some text"),
         (#"{"prompt":" \n\t"}"#, "prompt is empty: a prompt needs some text"),
         (

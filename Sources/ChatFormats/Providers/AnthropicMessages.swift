@@ -176,7 +176,7 @@ enum AnthropicMessages {
         let bytes = Array(text.utf8)
         let input: JSON
         do throws(JSONError) {
-            input = try JSON.parse(bytes.span)
+            input = try JSON.parse(bytes.span, limits: .stranger)
         } catch {
             throw .field(name: place, expected: "a JSON object", found: "broken JSON (\(error))")
         }

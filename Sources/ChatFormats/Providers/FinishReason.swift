@@ -9,6 +9,7 @@ enum FinishReason: Equatable {
 
     /// - Parameter word: what stood in `finish_reason` or `stop_reason`.
     init(_ word: String) {
+        let word = Self.short(word)
         switch word {
         case "stop", "end_turn", "stop_sequence":
             self = .ended(reason: "stop", .complete)
@@ -23,10 +24,15 @@ enum FinishReason: Equatable {
             // Gemini appends which filter it was.
             self = .ended(reason: "content_filter", .filtered)
         default:
-            self = .ended(reason: String(word.prefix(Self.maxWordLength)), .complete)
+            self = .ended(reason: word, .complete)
         }
     }
 
     /// A word goes to clients and into the history, so it stays a word.
     private static let maxWordLength = 64
+
+    /// The beginning of a word, in scalars: a single character may have any number of those.
+    private static func short(_ word: String) -> String {
+        String(String.UnicodeScalarView(word.unicodeScalars.prefix(maxWordLength)))
+    }
 }

@@ -55,7 +55,7 @@ enum ToolCallPiece {
     ) {
         let call = JSON.object(members)
         var kept = [JSON.Member(key: "index", value: .number("\(index(of: call, &state))"))]
-        for member in members where member.key != "index" && member.value != .null {
+        for member in members where !equals(member.key, "index") && member.value != .null {
             kept.append(withoutNulls(member))
         }
         JSON.object(kept).write(into: &log.bytes)
@@ -74,7 +74,7 @@ enum ToolCallPiece {
 
     /// Clients join the pieces of each member, and some trip over a null among them.
     private static func withoutNulls(_ member: JSON.Member) -> JSON.Member {
-        guard member.key == "function", case .object(let members) = member.value else {
+        guard equals(member.key, "function"), case .object(let members) = member.value else {
             return member
         }
         let kept = members.filter { $0.value != .null }

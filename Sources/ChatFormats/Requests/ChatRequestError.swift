@@ -37,6 +37,8 @@ package enum ChatRequestError: Error, Sendable, Equatable {
     /// A sentence that names the field, what was expected there and what was found.
     package var message: String {
         switch self {
+        case .json(let error) where error.isBeyondLimit:
+            "the request body has \(error.description)"
         case .json(let error):
             "the request body is not valid JSON: \(error.description)"
         case .field(let name, let expected, let found):

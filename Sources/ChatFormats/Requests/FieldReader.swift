@@ -128,7 +128,7 @@ enum FieldReader {
     ) throws(ChatRequestError) -> [JSON.Member] {
         let json: JSON
         do throws(JSONError) {
-            json = try JSON.parse(body)
+            json = try JSON.parse(body, limits: .stranger)
         } catch {
             throw .json(error)
         }

@@ -66,7 +66,8 @@ private struct RequestHasher {
         }
         add(chat.extra.count)
         // Clients whose maps have no order write the same request in another one each time.
-        for member in chat.extra.sorted(by: { $0.key < $1.key }) {
+        let extra = chat.extra.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        for member in extra {
             add(member.key)
             add(member.value)
         }

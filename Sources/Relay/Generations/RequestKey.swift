@@ -72,7 +72,7 @@ struct RequestKey: Sendable, Equatable {
         }
         if let id = chat.id { names.append((id, place)) }
         guard let (text, place) = names.first else { return nil }
-        if let other = names.first(where: { $0.text != text }) {
+        if let other = names.first(where: { !equals($0.text, text) }) {
             throw Self.refusal(other.place, "expected the key that \(place) names")
         }
         guard (1...Self.maxBytes).contains(text.utf8.count) else {

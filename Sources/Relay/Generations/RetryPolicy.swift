@@ -70,10 +70,8 @@ extension RetryPolicy.Hints {
     ///   - fields: the head's fields.
     ///   - now: seconds since 1970, for a `Retry-After` that is a date.
     init(_ fields: HeaderFields, now: Int) {
-        switch fields.first("x-should-retry") {
-        case "true"?: shouldRetry = true
-        case "false"?: shouldRetry = false
-        default: shouldRetry = nil
+        if let word = fields.first("x-should-retry") {
+            shouldRetry = equals(word, "true") ? true : equals(word, "false") ? false : nil
         }
         if let milliseconds = fields.first("retry-after-ms").flatMap(Self.number) {
             afterMilliseconds = Int(milliseconds)

@@ -9,6 +9,14 @@ package func equals(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
     return true
 }
 
+/// Compares two texts byte by byte.
+///
+/// `==` normalises both first: it takes composed and decomposed characters for the same, which
+/// protocols do not, and its time is not linear (see `CombiningMarks`).
+package func equals(_ left: String, _ right: String) -> Bool {
+    equals(left.utf8.span, right.utf8.span)
+}
+
 /// Compares bytes with bytes.
 package func equals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
     guard left.count == right.count else { return false }

@@ -32,6 +32,9 @@ final class HeadDraft {
         let nameEnd = try endOfFieldName(line)
         let name = line.extracting(0..<nameEnd)
         let value = line.extracting(trimmingBlanks(line, (nameEnd + 1)..<line.count))
+        guard !CombiningMarks.hasLongRun(value) else {
+            throw .tooManyMarks(limit: CombiningMarks.maxRun)
+        }
         try interpret(name, value)
         fields.append(checked: .init(checkedName: string(name), value: string(value)))
     }

@@ -2,7 +2,8 @@
 package enum PercentEncoding {
     /// Decodes text; a plus sign stands for itself.
     ///
-    /// - Returns: `nil` for a "%" without two digits and for what is not UTF-8 afterwards.
+    /// - Returns: `nil` for a "%" without two digits, and for what is not UTF-8 afterwards or has more
+    ///   combining marks in a row than `CombiningMarks.maxRun`.
     package static func decode(_ text: String) -> String? {
         decode(text.utf8.span, plusIsSpace: false)
     }
@@ -42,6 +43,7 @@ package enum PercentEncoding {
             decoded.append(high << 4 | low)
             index += 2
         }
+        guard !CombiningMarks.hasLongRun(decoded.span) else { return nil }
         return String(validating: decoded, as: UTF8.self)
     }
 

@@ -13,7 +13,7 @@ package struct QueryItems: Sendable, Equatable {
 
     /// Decodes the text between "?" and the end of the target.
     ///
-    /// - Returns: `nil` for a "%" without two digits and for what is not UTF-8 afterwards.
+    /// - Returns: `nil` for what `PercentEncoding` does not decode.
     package init?(_ raw: String) {
         let bytes = raw.utf8.span
         var items: [Item] = []
@@ -44,11 +44,11 @@ package struct QueryItems: Sendable, Equatable {
 
     /// The value of the first item of that name.
     package subscript(name: String) -> String? {
-        items.first { $0.name == name }?.value
+        items.first { equals($0.name, name) }?.value
     }
 
     /// The values of all items of that name.
     package func all(_ name: String) -> [String] {
-        items.filter { $0.name == name }.map(\.value)
+        items.filter { equals($0.name, name) }.map(\.value)
     }
 }

@@ -18,6 +18,7 @@ package enum RequestError: Error, Sendable, Equatable {
     case invalidFieldName
     case headTooLarge(limit: Int)
     case tooManyFields(limit: Int)
+    case tooManyMarks(limit: Int)
     case missingHost
     case repeatedHost
     case invalidHost
@@ -100,6 +101,8 @@ package enum RequestError: Error, Sendable, Equatable {
         case .invalidFieldName: "A header name is empty or holds a byte that is not allowed."
         case .headTooLarge(let limit): "The header is larger than \(limit) bytes."
         case .tooManyFields(let limit): "There are more than \(limit) header lines."
+        case .tooManyMarks(let limit):
+            "A header value has more than \(limit) combining marks in a row."
         case .missingHost: "The Host header is missing."
         case .repeatedHost: "There is more than one Host header."
         case .invalidHost: "The Host header is not a host name with an optional port."

@@ -5,9 +5,9 @@ extension JSON {
     ///   open: see there.
     package static func parse(
         _ bytes: Span<UInt8>,
-        maxDepth: Int = JSONReader.defaultMaxDepth
+        limits: JSONLimits = JSONLimits()
     ) throws(JSONError) -> JSON {
-        var builder = TreeBuilder(maxDepth: maxDepth)
+        var builder = TreeBuilder(limits)
         return try builder.build(bytes)
     }
 }
@@ -22,7 +22,7 @@ private struct Names {
     /// - Returns: whether the name is new.
     mutating func insert(_ name: [UInt8], besides members: [JSON.Member]) -> Bool {
         guard members.count >= Self.maxCompared else {
-            return !members.contains { $0.key.utf8.elementsEqual(name) }
+            return !members.contains { equals($0.key.utf8.span, name.span) }
         }
         if hashed.isEmpty { hashed = Set(members.map { Array($0.key.utf8) }) }
         return hashed.insert(name).inserted
@@ -31,13 +31,16 @@ private struct Names {
 
 /// Builds a tree from what a `JSONReader` finds.
 private struct TreeBuilder {
+    private let limits: JSONLimits
     private var reader: JSONReader
+    private var valueCount = 0
 
     /// Holds one string at a time between the text and the tree.
     private var scratch: [UInt8] = []
 
-    init(maxDepth: Int) {
-        reader = JSONReader(maxDepth: maxDepth)
+    init(_ limits: JSONLimits) {
+        self.limits = limits
+        reader = JSONReader(maxDepth: limits.maxDepth)
     }
 
     mutating func build(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
@@ -48,7 +51,12 @@ private struct TreeBuilder {
 
     /// Reads one value, calling itself no deeper than the limit of the reader.
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
-        switch try reader.peek(bytes) {
+        let kind = try reader.peek(bytes)
+        guard valueCount < limits.maxValues else {
+            throw .tooManyValues(limit: limits.maxValues, offset: reader.position)
+        }
+        valueCount += 1
+        switch kind {
         case .object: return .object(try members(bytes))
         case .array:
             try reader.enterArray(bytes)
@@ -56,9 +64,10 @@ private struct TreeBuilder {
             while try reader.nextElement(bytes) { elements.append(try value(bytes)) }
             return .array(elements)
         case .string:
+            let start = reader.position
             scratch.removeAll(keepingCapacity: true)
             try reader.readString(bytes, into: &scratch)
-            return .string(String(decoding: scratch, as: UTF8.self))
+            return .string(try scratchText(from: start))
         case .number: return .number(try number(bytes))
         case .true:
             try reader.skipLiteral(bytes, "true")
@@ -80,13 +89,21 @@ private struct TreeBuilder {
             scratch.removeAll(keepingCapacity: true)
             var nameReader = JSONReader(position: range.lowerBound - 1)
             try nameReader.readString(bytes, into: &scratch)
-            let name = String(decoding: scratch, as: UTF8.self)
+            let name = try scratchText(from: range.lowerBound - 1)
             guard names.insert(scratch, besides: members) else {
                 throw .duplicateKey(name: name, offset: range.lowerBound - 1)
             }
             members.append(.init(key: name, value: try value(bytes)))
         }
         return members
+    }
+
+    /// The string that was read into `scratch` from an offset.
+    private func scratchText(from offset: Int) throws(JSONError) -> String {
+        guard limits.allowsLongMarkRuns || !CombiningMarks.hasLongRun(scratch.span) else {
+            throw .tooManyMarks(limit: CombiningMarks.maxRun, offset: offset)
+        }
+        return String(decoding: scratch, as: UTF8.self)
     }
 
     private mutating func number(_ bytes: Span<UInt8>) throws(JSONError) -> String {

@@ -26,13 +26,13 @@ package enum JSON: Sendable {
 
         /// Compares the names byte by byte.
         package static func == (one: Member, other: Member) -> Bool {
-            sameBytes(one.key, other.key) && one.value == other.value
+            equals(one.key, other.key) && one.value == other.value
         }
     }
 
     /// The value of the member of this name; `nil` also where this is not an object.
     package subscript(key: String) -> JSON? {
-        members?.first { sameBytes($0.key, key) }?.value
+        members?.first { equals($0.key, key) }?.value
     }
 
     /// The text, where this is a string.
@@ -82,8 +82,8 @@ extension JSON: Equatable {
         switch (one, other) {
         case (.null, .null): true
         case (.bool(let one), .bool(let other)): one == other
-        case (.number(let one), .number(let other)): sameBytes(one, other)
-        case (.string(let one), .string(let other)): sameBytes(one, other)
+        case (.number(let one), .number(let other)): equals(one, other)
+        case (.string(let one), .string(let other)): equals(one, other)
         case (.array(let one), .array(let other)): one == other
         case (.object(let one), .object(let other)): one == other
         default: false
@@ -118,8 +118,4 @@ extension JSON {
             output.append(UInt8(ascii: "}"))
         }
     }
-}
-
-private func sameBytes(_ one: String, _ other: String) -> Bool {
-    one.utf8.elementsEqual(other.utf8)
 }

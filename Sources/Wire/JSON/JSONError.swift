@@ -16,6 +16,10 @@ package enum JSONError: Error, Equatable {
     case loneSurrogate(offset: Int)
     /// An object has two members of the same name.
     case duplicateKey(name: String, offset: Int)
+    /// There are more values than the limit.
+    case tooManyValues(limit: Int, offset: Int)
+    /// A string has more combining marks in a row than the limit.
+    case tooManyMarks(limit: Int, offset: Int)
     /// A number is beyond what a double can hold.
     case numberOutOfRange(offset: Int)
     /// Something other than white space follows the value.
@@ -42,8 +46,19 @@ package enum JSONError: Error, Equatable {
         switch self {
         case .unexpectedEnd(let offset), .unexpectedByte(let offset, _), .tooDeep(let offset),
             .invalidUTF8(let offset), .loneSurrogate(let offset), .duplicateKey(_, let offset),
+            .tooManyValues(_, let offset), .tooManyMarks(_, let offset),
             .numberOutOfRange(let offset), .trailingBytes(let offset):
             offset
+        }
+    }
+}
+
+extension JSONError {
+    /// Whether the text may be JSON but has more of something than `JSONLimits` allows.
+    package var isBeyondLimit: Bool {
+        switch self {
+        case .tooManyValues, .tooManyMarks: true
+        default: false
         }
     }
 }
@@ -57,9 +72,20 @@ extension JSONError: CustomStringConvertible {
         case .tooDeep: "nested too deeply at byte \(offset)"
         case .invalidUTF8: "invalid UTF-8 at byte \(offset)"
         case .loneSurrogate: "half a surrogate pair at byte \(offset)"
-        case .duplicateKey(let name, _): "the member \"\(name)\" comes twice, at byte \(offset)"
+        case .duplicateKey(let name, _):
+            "the member \(Self.quoted(name))comes twice, at byte \(offset)"
+        case .tooManyValues(let limit, _): "more than \(limit) values, at byte \(offset)"
+        case .tooManyMarks(let limit, _):
+            "more than \(limit) combining marks in a row in the string at byte \(offset)"
         case .numberOutOfRange: "a number is out of range at byte \(offset)"
         case .trailingBytes: "something follows the value at byte \(offset)"
         }
     }
+
+    /// A name with a blank after it; nothing for one that would make a long sentence.
+    private static func quoted(_ name: String) -> String {
+        name.utf8.count <= maxQuotedBytes ? "\"\(name)\" " : ""
+    }
+
+    private static let maxQuotedBytes = 64
 }

@@ -38,6 +38,17 @@ import Wire
         #expect(PercentEncoding.decode(text) == decoded)
     }
 
+    @Test func `decoded text has no long run of marks`() {
+        let runs = [CombiningMarks.maxRun, CombiningMarks.maxRun + 1].map {
+            "a" + String(repeating: "%CC%81", count: $0)
+        }
+        #expect(PercentEncoding.decode(runs[0]) != nil)
+        #expect(PercentEncoding.decode(runs[1]) == nil)
+        #expect(QueryItems("\(runs[0])=1&b=\(runs[0])") != nil)
+        #expect(QueryItems("\(runs[1])=1") == nil)
+        #expect(QueryItems("b=\(runs[1])") == nil)
+    }
+
     @Test func `percent encoding leaves the unreserved alone`() {
         #expect(PercentEncoding.encode("aZ09-._~") == "aZ09-._~")
         #expect(PercentEncoding.encode("a/b é+%") == "a%2Fb%20%C3%A9%2B%25")

@@ -74,6 +74,10 @@ import Wire
         ("X: a\rb\r\n", .bareCarriageReturn),
         ("X: a\r\r\n", .bareCarriageReturn),
         ("X: a\n", .bareLineFeed),
+        (
+            "X: a\(String(repeating: "\u{301}", count: CombiningMarks.maxRun + 1))\r\n",
+            .tooManyMarks(limit: CombiningMarks.maxRun)
+        ),
         ("Host: h\r\n", .repeatedHost),
         ("Host: other\r\n", .repeatedHost),
         ("Expect: 200-ok\r\n", .unknownExpectation),
@@ -163,6 +167,7 @@ import Wire
         (.unsupportedVersion, 505), (.unknownTransferCoding, 501), (.unknownExpectation, 417),
         (.chunkedNotLast, 400), (.bareLineFeed, 400), (.connectUnsupported, 400),
         (.methodTooLong(limit: 7), 400), (.invalidTransferEncoding, 400),
+        (.tooManyMarks(limit: 7), 400),
         (.chunkLineTooLong(limit: 7), 400), (.tooManyEmptyLines(limit: 7), 400),
     ]
 

@@ -150,8 +150,10 @@ import Wire
     @Test func `depth is counted by what is open and not by what was`() throws {
         let bytes = Array("[[],[[]],[[[]]]]".utf8)
         #expect(throws: JSONError.tooDeep(offset: 11)) {
-            _ = try JSON.parse(bytes.span, maxDepth: 3)
+            _ = try JSON.parse(bytes.span, limits: JSONLimits(maxDepth: 3))
         }
-        #expect(throws: Never.self) { _ = try JSON.parse(bytes.span, maxDepth: 4) }
+        #expect(throws: Never.self) {
+            _ = try JSON.parse(bytes.span, limits: JSONLimits(maxDepth: 4))
+        }
     }
 }
