@@ -53,6 +53,20 @@ import Wire
         )
     }
 
+    @Test func `of members that come again the first counts, whatever the call`() {
+        var log = log(
+            (.start, "{}"),
+            (.toolCall, #"{"index":7,"id":"h","x":1,"function":{"name":"f","y":1}}"#),
+            (.toolCall, #"{"index":2,"id":"c","function":{"arguments":"2"}}"#),
+            (.toolCall, #"{"index":7,"id":"","x":2,"z":3,"function":{"y":2,"arguments":"7"}}"#)
+        )
+        log.appendFinish(.toolCalls, finishReason: "tool_calls")
+        let calls =
+            #"[{"id":"c","function":{"arguments":"2"}},{"id":"h","x":1,"z":3,"function":"#
+            + #"{"name":"f","y":1,"arguments":"7"}}]"#
+        #expect(completion(log).contains(#""tool_calls":\#(calls)}"#))
+    }
+
     @Test func `an empty answer is an empty text and a refusal is none`() {
         var empty = log((.start, "{}"))
         empty.appendFinish(.length, finishReason: "length")

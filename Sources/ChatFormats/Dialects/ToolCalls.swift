@@ -2,17 +2,31 @@ import Wire
 
 /// The tool calls of a log, put together from their pieces.
 struct ToolCalls {
+    /// Members in the order in which they came, each name once.
+    private struct Members {
+        private(set) var list: [JSON.Member] = []
+        /// The names as bytes; pieces may bring any number of them.
+        private var names: Set<[UInt8]> = []
+
+        /// Keeps the first value of each member: later pieces repeat an id, or send it empty.
+        mutating func add(_ member: JSON.Member) {
+            if names.insert(Array(member.key.utf8)).inserted { list.append(member) }
+        }
+    }
+
     /// One call while its pieces come.
     private struct Call {
         let index: Int
-        /// Everything but the function, in the order in which it came.
-        var members: [JSON.Member] = []
-        var function: [JSON.Member] = []
+        /// Everything but the function.
+        var members = Members()
+        var function = Members()
         /// The arguments of all pieces, joined once at the end: a join per piece is quadratic.
         var arguments: [String] = []
     }
 
     private var calls: [Call] = []
+    /// Where the call of each index stands among them.
+    private var places: [Int: Int] = [:]
 
     init(_ log: borrowing EntryLog) {
         let bytes = log.bytes
@@ -33,9 +47,10 @@ struct ToolCalls {
         .array(
             calls.sorted { $0.index < $1.index }.map { call in
                 let arguments = JSON.string(call.arguments.joined())
-                let function = call.function + [JSON.Member(key: "arguments", value: arguments)]
+                let function =
+                    call.function.list + [JSON.Member(key: "arguments", value: arguments)]
                 let member = JSON.Member(key: "function", value: .object(function))
-                return .object(call.members + [member])
+                return .object(call.members.list + [member])
             }
         )
     }
@@ -44,30 +59,24 @@ struct ToolCalls {
         let index = piece["index"]?.intValue ?? 0
         let place = place(of: index)
         for member in piece.members ?? [] {
-            switch member.key {
-            case "index": continue
-            case "function":
+            if equals(member.key, "function") {
                 for part in member.value.members ?? [] {
-                    if part.key == "arguments" {
+                    if equals(part.key, "arguments") {
                         calls[place].arguments.append(part.value.stringValue ?? "")
                     } else {
-                        Self.set(part, in: &calls[place].function)
+                        calls[place].function.add(part)
                     }
                 }
-            default: Self.set(member, in: &calls[place].members)
+            } else if !equals(member.key, "index") {
+                calls[place].members.add(member)
             }
         }
     }
 
-    /// Pieces of one call follow each other, so the last call is looked at first.
     private mutating func place(of index: Int) -> Int {
-        if let place = calls.lastIndex(where: { $0.index == index }) { return place }
+        if let place = places[index] { return place }
+        places[index] = calls.count
         calls.append(Call(index: index))
         return calls.count - 1
-    }
-
-    /// Keeps the first value of each member: later pieces repeat an id, or send it empty.
-    private static func set(_ member: JSON.Member, in members: inout [JSON.Member]) {
-        if !members.contains(where: { $0.key == member.key }) { members.append(member) }
     }
 }

@@ -45,7 +45,7 @@ enum AnthropicBlock {
         _ log: inout EntryLog
     ) {
         log.bytes.append(literal: "{\"index\":")
-        log.bytes.append(decimal: state.toolBlocks.count)
+        log.bytes.append(decimal: state.nextToolIndex)
         log.bytes.append(literal: ",\"id\":")
         JSONText.appendString(block["id"]?.stringValue ?? "", into: &log.bytes)
         log.bytes.append(literal: ",\"type\":\"function\",\"function\":{\"name\":")
@@ -58,8 +58,8 @@ enum AnthropicBlock {
         JSONText.appendString(input.span, into: &log.bytes)
         log.bytes.append(literal: "}}")
         log.seal(.toolCall)
-        state.toolBlocks.append(number)
-        state.nextToolIndex = state.toolBlocks.count
+        state.toolBlocks[number] = state.nextToolIndex
+        state.nextToolIndex += 1
     }
 
     /// Writes a further piece of a call's arguments.
@@ -70,7 +70,7 @@ enum AnthropicBlock {
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        guard let index = state.toolBlocks.lastIndex(of: block) else { return }
+        guard let index = state.toolBlocks[block] else { return }
         var reader = JSONReader(position: position)
         guard let piece = try reader.readText(data) else { return }
         log.bytes.append(literal: "{\"index\":")

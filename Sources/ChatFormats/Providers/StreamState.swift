@@ -18,8 +18,8 @@ struct StreamState {
     /// The strings that this event has added to the log: how many, and of the last one what it is
     /// and where its opening quote stands.
     var added = (count: 0, kind: EntryKind.text, position: 0)
-    /// Anthropic only: which content block became which tool call, by its place.
-    var toolBlocks: [Int] = []
+    /// Anthropic only: which content block became which tool call, by the blocks' numbers.
+    var toolBlocks: [Int: Int] = [:]
     /// Anthropic only: the counts that its two usage events share between them.
     var anthropicUsage = AnthropicUsage()
 
