@@ -18,11 +18,12 @@ package struct EntryLog: ~Copyable, Sendable {
     private var kinds: [EntryKind] = []
     /// The number of the first entry that is here.
     package private(set) var first: Int
-    /// How many bytes, and how many texts, the dropped ones had.
+    /// How many bytes the dropped ones had.
     private var droppedBytes = 0
-    private var droppedTexts = 0
     /// The number of the first entry after the last restart; what is before it is void.
     private var answerStart = 0
+    /// How many text entries there ever were: the tokens that a client saw.
+    package private(set) var textEntryCount = 0
 
     /// Makes a log without entries.
     package init() {
@@ -68,6 +69,7 @@ package struct EntryLog: ~Copyable, Sendable {
         ends.append(UInt32(bytes.count))
         kinds.append(kind)
         if kind == .restart { answerStart = count }
+        if kind == .text { textEntryCount += 1 }
     }
 }
 
@@ -89,9 +91,6 @@ extension EntryLog {
     /// About how much memory it takes.
     package var heldBytes: Int { bytes.count + Self.entryBytes * kinds.count }
 
-    /// How many text entries there ever were: the tokens that a client saw.
-    package var textEntryCount: Int { droppedTexts + kinds.count { $0 == .text } }
-
     /// Drops the oldest entries.
     ///
     /// - Parameters:
@@ -99,10 +98,8 @@ extension EntryLog {
     ///   - end: entries from this number on stay in any case.
     package mutating func dropFirst(keeping kept: Int, before end: Int) {
         var dropped = 0
-        var texts = 0
         var held = heldBytes
         while held > kept, first + dropped < end {
-            if kinds[dropped] == .text { texts += 1 }
             held -= Self.entryBytes + range(first + dropped).count
             dropped += 1
         }
@@ -110,7 +107,6 @@ extension EntryLog {
         let byteCount = Int(ends[dropped - 1])
         first += dropped
         droppedBytes += byteCount
-        droppedTexts += texts
         // New arrays: the old ones have room for what is gone.
         bytes = Array(bytes[byteCount...])
         kinds = Array(kinds[dropped...])
@@ -128,8 +124,8 @@ extension EntryLog {
         copy.ends = ends
         copy.kinds = kinds
         copy.droppedBytes = droppedBytes
-        copy.droppedTexts = droppedTexts
         copy.answerStart = answerStart
+        copy.textEntryCount = textEntryCount
         return copy
     }
 
@@ -140,6 +136,7 @@ extension EntryLog {
         bytes += part.bytes
         kinds += part.kinds
         answerStart = max(answerStart, part.answerStart)
+        textEntryCount += part.textEntryCount
         ends.append(contentsOf: part.ends.lazy.map { $0 + offset })
     }
 }
@@ -163,6 +160,7 @@ extension EntryLog {
     ///
     /// An upstream event that turns out to be broken leaves nothing behind.
     mutating func rollBack(to mark: Mark) {
+        textEntryCount -= kinds[mark.count...].count { $0 == .text }
         kinds.removeSubrange(mark.count...)
         ends.removeSubrange(mark.count...)
         bytes.removeSubrange(mark.byteCount...)
