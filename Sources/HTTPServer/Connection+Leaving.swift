@@ -36,7 +36,7 @@ extension Connection {
 
     func detach(_ exchange: Exchange) -> DetachedExchange? {
         guard case .responding = phase, let descriptor = socket.take() else { return nil }
-        let input = input
+        let input = Array(input.bytes[input.start...])
         leave()
         return DetachedExchange(descriptor: descriptor, of: exchange, input: input)
     }

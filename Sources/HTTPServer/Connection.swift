@@ -10,7 +10,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private(set) var phase = ConnectionPhase.reading
     private var reader: RequestReader
     /// Received bytes that no request has consumed yet.
-    var input: [UInt8] = []
+    var input = InputBuffer()
     var output = OutputBuffer()
     var keepsAlive = true
     /// Whether the deadline is that of a head that has begun.
@@ -42,7 +42,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     /// Goes on with a request that another loop received and admitted.
     func resume(_ detached: DetachedExchange) throws(SystemCallError) {
         try start()
-        input = detached.input
+        input = InputBuffer(detached.input)
         keepsAlive = detached.request.head.keepsAlive
         dispatch(Exchange(detached, connection: self, startedAt: server.reactor.now))
     }
@@ -72,14 +72,14 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         switch phase {
         case .reading, .receiving, .dropping:
             guard input.isEmpty else {
-                input.append(span: bytes)
+                input.append(bytes)
                 return consumeInput()
             }
             let (used, exchange) = consume(bytes)
-            if used < bytes.count { input.append(span: bytes.extracting(used..<bytes.count)) }
+            if used < bytes.count { input.append(bytes.extracting(used..<bytes.count)) }
             if let exchange { dispatch(exchange) }
         case .deciding, .responding:
-            input.append(span: bytes)
+            input.append(bytes)
             guard input.count > server.limits.maxPipelinedBytes else { return }
             want(socket.interest.subtracting(.readable))
         case .lingering, .closed: break
@@ -102,10 +102,9 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     private func consumeInput() {
         guard !input.isEmpty, phase.takesInput else { return }
-        let bytes = input
-        input = []
-        let (used, exchange) = consume(bytes.span)
-        if used == 0 { input = bytes } else if used < bytes.count { input = Array(bytes[used...]) }
+        let bytes = input.bytes
+        let (used, exchange) = consume(bytes.span.extracting(input.start...))
+        input.drop(used)
         if let exchange { dispatch(exchange) }
     }
 
@@ -216,7 +215,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     /// is unknown (RFC 9112 §9.2), so the connection ends with the answer.
     private func readingFailed(_ problem: Problem) {
         keepsAlive = false
-        input = []
+        input = InputBuffer()
         switch phase {
         case .receiving(let exchange):
             deadline.clear()
