@@ -8,6 +8,8 @@ struct PastMessages {
     private let request: ChatRequest
     /// What the budget has left.
     private var left: Int
+    /// What the records that add nothing may still have.
+    private var passable = maxPassedBytes
     private var turns: [(startedAt: String, messages: [ChatRequest.Message])] = []
     private var instructions: [ChatRequest.Message] = []
     private let hasInstructions: Bool
@@ -22,6 +24,9 @@ struct PastMessages {
         laterQuestions = [request.messages.filter { $0.role == .user }]
         left = budget - Self.tokens(request.messages) - (request.system?.utf8.count ?? 0) / 4
     }
+
+    /// How much of records without an answer is read at most.
+    static let maxPassedBytes = 4 << 20
 
     /// Whether a request wants the past.
     ///
@@ -40,11 +45,13 @@ struct PastMessages {
     /// Takes the next older record.
     ///
     /// A question that got no answer is left out: it was asked again, or given up. So is one whose
-    /// answer failed halfway where it was asked again: the model would hear it twice.
+    /// answer failed halfway where it was asked again: the model would hear it twice. After many of
+    /// those nothing older is looked for: they take nothing from the budget, and each later request
+    /// would read all of them again.
     ///
     /// - Returns: whether an older one may fit as well.
     mutating func add(_ line: [UInt8]) -> Bool {
-        guard let turn = ConversationTurn(line) else { return true }
+        guard let turn = ConversationTurn(line) else { return passes(line) }
         if !hasInstructions, instructions.isEmpty {
             instructions = turn.instructions.compactMap { ChatRequest.Message(recorded: $0) }
             left -= Self.tokens(instructions)
@@ -53,13 +60,21 @@ struct PastMessages {
             .compactMap { ChatRequest.Message(recorded: $0) }
         let isAskedAgain = turn.hasFailed && laterQuestions.contains(asked)
         laterQuestions.append(asked)
-        guard !asked.isEmpty, !turn.answer.isEmpty, !isAskedAgain else { return left > 0 }
+        guard !asked.isEmpty, !turn.answer.isEmpty, !isAskedAgain else {
+            return left > 0 && passes(line)
+        }
         let messages = asked + [ChatRequest.Message(role: .assistant, text: turn.answer)]
         let tokens = Self.tokens(messages)
         guard tokens <= left else { return false }
         left -= tokens
         turns.append((turn.startedAt, messages))
         return true
+    }
+
+    /// - Returns: whether the search may go on behind a record that adds nothing.
+    private mutating func passes(_ line: [UInt8]) -> Bool {
+        passable -= line.count
+        return passable > 0
     }
 
     /// The request with its past: instructions, then what was said, then what is asked.

@@ -28,7 +28,8 @@ extension Generation {
     /// - Parameter conversation: the one that is asked for; nil for any.
     /// - Returns: nil where it has a record, or is not of that conversation.
     func runningAnswer(in conversation: String?) -> RunningAnswer? {
-        guard !isEnded, let own = self.conversation, own == conversation ?? own else { return nil }
+        guard !isEnded, let own = self.conversation else { return nil }
+        if let conversation, !equals(own, conversation) { return nil }
         return RunningAnswer(
             id: id,
             conversation: own,
@@ -108,14 +109,16 @@ struct RunningAnswers: Sendable {
     ) throws(HistoryQueryError) -> (list: [ListedConversation], next: String?) {
         var listed: [ListedConversation] = []
         var places: [String: Int] = [:]
+        // The newest first, so that each conversation stands where its newest answer does.
         for answer in try awaited(by: &catalog, HistoryFilter(user: user)).reversed() {
             if let place = places[answer.conversation] {
-                listed[place].running.insert(answer, at: 0)
+                listed[place].running.append(answer)
             } else if listed.count < Self.maxListed {
                 places[answer.conversation] = listed.count
                 listed.append(ListedConversation(id: answer.conversation, running: [answer]))
             }
         }
+        for place in listed.indices { listed[place].running.reverse() }
         let (ends, next) = try catalog.conversations(
             user: user,
             before: before,
