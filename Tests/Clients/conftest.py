@@ -41,6 +41,7 @@ class Relay:
         self.directory = pathlib.Path(directory)
         self.data = pathlib.Path(variables.get("RELAY_DATA_DIR", self.directory / "data"))
         self.port = 0
+        self.command = [BINARY]
         self.process = None
         self._log = self.directory / "stderr.log"
         self._environment = clean_environment() | {
@@ -61,7 +62,7 @@ class Relay:
         seen = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [BINARY], cwd=self.directory, env=environment, stdin=subprocess.DEVNULL,
+                self.command, cwd=self.directory, env=environment, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log,
             )
         deadline = time.monotonic() + timeout
