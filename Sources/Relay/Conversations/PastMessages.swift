@@ -13,16 +13,17 @@ struct PastMessages {
     private var turns: [(startedAt: String, messages: [ChatRequest.Message])] = []
     private var instructions: [ChatRequest.Message] = []
     private let hasInstructions: Bool
-    /// What was asked after the record that is taken next.
-    private var laterQuestions: [[ChatRequest.Message]]
+    /// What was asked after the record that is taken next, by its texts: a list would be gone
+    /// through for each record.
+    private var laterQuestions: [[String]: [[ChatRequest.Message]]] = [:]
 
     /// Begins with a request whose own messages are kept in any case.
     init(_ request: ChatRequest, budget: Int) {
         self.request = request
         hasInstructions =
             request.system != nil || request.messages.contains { Self.isInstruction($0) }
-        laterQuestions = [request.messages.filter { $0.role == .user }]
         left = budget - Self.tokens(request.messages) - (request.system?.utf8.count ?? 0) / 4
+        _ = isAskedLater(request.messages.filter { $0.role == .user })
     }
 
     /// How much of records without an answer is read at most.
@@ -58,8 +59,7 @@ struct PastMessages {
         }
         let asked = turn.asked.filter { ConversationTurn.role($0) == .user }
             .compactMap { ChatRequest.Message(recorded: $0) }
-        let isAskedAgain = turn.hasFailed && laterQuestions.contains(asked)
-        laterQuestions.append(asked)
+        let isAskedAgain = isAskedLater(asked) && turn.hasFailed
         guard !asked.isEmpty, !turn.answer.isEmpty, !isAskedAgain else {
             return left > 0 && passes(line)
         }
@@ -69,6 +69,14 @@ struct PastMessages {
         left -= tokens
         turns.append((turn.startedAt, messages))
         return true
+    }
+
+    /// Tells whether a question was asked later as well, and notes it for those before it.
+    private mutating func isAskedLater(_ asked: [ChatRequest.Message]) -> Bool {
+        let texts = asked.map(\.text)
+        if laterQuestions[texts]?.contains(asked) == true { return true }
+        laterQuestions[texts, default: []].append(asked)
+        return false
     }
 
     /// - Returns: whether the search may go on behind a record that adds nothing.
