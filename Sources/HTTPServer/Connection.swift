@@ -339,7 +339,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     /// Ends a connection whose answers are given.
     private func linger() {
-        input = []
+        input = InputBuffer()
         phase = .lingering
         scheduleTurnEnd()
     }

@@ -18,8 +18,9 @@ import Wire
     @Test(.timeLimit(.minutes(2)))
     func `a turn takes a stated amount, and all of it comes in the end`() async throws {
         let letters: [Character] = ["a", "b", "c", "d"]
-        let server = try TinyServer { answer(Self.body(letters[($0 - 1) % letters.count])) }
-        try await withBench { loop in
+        try await withBench(serving: { answer(Self.body(letters[($0 - 1) % letters.count])) }) {
+            loop,
+            server in
             let pieces = Recorder<(turn: Int, bytes: Int)>()
             let all = letters.map { _ in Heard() }
             let url = server.url
@@ -45,20 +46,18 @@ import Wire
             let turns = Dictionary(pieces.values.map { ($0.turn, $0.bytes) }, uniquingKeysWith: +)
             #expect(turns.values.max() ?? 0 < UpstreamClient.turnBytes + Self.pieceBytes)
         }
-        server.stop()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `a transfer that waits for its turn can be paused, resumed and cancelled`() async throws {
-        let server = try TinyServer { _ in answer(Self.body("x")) }
-        try await withBench { loop in
+        try await withBench(serving: { _ in answer(Self.body("x")) }) { loop, server in
             let all = (0..<6).map { _ in Heard() }
             let url = server.url
             loop.post { loop in
                 let bench = Bench.of(loop)
                 for (number, heard) in all.enumerated() {
                     bench?.start(url, heard) { listener in
-                        listener.onBytes = { transfer in
+                        listener.onBytes = { [weak bench] transfer in
                             // Those that come later in the turn wait by now.
                             guard heard.now.bytes.count > Self.bodyBytes / 4 else { return }
                             let next = bench?.transfers[(number + 1) % 6]
@@ -83,6 +82,5 @@ import Wire
             #expect(all[5].now.ends == 0)
             #expect(all[5].now.bytes.count < Self.bodyBytes)
         }
-        server.stop()
     }
 }

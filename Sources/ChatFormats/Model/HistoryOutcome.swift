@@ -29,7 +29,7 @@ extension EntryLog {
     }
 
     /// Within a record they are deeper by two, and it must be read again.
-    private static let maxMembersDepth = JSONReader.defaultMaxDepth - 2
+    private static let membersLimits = JSONLimits(maxDepth: JSONReader.defaultMaxDepth - 2)
 
     /// Appends what an upstream sent that no other member holds, after a comma; nothing where there
     /// is none.
@@ -39,7 +39,7 @@ extension EntryLog {
         for n in answerNumbers where kind(n) == .members {
             // Another version wrote it: what is no JSON, or on two lines, would break the record.
             let payload = bytes.span.extracting(range(n))
-            guard let value = try? JSON.parse(payload, maxDepth: Self.maxMembersDepth) else {
+            guard let value = try? JSON.parse(payload, limits: Self.membersLimits) else {
                 continue
             }
             out.append(literal: isFirst ? ",\"members\":[" : ",")
