@@ -59,6 +59,8 @@ package final class Transfer {
     /// Who hears of it; nil once it has ended or was cancelled.
     private(set) var delegate: (any TransferDelegate)?
     private(set) var flow = Flow.running
+    /// Whether all of the answer's head has arrived.
+    private(set) var isHeadWhole = false
     private unowned let client: UpstreamClient
     /// What libcurl runs it with, while it runs.
     var run: Run?
@@ -125,6 +127,7 @@ package final class Transfer {
         var length = line.count
         while length > 0, line[length - 1] == 0x0D || line[length - 1] == 0x0A { length -= 1 }
         if length == 0 {
+            isHeadWhole = head.status >= 200
             // An interim answer's head (1xx) is followed by another.
             if head.status >= 200 { delegate?.transfer(self, receivedHead: head) }
             return !isOver

@@ -12,6 +12,8 @@ package enum TransferError: Error, Sendable, Equatable {
     case insecure(String)
     /// The connection broke before the answer's end.
     case broken(String)
+    /// The answer's header, or a line of it, is longer than libcurl takes.
+    case headTooLarge(String)
     /// Anything else, in libcurl's words.
     case other(String)
 
@@ -19,12 +21,22 @@ package enum TransferError: Error, Sendable, Equatable {
     package var detail: String {
         switch self {
         case .nameNotResolved(let text), .notConnected(let text), .connectTimeout(let text),
-            .insecure(let text), .broken(let text), .other(let text):
+            .insecure(let text), .broken(let text), .headTooLarge(let text), .other(let text):
             text
         }
     }
 
-    init(_ code: CURLcode, detail: String) {
+    /// - Parameters:
+    ///   - code: libcurl's.
+    ///   - detail: its words, where it has some.
+    ///   - isHeadWhole: whether all of the answer's head had arrived.
+    init(_ code: CURLcode, detail: String, isHeadWhole: Bool) {
+        // In libcurl's words a line that it has no room for is out of memory. So is what a process of
+        // ours does not outlive, and nothing else.
+        if !isHeadWhole, code == CURLE_OUT_OF_MEMORY {
+            self = .headTooLarge("a line is longer than 100 KB")
+            return
+        }
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         self =
             switch code {

@@ -212,7 +212,13 @@ package final class UpstreamClient {
             let transfer = Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
             let detail = transfer.run?.handle.error ?? ""
             release(transfer)
-            transfer.ended(code == CURLE_OK ? nil : TransferError(code, detail: detail))
+            guard code != CURLE_OK else {
+                transfer.ended(nil)
+                continue
+            }
+            transfer.ended(
+                TransferError(code, detail: detail, isHeadWhole: transfer.isHeadWhole)
+            )
         }
     }
 

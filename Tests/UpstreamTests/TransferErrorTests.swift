@@ -54,6 +54,21 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(2))) func `a header line of two megabytes is too large`() async throws
+    {
+        let line = "X-Long: \(String(repeating: "x", count: 2_000_000))"
+        let server = try TinyServer { _ in
+            "HTTP/1.1 200 OK\r\n\(line)\r\nConnection: close\r\n\r\nhello"
+        }
+        let (error, text) = try await error(server.url)
+        server.stop()
+        #expect(text.isEmpty)
+        guard case .headTooLarge? = error else {
+            Issue.record("expected headTooLarge, found \(String(describing: error))")
+            return
+        }
+    }
+
     @Test(.timeLimit(.minutes(2)), arguments: ["", "garbage"])
     func `no answer, or none of HTTP, is an error`(bytes: String) async throws {
         let script = bytes.isEmpty ? nil : bytes + "\r\n\r\nConnection: close"

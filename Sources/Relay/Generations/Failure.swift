@@ -89,6 +89,7 @@ struct Failure: Error, Equatable {
             case .connectTimeout: "no connection stood in time"
             case .insecure: "its certificate is not trusted or TLS failed"
             case .broken: "the connection broke"
+            case .headTooLarge: "the header of its answer is too large"
             case .other: "the request failed"
             }
         self.init(
@@ -240,6 +241,7 @@ extension TransferError {
         case .connectTimeout: "connect_timeout"
         case .insecure: "tls_failed"
         case .broken: "connection_broken"
+        case .headTooLarge: "header_too_large"
         case .other: "transfer_failed"
         }
     }

@@ -55,7 +55,7 @@ struct RetryPolicy: Sendable {
         case .connection(let error):
             switch error {
             case .notConnected, .connectTimeout, .broken, .nameNotResolved: true
-            case .insecure, .other: false
+            case .insecure, .headTooLarge, .other: false
             }
         case .inStream(let isOverloaded): isOverloaded
         case .truncated: true
