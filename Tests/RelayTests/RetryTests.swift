@@ -94,6 +94,26 @@ import Wire
         }
     }
 
+    private static let retryAfters: [(String, String?)] = [
+        ("7", "7"), ("0", "0"), ("0.5", "1"), ("1e400", nil), ("-5", nil), ("soon", nil),
+        ("99999999999999999999", nil),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ]
+
+    @Test(.timeLimit(.minutes(5)), arguments: retryAfters)
+    func `only seconds and dates are passed on as Retry-After`(
+        sent: String,
+        passed: String?
+    ) async throws {
+        try await withRelay { relay in
+            let model = "simulator?status=400&retry_after=\(PercentEncoding.encode(sent))"
+            let body = "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            let (head, _) = try relay.exchange("POST", "/chat/stream", body: body)
+            #expect(head.status == 400)
+            #expect(head.fields.first("Retry-After") == passed)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `a wait of more than two minutes is the client's to decide`() async throws {
         try await withRelay { relay in

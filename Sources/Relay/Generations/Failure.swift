@@ -15,7 +15,7 @@ struct Failure: Error, Equatable {
     var message: String
     /// A finer word for programs, such as the vendor's.
     var code: String?
-    /// The upstream's `Retry-After`, passed on.
+    /// The upstream's `Retry-After`, as far as it is passed on.
     var retryAfter: String?
 
     init(
@@ -112,7 +112,7 @@ struct Failure: Error, Equatable {
             type: vendor.type ?? "upstream_error",
             message: "the upstream \(upstream.name) answered \(status): \(message)",
             code: vendor.code,
-            retryAfter: head.fields.first("retry-after")
+            retryAfter: head.fields.first("retry-after").flatMap(RetryPolicy.Hints.passedOn)
         )
     }
 

@@ -84,6 +84,15 @@ extension RetryPolicy.Hints {
         }
     }
 
+    /// What of an upstream's `Retry-After` is passed on: whole seconds or a date, and nothing else
+    /// (RFC 9110 §10.2.3).
+    ///
+    /// A client's library may take what is neither for "at once", or for ever.
+    static func passedOn(_ text: String) -> String? {
+        if let seconds = number(text) { return String(Int(seconds.rounded(.up))) }
+        return HTTPDate.parse(text) == nil ? nil : text
+    }
+
     /// A number of sensible size, as some vendors send fractions of seconds.
     private static func number(_ text: String) -> Double? {
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
