@@ -33,6 +33,7 @@ enum FinishReason: Equatable {
 
     /// The beginning of a word, in scalars: a single character may have any number of those.
     private static func short(_ word: String) -> String {
-        String(String.UnicodeScalarView(word.unicodeScalars.prefix(maxWordLength)))
+        guard word.utf8.count > maxWordLength else { return word }
+        return String(String.UnicodeScalarView(word.unicodeScalars.prefix(maxWordLength)))
     }
 }
