@@ -186,8 +186,11 @@ import Wire
         ("http://me:pass@host/v1", "http://***@host/v1"), ("me:pa ss@host", "***@host"),
         ("http://me:pa ss\"@host", "http://***@host"), ("pass@host:80", "***@host:80"),
         ("http://host/v1/@cf", "http://host/v1/@cf"), ("127.0.0.1:80", "127.0.0.1:80"),
-        ("https://a.example,https://me:pass@b", "https://a.example,https://***@b"),
-        ("https://me:pass@a,https://me:pass@b", "https://***@a,https://***@b"),
+        ("https://a.example,https://me:pass@b", "https://***@b"),
+        ("http://me:12/34@host/v1/@cf", "http://***@host/v1/@cf"),
+        ("http://me:p@s/w@host", "http://***@host"), ("http://me:word/@host", "http://***@host"),
+        ("https://me:pass@a,https://me:pass@b", "https://***@b"),
+        ("http://[fe80::1]:80/@cf", "http://[fe80::1]:80/@cf"),
     ])
     func `of a wrong address no password is shown`(text: String, clean: String) {
         #expect(Redaction.clean(address: text) == clean)

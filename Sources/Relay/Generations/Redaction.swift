@@ -39,10 +39,11 @@ package enum Redaction {
 
     /// What of a URL must not be shown: its password, as it stands there and as it is sent.
     package static func secrets(inURL url: String) -> [String] {
-        guard let scheme = find("://", in: url[...]),
-            let end = endOfUser(in: url[scheme.upperBound...])
-        else { return [] }
-        let user = url[scheme.upperBound..<end]
+        guard let scheme = find("://", in: url[...]) else { return [] }
+        let rest = url[scheme.upperBound...]
+        let authority = rest.prefix { !"/?#".contains($0) }
+        guard let end = authority.lastIndex(of: "@") ?? endOfUser(in: rest) else { return [] }
+        let user = rest[..<end]
         let password = user.firstIndex(of: ":").map { user[user.index(after: $0)...] } ?? user
         // Shorter ones would take the sense out of what is said.
         return [String(user), String(password), percentDecoded(password)].filter {
@@ -67,15 +68,20 @@ package enum Redaction {
         return result + rest
     }
 
-    /// Where the user and the password of a URL end, given what follows its scheme.
+    /// Where the user and the password of a URL may end at the latest, given what follows its scheme.
     ///
-    /// A password that should have been encoded may hold what ends an authority (RFC 3986, 3.2): a
-    /// port that is no number was the beginning of one.
+    /// A password that should have been encoded (RFC 3986, 3.2.1) may hold what ends an authority. Only
+    /// an `@` that begins a part of a path is none of a user's.
     private static func endOfUser(in url: Substring) -> Substring.Index? {
+        var end = url.endIndex
+        while let at = url[..<end].lastIndex(of: "@") {
+            if at == url.startIndex || url[url.index(before: at)] != "/" { return at }
+            end = at
+        }
+        // A port that is no number is the beginning of a password that ends with a slash.
         let authority = url.prefix { !"/?#".contains($0) }
-        if let at = authority.lastIndex(of: "@") { return at }
         guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]"),
-            authority[authority.index(after: colon)...].contains(where: { !$0.isWholeNumber })
+            authority[colon...].dropFirst().contains(where: { !$0.isWholeNumber })
         else { return nil }
         return url.lastIndex(of: "@")
     }
