@@ -2,7 +2,7 @@
 
 import json
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -25,27 +25,22 @@ def llama(tmp_path_factory):
     folder = tmp_path_factory.mktemp("llama")
     model = folder / "tiny.gguf"
     tiny_gguf.write(model)
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
     log = folder / "server.log"
     command = [
         sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--model_alias", "tiny",
-        "--host", "127.0.0.1", "--port", str(port), "--n_ctx", str(tiny_gguf.CONTEXT),
+        "--host", "127.0.0.1", "--port", "0", "--n_ctx", str(tiny_gguf.CONTEXT),
         "--n_threads", "1", "--verbose", "false",
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ)
     try:
         deadline = time.monotonic() + 60
-        while True:
+        # It says so when it listens, at a port that the kernel has chosen.
+        while not (said := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text())):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/v1/models", timeout=60).raise_for_status()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/v1"
+            time.sleep(0.1)
+        httpx.get(f"{said[1]}/v1/models", timeout=60).raise_for_status()
+        yield f"{said[1]}/v1"
     finally:
         process.kill()
         process.wait(60)

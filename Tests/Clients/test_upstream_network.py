@@ -3,9 +3,9 @@
 import http.server
 import json
 import os
+import re
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -63,28 +63,20 @@ def tls_upstream(certificate_and_key, tmp_path_factory):
     certificate, key = certificate_and_key
     folder = tmp_path_factory.mktemp("tls")
     (folder / "application.py").write_text(APPLICATION)
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hypercorn", "application:app", "--bind", f"127.0.0.1:{port}",
+            [sys.executable, "-m", "hypercorn", "application:app", "--bind", "127.0.0.1:0",
              "--certfile", certificate, "--keyfile", key],
             cwd=folder, stdout=output, stderr=output, start_new_session=True,
         )
     try:
-        context = ssl.create_default_context(cafile=certificate)
         deadline = time.monotonic() + 60
-        while True:
+        # It says so when it listens, at a port that the kernel has chosen.
+        while not (said := re.search(r"Running on https://127\.0\.0\.1:(\d+)", log.read_text())):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-            try:
-                with socket.create_connection(("127.0.0.1", port), 2) as plain:
-                    context.wrap_socket(plain, server_hostname="localhost").close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield f"https://localhost:{port}/v1", certificate
+            time.sleep(0.05)
+        yield f"https://localhost:{said[1]}/v1", certificate
     finally:
         # It serves from a process of its own, which would outlive its parent.
         os.killpg(process.pid, signal.SIGKILL)
