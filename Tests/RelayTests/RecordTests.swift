@@ -101,6 +101,20 @@ import Wire
         }
     }
 
+    @Test(.timeLimit(.minutes(5)))
+    func `words that come in one piece with the failure have their time`() async throws {
+        let events = [
+            #"{"choices":[{"index":0,"delta":{"content":"well"}}]}"#,
+            #"{"error":{"message":"no more","type":"server_error"}}"#,
+        ]
+        try await withRelay(asking: [.init(events: events)]) { relay, _ in
+            let record = try relay.record(try relay.ask("m").head.id)
+            #expect(record["status"]?.stringValue == "upstream_error")
+            #expect(record["content"]?.stringValue == "well")
+            #expect(record["timing"]?["ttft_ms"]?.intValue != nil)
+        }
+    }
+
     private func check(_ record: JSON) {
         let names = record.members?.map(\.key).filter { !["reasoning", "tool_calls"].contains($0) }
         #expect(names == Self.names)

@@ -260,6 +260,8 @@ final class Generation: TurnEndHandler {
     func failed(_ failure: Failure, usage: Usage?) {
         guard !isEnded else { return }
         self.failure = failure
+        // Words may have come in one piece with it.
+        grew()
         close(usage) { log in
             log.appendFailure(
                 failure.ending,
