@@ -4,6 +4,6 @@
 export function keepFocus(change, fallback) {
   const focused = document.activeElement;
   const next = change();
-  if (focused === document.body || focused?.checkVisibility()) return;
+  if (focused === document.body || focused?.getClientRects().length > 0) return;
   (next ?? fallback)?.focus({ preventScroll: true });
 }

@@ -136,7 +136,7 @@ export class AnswerView {
     if (this.element.dataset.ending !== "stopping") return "";
     const words = isDelivered
       ? endings.stopped[1]
-      : "Stopping… The server cannot be reached now; it is told as soon as it can be.";
+      : "Stopping… The server is told as soon as it can be reached.";
     const note = this.foot.querySelector(".note");
     if (note.textContent === words) return "";
     note.textContent = words;

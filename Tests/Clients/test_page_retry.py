@@ -34,7 +34,7 @@ def test_a_stop_while_the_line_is_down_is_delivered_when_it_is_back(relay, brows
     until(lambda: "reconnecting" in browser.connection())
     browser.press("#stop")
     assert browser.status() == "stopped"
-    until(lambda: browser.notes().startswith("Stopping… The server cannot be reached"))
+    until(lambda: browser.notes().startswith("Stopping… The server is told"))
     assert browser.find("#send").is_displayed() and relay.history() == []
     browser.offline(False)
     [record] = until(lambda: relay.history(), what="the end of the stopped answer")

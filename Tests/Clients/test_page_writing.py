@@ -2,9 +2,10 @@
 
 from urllib.parse import quote
 
+import httpx
 import pytest
 from chromium_page import (  # noqa: F401
-    ANSWERS, Tabs, browser, chromium, other_chromium, phone, until, until_ended,
+    ANSWERS, Tabs, browser, chromium, other_chromium, phone, proxy, until, until_ended,
 )
 from selenium.webdriver.common.keys import Keys
 
@@ -210,6 +211,45 @@ def test_the_focus_is_not_lost_where_a_button_goes_away(relay, browser):
     assert browser.focused() in ("stop", "send")
     until(lambda: len(browser.all(f"{ANSWERS}[data-status=error]")) == 2)
     assert browser.focused() == "send"
+
+
+def chat(relay, message, conversation):
+    """Asks without a browser."""
+    asked = {"message": message, "conversation": conversation, "model": ECHO}
+    assert "[DONE]" in httpx.post(f"{relay.url}/chat/stream", json=asked, timeout=10).text
+
+
+def test_the_focus_is_not_lost_where_what_is_older_is_shown(relay, browser):
+    for number in range(101):
+        chat(relay, f"q{number}", "long")
+    for number in range(50):
+        chat(relay, f"t{number}", f"t{number}")
+    browser.open(relay.url, c="long")
+    for count in (100, 101):
+        button = until(lambda: browser.all("[data-action=earlier]"))[0]
+        browser.run("arguments[0].focus()", button)
+        browser.type(Keys.ENTER)
+        until(lambda: len(browser.all(ANSWERS)) == count)
+        assert browser.focused() == ("earlier" if count == 100 else "log")
+    browser.run("document.querySelector('[data-action=more]').focus()")
+    browser.type(Keys.ENTER)
+    until(lambda: len(browser.titles()) == 51)
+    assert browser.focused() == "q0"
+
+
+def test_the_focus_is_not_lost_where_a_history_is_loaded_at_last(relay, browser, proxy):
+    chat(relay, "one", "c")
+    browser.open(proxy.url)
+    until(lambda: browser.titles() == ["one"])
+    proxy.is_blocked = True
+    proxy.cut(abruptly=False)
+    browser.choose("one")
+    button = until(lambda: browser.all("[data-action=again]"))[0]
+    browser.run("arguments[0].focus()", button)
+    proxy.is_blocked = False
+    browser.type(Keys.ENTER)
+    until(lambda: browser.questions() == ["one"])
+    assert browser.focused() == "log"
 
 
 def test_a_link_keeps_the_focus_while_its_paragraph_grows(relay, browser):
