@@ -13,21 +13,27 @@ struct RequestKey: Sendable, Equatable {
 
     /// What two requests must have in common to be of one key: everybody's keys are their own.
     struct Name: Sendable, Hashable {
-        /// Who asked; nil where nobody is told apart.
-        let owner: String?
-        /// What the client wrote.
-        let text: String
+        /// One text, since a start takes tens of thousands: there is no space in a key.
+        private let text: String
+
+        init(owner: String?, text: String) {
+            self.text = owner.map { "\(text) \($0)" } ?? text
+        }
     }
 
-    let name: Name
+    /// Who asked; nil where nobody is told apart.
+    let owner: String?
+    /// What the client wrote.
+    let text: String
     /// Of what was asked under it, the same in every process.
     let fingerprint: RequestFingerprint
 
-    var text: String { name.text }
+    var name: Name { Name(owner: owner, text: text) }
 
     /// A key that was read before.
     init(owner: String? = nil, text: String, fingerprint: RequestFingerprint) {
-        name = Name(owner: owner, text: text)
+        self.owner = owner
+        self.text = text
         self.fingerprint = fingerprint
     }
 
@@ -48,7 +54,7 @@ struct RequestKey: Sendable, Equatable {
     /// - Returns: what stands there.
     func kept(for generation: String, endedAt: Int) -> KeptKey {
         KeptKey(
-            owner: name.owner,
+            owner: owner,
             text: text,
             fingerprintVersion: fingerprint.version,
             fingerprint: fingerprint.hash,

@@ -36,12 +36,9 @@ package struct KeptKey: Sendable, Equatable {
     }
 
     /// What a later line must have in common with this one to take its place.
-    struct Name: Hashable {
-        let owner: String?
-        let text: String
-    }
-
-    var name: Name { Name(owner: owner, text: text) }
+    ///
+    /// There is no space in a key.
+    var name: String { owner.map { "\(text) \($0)" } ?? text }
 
     private static let sumDigits = 8
     private static let fingerprintDigits = 16

@@ -95,7 +95,8 @@ package final class KeyFile: Sendable {
         }
     }
 
-    /// The keys that stood when the file was opened, in the order in which their answers ended; once.
+    /// The keys that stood when the file was opened, in the order in which their answers ended, once;
+    /// of the same key the last counts.
     package func takeKept() -> [KeptKey] {
         kept.withLock { kept in
             defer { kept = [] }
@@ -262,6 +263,7 @@ extension KeyFile {
         guard !writer.isClosed, let active = writer.active else { return }
         var old = KeyLines()
         try old.read(path, lifeMilliseconds: lifeMilliseconds, at: wallMilliseconds())
+        old.dropSuperseded()
         var bytes: [UInt8] = []
         for key in old.living {
             bytes += key.line

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the file of keys says: of each key the last line, while its time is not over.
+/// What the file of keys says: the lines whose time is not over; of each key the last one counts.
 struct KeyLines {
-    /// The keys that stand, in the order of their lines.
+    /// Those lines, in their order.
     private(set) var living: [KeptKey] = []
     /// How many lines there are.
     private(set) var count = 0
@@ -26,24 +26,24 @@ struct KeyLines {
         at now: Int
     ) throws(StorageError) {
         guard access(path, F_OK) == 0 else { return }
-        var found: [KeptKey] = []
-        var last: [KeptKey.Name: Int] = [:]
-        var count = 0
-        var damaged = 0
         let file = try OpenFile(opening: path, O_RDONLY)
         let size = Int(try file.status().st_size)
+        living.reserveCapacity(size / Self.usualBytes)
         end = try FileLines.forEach(in: file, from: 0, to: size) { _, line in
             count += 1
             guard let key = KeptKey(line) else { return damaged += 1 }
-            last[key.name] = found.count
-            found.append(key)
-        }
-        self.count = count
-        self.damaged = damaged
-        living.reserveCapacity(last.count)
-        for (place, key) in found.enumerated() {
-            guard now - key.endedAt < lifeMilliseconds, last[key.name] == place else { continue }
-            living.append(key)
+            if now - key.endedAt < lifeMilliseconds { living.append(key) }
         }
     }
+
+    /// Of each key leaves the last.
+    mutating func dropSuperseded() {
+        var last: [String: Int] = [:]
+        for (place, key) in living.enumerated() { last[key.name] = place }
+        guard last.count < living.count else { return }
+        living = living.enumerated().filter { last[$0.element.name] == $0.offset }.map(\.element)
+    }
+
+    /// About as long as a line is.
+    private static let usualBytes = 100
 }
