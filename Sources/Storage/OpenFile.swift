@@ -14,6 +14,15 @@ struct OpenFile: ~Copyable {
         self.path = path
     }
 
+    /// Opens a regular file to be read; anything else is refused, and a pipe without a writer is not
+    /// waited for.
+    static func reading(_ path: String) throws(StorageError) -> OpenFile {
+        let file = try OpenFile(opening: path, O_RDONLY | O_NONBLOCK)
+        let status = try file.status()
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile(path: path) }
+        return file
+    }
+
     deinit {
         _ = close(number)
     }
@@ -147,14 +156,25 @@ func createFolder(_ path: String) throws(StorageError) {
         return try synchronizeFolder(parentFolder(of: path))
     }
     let code = errno
-    guard code != EEXIST else { return }
+    guard code != EEXIST else { return try checkFolder(path) }
     let parent = parentFolder(of: path)
     guard code == ENOENT, parent != path, !path.isEmpty else {
         throw .systemCall("mkdir", path: path, code: code)
     }
     try createFolder(parent)
-    // Now the one above exists, so this goes no deeper than the path has parts.
-    try createFolder(path)
+    // Once: some folders, as those of /proc, exist and take no others.
+    guard mkdir(path, 0o700) != 0 else { return try synchronizeFolder(parent) }
+    guard errno == EEXIST else { throw .systemCall("mkdir", path: path, code: errno) }
+    try checkFolder(path)
+}
+
+/// Something has the name: a link that leads nowhere, or a file, is no folder.
+private func checkFolder(_ path: String) throws(StorageError) {
+    var status = stat()
+    _ = try repeating("stat", path) { stat(path, &status) }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw .systemCall("mkdir", path: path, code: ENOTDIR)
+    }
 }
 
 /// The folder that holds the last part of a path.
@@ -163,6 +183,13 @@ func parentFolder(of path: String) -> String {
     while parts.count > 1, parts.last == "/" { parts.removeLast() }
     guard let slash = parts.lastIndex(of: "/") else { return "." }
     return slash == parts.startIndex ? "/" : String(parts[..<slash])
+}
+
+/// Where a path leads to in the end; the path itself where that cannot be told.
+func resolvedPath(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
 }
 
 /// Runs a system call until no signal interrupts it.

@@ -295,6 +295,19 @@ def test_a_torn_last_line_is_set_aside_and_harms_no_record(start_relay, tmp_path
     assert [record["content"] for record in relay.history(count=2)] == ["kept", "next"]
 
 
+@pytest.mark.parametrize("folder", ["/proc/x", "link", "link/more", "file", "file/more"])
+def test_a_folder_that_cannot_be_used_ends_the_start_with_78_and_is_named(
+    run_daemon, tmp_path, folder
+):
+    (tmp_path / "link").symlink_to("/nowhere/at/all")
+    (tmp_path / "file").write_text("")
+    done = run_daemon(RELAY_DATA_DIR=tmp_path / folder, RELAY_LISTEN="127.0.0.1:0")
+    assert done.returncode == 78, done.stderr
+    assert "RELAY_DATA_DIR" in done.stderr
+    assert str(tmp_path / folder.removesuffix("/more")) in done.stderr, "what stands in the way"
+    assert "directory" in done.stderr, "the system's words"
+
+
 def test_a_killed_relay_starts_again_and_keeps_its_history(relay):
     Reader(relay, say="before", interval_ms=0).finish()
     relay.history(count=1)
