@@ -10,6 +10,10 @@ struct AppendFile: ~Copyable {
     let identity: FileIdentity
     /// Where the file must end before the next write: set while a cut that failed is still owed.
     private var owedCut: Int?
+    /// Where it ended when it was written last; nil before that.
+    private var knownEnd: Int?
+    /// How often somebody else had changed its length by then.
+    private(set) var edition = 0
     /// What is not safe yet; nil where nobody is promised that it will be.
     private var unsynced: UnsyncedBytes?
     /// The unfinished line that was found and moved away when the file was opened.
@@ -68,7 +72,7 @@ struct AppendFile: ~Copyable {
     /// Which file it is and where it ends; nil where the system does not say.
     func position() -> HistoryCatalog.Active? {
         guard let end = try? end() else { return nil }
-        return .init(identity: identity, end: end)
+        return .init(identity: identity, end: end, edition: edition)
     }
 
     /// Makes what was written survive a loss of power, and gives the file another name.
@@ -100,7 +104,8 @@ struct AppendFile: ~Copyable {
             offset += count
         }
         try synchronize()
-        try descriptor.rename(to: old.descriptor.path)
+        // Where the name is a link, it stays one, and what it leads to is replaced.
+        try descriptor.rename(to: resolvedPath(old.descriptor.path))
         try synchronizeFolder(parentFolder(of: descriptor.path))
     }
 
@@ -114,21 +119,45 @@ struct AppendFile: ~Copyable {
         do throws(StorageError) {
             try payOwedCut()
             let end = try endToAppendAt()
-            let (count, failure) = descriptor.write(lines, from: start)
-            guard let failure else {
-                unsynced?.add(lines[start...], at: end)
-                return (count, nil)
-            }
-            let last = lines[start..<start + count].lastIndex(of: newline)
-            let kept = last.map { $0 + 1 - start } ?? 0
-            unsynced?.add(lines[start..<start + kept], at: end)
-            if kept < count { owedCut = end + kept }
-            // Should this fail too, the next call begins with it.
-            try? payOwedCut()
-            return (kept, failure)
+            guard try endsWithinLine(end) else { return write(lines, from: start, at: end) }
+            // Half a line that somebody left must not take this one with it.
+            let (kept, failure) = write([newline] + lines[start...], from: 0, at: end)
+            return (max(0, kept - 1), failure)
         } catch {
             return (0, error)
         }
+    }
+
+    private mutating func write(
+        _ lines: [UInt8],
+        from start: Int,
+        at end: Int
+    ) -> (kept: Int, failure: StorageError?) {
+        let (count, failure) = descriptor.write(lines, from: start)
+        guard let failure else {
+            unsynced?.add(lines[start...], at: end)
+            knownEnd = end + count
+            return (count, nil)
+        }
+        let last = lines[start..<start + count].lastIndex(of: newline)
+        let kept = last.map { $0 + 1 - start } ?? 0
+        unsynced?.add(lines[start..<start + kept], at: end)
+        knownEnd = end + kept
+        if kept < count { owedCut = end + kept }
+        // Should this fail too, the next call begins with it.
+        try? payOwedCut()
+        return (kept, failure)
+    }
+
+    /// Whether somebody else left the file within a line; looked at where its length is not ours.
+    private mutating func endsWithinLine(_ end: Int) throws(StorageError) -> Bool {
+        guard knownEnd != end else { return false }
+        if knownEnd != nil { edition += 1 }
+        // What is kept ends with a line, whatever a failing disk has in its place.
+        guard end > 0, unsyncedBytes == 0 else { return false }
+        var last: [UInt8] = [newline]
+        _ = try descriptor.read(into: &last, at: end - 1, count: 1)
+        return last[0] != newline
     }
 
     /// Where the next line goes.

@@ -15,8 +15,9 @@ package enum BackwardLines {
         pieceBytes: Int = BackwardLines.pieceBytes,
         _ visit: (Span<UInt8>) -> Bool
     ) throws(StorageError) {
-        guard access(path, F_OK) == 0 else { return }
-        let file = try OpenFile(opening: path, O_RDONLY)
+        // What is there and cannot be reached fails below.
+        guard access(path, F_OK) == 0 || errno != ENOENT else { return }
+        let file = try OpenFile.reading(path)
         // Where the part that is not read yet ends.
         var unread = Int(try file.status().st_size)
         var bytes: [UInt8] = []

@@ -1,4 +1,5 @@
 import Glibc
+import Wire
 
 /// The end of a last line that was begun and never finished, found when a file is opened.
 ///
@@ -21,10 +22,38 @@ struct TornTail: Equatable {
         let size = Int(try file.status().st_size)
         let start = try endOfLastWholeLine(in: file, size: size)
         guard start < size else { return nil }
+        if try isWhole(start..<size, of: file) {
+            if let failure = file.write([newline]).failure { throw failure }
+            return nil
+        }
         let name = try setAside(start..<size, of: file)
         try file.truncate(to: start)
         try file.synchronize()
         return TornTail(setAsideIn: name, bytes: size - start)
+    }
+
+    /// A last line of more than this is not looked through for records.
+    private static let maxWholeBytes = 256 << 20
+
+    /// Whether nothing but the line's end is missing, or a whole record is in it.
+    private static func isWhole(
+        _ range: Range<Int>,
+        of file: borrowing OpenFile
+    ) throws(StorageError) -> Bool {
+        guard range.count <= maxWholeBytes else { return false }
+        var line = [UInt8](repeating: 0, count: range.count)
+        let count = try file.read(into: &line, at: range.lowerBound, count: range.count)
+        var reader = JSONReader()
+        do throws(JSONError) {
+            try reader.enterObject(line.span)
+            reader = JSONReader()
+            try reader.skip(line.span)
+            try reader.finish(line.span)
+            return true
+        } catch {
+            var scan = RecordScan()
+            return !scan.records(in: line.span.extracting(first: count)).isEmpty
+        }
     }
 
     /// Reads backward from the end, so that the length of the file does not matter.

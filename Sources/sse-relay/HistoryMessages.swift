@@ -10,6 +10,14 @@ extension Log {
                 .warning,
                 "the history ended within a record: its \(bytes) bytes are set aside in \(path)"
             )
+        case .unreadable(let path, let pieces, let bytes, let offset):
+            write(
+                .warning,
+                "\(path) has \(bytes) bytes in \(pieces) pieces that are no record, the first at byte"
+                    + " \(offset): they stay there, and every whole record beside them is found"
+            )
+        case .unreadableFile(let error):
+            write(.error, "a file of the history is left out of the search: \(error)")
         case .writeFailed(let error):
             write(
                 .error,

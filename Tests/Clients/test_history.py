@@ -37,6 +37,37 @@ def on_disk(relay, text):
     return found
 
 
+def test_whole_records_are_told_whatever_is_around_them(start_relay, tmp_path):
+    def line(name, conversation, text):
+        start = '"user":null,"started_at":"2026-01-01T00:00:00.000Z","messages":[{"role":"user",'
+        end = f'"content":"q"}}],"content":"{text}","status":"complete"}}'
+        return f'{{"id":"{name}","conversation":"{conversation}",{start}{end}'.encode()
+
+    data = tmp_path / "data"
+    data.mkdir()
+    half = line("half", "kept", "lost")[:-40]
+    surrogate = line("surrogate", "kept", "a\\ud800b")
+    pieces = [
+        b"\xef\xbb\xbf", line("first", "kept", "one"), line("gone", "gone", "secret"), b"\r\n\n",
+        half, line("second", "kept", "two"), b"garbage\n", b"\0" * 5000, surrogate, b"\n",
+        line("bytes", "kept", "c\x01d"), b"\n", line("last", "kept", "three"),
+    ]
+    (data / "history.jsonl").write_bytes(b"".join(pieces))
+    relay = start_relay(RELAY_DATA_DIR=data)
+    ids = [record["id"] for record in get(relay, "/chat/history")["records"]]
+    assert ids == ["last", "bytes", "surrogate", "second", "gone", "first"]
+    (kept,) = [c for c in get(relay, "/chat/conversations")["conversations"] if c["id"] == "kept"]
+    messages = get(relay, "/chat/conversations/kept")["messages"]
+    answers = [message["content"] for message in messages if message["role"] == "assistant"]
+    assert kept["count"] == len(answers) == 5
+    assert answers == ["one", "two", "a\ufffdb", "c d", "three"]
+    assert "no record" in relay.log()
+    assert httpx.delete(f"{relay.url}/chat/conversations/gone", timeout=10).status_code == 204
+    wait_until(lambda: b"secret" not in (data / "history.jsonl").read_bytes())
+    del pieces[2]
+    assert (data / "history.jsonl").read_bytes() == b"".join(pieces) + b"\n"
+
+
 def wait_until(condition, timeout=60):
     deadline = time.monotonic() + timeout
     while not condition():

@@ -104,19 +104,27 @@ package struct Recovery: Sendable {
         var known: Set<String> = []
         var tail = 0
         var knownTail = 0
-        var head = RecordHead()
+        var scan = RecordScan()
         var isBehind = false
         for path in history where !isBehind {
-            try BackwardLines.visit(path) { line in
-                tail += line.count + 1
-                guard head.read(line) else { return true }
-                if wanted.contains(head.id) {
-                    known.insert(String(decoding: head.id, as: UTF8.self))
-                    knownTail = tail
+            do throws(StorageError) {
+                try BackwardLines.visit(path) { line in
+                    tail += line.count + 1
+                    for (head, range) in scan.records(in: line) {
+                        if wanted.contains(head.id) {
+                            known.insert(String(decoding: head.id, as: UTF8.self))
+                            knownTail = tail
+                        }
+                        guard let endedAt = RecordGlance.endedAt(line.extracting(range)) else {
+                            continue
+                        }
+                        isBehind = endedAt.lexicographicallyPrecedes(bound)
+                    }
+                    return !isBehind
                 }
-                guard let endedAt = RecordGlance.endedAt(line) else { return true }
-                isBehind = endedAt.lexicographicallyPrecedes(bound)
-                return !isBehind
+            } catch .notRegularFile {
+                // What has the name of an old file and is none has no records.
+                continue
             }
             // Older files were made safe when they were closed.
             if path == history.first { recordedBytes = knownTail }

@@ -1,4 +1,5 @@
 import Glibc
+import Wire
 
 /// Writes one file of the history anew without the records of deleted conversations.
 ///
@@ -38,15 +39,31 @@ struct Compaction: Sendable {
         )
         var outcome = Outcome()
         var batch: [UInt8] = []
-        var head = RecordHead()
-        outcome.end = try FileLines.forEach(in: old, from: 0, to: part.end) {
-            offset,
-            line throws(StorageError) in
-            if head.read(line), deletions.cover(head) {
-                return Self.add(offset..<(offset + line.count + 1), to: &outcome.cuts)
+        var scan = RecordScan()
+        outcome.end = try FileLines.forEach(
+            in: old,
+            from: 0,
+            to: part.end,
+            takesTail: !part.isActive
+        ) { offset, line throws(StorageError) in
+            var cuts: [Range<Int>] = []
+            var isKept = false
+            scan.forEach(in: line) { _, range, head in
+                if deletions.cover(head) { Self.add(range, to: &cuts) } else { isKept = true }
             }
-            line.withUnsafeBufferPointer { batch.append(contentsOf: $0) }
-            batch.append(newline)
+            let end = min(line.count + 1, part.end - offset)
+            // Of a line that was all deleted nothing stays; beside others each keeps its own bytes.
+            if !isKept, !cuts.isEmpty { cuts = [0..<end] }
+            var start = 0
+            for cut in cuts {
+                batch.append(span: line.extracting(start..<min(cut.lowerBound, line.count)))
+                start = cut.upperBound
+                Self.add(cut.lowerBound + offset..<cut.upperBound + offset, to: &outcome.cuts)
+            }
+            if start < end {
+                batch.append(span: line.extracting(start..<line.count))
+                if end > line.count { batch.append(newline) }
+            }
             guard batch.count >= Self.batchBytes else { return }
             try Self.write(&batch, to: new)
         }
@@ -57,7 +74,7 @@ struct Compaction: Sendable {
 
     private func open(_ part: HistoryCatalog.Part) throws(StorageError) -> OpenFile? {
         do throws(StorageError) {
-            let file = try OpenFile(opening: path, O_RDONLY)
+            let file = try OpenFile.reading(path)
             guard try file.identity() == part.identity else { return nil }
             return file
         } catch .systemCall(_, _, ENOENT) {
@@ -87,7 +104,7 @@ struct Compaction: Sendable {
         guard !deletions.isEmpty else { return }
         var head = RecordHead()
         for name in fileNames(in: directory) where name.contains(".jsonl.torn-") {
-            let file = try OpenFile(opening: "\(directory)/\(name)", O_RDONLY)
+            let file = try OpenFile.reading("\(directory)/\(name)")
             let size = min(Int(try file.status().st_size), Self.maxTornBytes)
             var bytes = [UInt8](repeating: 0, count: max(1, size))
             let count = try file.read(into: &bytes, at: 0, count: size)

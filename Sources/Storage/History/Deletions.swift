@@ -39,8 +39,9 @@ package struct Deletions: Sendable {
     /// - Throws: where it cannot be read; then the list stays as it is.
     package mutating func load() throws(StorageError) {
         let path = "\(directory)/\(Self.name)"
-        guard access(path, F_OK) == 0 else { return times = [:] }
-        let file = try OpenFile(opening: path, O_RDONLY)
+        // What is there and cannot be reached fails below: nothing deleted may come back.
+        guard access(path, F_OK) == 0 || errno != ENOENT else { return times = [:] }
+        let file = try OpenFile.reading(path)
         let size = Int(try file.status().st_size)
         var found: [[UInt8]: [UInt8]] = [:]
         try FileLines.forEach(in: file, from: 0, to: size) { _, line in

@@ -10,6 +10,7 @@ enum FileLines {
     ///   - file: what is read.
     ///   - start: where a line begins.
     ///   - end: nothing behind it is read.
+    ///   - takesTail: whether bytes at the end without a newline are a line too.
     ///   - body: takes where the line stands, and its bytes.
     /// - Returns: where the last whole line ends.
     /// - Throws: where the file cannot be read, or what `body` throws.
@@ -18,6 +19,7 @@ enum FileLines {
         in file: borrowing OpenFile,
         from start: Int,
         to end: Int,
+        takesTail: Bool = false,
         _ body: (Int, Span<UInt8>) throws(StorageError) -> Void
     ) throws(StorageError) -> Int {
         var piece = [UInt8](repeating: 0, count: min(max(end - start, 1), pieceBytes))
@@ -46,7 +48,9 @@ enum FileLines {
                 held -= lineStart
             }
         }
-        return offset
+        guard takesTail, held > 0 else { return offset }
+        try body(offset, piece.span.extracting(first: held))
+        return offset + held
     }
 
     private static func firstNewline(_ bytes: [UInt8], in range: Range<Int>) -> Int? {

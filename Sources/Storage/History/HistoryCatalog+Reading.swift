@@ -294,7 +294,9 @@ extension HistoryCatalog {
         let entry = index[number]
         guard !entry.isGone else { return nil }
         do throws(StorageError) {
-            guard let line = try files.read(entry, of: self), head.read(line.span),
+            guard var line = try files.read(entry, of: self) else { return nil }
+            if entry.isRepaired { line = RecordScan.repaired(line.span) }
+            guard head.read(line.span),
                 shortIndexHash(head.id) == entry.id, isMeant(filter)
             else { return nil }
             return line

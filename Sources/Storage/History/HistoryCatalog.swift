@@ -16,12 +16,30 @@ package struct HistoryCatalog: Sendable {
         var isActive = false
         /// Whether it holds records of deleted conversations.
         var isDirty = false
+        /// How often somebody else had changed its length, of the file that is appended to.
+        var edition = 0
+        /// What in it is no record.
+        var damage = Damage()
+    }
+
+    /// How much of a file is no record.
+    struct Damage: Sendable {
+        var pieces = 0
+        var bytes = 0
+        var firstOffset = 0
+
+        mutating func add(_ count: Int, at offset: Int) {
+            if pieces == 0 { firstOffset = offset }
+            pieces += 1
+            bytes += count
+        }
     }
 
     /// The file that the writer appends to, as it is at this moment.
     struct Active: Sendable {
         let identity: FileIdentity
         let end: Int
+        var edition = 0
     }
 
     let directory: String
@@ -42,6 +60,9 @@ package struct HistoryCatalog: Sendable {
     var hasUntidied = false
     /// The head of the line that was read last.
     var head = RecordHead()
+    /// What is to be said of the files, and how many bytes of each were said to be no record.
+    private var reports: [HistoryReport] = []
+    var reported: [FileIdentity: Int] = [:]
 
     init(directory: String, activeName: String) {
         self.directory = directory.isEmpty ? "." : directory
@@ -61,11 +82,32 @@ package struct HistoryCatalog: Sendable {
             if let active { try follow(active) }
             for number in parts.indices where parts[number].indexedEnd < parts[number].end {
                 try indexPart(number)
+                reportDamage(of: parts[number])
             }
             failure = nil
         } catch {
             failure = error
         }
+    }
+
+    private mutating func reportDamage(of part: Part) {
+        let damage = part.damage
+        guard damage.bytes > reported[part.identity, default: 0] else { return }
+        reported[part.identity] = damage.bytes
+        reports.append(
+            .unreadable(
+                path: path(part.name),
+                pieces: damage.pieces,
+                bytes: damage.bytes,
+                firstOffset: damage.firstOffset
+            )
+        )
+    }
+
+    /// Gives what is to be said of the files, once.
+    mutating func takeReports() -> [HistoryReport] {
+        defer { reports = [] }
+        return reports
     }
 
     private mutating func load() throws(StorageError) {
@@ -79,12 +121,14 @@ package struct HistoryCatalog: Sendable {
         for (_, name) in sealedNames() {
             let file: OpenFile
             do throws(StorageError) {
-                file = try OpenFile(opening: path(name), O_RDONLY)
+                file = try OpenFile.reading(path(name))
             } catch .systemCall(_, _, ENOENT) {
+                continue
+            } catch  where !error.mayPass {
+                if era == 0 { reports.append(.unreadableFile(error)) }
                 continue
             }
             let status = try file.status()
-            guard status.st_mode & S_IFMT == S_IFREG else { continue }
             parts.append(
                 Part(name: name, identity: FileIdentity(status), end: Int(status.st_size))
             )
@@ -94,7 +138,9 @@ package struct HistoryCatalog: Sendable {
 
     private mutating func follow(_ active: Active) throws(StorageError) {
         if let number = parts.firstIndex(where: \.isActive) {
-            if parts[number].identity == active.identity, parts[number].indexedEnd <= active.end {
+            if parts[number].identity == active.identity, parts[number].indexedEnd <= active.end,
+                parts[number].edition == active.edition
+            {
                 parts[number].end = active.end
                 return
             }
@@ -103,35 +149,56 @@ package struct HistoryCatalog: Sendable {
             try load()
         }
         parts.append(
-            Part(name: activeName, identity: active.identity, end: active.end, isActive: true)
+            Part(
+                name: activeName,
+                identity: active.identity,
+                end: active.end,
+                isActive: true,
+                edition: active.edition
+            )
         )
     }
 
     private mutating func indexPart(_ number: Int) throws(StorageError) {
         guard let file = try open(number) else { return }
         let part = parts[number]
-        let end = try FileLines.forEach(in: file, from: part.indexedEnd, to: part.end) {
-            offset,
-            line in
-            parts[number].indexedEnd = offset + line.count + 1
-            guard head.read(line), line.count <= UInt32.max else { return }
-            guard !deletions.cover(head) else {
-                parts[number].isDirty = true
-                return
+        var scan = RecordScan()
+        let end = try FileLines.forEach(
+            in: file,
+            from: part.indexedEnd,
+            to: part.end,
+            // A line without its end is still being written in the file that is appended to.
+            takesTail: !part.isActive
+        ) { offset, line throws(StorageError) in
+            scan.forEach(in: line) { piece, range, head in
+                note(piece, range.lowerBound + offset..<range.upperBound + offset, head, in: number)
             }
-            index.add(
-                .init(
-                    part: number,
-                    offset: offset,
-                    length: UInt32(line.count),
-                    id: shortIndexHash(head.id),
-                    user: shortIndexHash(head.user)
-                ),
-                conversation: head.conversation.isEmpty ? nil : indexHash(head.conversation)
-            )
+            parts[number].indexedEnd = min(offset + line.count + 1, part.end)
         }
-        // A line without its end stays outside, in a file that nobody appends to.
         if !part.isActive { parts[number].end = end }
+    }
+
+    private mutating func note(
+        _ piece: RecordScan.Piece,
+        _ range: Range<Int>,
+        _ head: RecordHead,
+        in number: Int
+    ) {
+        guard !deletions.cover(head) else { return parts[number].isDirty = true }
+        guard case .record(let isRepaired) = piece, range.count <= UInt32.max else {
+            return parts[number].damage.add(range.count, at: range.lowerBound)
+        }
+        index.add(
+            .init(
+                part: number,
+                offset: range.lowerBound,
+                length: UInt32(range.count),
+                isRepaired: isRepaired,
+                id: shortIndexHash(head.id),
+                user: shortIndexHash(head.user)
+            ),
+            conversation: head.conversation.isEmpty ? nil : indexHash(head.conversation)
+        )
     }
 
     // MARK: Files
@@ -141,7 +208,7 @@ package struct HistoryCatalog: Sendable {
     /// - Returns: nil where the name leads to another file by now, or to none.
     func open(_ number: Int) throws(StorageError) -> OpenFile? {
         do throws(StorageError) {
-            let file = try OpenFile(opening: path(parts[number].name), O_RDONLY)
+            let file = try OpenFile.reading(path(parts[number].name))
             guard try file.identity() == parts[number].identity else { return nil }
             return file
         } catch .systemCall(_, _, ENOENT) {

@@ -41,11 +41,12 @@ extension HistoryFile {
     func withCatalog(_ work: (inout HistoryCatalog) -> Void) {
         writeAll()
         let (active, unsettled) = writerState()
-        let mustCompact = catalog.withLock { catalog in
+        let (mustCompact, reports) = catalog.withLock { catalog in
             catalog.catchUp(active, unsettled: unsettled)
             work(&catalog)
-            return catalog.wantsCompaction
+            return (catalog.wantsCompaction, catalog.takeReports())
         }
+        for entry in reports { report(entry) }
         if mustCompact { compactSoon() }
     }
 
@@ -229,7 +230,9 @@ extension HistoryCatalog {
     /// A file was replaced by one without some of its lines.
     mutating func replaced(_ number: Int, by identity: FileIdentity, _ cuts: [Range<Int>]) {
         let bytes = cuts.reduce(0) { $0 + $1.count }
+        reported[identity] = reported.removeValue(forKey: parts[number].identity)
         parts[number].identity = identity
+        parts[number].edition = 0
         parts[number].end -= bytes
         parts[number].indexedEnd -= bytes
         index.shift(part: number, cuts)

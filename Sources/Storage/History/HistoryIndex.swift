@@ -7,9 +7,11 @@ struct HistoryIndex: Sendable {
     /// One record.
     struct Entry: Sendable {
         /// Which file, by its number, and where in it.
-        var part: Int { Int(place >> Self.offsetBits) }
+        var part: Int { Int((place & ~Self.repairedBit) >> Self.offsetBits) }
         var offset: Int { Int(place & (1 << Self.offsetBits - 1)) }
         private(set) var place: UInt64
+        /// Whether its bytes are to be repaired before they are JSON.
+        var isRepaired: Bool { place & Self.repairedBit != 0 }
         /// Bytes without the newline; 0 once the record is gone.
         fileprivate(set) var length: UInt32
         let id: UInt32
@@ -19,21 +21,36 @@ struct HistoryIndex: Sendable {
         let previous: UInt32
 
         private static let offsetBits = UInt64(44)
+        private static let repairedBit = UInt64(1) << 63
 
-        init(part: Int, offset: Int, length: UInt32, id: UInt32, user: UInt32) {
-            self.init(part, offset, length, id, user, HistoryIndex.none, HistoryIndex.none)
+        init(
+            part: Int,
+            offset: Int,
+            length: UInt32,
+            isRepaired: Bool = false,
+            id: UInt32,
+            user: UInt32
+        ) {
+            let place = UInt64(part) << Self.offsetBits | UInt64(offset)
+            self.init(
+                place | (isRepaired ? Self.repairedBit : 0),
+                length,
+                id,
+                user,
+                HistoryIndex.none,
+                HistoryIndex.none
+            )
         }
 
         fileprivate init(
-            _ part: Int,
-            _ offset: Int,
+            _ place: UInt64,
             _ length: UInt32,
             _ id: UInt32,
             _ user: UInt32,
             _ conversation: UInt32,
             _ previous: UInt32
         ) {
-            place = UInt64(part) << Self.offsetBits | UInt64(offset)
+            self.place = place
             self.length = length
             self.id = id
             self.user = user
@@ -44,7 +61,7 @@ struct HistoryIndex: Sendable {
         var isGone: Bool { length == 0 }
 
         fileprivate mutating func move(to offset: Int) {
-            place = UInt64(part) << Self.offsetBits | UInt64(offset)
+            place = (place >> Self.offsetBits) << Self.offsetBits | UInt64(offset)
         }
     }
 
@@ -98,8 +115,7 @@ struct HistoryIndex: Sendable {
         }
         chunks[chunks.count - 1].append(
             Entry(
-                entry.part,
-                entry.offset,
+                entry.place,
                 entry.length,
                 entry.id,
                 entry.user,
@@ -163,8 +179,11 @@ struct HistoryIndex: Sendable {
         guard !cuts.isEmpty else { return }
         var next = 0
         var cutBytes = 0
-        // Entries of one file stand in its order, except those that are gone.
-        for number in 0..<count where self[number].part == part && !self[number].isGone {
+        // Entries stand in the order of the files, and those of one in its order, except those that
+        // are gone.
+        for number in firstEntry(ofPart: part)..<count {
+            guard self[number].part == part else { break }
+            guard !self[number].isGone else { continue }
             let offset = self[number].offset
             while next < cuts.count, cuts[next].upperBound <= offset {
                 cutBytes += cuts[next].count
@@ -176,6 +195,16 @@ struct HistoryIndex: Sendable {
                 change(number) { $0.move(to: offset - cutBytes) }
             }
         }
+    }
+
+    private func firstEntry(ofPart part: Int) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].part < part { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private mutating func change(_ number: Int, _ body: (inout Entry) -> Void) {

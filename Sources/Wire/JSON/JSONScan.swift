@@ -44,7 +44,7 @@ private func endOfMultibyteText(_ bytes: Span<UInt8>, from start: Int) -> Int {
 ///
 /// - Returns: its length, or 0 for overlong forms, surrogates, anything above U+10FFFF and
 ///   characters that are cut off.
-func lengthOfMultibyteCharacter(_ bytes: Span<UInt8>, at index: Int) -> Int {
+package func lengthOfMultibyteCharacter(_ bytes: Span<UInt8>, at index: Int) -> Int {
     let length: Int
     var second: ClosedRange<UInt8> = 0x80...0xBF
     switch bytes[index] {
