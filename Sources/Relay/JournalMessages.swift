@@ -24,11 +24,11 @@ extension Log {
                 .error,
                 "what an earlier process left cannot be read: \(error); it is set aside in \(path)"
             )
-        case .torn(let path, let offset, let bytes, let fault):
+        case .torn(let path, let offset, let bytes, let fault, let aside):
             write(
                 .warning,
-                "\(path) ends within a frame (\(fault.rawValue)): the last \(bytes) bytes, from"
-                    + " \(offset) on, are left out"
+                "\(path) has \(bytes) bytes that are no frame, the first at \(offset)"
+                    + " (\(fault.rawValue)): what is whole is read, and it is set aside in \(aside)"
             )
         case .noSegment(let path):
             write(.warning, "\(path) is no segment of a journal and is left out")

@@ -72,31 +72,37 @@ package struct JournalFolder: Sendable {
         visit: (Found, Span<UInt8>) -> Void
     ) throws(StorageError) {
         for (loop, segments) in left.sorted(by: { $0.key < $1.key }) {
-            for segment in segments { try read(loop, segment, report, visit) }
+            var process: UInt64?
+            for segment in segments { try read(path(loop, segment), loop, &process, report, visit) }
         }
     }
 
     /// A bad sector must cost no more than the answers that stand on it: what is before it is read,
     /// and the segment is set aside where nobody removes it.
     private func read(
+        _ path: String,
         _ loop: Int,
-        _ segment: Int,
+        _ process: inout UInt64?,
         _ report: (JournalReport) -> Void,
         _ visit: (Found, Span<UInt8>) -> Void
     ) throws(StorageError) {
-        let path = path(loop, segment)
         do throws(StorageError) {
             let file = try SegmentFile(reading: path)
-            guard let process = try process(of: file, report) else { return }
-            try read(file, report) { item, milliseconds, bytes in
+            let own = try Self.process(of: file)
+            process = own ?? process
+            // One whose header is damaged is taken for the same process's as the one before.
+            let writer = process ?? 0
+            try read(file, hasHeader: own != nil, report) { item, milliseconds, bytes in
                 let found = Found(
-                    process: process,
+                    process: writer,
                     loop: loop,
                     milliseconds: milliseconds,
                     item: item
                 )
                 visit(found, bytes)
             }
+        } catch .notRegularFile {
+            report(.noSegment(path: path))
         } catch {
             let aside = path + ".unreadable"
             guard case .systemCall(_, _, EIO) = error, rename(path, aside) == 0 else { throw error }
@@ -104,40 +110,89 @@ package struct JournalFolder: Sendable {
         }
     }
 
-    /// The process that wrote a segment; nil where the file is none.
-    private func process(
-        of file: SegmentFile,
-        _ report: (JournalReport) -> Void
-    ) throws(StorageError) -> UInt64? {
+    /// The process that wrote a segment; nil where the file does not say.
+    private static func process(of file: SegmentFile) throws(StorageError) -> UInt64? {
         var header = [UInt8](repeating: 0, count: SegmentFile.headerBytes)
         let count = try file.read(into: &header, from: 0, at: 0)
-        let process = SegmentFile.process(of: header.span.extracting(first: count))
-        // An empty one was created when its process ended.
-        if process == nil, count > 0 { report(.noSegment(path: file.path)) }
-        return process
+        return SegmentFile.process(of: header.span.extracting(first: count))
     }
 
     private func read(
         _ file: SegmentFile,
+        hasHeader: Bool,
         _ report: (JournalReport) -> Void,
         _ visit: (JournalItem, Int, Span<UInt8>) -> Void
     ) throws(StorageError) {
-        var frames = SegmentFrames(from: SegmentFile.headerBytes)
-        while true {
-            switch try frames.next(in: file) {
-            case .item(let item): visit(item, frames.milliseconds, frames.bytes.span)
-            case .end(.whole): return
-            case .end(.torn(let offset, let fault)):
-                let bytes = try file.size() - offset
-                return report(.torn(path: file.path, offset: offset, bytes: bytes, fault))
-            }
+        // An empty one was created when its process ended.
+        guard try file.size() > 0 else { return }
+        var damage: (offset: Int, bytes: Int, fault: TornFrame)?
+        var start: Int? = SegmentFile.headerBytes
+        if !hasHeader {
+            start = try SegmentFrames.nextFrame(in: file, from: 0)
+            damage = (0, start ?? 0, .shortHeader)
         }
+        let isSegment = start != nil
+        while let from = start {
+            var frames = SegmentFrames(from: from)
+            let end = try frames.nextEnd(in: file, visit)
+            start = nil
+            guard case .torn(let offset, let fault) = end else { break }
+            start = try SegmentFrames.nextFrame(in: file, from: offset + 1)
+            let size = try file.size()
+            let bytes = (start ?? size) - offset
+            damage = (
+                damage?.offset ?? offset, (damage?.bytes ?? 0) + bytes, damage?.fault ?? fault
+            )
+        }
+        guard let damage else { return }
+        let aside = try setAside(file.path)
+        guard isSegment else { return report(.noSegment(path: file.path)) }
+        report(
+            .torn(
+                path: file.path,
+                offset: damage.offset,
+                bytes: damage.bytes,
+                damage.fault,
+                setAsideIn: aside
+            )
+        )
+    }
+
+    /// Gives a damaged segment a second name, which stays when the first one is removed: a process that
+    /// ends in between reads it again.
+    private func setAside(_ path: String) throws(StorageError) -> String {
+        var aside = path + ".damaged"
+        var number = 1
+        while link(path, aside) != 0 {
+            let code = errno
+            guard code == EEXIST, number < 1000 else {
+                throw .systemCall("link", path: aside, code: code)
+            }
+            if isSame(path, aside) { break }
+            number += 1
+            aside = "\(path).damaged-\(number)"
+        }
+        return aside
+    }
+
+    private func isSame(_ path: String, _ other: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        return stat(path, &first) == 0 && stat(other, &second) == 0
+            && FileIdentity(first) == FileIdentity(second)
     }
 
     /// Removes what earlier processes left: all of it is in the history.
     package func removeLeft() {
         for (loop, segments) in left {
-            for segment in segments { _ = unlink(path(loop, segment)) }
+            for segment in segments {
+                var status = stat()
+                let path = path(loop, segment)
+                // What is no file was not read.
+                guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                    continue
+                }
+                _ = unlink(path)
+            }
         }
     }
 

@@ -64,6 +64,29 @@ struct JournalReader {
         return .item(item)
     }
 
+    /// Where the first whole frame with an item begins, at any byte.
+    ///
+    /// What may be one by its length and its time is looked at by its checksum; not for ever, since
+    /// bytes can be made that look like one everywhere.
+    static func firstFrame(in bytes: Span<UInt8>) -> Int? {
+        var left = 64 * bytes.count
+        var place = 0
+        while place + JournalFrame.headerBytes < bytes.count, left > 0 {
+            let start = place + JournalFrame.headerBytes
+            let count = Int(number(bytes, at: place..<(place + 4)))
+            // Times have ended in two zeros since 1970, and will for some thousand years.
+            if bytes[place + 14] == 0, bytes[place + 15] == 0, count > 0,
+                count <= bytes.count - start
+            {
+                left -= count
+                var reader = JournalReader(position: place)
+                if reader.enterFrame(bytes) == nil { return place }
+            }
+            place += 1
+        }
+        return nil
+    }
+
     private mutating func enterFrame(_ bytes: Span<UInt8>) -> TornFrame? {
         frameStart = position
         let start = position + JournalFrame.headerBytes

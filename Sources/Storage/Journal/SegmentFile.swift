@@ -20,7 +20,7 @@ final class SegmentFile: Sendable {
 
     /// Opens a segment that an earlier process left.
     init(reading path: String) throws(StorageError) {
-        file = try OpenFile(opening: path, O_RDONLY)
+        file = try OpenFile.reading(path)
         identity = try file.identity()
     }
 

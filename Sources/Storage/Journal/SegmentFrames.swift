@@ -39,6 +39,31 @@ struct SegmentFrames: ~Copyable {
         }
     }
 
+    /// Shows all items up to where the frames end.
+    mutating func nextEnd(
+        in file: SegmentFile,
+        _ visit: (JournalItem, Int, Span<UInt8>) -> Void
+    ) throws(StorageError) -> JournalReader.End {
+        while true {
+            switch try next(in: file) {
+            case .item(let item): visit(item, milliseconds, bytes.span)
+            case .end(let end): return end
+            }
+        }
+    }
+
+    /// Looks for the next whole frame behind bytes that are none.
+    ///
+    /// - Returns: where it begins; nil where there is none.
+    static func nextFrame(in file: SegmentFile, from start: Int) throws(StorageError) -> Int? {
+        let size = try file.size()
+        guard start < size else { return nil }
+        var bytes = [UInt8](repeating: 0, count: size - start)
+        let count = try file.read(into: &bytes, from: 0, at: start)
+        let place = JournalReader.firstFrame(in: bytes.span.extracting(first: count))
+        return place.map { start + $0 }
+    }
+
     /// Reads the bytes behind the piece.
     ///
     /// - Returns: whether there were any.

@@ -1,4 +1,5 @@
 import Loop
+import Testing
 
 @testable import Storage
 
@@ -31,4 +32,28 @@ func withJournal(
         work(try makeJournal(in: scratch, on: loop, segmentBytes: segmentBytes))
     }
     await loop.stop()
+}
+
+/// What a journal has, item by item.
+func foundItems(
+    in scratch: Scratch,
+    report: (JournalReport) -> Void = { Issue.record("the journal reports \($0)") }
+) throws -> [String] {
+    var items: [String] = []
+    try JournalFolder(path: scratch.path).read(report: report) { found, bytes in
+        func said(_ range: Range<Int>) -> String {
+            bytes.extracting(range).withUnsafeBufferPointer {
+                String(decoding: $0, as: UTF8.self)
+            }
+        }
+        let text =
+            switch found.item {
+            case .begin(let number, let head): "begin \(number) \(said(head))"
+            case .entry(let number, let sequence, _, let payload):
+                "entry \(number).\(sequence) \(said(payload))"
+            case .retire(let number): "retire \(number)"
+            }
+        items.append("\(found.loop): \(text)")
+    }
+    return items
 }

@@ -25,7 +25,7 @@ import Testing
             }
         }
         #expect(
-            try found(in: scratch) == [
+            try foundItems(in: scratch) == [
                 "0: begin 1 first", "0: entry 1.0 first entry", "0: begin 2 second",
                 "0: entry 2.0 second entry", "1: begin 1 first", "1: entry 1.0 first entry",
                 "1: begin 2 second", "1: entry 2.0 second entry",
@@ -76,7 +76,7 @@ import Testing
             journal.release([second])
             #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
         }
-        let retired = try found(in: scratch).filter { $0.contains("retire") }
+        let retired = try foundItems(in: scratch).filter { $0.contains("retire") }
         #expect(retired == ["0: retire 2", "0: retire 3"])
     }
 
@@ -105,7 +105,7 @@ import Testing
             #expect(scratch.names().first == "0-00000001.journal")
         }
         // Whoever's beginning is still there is retired behind it, but for the one that stays.
-        let items = try found(in: scratch).map { $0.split(separator: " ") }
+        let items = try foundItems(in: scratch).map { $0.split(separator: " ") }
         let began = Set(items.filter { $0[1] == "begin" }.map { $0[2] })
         let retired = Set(items.filter { $0[1] == "retire" }.map { $0[2] })
         #expect(began.isSuperset(of: ["1", "2"]))
@@ -139,7 +139,7 @@ import Testing
         let whole = scratch.read(name)
         scratch.write(Array(whole.dropLast(3)), to: name)
         var reports: [JournalReport] = []
-        #expect(try found(in: scratch) { reports.append($0) } == ["0: begin 1 head"])
+        #expect(try foundItems(in: scratch) { reports.append($0) } == ["0: begin 1 head"])
         let second = SegmentFile.headerBytes + (whole.count - SegmentFile.headerBytes) / 2
         #expect(
             reports == [
@@ -147,7 +147,8 @@ import Testing
                     path: scratch.path(name),
                     offset: second,
                     bytes: whole.count - second - 3,
-                    .shortPayload
+                    .shortPayload,
+                    setAsideIn: scratch.path(name) + ".damaged"
                 )
             ]
         )
@@ -159,7 +160,7 @@ import Testing
         scratch.write(bytes("x"), to: "0-1.journal")
         scratch.write([], to: "0-00000002.journal")
         var reports: [JournalReport] = []
-        #expect(try found(in: scratch) { reports.append($0) } == [])
+        #expect(try foundItems(in: scratch) { reports.append($0) } == [])
         #expect(reports == [.noSegment(path: scratch.path("0-00000001.journal"))])
     }
 
@@ -178,7 +179,7 @@ import Testing
             #expect(journal.commit())
             #expect(journal.isWritable)
         }
-        #expect(try found(in: scratch) == ["0: begin 1 kept", "0: begin 3 after"])
+        #expect(try foundItems(in: scratch) == ["0: begin 1 kept", "0: begin 3 after"])
     }
 
     @Test func `what was let go of while the disk refused is retired once it does not`()
@@ -200,7 +201,7 @@ import Testing
             #expect(journal.commit())
         }
         #expect(
-            try found(in: scratch) == [
+            try foundItems(in: scratch) == [
                 "0: begin 1 kept", "0: begin 2 gone", "0: retire 2", "0: entry 1.0 more",
             ]
         )
@@ -224,7 +225,7 @@ import Testing
             #expect(journal.commit())
         }
         #expect(scratch.names() == ["0-00000002.journal"])
-        #expect(try found(in: scratch) == ["0: begin 1 again"])
+        #expect(try foundItems(in: scratch) == ["0: begin 1 again"])
     }
 
     @Test func `where files may not grow another segment is begun`() async throws {
@@ -241,7 +242,7 @@ import Testing
             #expect(outcomes == [false, true])
         }
         #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
-        #expect(try found(in: scratch) == ["0: begin 1 kept", "0: begin 2 next"])
+        #expect(try foundItems(in: scratch) == ["0: begin 1 kept", "0: begin 2 next"])
     }
 
     @Test func `what is written becomes safe, and its owner is told`() async throws {
@@ -324,28 +325,5 @@ import Testing
             _ = signal(SIGXFSZ, old)
         }
         return work()
-    }
-
-    private func found(
-        in scratch: Scratch,
-        report: (JournalReport) -> Void = { Issue.record("the journal reports \($0)") }
-    ) throws -> [String] {
-        var items: [String] = []
-        try JournalFolder(path: scratch.path).read(report: report) { found, bytes in
-            func said(_ range: Range<Int>) -> String {
-                bytes.extracting(range).withUnsafeBufferPointer {
-                    String(decoding: $0, as: UTF8.self)
-                }
-            }
-            let text =
-                switch found.item {
-                case .begin(let number, let head): "begin \(number) \(said(head))"
-                case .entry(let number, let sequence, _, let payload):
-                    "entry \(number).\(sequence) \(said(payload))"
-                case .retire(let number): "retire \(number)"
-                }
-            items.append("\(found.loop): \(text)")
-        }
-        return items
     }
 }

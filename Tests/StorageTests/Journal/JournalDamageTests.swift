@@ -1,0 +1,73 @@
+import Glibc
+import Testing
+
+@testable import Storage
+
+/// Damage costs no more than what stands on it, and nothing that is damaged is removed.
+@Suite struct JournalDamageTests {
+    /// A segment with four frames.
+    private func segment(in scratch: Scratch) async throws -> (name: String, frameBytes: Int) {
+        try await withJournal(in: scratch) { journal in
+            for number in 1...4 {
+                journal.frame.begin(number: UInt64(number), head: bytes("head").span)
+                #expect(journal.commit())
+            }
+        }
+        let name = "0-00000001.journal"
+        return (name, (scratch.read(name).count - SegmentFile.headerBytes) / 4)
+    }
+
+    @Test(arguments: [0, 5, 10, 16, 20, 36, 41])
+    func `frames behind damage are read, and the segment stays under another name`(
+        damaged: Int
+    ) async throws {
+        let scratch = Scratch()
+        let (name, frameBytes) = try await segment(in: scratch)
+        var content = scratch.read(name)
+        // In the header, the first frame or the second one.
+        content[damaged] ^= 0x41
+        scratch.write(content, to: name)
+        let lost = damaged < 16 ? 0 : 1 + (damaged - 16) / frameBytes
+        // The process's number may be any.
+        let count = damaged == 10 ? 0 : 1
+        var reports: [JournalReport] = []
+        #expect(
+            try foundItems(in: scratch) { reports.append($0) }
+                == (1...4).filter { $0 != lost }.map { "0: begin \($0) head" }
+        )
+        #expect(reports.count == count)
+        try JournalFolder(path: scratch.path).removeLeft()
+        #expect(scratch.names() == (count == 0 ? [] : [name + ".damaged"]))
+        #expect(count == 0 || scratch.read(name + ".damaged") == content)
+    }
+
+    @Test func `frames behind a run of zeros are read, in whatever place`() async throws {
+        let scratch = Scratch()
+        let (name, frameBytes) = try await segment(in: scratch)
+        var content = scratch.read(name)
+        let start = SegmentFile.headerBytes + frameBytes
+        content.replaceSubrange(
+            start..<start + frameBytes + 9,
+            with: [UInt8](repeating: 0, count: 1000)
+        )
+        scratch.write(content, to: name)
+        var reports: [JournalReport] = []
+        #expect(
+            try foundItems(in: scratch) { reports.append($0) } == [
+                "0: begin 1 head", "0: begin 4 head",
+            ]
+        )
+        #expect(reports.count == 1)
+    }
+
+    @Test func `a folder or a pipe with a segment's name is told and left alone`() throws {
+        let scratch = Scratch()
+        #expect(mkdir(scratch.path("0-00000001.journal"), 0o700) == 0)
+        #expect(mkfifo(scratch.path("0-00000002.journal"), 0o600) == 0)
+        var reports: [JournalReport] = []
+        #expect(try foundItems(in: scratch) { reports.append($0) } == [])
+        #expect(reports.count == 2)
+        try JournalFolder(path: scratch.path).removeLeft()
+        #expect(scratch.names().count == 2)
+    }
+}
