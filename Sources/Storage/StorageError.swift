@@ -4,6 +4,8 @@ import Glibc
 package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The system refused a call: its name, the file it was about, and its `errno`.
     case systemCall(String, path: String, code: Int32)
+    /// The system has not answered a call for so long; it may still do what it was asked for.
+    case late(String, path: String, milliseconds: Int)
     /// Another process writes this file; two writers would undo each other's repairs.
     case locked(path: String)
     /// The path leads to something that is not a regular file.
@@ -16,6 +18,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .systemCall(let call, let path, let code):
             "\(call) \(path): \(errorText(code))"
+        case .late(let call, let path, let milliseconds):
+            "\(call) \(path): no answer from the disk for \(milliseconds) ms"
         case .locked(let path):
             "\(path) is in use by another process; each relay needs a data folder of its own"
         case .notRegularFile(let path):

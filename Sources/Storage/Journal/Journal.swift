@@ -357,7 +357,9 @@ package final class Journal {
     /// A disk may hang instead of failing: nobody waits for it either.
     private func tookTooLong() {
         let wasUnsafe = isUnsafe
-        notSafe(.systemCall("fsync", path: path(book.current), code: ETIMEDOUT))
+        notSafe(
+            .late("fsync", path: path(book.current), milliseconds: patienceMilliseconds)
+        )
         // What is late is not lost.
         isSaidAgain = !wasUnsafe
         onSafe?()

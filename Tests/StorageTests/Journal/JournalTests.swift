@@ -291,8 +291,9 @@ import Testing
         }
         #expect(waits { told.withLock { $0 } })
         let path = scratch.path("0-00000001.journal")
-        let late = StorageError.systemCall("fsync", path: path, code: ETIMEDOUT)
+        let late = StorageError.late("fsync", path: path, milliseconds: 50)
         #expect(reports.withLock { $0 } == [.notSafe(late)])
+        #expect("\(late)" == "fsync \(path): no answer from the disk for 50 ms")
         await loop.run { $0.reactor.tenants = [] }
         await loop.stop()
     }
