@@ -57,15 +57,14 @@ import Testing
     @Test(.timeLimit(.minutes(2))) func `a header line of two megabytes is too large`() async throws
     {
         let line = "X-Long: \(String(repeating: "x", count: 2_000_000))"
-        let server = try TinyServer { _ in
-            "HTTP/1.1 200 OK\r\n\(line)\r\nConnection: close\r\n\r\nhello"
-        }
-        let (error, text) = try await error(server.url)
-        server.stop()
-        #expect(text.isEmpty)
-        guard case .headTooLarge? = error else {
-            Issue.record("expected headTooLarge, found \(String(describing: error))")
-            return
+        let script = "HTTP/1.1 200 OK\r\n\(line)\r\nConnection: close\r\n\r\nhello"
+        try await withServer({ _ in script }) { server in
+            let (error, text) = try await error(server.url)
+            #expect(text.isEmpty)
+            guard case .headTooLarge? = error else {
+                Issue.record("expected headTooLarge, found \(String(describing: error))")
+                return
+            }
         }
     }
 

@@ -25,6 +25,8 @@ package enum KeyReport: Sendable, Equatable {
     init(_ report: HistoryReport) {
         switch report {
         case .tornTail(let path, let bytes): self = .tornTail(setAsideIn: path, bytes: bytes)
+        case .unreadable(_, let pieces, _, _): self = .damaged(lines: pieces)
+        case .unreadableFile(let error): self = .notReadable(error)
         case .writeFailed(let error): self = .writeFailed(error)
         case .writesResumed: self = .writesResumed
         case .notSafe(let error): self = .notSafe(error)
