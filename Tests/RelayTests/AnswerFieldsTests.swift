@@ -20,7 +20,7 @@ import Wire
                 ("POST", "/chat/stream", "{", "no-store"), ("GET", "/", nil, "no-cache"),
                 ("POST", "/v1/chat/completions", ask, "no-store"),
                 ("POST", "/api/streaming", ask, "no-store"),
-                ("POST", "/chat/stream", ask, "no-cache, no-transform"),
+                ("POST", "/chat/stream", ask, "no-store, no-cache, no-transform"),
             ]
             for (method, target, body, cache) in rows {
                 let (head, _) = try relay.exchange(method, target, body: body)

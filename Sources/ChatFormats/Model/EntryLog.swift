@@ -136,7 +136,8 @@ extension EntryLog {
         bytes += part.bytes
         kinds += part.kinds
         answerStart = max(answerStart, part.answerStart)
-        textEntryCount += part.textEntryCount
+        // Its own count has those that it dropped as well, and they are here already.
+        textEntryCount += part.kinds.count { $0 == .text }
         ends.append(contentsOf: part.ends.lazy.map { $0 + offset })
     }
 }
