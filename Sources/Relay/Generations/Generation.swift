@@ -334,7 +334,10 @@ final class Generation: TurnEndHandler {
             leastLag = min(leastLag, lag)
             mostLag = max(mostLag, lag)
         }
-        if log.heldBytes > windowBytes { dropOldEntries(keeping: windowBytes / 2) }
+        let window = LogWindow(worker.configuration.logWindowBytes, isRead: !readers.isEmpty)
+        if log.heldBytes > window.bytes {
+            dropOldEntries(keeping: window.keptBytes, before: log.count)
+        }
         let bound = worker.configuration.readerBufferBytes
         if mostLag > bound, leastLag <= bound { cutOffLaggards(behind: bound) }
         guard let call, !readers.isEmpty else { return }
@@ -342,36 +345,25 @@ final class Generation: TurnEndHandler {
         if leastLag > bound {
             guard call.pause() else { return }
             // While nothing comes, only what they lack is wanted.
-            dropOldEntries(keeping: 0)
+            dropOldEntries(keeping: 0, before: readers.map(\.nextEntry).min() ?? log.count)
         } else if leastLag <= bound / 2 {
             call.resume()
         }
     }
 
-    /// What the journal has need not be in memory too, unless a reader is about to want it.
+    /// What the journal has need not be in memory too.
     ///
-    /// Of the window half goes at a time, so that it does not move with every token; the end stays.
-    private func dropOldEntries(keeping kept: Int) {
-        let wanted = kept > 0 ? log.count : readers.map(\.nextEntry).min() ?? log.count
-        log.dropFirst(
-            keeping: kept,
-            before: min(journalMark.entries, log.count - Self.endEntries, wanted)
+    /// - Parameters:
+    ///   - kept: how much stays, in bytes.
+    ///   - wanted: the number of the first entry that stays in any case.
+    private func dropOldEntries(keeping kept: Int, before wanted: Int) {
+        let end = LogWindow.firstKept(
+            of: log.count,
+            journaled: journalMark.entries,
+            wanted: wanted
         )
+        log.dropFirst(keeping: kept, before: end)
     }
-
-    /// How much of the log is in memory at most.
-    ///
-    /// While nobody reads, less: fifty clients that left are not to hold fifty windows.
-    private var windowBytes: Int {
-        let window = worker.configuration.logWindowBytes
-        return readers.isEmpty ? min(window, Self.unreadWindowBytes) : window
-    }
-
-    /// In bytes.
-    private static let unreadWindowBytes = 64 * 1024
-
-    /// How many entries tell how an answer ended, at most.
-    private static let endEntries = 4
 
     private var isBeyondWindow: Bool { log.heldBytes > worker.configuration.logWindowBytes }
 
