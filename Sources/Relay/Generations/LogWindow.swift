@@ -20,12 +20,13 @@ struct LogWindow {
     /// What stays when there is more: half of it, so that it does not move with every token.
     var keptBytes: Int { bytes / 2 }
 
-    /// The number of the first entry that must stay.
+    /// Says from which entry on all must stay.
     ///
     /// - Parameters:
     ///   - count: how many entries there are.
     ///   - journaled: how many of them the journal has.
     ///   - wanted: the number of the next one that some reader is about to want.
+    /// - Returns: its number.
     static func firstKept(of count: Int, journaled: Int, wanted: Int) -> Int {
         min(journaled, count - endEntries, wanted)
     }
