@@ -105,6 +105,7 @@ struct Bench {
         case .readAlong: try await readAlong(load, ours)
         case .comeBack: try await comeBack(load, ours)
         case .restart: try restart(load, ours)
+        case .stall: try stall(load, ours)
         }
     }
 

@@ -34,6 +34,8 @@ struct Case: Sendable {
         case comeBack
         /// Nobody reads, and the daemon is killed and started again.
         case restart
+        /// Each asks for an answer that never ends, and reads nothing of it.
+        case stall
     }
 
     /// Of all cases with as many workers, one has it.
@@ -56,7 +58,7 @@ struct Case: Sendable {
     /// The cases at the size that the project's promises name, or in small.
     static func all(isSmall: Bool) -> [Case] {
         [paced(isSmall), latency(isSmall), full(isSmall), short(isSmall), open(isSmall)]
-            + neverLost(isSmall)
+            + [stalled(isSmall)] + neverLost(isSmall)
     }
 
     /// The same with two workers, beside the reference alone.
@@ -147,6 +149,23 @@ struct Case: Sendable {
                 watchesMemory: true
             ),
             metrics: [.memoryPerStream, .served],
+            warmsUp: false
+        )
+    }
+
+    private static func stalled(_ isSmall: Bool) -> Case {
+        Case(
+            key: "stalled",
+            title: "50 clients that read nothing, no pauses",
+            load: StreamLoad(
+                streams: 50,
+                tokens: 1_000_000_000,
+                intervalMicroseconds: 0,
+                repetition: isSmall ? .seconds(4) : .seconds(8)
+            ),
+            metrics: [.memoryOfAll, .memoryLeft, .healthP50, .healthP99, .served],
+            peers: .none,
+            method: .stall,
             warmsUp: false
         )
     }

@@ -19,6 +19,10 @@ enum Metric: String, Sendable, CaseIterable {
     case slowestToMedian = "slowest_to_median_finish"
     case served = "served_percent"
     case memoryPerStream = "memory_per_stream_kb"
+    case memoryOfAll = "memory_of_all_mb"
+    case memoryLeft = "memory_left_mb"
+    case healthP50 = "healthz_p50_us"
+    case healthP99 = "healthz_p99_us"
     case start = "start_ms"
     case residentAfterStart = "resident_after_start_mb"
     case binary = "binary_mb"
@@ -45,6 +49,10 @@ enum Metric: String, Sendable, CaseIterable {
         case .slowestToMedian: "slowest / median finish"
         case .served: "streams served"
         case .memoryPerStream: "memory per stream"
+        case .memoryOfAll: "memory of all"
+        case .memoryLeft: "memory left after them"
+        case .healthP50: "/healthz p50"
+        case .healthP99: "/healthz p99"
         case .start: "start to first answer"
         case .residentAfterStart: "resident after start"
         case .binary: "stripped binary"
@@ -55,7 +63,7 @@ enum Metric: String, Sendable, CaseIterable {
         switch self {
         case .processorPerToken, .processorPerReaderToken, .processorPerRequest, .latencyP50,
             .latencyP99, .latencyP999, .firstTokenP50, .addedP50, .addedP99, .addedP999,
-            .addedFirstToken, .resumeP50, .resumeP99:
+            .addedFirstToken, .resumeP50, .resumeP99, .healthP50, .healthP99:
             "µs"
         case .requestsPerSecond, .tokensPerSecond: "/s"
         case .slowestToMedian: "x"
@@ -63,7 +71,7 @@ enum Metric: String, Sendable, CaseIterable {
         case .served: "%"
         case .memoryPerStream: "kB"
         case .start: "ms"
-        case .residentAfterStart, .binary: "MB"
+        case .memoryOfAll, .memoryLeft, .residentAfterStart, .binary: "MB"
         }
     }
 
@@ -71,7 +79,9 @@ enum Metric: String, Sendable, CaseIterable {
     var digits: Int {
         switch self {
         case .processorPerToken, .processorPerReaderToken, .slowestToMedian: 2
-        case .memoryPerStream, .start, .residentAfterStart, .binary, .served: 1
+        case .memoryPerStream, .memoryOfAll, .memoryLeft, .start, .residentAfterStart, .binary,
+            .served:
+            1
         default: 0
         }
     }

@@ -4,8 +4,8 @@ import Loop
 struct Plan {
     /// The parts of a run, as `--only` names them.
     static let parts = [
-        "start", "paced", "latency", "full-speed", "short", "open", "journal", "resume", "fan-out",
-        "restart", "two-loops", "growth",
+        "start", "paced", "latency", "full-speed", "short", "open", "stalled", "journal", "resume",
+        "fan-out", "restart", "two-loops", "growth",
     ]
     /// A start, the warm-up, the wait behind a load.
     private static let overheadSeconds = 0.6
@@ -42,8 +42,11 @@ struct Plan {
         for one in cases {
             let load = one.load
             // At full speed: about so many tokens per second with all on two cores.
-            let unpaced = load.intervalMicroseconds == 0 ? load.streams * load.tokens / 60_000 : 0
-            let each = Double(load.duration) / 1e9 + Double(unpaced) + Self.overheadSeconds
+            let isUnpaced = load.intervalMicroseconds == 0 && load.repetition == nil
+            let unpaced = isUnpaced ? load.streams * load.tokens / 60_000 : 0
+            let settling = one.method == .stall ? Bench.stalledSettlingSeconds : 0
+            let each =
+                Double(load.duration) / 1e9 + Double(unpaced + settling) + Self.overheadSeconds
             let fast = 1 + peers.fastCount(in: one) + (one.takesDirect ? 1 : 0)
             let slow = one.peers == .all ? peers.slowCount : 0
             let round = each * Double(fast) + Self.slowSeconds * Double(slow)

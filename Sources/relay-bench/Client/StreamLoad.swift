@@ -13,7 +13,8 @@ struct StreamLoad: Sendable {
     var intervalMicroseconds: Int
     /// From the first start to the last.
     var ramp: Nanoseconds = 0
-    /// Each connection asks again and again until then; nil for one answer on each.
+    /// Each connection asks again and again until then, unless its answer never ends; nil for one
+    /// answer on each.
     var repetition: Nanoseconds?
     /// Beyond its own duration, the load may take so long before what is left is cut off.
     var patience: Nanoseconds = .seconds(10)

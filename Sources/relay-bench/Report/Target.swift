@@ -20,7 +20,8 @@ struct Target {
 
     /// In the order of the table.
     static let all: [Target] =
-        beside("nginx", workers: 1) + interpreted + beside("nginx", workers: 2) + start + neverLost
+        beside("nginx", workers: 1) + interpreted + beside("nginx", workers: 2) + start + stalled
+        + neverLost
 
     private static func beside(_ peer: String, workers: Int) -> [Target] {
         func target(_ key: String, _ metric: Metric, _ bound: Bound) -> Target {
@@ -53,6 +54,11 @@ struct Target {
     private static let start: [Target] = [
         own("start", .start, .below(50)), own("start", .residentAfterStart, .below(18)),
         own("start", .binary, .below(12)),
+    ]
+
+    private static let stalled: [Target] = [
+        own("stalled", .memoryOfAll, .atMost(20)), own("stalled", .healthP99, .below(20_000)),
+        own("stalled", .served, .atLeast(100)),
     ]
 
     private static let neverLost: [Target] =
