@@ -64,6 +64,14 @@ static inline void linux_tune_heap(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
+// Gives pages back that are free in the middle of the heap, where the trim threshold does not reach,
+// when there are more free bytes than `kept`. Looking is as much work as there are free chunks.
+static inline void linux_trim_heap(size_t kept) {
+#if __GLIBC_PREREQ(2, 33)
+    if (mallinfo2().fordblks > kept) malloc_trim(kept);
+#endif
+}
+
 // CRC-32C, eight bytes an instruction, where the processor has one for it: `linux_has_crc32c` says so
 // and must have said so before.
 #if defined(__x86_64__)

@@ -338,7 +338,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     /// Ends a connection whose answers are given.
-    private func linger() {
+    func linger() {
         input = InputBuffer()
         phase = .lingering
         scheduleTurnEnd()

@@ -12,6 +12,7 @@ final class Worker: RequestHandler {
     let client: UpstreamClient
     private let files: StaticFiles?
     private let requestLog: RequestLog
+    let heap: HeapTrim
     /// Nil where none is kept.
     private(set) var journal: GenerationJournal?
     private var random = RandomWords()
@@ -41,6 +42,7 @@ final class Worker: RequestHandler {
         }
         self.client = client
         requestLog = RequestLog(service.log, on: reactor)
+        heap = HeapTrim(on: reactor)
         hosts = HostPolicy(names: service.configuration.hosts)
         origins = OriginPolicy(origins: service.configuration.corsOrigins)
         upstreams = service.configuration.upstreams.map(UpstreamRoute.init)
@@ -186,6 +188,7 @@ final class Worker: RequestHandler {
     }
 
     func finished(_ exchange: Exchange) {
+        heap.somethingEnded()
         guard requestLog.isOn else { return }
         let head = exchange.request.head
         let elapsed = (reactor.now - exchange.startedAt) / 1_000_000
@@ -344,6 +347,7 @@ final class Worker: RequestHandler {
 
     /// Nobody has come back for an ended answer.
     func forget(_ generation: Generation) {
+        heap.somethingEnded()
         generations.remove(generation)
     }
 

@@ -6,6 +6,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case systemCall(String, path: String, code: Int32)
     /// The system has not answered a call for so long; it may still do what it was asked for.
     case late(String, path: String, milliseconds: Int)
+    /// The journal does not have this entry of an answer, which is not in memory either.
+    case lostEntry(Int)
     /// Another process writes this file; two writers would undo each other's repairs.
     case locked(path: String)
     /// The path leads to something that is not a regular file.
@@ -20,6 +22,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(call) \(path): \(errorText(code))"
         case .late(let call, let path, let milliseconds):
             "\(call) \(path): no answer from the disk for \(milliseconds) ms"
+        case .lostEntry(let number): "the journal does not have entry \(number)"
         case .locked(let path):
             "\(path) is in use by another process; each relay needs a data folder of its own"
         case .notRegularFile(let path):

@@ -25,6 +25,7 @@ package final class UpstreamClient {
     private var turnSpent = 0
     /// Transfers whose content came when the turn had enough, in their order.
     private var waiting: [Transfer] = []
+    private var isProceedScheduled = false
     /// Due when a multi handle that has nothing to do is closed.
     private let sweeping: Deadline
 
@@ -158,11 +159,18 @@ package final class UpstreamClient {
 
     /// Has a transfer go on in the next turn that has room, after those that came before it.
     func proceedLater(_ transfer: Transfer) {
-        if waiting.isEmpty { reactor.atNextTurn { [weak self] in self?.proceed() } }
         waiting.append(transfer)
+        scheduleProceed()
+    }
+
+    private func scheduleProceed() {
+        guard !isProceedScheduled else { return }
+        isProceedScheduled = true
+        reactor.atNextTurn { [weak self] in self?.proceed() }
     }
 
     private func proceed() {
+        isProceedScheduled = false
         let waited = waiting
         waiting = []
         for place in waited.indices {
@@ -173,7 +181,7 @@ package final class UpstreamClient {
             }
             waited[place].proceed()
         }
-        if !waiting.isEmpty { reactor.atNextTurn { [weak self] in self?.proceed() } }
+        if !waiting.isEmpty { scheduleProceed() }
     }
 
     /// Takes a transfer off libcurl; its handle waits for the next.

@@ -112,6 +112,20 @@ struct DrainTests {
         await server.stop()
     }
 
+    @Test func `the rest of a refused body is not waited for when draining begins`() async throws {
+        let server = try TestServer.echo(admit: { _ in
+            .refuse(Problem(.notFound, type: "x", message: "x"))
+        })
+        let client = server.client()
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab")
+        #expect(client.response()?.status == 404)
+        _ = await server.onLoop { $0.drain() }
+        #expect(client.readToEnd() == ("", .closed))
+        client.close()
+        try await eventually { await server.connectionCount == 0 }
+        await server.stop()
+    }
+
     @Test func `all that is left is dropped in the end`() async throws {
         let asked = Recorder<Void>()
         let server = try TestServer { _, _ in asked.record(()) }

@@ -9,7 +9,7 @@ import Wire
     @Test(arguments: [
         ("localhost", HostKind.loopback), ("chat.localhost", .loopback), ("127.0.0.1", .loopback),
         ("127.255.0.9", .loopback), ("::1", .loopback), ("0:0:0:0:0:0:0:1", .loopback),
-        ("::ffff:127.0.0.1", .loopback), ("::ffff:7f00:1", .loopback),
+        ("::ffff:127.0.0.1", .address), ("::ffff:7f00:1", .address),
         ("0.0.0.0", .unspecified), ("0", .unspecified), ("0.0", .unspecified),
         ("0.0.0", .unspecified), ("00.0.00.0", .unspecified), ("0x0", .unspecified),
         ("0x", .unspecified), ("0x00.0", .unspecified), ("0.0.0.0.", .unspecified),

@@ -175,6 +175,23 @@ import Wire
         }
     }
 
+    /// What it has not taken of its own output may be all that holds the model up.
+    @Test(.timeLimit(.minutes(5)))
+    func `a reader that has caught up goes on, however small its buffer is`() async throws {
+        try await withRelay {
+            $0.readerBufferBytes = 4096
+            $0.keepAliveSeconds = 15
+        } _: { relay in
+            let model = "simulator?interval_ms=0&tokens=60000&batch=20"
+            let (client, head) = try begin(model, on: relay)
+            usleepMilliseconds(1000)
+            var tail: [UInt8] = []
+            while let piece = try client.readPiece() { tail = piece }
+            #expect(tail.suffix(14) == Array("data: [DONE]\n\n".utf8))
+            #expect(try relay.record(head.id)["timing"]?["tokens"]?.intValue == 60_000)
+        }
+    }
+
     /// A reader that takes nothing lets the log grow to what is held for it, and no further.
     @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
     func `what is held for a reader that takes nothing has its bound in memory`(

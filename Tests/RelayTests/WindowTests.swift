@@ -90,6 +90,37 @@ import Wire
         }
     }
 
+    /// Larger than what an unread answer keeps in memory, and smaller than the window of one that is
+    /// read: the journal lets go of it when it has ended.
+    @Test(.timeLimit(.minutes(5)))
+    func `an ended answer within the window is there whole for whoever comes back`() async throws {
+        try await withRelay { relay in
+            let model = "simulator?tokens=10000&interval_ms=0&batch=50"
+            let key = ["Idempotency-Key": "k"] as HeaderFields
+            let body = #"{"model":"\#(model)","messages":[{"role":"user","content":"hi"}]}"#
+            func ask() throws -> String? {
+                try relay.exchange("POST", "/v1/chat/completions", key, body: body)
+                    .json["choices"]?.arrayValue?.first?["message"]?["content"]?.stringValue
+            }
+            let first = try ask()
+            let text = try #require(first)
+            let heard = try relay.ask(model)
+            let id = heard.head.id
+            let held = try #require(await relay.held(id))
+            #expect(held.first == 0 && held.bytes > 64 * 1024 && held.bytes < 256 * 1024)
+            _ = try relay.record(id)
+            for place in [0, 100, 9_000] {
+                let again = try relay.resume(id, behind: "\(id).\(place)")
+                #expect(again.events.map(\.data) == heard.events.dropFirst(place + 1).map(\.data))
+            }
+            let late = try relay.connect()
+            late.request("GET", "/chat/streams/\(id)")
+            _ = try late.readHead()
+            #expect(try late.readEvents().map(\.data) == heard.events.map(\.data))
+            #expect(try ask() == text)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `a long answer that is cut by the end of the process is on record as far as it came`()
         async throws

@@ -51,7 +51,8 @@ enum HostKind: Equatable {
         var address = in6_addr()
         guard inet_pton(AF_INET6, String(host), &address) == 1 else { return .name }
         let bytes = withUnsafeBytes(of: address) { Array($0) }
-        // The address of a machine that speaks IPv4, as IPv6 writes it.
+        // The address of a machine that speaks IPv4, as IPv6 writes it. Browsers reach the loopback
+        // under it and do not trust it as such: they do not say where a request comes from.
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
         let zeros = [UInt8](repeating: 0, count: 12)
         let isMapped = bytes.starts(with: mapped)
@@ -59,7 +60,7 @@ enum HostKind: Equatable {
             switch Array(bytes[12...]) {
             case [0, 0, 0, 0]: return .unspecified
             case [0, 0, 0, 1] where !isMapped: return .loopback
-            default: return isMapped && bytes[12] == 127 ? .loopback : .address
+            default: return .address
             }
         }
         return .address

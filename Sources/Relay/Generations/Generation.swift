@@ -334,7 +334,9 @@ final class Generation: TurnEndHandler {
             leastLag = min(leastLag, lag)
             mostLag = max(mostLag, lag)
         }
-        let window = LogWindow(worker.configuration.logWindowBytes, isRead: !readers.isEmpty)
+        // Of an ended one that was in memory whole, the journal need not have anything any more.
+        let isRead = isEnded || !readers.isEmpty
+        let window = LogWindow(worker.configuration.logWindowBytes, isRead: isRead)
         if log.heldBytes > window.bytes {
             dropOldEntries(keeping: window.keptBytes, before: log.count)
         }
@@ -343,32 +345,29 @@ final class Generation: TurnEndHandler {
         guard let call, !readers.isEmpty else { return }
         // The upstream is read no faster than the fastest reader reads.
         if leastLag > bound {
-            guard call.pause() else { return }
-            // While nothing comes, only what they lack is wanted.
-            dropOldEntries(keeping: 0, before: readers.map(\.nextEntry).min() ?? log.count)
+            if call.pause() {
+                // While nothing comes, only what they lack is wanted.
+                dropOldEntries(keeping: 0, before: readers.map(\.nextEntry).min() ?? log.count)
+                worker.heap.somethingEnded()
+            }
         } else if leastLag <= bound / 2 {
-            call.resume()
+            return call.resume()
         }
+        // What they have not taken of their output counts, too, and they need not be full.
+        if call.isPaused { for reader in readers { reader.tellWhenDrained() } }
     }
 
-    /// What the journal has need not be in memory too.
-    ///
-    /// - Parameters:
-    ///   - kept: how much stays, in bytes.
-    ///   - wanted: the number of the first entry that stays in any case.
+    /// What the journal has need not be in memory too; `kept` bytes stay, and all from `wanted` on.
     private func dropOldEntries(keeping kept: Int, before wanted: Int) {
-        let end = LogWindow.firstKept(
-            of: log.count,
-            journaled: journalMark.entries,
-            wanted: wanted
-        )
+        let journaled = journalMark.readableEntries
+        let end = LogWindow.firstKept(of: log.count, journaled: journaled, wanted: wanted)
         log.dropFirst(keeping: kept, before: end)
     }
 
-    private var isBeyondWindow: Bool { log.heldBytes > worker.configuration.logWindowBytes }
-
     /// Whether anything of it is to be read back from the journal, now or later.
-    var isReadBack: Bool { !isEnded || log.first > 0 || isBeyondWindow }
+    var isReadBack: Bool {
+        !isEnded || log.first > 0 || log.heldBytes > worker.configuration.logWindowBytes
+    }
 
     /// Those who were up with the answer and fell behind while others did not: each comes back with
     /// the id of its last event, and then reads what it missed at its own pace.

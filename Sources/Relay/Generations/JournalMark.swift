@@ -31,6 +31,9 @@ struct JournalMark {
     /// Where its entries are to be read back from.
     var written: JournalExtents { former?.extents ?? extents }
 
+    /// How many of its entries can be read back.
+    var readableEntries: Int { min(entries, written.end) }
+
     /// What is added to the frame under way from now on is its own.
     mutating func beginsPart(of frame: borrowing JournalFrame) { framedEnd = frame.count }
 

@@ -23,7 +23,7 @@ struct OldEntries: Sendable {
         number = generation.journalMark.place.number
         // No more than is read: the answer may go on, and all of it would be copied then.
         written = generation.journalMark.written.part(from: start, maxBytes: maxBytes)
-        end = min(generation.log.first, written.end)
+        end = max(start, min(generation.log.first, written.end))
         self.start = start
         self.maxBytes = maxBytes
     }
@@ -58,6 +58,7 @@ struct LogSnapshot: Sendable {
     /// Waits for the disk.
     func whole() throws(StorageError) -> EntryLog {
         var log = try old.part()
+        guard log.count == window.log.first else { throw .lostEntry(log.count) }
         log.append(contentsOf: window.log)
         return log
     }

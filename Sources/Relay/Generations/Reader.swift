@@ -115,6 +115,9 @@ final class Reader: ExchangeDelegate {
         setSilence(form == .heldStream ? worker.configuration.headHoldSeconds : nil)
     }
 
+    /// The answer is held up: it is to be told when the client has taken what was written.
+    func tellWhenDrained() { exchange.tellWhenDrained() }
+
     // MARK: Writing
 
     /// Writes what is new, as far as the client takes it, and sends it.
@@ -314,8 +317,10 @@ extension Reader {
     private func hasReadBack(_ part: LogPart?) {
         isReadingBack = false
         guard !exchange.isLost, !exchange.isFinished else { return }
-        old = part
-        guard part == nil else { return generation.readerDrained() }
+        // Less than what was asked for would be asked for again and again.
+        let isUsable = part.map { form == .completion || $0.log.numbers.contains(cursor) }
+        old = isUsable == true ? part : nil
+        guard old == nil else { return generation.readerDrained() }
         if form == .completion {
             respond(Self.notReadable)
         } else {

@@ -36,7 +36,7 @@ final class UpstreamCall: TransferDelegate {
     private var waitsForBody: Bool
     private var isStarted = false
     private var dataEvents = 0
-    private var isPaused = false
+    private(set) var isPaused = false
     /// Whether the deadline is that of the next attempt.
     private var isBetweenAttempts = false
     /// When the answer has taken too long, whatever it does.
