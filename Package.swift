@@ -126,7 +126,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["sse-relay", "Relay"],
+            dependencies: ["sse-relay", "Relay", "HTTPServer"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -24,7 +24,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         socket = ClientSocket(descriptor, poller: server.reactor.poller)
         self.peer = peer
         self.server = server
-        reader = RequestReader(limits: server.limits.request)
+        reader = RequestReader(limits: server.limits.request, budget: server.bodyBudget)
         deadline = server.reactor.makeDeadline()
         deadline.whenDue { [unowned self] in deadlinePassed() }
     }
@@ -127,8 +127,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
                     return (offset, nil)
                 case .head(let head):
                     if let exchange = headEnded(head) { return (offset, exchange) }
-                case .body(let body):
-                    phase.exchange?.receive(body, at: server.reactor.now)
+                case .body(let body, let claim):
+                    phase.exchange?.receive(body, claim, at: server.reactor.now)
                     return (offset, phase.exchange)
                 case .dropped: dropped()
                 }
@@ -216,6 +216,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private func readingFailed(_ problem: Problem) {
         keepsAlive = false
         input = InputBuffer()
+        reader.giveUpBody()
         switch phase {
         case .receiving(let exchange):
             deadline.clear()

@@ -82,8 +82,9 @@ package final class Exchange {
     }
 
     /// The body is whole.
-    func receive(_ body: [UInt8], at now: Nanoseconds) {
+    func receive(_ body: [UInt8], _ claim: BodyClaim?, at now: Nanoseconds) {
         request.body = body
+        request.bodyClaim = claim
         startedAt = now
     }
 
@@ -110,6 +111,7 @@ package final class Exchange {
     package func forgetInput() {
         request.head = request.head.withoutFields
         request.body = []
+        request.bodyClaim = nil
     }
 
     /// Answers with a whole body.

@@ -31,9 +31,14 @@ package struct Problem: Error, Sendable, Equatable {
         self.fields = fields
     }
 
-    /// A request that cannot be read as HTTP, or that goes beyond a limit.
+    /// A request that cannot be read as HTTP, that goes beyond a limit, or whose body has no room.
     package init(_ error: RequestError) {
         self.init(error.status, type: "invalid_request_error", message: error.detail)
+        guard error == .noBodyMemory else { return }
+        // Not the request's fault: the same one may be sent again.
+        type = "overloaded_error"
+        code = "body_memory"
+        fields = ["Retry-After": "5"]
     }
 
     /// A part of a request that took too long to come.

@@ -6,6 +6,8 @@ package struct Request: Sendable {
     package internal(set) var head: RequestHead
     /// The content, already unchunked; empty where there was none.
     package internal(set) var body: [UInt8]
+    /// The claim on the memory that the body holds; nil where it came whole in one read.
+    var bodyClaim: BodyClaim?
     /// The other end of the connection.
     package let peer: PeerAddress
 }

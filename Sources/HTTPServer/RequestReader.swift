@@ -10,8 +10,9 @@ struct RequestReader: ~Copyable {
         case more
         /// A head is whole.
         case head(RequestHead)
-        /// The body to keep is whole, and with it the request.
-        case body([UInt8])
+        /// The body to keep is whole, and with it the request. The claim is that on the memory of its
+        /// bytes, if there is one.
+        case body([UInt8], BodyClaim?)
         /// The body to drop has come to its end.
         case dropped
     }
@@ -26,28 +27,62 @@ struct RequestReader: ~Copyable {
 
     /// A body under way.
     private final class Content {
+        /// The first claim on memory, where the body is not smaller: most that come in pieces need
+        /// no second one.
+        private static let firstClaimBytes = 4096
+
         var decoder: BodyDecoder
         let isKept: Bool
         var bytes: [UInt8] = []
+        /// Nil as long as nothing is held from one read to the next.
+        private(set) var claim: BodyClaim?
+        private let announcedBytes: Int?
+        private let maxBytes: Int
 
         init(_ framing: BodyFraming, isKept: Bool, limits: RequestLimits) {
             decoder = BodyDecoder(framing: framing, limits: limits)
             self.isKept = isKept
+            announcedBytes = if case .fixed(let length) = framing { length } else { nil }
+            maxBytes = announcedBytes ?? limits.maxBodyBytes
+        }
+
+        /// Claims and takes the memory that a read may need.
+        ///
+        /// The array's own growth would take twice its size unasked. What is announced and has not
+        /// come claims nothing, else a client could reserve everything by a few heads. A body that
+        /// comes whole in one read claims nothing either: it is handed on in the same turn.
+        func makeRoom(for more: Int, on budget: BodyBudget) throws(RequestError) {
+            if let announcedBytes, bytes.isEmpty, more >= announcedBytes { return }
+            let needed = min(bytes.count + more, maxBytes)
+            let room = claim?.bytes ?? 0
+            guard needed > room else { return }
+            let larger = min(max(needed, 2 * room, Self.firstClaimBytes), maxBytes)
+            let claim = claim ?? BodyClaim(on: budget)
+            guard claim.grow(to: larger) else { throw .noBodyMemory }
+            self.claim = claim
+            bytes.reserveCapacity(larger)
         }
     }
 
+    /// An announced body above this cannot come whole in one read.
+    private static let oneReadBytes = 64 * 1024
+
     private let limits: RequestLimits
+    private let budget: BodyBudget
     private var parser: RequestParser
     private var state = State.head
 
     /// Makes a reader for one connection.
     ///
-    /// - Parameter limits: without that of the body, which is said for each.
-    init(limits: RequestLimits) {
+    /// - Parameters:
+    ///   - limits: without that of the body, which is said for each.
+    ///   - budget: what the bodies to keep take their memory from.
+    init(limits: RequestLimits, budget: BodyBudget) {
         var limits = limits
         // A head with a length beyond it is a head: its origin may read the answer.
         limits.maxBodyBytes = .max
         self.limits = limits
+        self.budget = budget
         parser = RequestParser(limits: limits)
     }
 
@@ -75,7 +110,8 @@ struct RequestReader: ~Copyable {
     /// Has the body kept that follows the head that was read last.
     ///
     /// - Returns: whether there is one to come.
-    /// - Throws: `bodyTooLarge` where its announced length is beyond the limit.
+    /// - Throws: `bodyTooLarge` where its announced length is beyond the limit, `noBodyMemory` where
+    ///   there is no room for it now: the client need not send what would be refused in the middle.
     mutating func keepBody(upTo maxBytes: Int) throws(RequestError) -> Bool {
         guard case .undecided(let head) = state else { return false }
         switch head.framing {
@@ -83,6 +119,8 @@ struct RequestReader: ~Copyable {
             state = .head
             return false
         case .fixed(let length) where length > maxBytes: throw .bodyTooLarge(limit: maxBytes)
+        case .fixed(let length) where length > Self.oneReadBytes && !budget.hasRoom(for: length):
+            throw .noBodyMemory
         case .fixed, .chunked:
             state = .body(content(head.framing, upTo: maxBytes, isKept: true))
             return true
@@ -108,6 +146,11 @@ struct RequestReader: ~Copyable {
         }
     }
 
+    /// Gives back the memory of a body that is not read any further; nothing can be read after it.
+    mutating func giveUpBody() {
+        if case .body = state { state = .head }
+    }
+
     private func content(_ framing: BodyFraming, upTo maxBytes: Int, isKept: Bool) -> Content {
         var limits = limits
         limits.maxBodyBytes = maxBytes
@@ -118,10 +161,11 @@ struct RequestReader: ~Copyable {
         _ content: Content,
         _ bytes: Span<UInt8>
     ) throws(RequestError) -> (used: Int, step: Step) {
+        if content.isKept { try content.makeRoom(for: bytes.count, on: budget) }
         let (used, isDone) = try content.decoder.decode(bytes, into: &content.bytes)
-        if !content.isKept { content.bytes.removeAll(keepingCapacity: true) }
+        if !content.isKept { content.bytes = [] }
         guard isDone else { return (used, .more) }
         state = .head
-        return (used, content.isKept ? .body(content.bytes) : .dropped)
+        return (used, content.isKept ? .body(content.bytes, content.claim) : .dropped)
     }
 }

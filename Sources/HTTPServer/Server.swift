@@ -6,6 +6,8 @@ package final class Server {
     /// The loop that all of this lives on.
     let reactor: Reactor
     let limits: ServerLimits
+    /// What the bodies of all connections take their memory from.
+    let bodyBudget: BodyBudget
     /// Who answers.
     ///
     /// The server keeps it alive.
@@ -23,9 +25,21 @@ package final class Server {
     private var date = DateField()
 
     /// Creates a server that accepts nothing yet.
-    package init(on reactor: Reactor, limits: ServerLimits, handler: any RequestHandler) {
+    ///
+    /// - Parameters:
+    ///   - reactor: the loop's.
+    ///   - limits: what one connection may hold and take.
+    ///   - bodyBudget: shared with the servers of other loops; nil for one of its own.
+    ///   - handler: who answers.
+    package init(
+        on reactor: Reactor,
+        limits: ServerLimits,
+        bodyBudget: BodyBudget? = nil,
+        handler: any RequestHandler
+    ) {
         self.reactor = reactor
         self.limits = limits
+        self.bodyBudget = bodyBudget ?? BodyBudget(maxBytes: limits.bodyMemoryBytes)
         self.handler = handler
     }
 

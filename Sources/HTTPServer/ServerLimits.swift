@@ -1,9 +1,14 @@
 package import Wire
 
-/// What a server allows one connection to hold and to take; each with the answer it gives.
+/// What a server allows its connections to hold and to take; each with the answer it gives.
 package struct ServerLimits: Sendable {
     /// Bounds on one request; 413, 414 or 431.
     package var request = RequestLimits()
+    /// Bodies of all connections together hold at most so much, until their requests are understood;
+    /// 503.
+    ///
+    /// At least the largest body, which could never come in otherwise. In bytes.
+    package var bodyMemoryBytes = 64 * 1024 * 1024
     /// A head must be whole this long after its first byte; 408.
     ///
     /// In seconds.

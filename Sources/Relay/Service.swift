@@ -8,6 +8,8 @@ package import Upstream
 package final class Service: Sendable {
     let configuration: RelayConfiguration
     let limits: ServerLimits
+    /// The memory that the bodies of requests share on all loops.
+    let bodyBudget: BodyBudget
     let upstreamSettings: UpstreamSettings
     /// The folder of the page, or nil where none is served.
     let staticFolder: String?
@@ -46,6 +48,7 @@ package final class Service: Sendable {
     ) {
         self.configuration = configuration
         self.limits = limits
+        bodyBudget = BodyBudget(maxBytes: limits.bodyMemoryBytes)
         self.upstreamSettings = upstreamSettings
         self.staticFolder = staticFolder
         self.history = history

@@ -28,7 +28,12 @@ final class Worker: RequestHandler {
     /// Answers whose records are being made on another thread.
     var recordings = Questions<Recording>()
     /// Nil once all is over: it keeps its handler alive, and that is this worker.
-    private lazy var server: Server? = Server(on: reactor, limits: service.limits, handler: self)
+    private lazy var server: Server? = Server(
+        on: reactor,
+        limits: service.limits,
+        bodyBudget: service.bodyBudget,
+        handler: self
+    )
 
     var configuration: RelayConfiguration { service.configuration }
     var log: Log { service.log }

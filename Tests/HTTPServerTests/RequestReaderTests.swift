@@ -128,7 +128,7 @@ import Wire
     }
 
     @Test func `nothing is read of a body before it is said what becomes of it`() throws {
-        var reader = RequestReader(limits: RequestLimits())
+        var reader = RequestReader(limits: RequestLimits(), budget: BodyBudget(maxBytes: .max))
         let bytes = Array("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab".utf8)
         let (used, _) = try reader.next(bytes.span)
         #expect(used == bytes.count - 2)
@@ -144,7 +144,7 @@ import Wire
         #expect(isKept)
         let (rest, step) = try reader.next(body.span)
         #expect(rest == 2)
-        if case .body(body) = step {} else { Issue.record("no body") }
+        if case .body(body, nil) = step {} else { Issue.record("no body") }
     }
 
     /// Reads pieces as a connection does, with one decision for the first head.
@@ -152,7 +152,7 @@ import Wire
         _ pieces: [[UInt8]],
         _ decision: Decision
     ) -> (outcome: Outcome?, behind: String?) {
-        var reader = RequestReader(limits: RequestLimits())
+        var reader = RequestReader(limits: RequestLimits(), budget: BodyBudget(maxBytes: .max))
         var outcome: Outcome?
         var rest: [UInt8] = []
         do throws(RequestError) {
@@ -174,7 +174,7 @@ import Wire
                             let isWithinBody = reader.isWithinBody
                             if !isWithinBody { outcome = .dropped }
                         }
-                    case .body(let body): outcome = .kept(String(decoding: body, as: UTF8.self))
+                    case .body(let body, _): outcome = .kept(String(decoding: body, as: UTF8.self))
                     case .dropped: outcome = .dropped
                     }
                 }

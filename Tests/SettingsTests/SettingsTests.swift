@@ -1,3 +1,4 @@
+import HTTPServer
 import Relay
 import Testing
 
@@ -68,6 +69,8 @@ import Testing
         ("RELAY_CORS_ORIGINS", "example.com"),
         ("RELAY_STATIC_DIR", "/no/such/folder"),
         ("RELAY_MAX_BODY", "1"),
+        ("RELAY_BODY_MEMORY", "8388607"),
+        ("RELAY_BODY_MEMORY", "64 MiB"),
         ("RELAY_ALLOW_ANONYMOUS", "perhaps"),
         ("OPENAI_BASE_URL", "ftp://example.com"),
         ("OPENAI_API_KEY", "two words"),
@@ -75,6 +78,20 @@ import Testing
     func `a wrong value is refused and its variable named`(name: String, value: String) {
         let error = #expect(throws: ConfigurationError.self) { try settings([name: value]) }
         #expect(error?.variable == name)
+    }
+
+    @Test func `the memory for bodies has room for the largest one`() throws {
+        #expect(try settings([:]).limits.bodyMemoryBytes == 67_108_864)
+        let least = try settings(["RELAY_MAX_BODY": "100000", "RELAY_BODY_MEMORY": "100000"])
+        #expect(least.limits.bodyMemoryBytes == 100_000)
+        let error = #expect(throws: ConfigurationError.self) {
+            try settings(["RELAY_MAX_BODY": "100000000"])
+        }
+        #expect(
+            error?.description
+                == "RELAY_BODY_MEMORY: 67108864 is less than RELAY_MAX_BODY, 100000000: the largest"
+                + " body could never come in; for example RELAY_BODY_MEMORY=100000000"
+        )
     }
 
     @Test func `a default upstream without its key is refused`() {

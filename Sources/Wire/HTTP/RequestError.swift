@@ -31,6 +31,7 @@ package enum RequestError: Error, Sendable, Equatable {
     case transferEncodingBeforeHTTP11
     case unknownExpectation
     case bodyTooLarge(limit: Int)
+    case noBodyMemory
     case invalidChunkSize
     case invalidChunkExtension
     case chunkLineTooLong(limit: Int)
@@ -46,6 +47,7 @@ package enum RequestError: Error, Sendable, Equatable {
         case .unsupportedVersion: .httpVersionNotSupported
         case .unknownTransferCoding: .notImplemented
         case .unknownExpectation: .expectationFailed
+        case .noBodyMemory: .serviceUnavailable
         default: .badRequest
         }
     }
@@ -60,9 +62,9 @@ package enum RequestError: Error, Sendable, Equatable {
             .tooManyEmptyLines:
             requestLineDetail
         case .invalidChunkSize, .invalidChunkExtension, .chunkLineTooLong, .missingChunkEnd,
-            .invalidTrailer, .bodyTooLarge, .lengthAndCoding, .invalidTransferEncoding,
-            .chunkedNotLast, .unknownTransferCoding, .transferEncodingBeforeHTTP11,
-            .invalidContentLength, .repeatedContentLength:
+            .invalidTrailer, .bodyTooLarge, .noBodyMemory, .lengthAndCoding,
+            .invalidTransferEncoding, .chunkedNotLast, .unknownTransferCoding,
+            .transferEncodingBeforeHTTP11, .invalidContentLength, .repeatedContentLength:
             bodyDetail
         default:
             fieldDetail
@@ -123,6 +125,8 @@ package enum RequestError: Error, Sendable, Equatable {
         case .unknownTransferCoding: "The only transfer coding known here is chunked."
         case .transferEncodingBeforeHTTP11: "HTTP/1.0 has no Transfer-Encoding."
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
+        case .noBodyMemory:
+            "Other requests' bodies take up the memory there is for them; ask again a little later."
         case .invalidChunkSize: "A chunk size is not a hexadecimal number of reasonable length."
         case .invalidChunkExtension: "A chunk extension is malformed."
         case .chunkLineTooLong(let limit):

@@ -69,7 +69,18 @@ extension Settings {
 
     static func limits(_ reader: SettingReader) throws(ConfigurationError) -> ServerLimits {
         var limits = ServerLimits()
-        limits.request.maxBodyBytes = try reader.integer("RELAY_MAX_BODY", in: 1024...(1 << 30))
+        let maxBody = try reader.integer("RELAY_MAX_BODY", in: 1024...(1 << 30))
+        let memory = try reader.integer("RELAY_BODY_MEMORY", in: 1024...(1 << 40))
+        guard memory >= maxBody else {
+            throw ConfigurationError(
+                "RELAY_BODY_MEMORY",
+                "\(memory) is less than RELAY_MAX_BODY, \(maxBody):"
+                    + " the largest body could never come in",
+                example: "\(maxBody)"
+            )
+        }
+        limits.request.maxBodyBytes = maxBody
+        limits.bodyMemoryBytes = memory
         return limits
     }
 

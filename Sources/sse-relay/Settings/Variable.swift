@@ -147,6 +147,11 @@ struct Variable: Sendable {
             summary: "the largest request body in bytes"
         ),
         Variable(
+            name: "RELAY_BODY_MEMORY",
+            fallback: "67108864",
+            summary: "bytes that the request bodies of all connections hold together; 503 beyond"
+        ),
+        Variable(
             name: "RELAY_MAX_ANSWER",
             fallback: "67108864",
             summary: "the longest answer in bytes of text"

@@ -50,6 +50,7 @@ final class TestServer: Sendable {
 
     init(
         limits: ServerLimits = ServerLimits(),
+        bodyBudget: BodyBudget? = nil,
         admit: @escaping @Sendable (Exchange) -> Admission = { _ in .read() },
         _ answer: @escaping @Sendable (Exchange, Reactor) -> Void
     ) throws {
@@ -62,6 +63,7 @@ final class TestServer: Sendable {
             let server = Server(
                 on: loop.reactor,
                 limits: limits,
+                bodyBudget: bodyBudget,
                 handler: ClosureHandler(loop.reactor, events, admit: admit, answer)
             )
             loop.reactor.tenants.append(server)
@@ -72,9 +74,10 @@ final class TestServer: Sendable {
     /// Echoes method, target and body.
     static func echo(
         limits: ServerLimits = ServerLimits(),
+        bodyBudget: BodyBudget? = nil,
         admit: @escaping @Sendable (Exchange) -> Admission = { _ in .read() }
     ) throws -> TestServer {
-        try TestServer(limits: limits, admit: admit) { exchange, _ in
+        try TestServer(limits: limits, bodyBudget: bodyBudget, admit: admit) { exchange, _ in
             let request = exchange.request
             let start = "\(request.head.method.name) \(request.head.target)\n"
             exchange.respond(.ok, [:], body: Array(start.utf8) + request.body)
