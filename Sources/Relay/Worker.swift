@@ -56,6 +56,7 @@ final class Worker: RequestHandler {
         reactor.leader = journal
         journal?.generations = { [unowned self] in generations.all }
         journal?.recordAgain = { [unowned self] in recordAgain($0, then: $1) }
+        journal?.start()
     }
 
     private static func files(in folder: String?) throws(StartError) -> StaticFiles? {
@@ -267,6 +268,14 @@ final class Worker: RequestHandler {
                 type: "storage_error",
                 message: "the journal cannot be written; answers go on",
                 code: "journal_not_writable"
+            )
+        }
+        guard service.keyFile?.isWritable ?? true else {
+            throw Problem(
+                .serviceUnavailable,
+                type: "storage_error",
+                message: "the file of keys cannot be written; answers go on",
+                code: "keys_not_writable"
             )
         }
         exchange.respond(.ok, Self.json, body: Array("{\"status\":\"ready\"}\n".utf8))

@@ -244,8 +244,8 @@ def test_an_outage_of_the_journal_ends_without_anybody_asking(start_faulty, faul
 
 
 def test_without_descriptors_the_journal_waits_for_its_first_segment(start_faulty, faults):
-    relay = start_faulty(RELAY_LOOPS=1)
     faults.set("open EMFILE /journal/")
+    relay = start_faulty(RELAY_LOOPS=1)
     streams = begin(relay, 2, tokens=1500)
     wait_until(relay, "journal_not_writable")
     faults.clear()
@@ -643,6 +643,28 @@ def test_a_journal_that_is_removed_is_begun_anew_with_all_that_runs(relay, what)
     wait_for(
         lambda: len(list(relay.data.glob("journal/*.journal"))) > 0, "a new segment"
     )
+@pytest.mark.parametrize(
+    ("rule", "state"),
+    [
+        ("open EACCES /journal/", "journal_not_writable"),
+        ("open EROFS /journal/", "journal_not_writable"),
+        ("write ENOSPC /journal/", "journal_not_writable"),
+        ("open ENOSPC history.jsonl", "history_not_writable"),
+        ("open ENOSPC /keys", "keys_not_writable"),
+    ],
+)
+def test_what_cannot_be_written_at_the_start_is_told_before_the_first_answer(
+    start_faulty, faults, rule, state
+):
+    faults.set(rule)
+    relay = start_faulty(RELAY_LOOPS=2)
+    assert readiness(relay) == state
+    begin(relay, 1, tokens=2)[0].ends_whole()
+    assert readiness(relay) == state
+    faults.clear()
+    wait_until(relay, 200)
+
+
     # Each loop looks once a second.
     wait_for(lambda: "was moved away: the journal is begun anew" in relay.log(), "the log tells")
     for stream in running:

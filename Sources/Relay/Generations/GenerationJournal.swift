@@ -66,6 +66,12 @@ final class GenerationJournal: TurnEndHandler {
 
     // MARK: Generations
 
+    /// Nothing is journaled before this: whether the disk takes anything is known from the start.
+    func start() {
+        journal.begin()
+        retryLater()
+    }
+
     /// A generation begins; its upstream is asked behind the commit.
     func begin(_ generation: Generation) {
         generation.journalMark.place = journal.newPlace()

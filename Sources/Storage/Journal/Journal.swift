@@ -121,6 +121,15 @@ package final class Journal {
     /// When a frame is wanted again; now, while the disk takes what it is given.
     package var wantsFrameAt: Nanoseconds { isWritable ? reactor.now : nextAttempt }
 
+    /// Creates the first segment: where that is refused, it is known before an answer needs it.
+    package func begin() {
+        do throws(StorageError) {
+            try openSegment()
+        } catch {
+            suffer(error)
+        }
+    }
+
     /// A place for a generation that begins.
     package func newPlace() -> JournalPlace {
         lastNumber += 1

@@ -95,6 +95,9 @@ package final class KeyFile: Sendable {
         }
     }
 
+    /// Whether keys reach the disk at the moment.
+    package var isWritable: Bool { pending.withLock { $0.isWritable && !$0.isUnsafe } }
+
     /// The keys that stood when the file was opened, in the order in which their answers ended, once;
     /// of the same key the last counts.
     package func takeKept() -> [KeptKey] {
