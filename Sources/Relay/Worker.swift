@@ -329,6 +329,13 @@ final class Worker: RequestHandler {
             worker: self
         )
         generations.add(generation)
+        if let conversation = generation.conversation {
+            service.history.begins(id, in: conversation) {
+                var text: [UInt8] = []
+                Timestamp.append(milliseconds: generation.startedAt, into: &text)
+                return text
+            }
+        }
         guard wantsPast(ask.request) else {
             generation.start(upstream, body)
             return generation

@@ -30,6 +30,11 @@ package final class HistoryFile: Sendable {
     let keeper = DispatchQueue(label: "sse-relay.history.keeper")
     let compactor = DispatchQueue(label: "sse-relay.history.compactor", qos: .utility)
     let upkeep: Guarded<Upkeep>
+    /// Records that were begun and that a deletion of before may seem to reach, until they are told
+    /// apart on the keeper's queue.
+    let begun = Guarded<[RecordHead]>([])
+    /// The latest time of all deletions; nil where there are none.
+    let latestDeletion: Guarded<[UInt8]?>
     /// The size at which the file is rotated away; 0 for never.
     let rotateBytes: Int
     let compactionDelayMilliseconds: Int
@@ -76,7 +81,8 @@ package final class HistoryFile: Sendable {
         }
         let beginsInOutage = opening.outage != nil
         writer = Guarded(opening)
-        let catalog = HistoryCatalog(directory: directory, activeName: name)
+        var catalog = HistoryCatalog(directory: directory, activeName: name)
+        latestDeletion = Guarded(catalog.latestDeletion())
         let isWorthReading = catalog.isWorthReading()
         self.catalog = Guarded(catalog)
         self.maxPendingBytes = maxPendingBytes

@@ -111,6 +111,23 @@ def test_a_deleted_conversation_does_not_come_back_after_a_crash(relay):
     assert [record["id"] for record in get(relay, "/chat/history")["records"]] == [kept]
 
 
+def test_a_conversation_that_was_deleted_while_the_clock_was_ahead_goes_on(relay):
+    relay.stop()
+    deletion = '{"conversation":"c","deleted_at":"2099-01-01T00:00:00.000Z"}\n'
+    (relay.data / "history.deleted.jsonl").write_text(deletion)
+    relay.start()
+    _, first = say(relay, "first", conversation="c")
+    relay.kill()
+    relay.start()
+    _, second = say(relay, "second", conversation="c")
+    relay.stop()
+    relay.start()
+    records = get(relay, "/chat/history", conversation="c")["records"]
+    assert [record["id"] for record in records] == [second, first]
+    assert httpx.delete(f"{relay.url}/chat/conversations/c").status_code == 204
+    assert httpx.get(f"{relay.url}/chat/conversations/c").status_code == 404
+
+
 def test_a_large_file_is_rotated_and_stays_searchable(start_relay):
     relay = start_relay(RELAY_HISTORY_ROTATE_MB=1)
     filler = "x" * 200_000

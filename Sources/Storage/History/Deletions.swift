@@ -6,32 +6,50 @@ import Wire
 /// What a conversation of that name said up to then is no record any more, wherever it still
 /// stands. The list stays when the text is gone, for records that come late: an answer that ran
 /// when its conversation was deleted, or one found in what a crash left behind.
+///
+/// A clock may have been ahead at the deletion: then a record that is begun after it has an earlier
+/// time. Such records are named in the list, and stay.
 package struct Deletions: Sendable {
     /// The list's name in the data folder.
     package static let name = "history.deleted.jsonl"
     /// Deletions beyond this many are forgotten, the oldest first, once their text is gone.
     static let maxCount = 10_000
 
+    /// One deletion.
+    private struct Deletion {
+        let time: [UInt8]
+        /// The records that were begun after it, whatever their times say.
+        var spared: Set<[UInt8]> = []
+
+        func isNotBefore(_ other: [UInt8]) -> Bool {
+            other.count != time.count || !time.lexicographicallyPrecedes(other)
+        }
+    }
+
     private let directory: String
-    /// The times by the conversations' ids.
-    private var times: [[UInt8]: [UInt8]] = [:]
+    /// The deletions by the conversations' ids.
+    private var deletions: [[UInt8]: Deletion] = [:]
 
     /// Makes an empty list for a data folder.
     package init(directory: String) {
         self.directory = directory.isEmpty ? "." : directory
     }
 
-    var isEmpty: Bool { times.isEmpty }
+    var isEmpty: Bool { deletions.isEmpty }
 
-    var mustShrink: Bool { times.count > Self.maxCount }
+    var mustShrink: Bool { deletions.count > Self.maxCount }
+
+    /// The latest time of all; nil where nothing was deleted.
+    var latest: [UInt8]? {
+        deletions.values.map(\.time).max { $0.lexicographicallyPrecedes($1) }
+    }
 
     /// Whether a line that begins like this is of a deleted conversation.
     ///
     /// Times are compared as text; one that is not written as ours counts as before the deletion.
     package func cover(_ head: RecordHead) -> Bool {
-        guard !times.isEmpty, let time = times[head.conversation] else { return false }
-        guard head.startedAt.count == time.count else { return true }
-        return !time.lexicographicallyPrecedes(head.startedAt)
+        guard !deletions.isEmpty, let deletion = deletions[head.conversation] else { return false }
+        return deletion.isNotBefore(head.startedAt) && !deletion.spared.contains(head.id)
     }
 
     /// Reads the list; a line that is none of ours is passed over.
@@ -40,18 +58,21 @@ package struct Deletions: Sendable {
     package mutating func load() throws(StorageError) {
         let path = "\(directory)/\(Self.name)"
         // What is there and cannot be reached fails below: nothing deleted may come back.
-        guard access(path, F_OK) == 0 || errno != ENOENT else { return times = [:] }
+        guard access(path, F_OK) == 0 || errno != ENOENT else { return deletions = [:] }
         let file = try OpenFile.reading(path)
         let size = Int(try file.status().st_size)
-        var found: [[UInt8]: [UInt8]] = [:]
+        var found: [[UInt8]: Deletion] = [:]
         try FileLines.forEach(in: file, from: 0, to: size) { _, line in
             guard let entry = try? JSON.parse(line),
-                let conversation = entry["conversation"]?.stringValue,
-                let time = entry["deleted_at"]?.stringValue
+                let conversation = (entry["conversation"]?.stringValue).map({ Array($0.utf8) })
             else { return }
-            found[Array(conversation.utf8)] = Array(time.utf8)
+            if let time = entry["deleted_at"]?.stringValue {
+                found[conversation] = Deletion(time: Array(time.utf8))
+            } else if let id = entry["spared"]?.stringValue {
+                found[conversation]?.spared.insert(Array(id.utf8))
+            }
         }
-        times = found
+        deletions = found
     }
 
     /// Adds one, and waits until it would survive a loss of power.
@@ -61,33 +82,59 @@ package struct Deletions: Sendable {
     ///   - time: now, as records write it.
     /// - Throws: where the disk refuses; then it is not deleted.
     mutating func add(_ conversation: [UInt8], at time: [UInt8]) throws(StorageError) {
+        try append(Self.line(conversation, "deleted_at", time))
+        deletions[conversation] = Deletion(time: time)
+    }
+
+    /// Notes that a record is begun now: a deletion of before does not reach it, even where the clock
+    /// says that it is still to come.
+    ///
+    /// - Parameter head: what is known of the record.
+    /// - Throws: where the disk refuses; for this process it is noted.
+    mutating func spare(_ head: RecordHead) throws(StorageError) {
+        guard deletions[head.conversation]?.isNotBefore(head.startedAt) ?? false else { return }
+        deletions[head.conversation]?.spared.insert(head.id)
+        try append(Self.line(head.conversation, "spared", head.id))
+    }
+
+    private func append(_ line: [UInt8]) throws(StorageError) {
         var file = try AppendFile.open(directory: directory, name: Self.name)
-        let (_, failure) = file.append(Self.line(conversation, time), from: 0)
+        let (_, failure) = file.append(line, from: 0)
         if let failure { throw failure }
         try file.synchronize()
-        times[conversation] = time
     }
 
     /// Forgets the oldest.
     mutating func shrink(to count: Int = maxCount / 2) throws(StorageError) {
-        let kept = times.sorted { $1.value.lexicographicallyPrecedes($0.value) }
+        let kept = deletions.sorted { $1.value.time.lexicographicallyPrecedes($0.value.time) }
             .prefix(count)
         let path = "\(directory)/\(Self.name)"
         var file = try OpenFile(opening: path + ".new", O_WRONLY | O_CREAT | O_TRUNC)
-        let (_, failure) = file.write(kept.reversed().flatMap { Self.line($0.key, $0.value) })
+        let lines = kept.reversed().flatMap { conversation, deletion in
+            deletion.spared.reduce(into: Self.line(conversation, "deleted_at", deletion.time)) {
+                $0 += Self.line(conversation, "spared", $1)
+            }
+        }
+        let (_, failure) = file.write(lines)
         if let failure { throw failure }
         try file.synchronize()
         try file.rename(to: path)
         try synchronizeFolder(directory)
-        times = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
+        deletions = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
     }
 
-    private static func line(_ conversation: [UInt8], _ time: [UInt8]) -> [UInt8] {
+    private static func line(
+        _ conversation: [UInt8],
+        _ name: StaticString,
+        _ value: [UInt8]
+    ) -> [UInt8] {
         var line: [UInt8] = []
         line.append(literal: "{\"conversation\":")
         JSONText.appendString(conversation.span, into: &line)
-        line.append(literal: ",\"deleted_at\":")
-        JSONText.appendString(time.span, into: &line)
+        line.append(literal: ",\"")
+        line.append(literal: name)
+        line.append(literal: "\":")
+        JSONText.appendString(value.span, into: &line)
         line.append(literal: "}\n")
         return line
     }

@@ -47,6 +47,8 @@ package struct HistoryCatalog: Sendable {
     var index = HistoryIndex()
     var parts: [Part] = []
     var deletions: Deletions
+    /// Records that were begun, which no deletion of before may reach.
+    var begun: [RecordHead] = []
     /// Records that the disk has refused so far, as lines.
     var unsettled: [UInt8] = []
     /// Why the files cannot be read at the moment.
@@ -80,6 +82,7 @@ package struct HistoryCatalog: Sendable {
         do throws(StorageError) {
             if !isLoaded { try load() }
             if let active { try follow(active) }
+            spareBegun()
             for number in parts.indices where parts[number].indexedEnd < parts[number].end {
                 try indexPart(number)
                 reportDamage(of: parts[number])
@@ -87,6 +90,18 @@ package struct HistoryCatalog: Sendable {
             failure = nil
         } catch {
             failure = error
+        }
+    }
+
+    /// Those that the disk refuses to note are tried again the next time.
+    private mutating func spareBegun() {
+        begun.removeAll { head in
+            do throws(StorageError) {
+                try deletions.spare(head)
+                return true
+            } catch {
+                return false
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Loop
 
 /// What others ask of the history, answered on its own queue.
 extension HistoryFile {
@@ -29,6 +30,8 @@ extension HistoryFile {
             if failure == nil {
                 do throws(StorageError) {
                     try catalog.delete(Array(conversation.utf8), at: Array(time().utf8))
+                    let latest = catalog.deletions.latest
+                    self.latestDeletion.withLock { $0 = latest }
                 } catch {
                     failure = error
                 }
@@ -41,12 +44,50 @@ extension HistoryFile {
             done(failure)
         }
     }
+
+    /// Takes note that a record is begun, so that no deletion of before reaches it: a clock that was
+    /// ahead has dated that one later.
+    ///
+    /// At once, and at next to no cost where the clock is right.
+    ///
+    /// - Parameters:
+    ///   - id: the record's.
+    ///   - conversation: the one it belongs to.
+    ///   - time: says when, as records write it.
+    package func begins(_ id: String, in conversation: String, at time: () -> [UInt8]) {
+        guard let latest = latestDeletion.withLock({ $0 }) else { return }
+        let startedAt = time()
+        let isLater =
+            latest.count == startedAt.count && latest.lexicographicallyPrecedes(startedAt)
+        guard !isLater else { return }
+        let head = RecordHead(id: id, conversation: conversation, startedAt: startedAt)
+        begun.withLock { $0.append(head) }
+        read { _ in }
+    }
+
+    func takeBegun() -> [RecordHead] {
+        begun.withLock { begun in
+            defer { begun = [] }
+            return begun
+        }
+    }
 }
 
 extension HistoryCatalog {
+    /// The latest time of all deletions, read from the disk; later than any where that is not known.
+    mutating func latestDeletion() -> [UInt8]? {
+        do throws(StorageError) {
+            try deletions.load()
+        } catch {
+            return [.max]
+        }
+        return deletions.latest
+    }
+
     /// Notes the deletion and forgets the records; their files are to be written anew.
     mutating func delete(_ conversation: [UInt8], at time: [UInt8]) throws(StorageError) {
         try deletions.add(conversation, at: time)
+        begun.removeAll { $0.conversation == conversation }
         for number in index.delete(conversation: indexHash(conversation)) {
             parts[number].isDirty = true
         }

@@ -43,7 +43,10 @@ extension HistoryFile {
         let (active, unsettled) = writerState()
         let (mustCompact, reports) = catalog.withLock { catalog in
             catalog.catchUp(active, unsettled: unsettled)
+        // Behind that: what has its record in the file was begun before.
+        let begun = takeBegun()
             work(&catalog)
+            catalog.begun += begun
             return (catalog.wantsCompaction, catalog.takeReports())
         }
         for entry in reports { report(entry) }

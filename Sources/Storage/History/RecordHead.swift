@@ -17,6 +17,13 @@ package struct RecordHead: Sendable {
     /// Makes an empty one.
     package init() {}
 
+    /// What is known of a record that is begun.
+    init(id: String, conversation: String, startedAt: [UInt8]) {
+        self.id = Array(id.utf8)
+        self.conversation = Array(conversation.utf8)
+        self.startedAt = startedAt
+    }
+
     /// Reads a line, and of a broken one what stands before the break.
     ///
     /// - Returns: whether it is a record.

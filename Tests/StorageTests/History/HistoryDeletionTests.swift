@@ -124,6 +124,49 @@ struct HistoryDeletionTests {
     }
 
     @Test
+    func `a deletion by a clock that was ahead reaches nothing that is begun behind it`() throws {
+        var history = try open()
+        let now = "2026-01-01T00:00:00.000Z"
+        func begin(_ id: String) { history.begins(id, in: "c", at: { bytes(now) }) }
+        begin("deleted")
+        history.append(record("deleted", "c", at: now, text: "deleted text"))
+        try history.remove("c", at: "2036-06-01T00:00:00.000Z")
+        begin("new")
+        history.append(record("new", "c", at: now))
+        #expect(try history.ids(.init(conversation: "c")).ids == ["new"])
+        history.append(record("late", "c", at: now, text: "late text"))
+        #expect(waits { !isOnDisk("deleted text") && !isOnDisk("late text") })
+        #expect(try history.ids().ids == ["new"])
+        history.close()
+        history = try open()
+        begin("newer")
+        history.append(record("late too", "c", at: now, text: "late text"))
+        history.append(record("newer", "c", at: now))
+        #expect(try history.ids().ids == ["newer", "new"])
+        #expect(waits { !isOnDisk("late text") })
+        try history.remove("c", at: now)
+        #expect(try history.ids().ids.isEmpty)
+        history.close()
+        #expect(try open().ids().ids.isEmpty)
+    }
+
+    @Test
+    func `a record is spared that is in the file before anybody looks`() throws {
+        let history = try open()
+        let now = "2026-01-01T00:00:00.000Z"
+        try history.remove("c", at: "2036-06-01T00:00:00.000Z")
+        let gate = DispatchSemaphore(value: 0)
+        history.keeper.async { _ = gate.wait(timeout: .now() + 30) }
+        // Whatever waited before looks first.
+        history.read { _ in }
+        history.begins("new", in: "c", at: { bytes(now) })
+        history.append(record("new", "c", at: now))
+        #expect(history.flush(timeoutMilliseconds: 30_000))
+        gate.signal()
+        #expect(try history.ids().ids == ["new"])
+    }
+
+    @Test
     func `deleting what is not there, or deleting twice, is no error`() throws {
         let history = try open()
         try history.remove("nothing")
@@ -228,8 +271,10 @@ struct HistoryDeletionTests {
         try again.load()
         #expect(again.cover(head("c3", at: "2026-01-01T00:00:00.013Z")))
         #expect(!again.cover(head("c3", at: "2026-01-01T00:00:00.014Z")))
+        try again.spare(head("c16", at: "2026-01-01T00:00:00.013Z"))
         try again.shrink(to: 5)
         try deletions.load()
+        #expect(!deletions.cover(head("c16", at: "2026-01-01T00:00:00.013Z")))
         #expect(!deletions.cover(head("c14", at: "2025")))
         #expect(deletions.cover(head("c15", at: "2025")))
     }
