@@ -30,6 +30,7 @@ package final class HistoryFile: Sendable {
     let keeper = DispatchQueue(label: "sse-relay.history.keeper")
     let compactor = DispatchQueue(label: "sse-relay.history.compactor", qos: .utility)
     let upkeep: Guarded<Upkeep>
+    let reserve: Reserve
     /// Records that were begun and that a deletion of before may seem to reach, until they are told
     /// apart on the keeper's queue.
     let begun = Guarded<[RecordHead]>([])
@@ -91,6 +92,7 @@ package final class HistoryFile: Sendable {
         upkeep = Guarded(Upkeep(isRotationDue: holdsRotation))
         self.compactionDelayMilliseconds = compactionDelayMilliseconds
         self.report = report
+        reserve = Reserve(directory: directory)
         if isWorthReading { read { _ in } }
         if beginsInOutage {
             pending.withLock { $0.beginOutage() }
@@ -216,6 +218,7 @@ extension HistoryFile {
                 let progress = writer.attempt(reports: &reports)
                 pending.withLock { $0.settle(records: progress.records, bytes: progress.bytes) }
                 if let failure = progress.failure {
+                    if makesRoom(after: failure) { continue }
                     return reports += suffer(failure, &writer)
                 }
                 guard hasBatch else {
@@ -263,7 +266,8 @@ extension HistoryFile {
                     defer { pending.isUnsafe = true }
                     return pending.isUnsafe ? nil : .notSafe(error)
                 }
-                let delay = Self.retryDelaysMilliseconds.upperBound
+                let isRoom = makesRoom(after: error)
+                let delay = isRoom ? 0 : Self.retryDelaysMilliseconds.upperBound
                 if !writer.isClosed { synchronizeSoon(&writer, afterMilliseconds: delay) }
             }
         }

@@ -133,6 +133,20 @@ struct OpenFile: ~Copyable {
         _ = try repeating("truncate", path) { ftruncate(number, off_t(size)) }
     }
 
+    /// How much more its file system takes of this user.
+    func freeBytes() throws(StorageError) -> Int {
+        var status = statvfs()
+        _ = try repeating("statvfs", path) { fstatvfs(number, &status) }
+        return Int(clamping: status.f_bavail.multipliedReportingOverflow(by: status.f_frsize).0)
+    }
+
+    /// Makes it at least so long, with room on the disk for all of it.
+    func allocate(_ size: Int) throws(StorageError) {
+        // It answers with the code itself.
+        let code = posix_fallocate(number, 0, off_t(size))
+        guard code == 0 else { throw .systemCall("fallocate", path: path, code: code) }
+    }
+
     func synchronize() throws(StorageError) {
         _ = try repeating("fsync", path) { fsync(number) }
     }

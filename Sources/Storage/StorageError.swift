@@ -39,6 +39,12 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         return !mayPass
     }
 
+    /// Whether the disk, or this user's part of it, is full.
+    var isLackOfRoom: Bool {
+        guard case .systemCall(_, _, let code) = self else { return false }
+        return code == ENOSPC || code == EDQUOT
+    }
+
     /// Whether the same call may well succeed later without anybody changing the configuration.
     ///
     /// A full or failing disk must not keep the daemon from starting: its answers go on without it.

@@ -49,6 +49,7 @@ struct Daemon {
         try await service.start(on: loops, listener: listener.number, recovery: recovery)
         announce(port: listener.port, descriptors: descriptors, simulator: simulator)
         notifier.notify("READY=1")
+        history.holdReserve()
         await serve(service, until: arrivals)
         notifier.notify("STOPPING=1")
         await announceStop(service)
@@ -57,8 +58,9 @@ struct Daemon {
         _ = consume listener
         await letEnd(service, arrivals)
         simulator?.stop()
-        guard history.flush(timeoutMilliseconds: 5000) else {
-            log.write(.error, "records are lost: the history could not be written in time")
+        guard history.finish(timeoutMilliseconds: 5000) else {
+            let kept = journal == nil ? "" : ", but for what the journal has for the next start"
+            log.write(.error, "records are lost\(kept): the history could not be written in time")
             return ExitCode.failure
         }
         // All is in the history, and there is nothing to recover at the next start; unless the history

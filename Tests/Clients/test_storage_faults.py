@@ -576,6 +576,37 @@ def test_a_full_disk_harms_nothing_and_is_written_again_once_there_is_room(
     assert relay.history()[:3] == kept
 
 
+@pytest.mark.parametrize("journal", [1, 0])
+def test_a_full_disk_has_room_for_the_records_of_the_end(small_disk, start_relay, journal):
+    relay = start_relay(
+        RELAY_DATA_DIR=small_disk / "data", RELAY_LOOPS=2, RELAY_JOURNAL=journal
+    )
+    reserve = relay.data / "reserve"
+    wait_for(lambda: reserve.exists() and reserve.stat().st_size > 0, "room is held")
+    before = begin(relay, 3, tokens=5)
+    for stream in before:
+        stream.ends_whole()
+    relay.history(count=3)
+    ballast = small_disk / "ballast"
+    with pytest.raises(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1024))
+    during = begin(relay, 20, tokens=60, interval_ms=10)
+    for stream in during:
+        stream.ends_whole()
+    wait_for(lambda: "the history cannot be written" in relay.log(), "the history is full")
+    assert reserve.exists()
+    assert relay.stop() == 0
+    assert not reserve.exists()
+    records = {record["id"]: record["content"] for record in relay.history(count=23)}
+    assert records == {stream.id: stream.text for stream in before + during}
+    # Once there is room, it is held again.
+    ballast.unlink()
+    relay.start()
+    wait_for(lambda: reserve.exists() and reserve.stat().st_size > 0, "room is held again")
+    assert len(relay.history()) == 23
+
+
 # The start
 
 
@@ -612,6 +643,28 @@ def test_a_disk_that_is_full_at_the_start_does_not_stop_it(start_faulty, faults)
     assert_nothing_missing(relay, streams, others=1)
 
 
+@pytest.mark.parametrize(
+    ("rule", "state"),
+    [
+        ("open EACCES /journal/", "journal_not_writable"),
+        ("open EROFS /journal/", "journal_not_writable"),
+        ("write ENOSPC /journal/", "journal_not_writable"),
+        ("open ENOSPC history.jsonl", "history_not_writable"),
+        ("open ENOSPC /keys", "keys_not_writable"),
+    ],
+)
+def test_what_cannot_be_written_at_the_start_is_told_before_the_first_answer(
+    start_faulty, faults, rule, state
+):
+    faults.set(rule)
+    relay = start_faulty(RELAY_LOOPS=2)
+    assert readiness(relay) == state
+    begin(relay, 1, tokens=2)[0].ends_whole()
+    assert readiness(relay) == state
+    faults.clear()
+    wait_until(relay, 200)
+
+
 def test_a_segment_that_cannot_be_read_is_set_aside_and_costs_no_other(start_faulty, faults):
     relay = start_faulty(RELAY_LOOPS=1)
     streams = begin(relay, 1, tokens=1500)
@@ -643,28 +696,6 @@ def test_a_journal_that_is_removed_is_begun_anew_with_all_that_runs(relay, what)
     wait_for(
         lambda: len(list(relay.data.glob("journal/*.journal"))) > 0, "a new segment"
     )
-@pytest.mark.parametrize(
-    ("rule", "state"),
-    [
-        ("open EACCES /journal/", "journal_not_writable"),
-        ("open EROFS /journal/", "journal_not_writable"),
-        ("write ENOSPC /journal/", "journal_not_writable"),
-        ("open ENOSPC history.jsonl", "history_not_writable"),
-        ("open ENOSPC /keys", "keys_not_writable"),
-    ],
-)
-def test_what_cannot_be_written_at_the_start_is_told_before_the_first_answer(
-    start_faulty, faults, rule, state
-):
-    faults.set(rule)
-    relay = start_faulty(RELAY_LOOPS=2)
-    assert readiness(relay) == state
-    begin(relay, 1, tokens=2)[0].ends_whole()
-    assert readiness(relay) == state
-    faults.clear()
-    wait_until(relay, 200)
-
-
     # Each loop looks once a second.
     wait_for(lambda: "was moved away: the journal is begun anew" in relay.log(), "the log tells")
     for stream in running:

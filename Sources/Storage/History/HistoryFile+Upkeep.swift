@@ -6,6 +6,8 @@ import Loop
 struct Upkeep: Sendable {
     var isRotationDue: Bool
     var isCompactionDue = false
+    /// Whether the process ends, and what is held for its last records is theirs.
+    var isEnding = false
     /// Whether no other compaction may begin.
     var isClosed = false
     /// Where the file ended when the index was last told to catch up.
@@ -41,16 +43,44 @@ extension HistoryFile {
     func withCatalog(_ work: (inout HistoryCatalog) -> Void) {
         writeAll()
         let (active, unsettled) = writerState()
-        let (mustCompact, reports) = catalog.withLock { catalog in
-            catalog.catchUp(active, unsettled: unsettled)
         // Behind that: what has its record in the file was begun before.
         let begun = takeBegun()
-            work(&catalog)
+        let (mustCompact, reports) = catalog.withLock { catalog in
             catalog.begun += begun
+            catalog.catchUp(active, unsettled: unsettled)
+            work(&catalog)
             return (catalog.wantsCompaction, catalog.takeReports())
         }
         for entry in reports { report(entry) }
         if mustCompact { compactSoon() }
+    }
+
+    // MARK: The reserve
+
+    /// Holds room on the disk for the records of the end, now or as soon as there is any.
+    package func holdReserve() {
+        compactor.async {
+            guard !self.upkeep.withLock({ $0.isEnding || $0.isClosed }) else { return }
+            // What stands in the way is told where records are refused for it.
+            if let held = try? self.reserve.hold(), held >= Reserve.maxBytes { return }
+            self.compactor.asyncAfter(deadline: .now() + .milliseconds(Self.retryMilliseconds)) {
+                self.holdReserve()
+            }
+        }
+    }
+
+    /// Waits like `flush`, at the end of the process: on a full disk the last records take the room
+    /// that is held for them.
+    ///
+    /// - Returns: whether all are in the file and safe.
+    package func finish(timeoutMilliseconds: Int) -> Bool {
+        upkeep.withLock { $0.isEnding = true }
+        return flush(timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    /// Whether there is room at the end where there was none.
+    func makesRoom(after failure: StorageError) -> Bool {
+        failure.isLackOfRoom && upkeep.withLock { $0.isEnding } && reserve.giveUp()
     }
 
     // MARK: Rotation
