@@ -116,7 +116,12 @@ package final class Exchange {
 
     /// Answers with a whole body.
     package func respond(_ status: Status, _ fields: HeaderFields, body: [UInt8] = []) {
-        guard let connection, begin(status) else { return }
+        guard let connection else { return }
+        if body.count > LongBody.pieceBytes, status.allowsContent, hasContent {
+            begin(status, fields, length: body.count)
+            return LongBody(body).start(on: self)
+        }
+        guard begin(status) else { return }
         var fields = fields
         if status.allowsContent {
             fields.append("Content-Length", String(body.count))

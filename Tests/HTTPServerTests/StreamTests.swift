@@ -47,6 +47,27 @@ struct StreamTests {
         await server.stop()
     }
 
+    @Test func `of a long body no more is written than the client takes`() async throws {
+        let body = (0..<8_000_000).map { UInt8(truncatingIfNeeded: $0 >> 8) }
+        let unsent = Guarded(0)
+        let server = try TestServer { exchange, _ in
+            exchange.respond(.ok, ["Content-Type": "text/plain"], body: body)
+            let bytes = exchange.unsentBytes
+            unsent.withLock { $0 = bytes }
+        }
+        let client = server.client()
+        for method in ["GET", "HEAD", "GET"] {
+            let response = client.ask(
+                "\(method) / HTTP/1.1\r\nHost: x\r\n\r\n",
+                hasContent: method == "GET"
+            )
+            #expect(response?["Content-Length"] == "8000000")
+            #expect(response?.content == (method == "GET" ? body : []))
+            #expect(unsent.withLock { $0 } < 1_000_000)
+        }
+        await server.stop()
+    }
+
     @Test func `a stream to HTTP/1.0 ends with the connection`() async throws {
         let server = try TestServer { exchange, _ in
             exchange.beginStream(.ok, [:])

@@ -11,6 +11,9 @@ extension Exchange {
             return refuse(.stopped, of: context.generation, isVendorShape: isVendorShape)
         }
         var body: [UInt8] = []
+        // Room for some escapes; what is not used costs nothing, and growing would copy all of it.
+        let texts = context.repeatsContent ? 2 : 1
+        body.reserveCapacity(1024 + texts * (log.bytes.count + log.bytes.count / 4))
         OpenAICompletion.append(log: log, context: context, into: &body)
         respond(
             .ok,
