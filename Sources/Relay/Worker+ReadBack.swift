@@ -89,7 +89,7 @@ extension Worker {
         let head = generation.recordHead
         let source = generation.source
         record { () throws(StorageError) in
-            GenerationRecord.make(head, source, try snapshot.whole(), timing)
+            try snapshot.record(head, source, timing)
         } then: { [unowned self] in
             journal?.recorded(generation, $0)
         }

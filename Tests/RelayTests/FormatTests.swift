@@ -1,4 +1,5 @@
 import ChatFormats
+import Storage
 import Testing
 import Wire
 
@@ -107,6 +108,43 @@ import Wire
         let ended = RecordGlance.endedAt(bytes.span).map { String(decoding: $0, as: UTF8.self) }
         #expect(ended == record["ended_at"]?.stringValue)
         #expect(record["upstream"]?.stringValue == "u")
+    }
+
+    @Test(arguments: [1, 2, 5, 100])
+    func `a record made of parts is the one made of the whole`(size: Int) throws {
+        let log = left([
+            (0, #"{"id":"A1","model":"m","created":1}"#), (1, "void"), (2, "void"), (8, "1"),
+            (9, ""), (1, "what \"\n"), (2, "why"), (8, #"{"a":"x"}"#), (1, "counts "),
+            (1, String(repeating: "and is long ", count: 10_000)), (5, #"{"total_tokens":3}"#),
+            (6, #"{"status":"complete","finish_reason":"stop"}"#),
+        ]).makeLog()
+        let timing = GenerationRecord.Timing(startedAt: 1, totalMilliseconds: 2, retries: 0)
+        let head = Self.heads[0].record
+        let whole = GenerationRecord.make(head, Self.heads[0].source, log, timing)
+        var most = 0
+        let made = try GenerationRecord.make(
+            head,
+            Self.heads[0].source,
+            tokens: log.textEntryCount,
+            timing
+        ) { use throws(StorageError) in
+            for start in stride(from: 0, to: log.count, by: size) {
+                var part = EntryLog(first: start)
+                for n in start..<min(start + size, log.count) {
+                    part.append(log.kind(n), log.bytes.span.extracting(log.range(n)))
+                }
+                most = max(most, part.numbers.count)
+                use(part)
+            }
+        }
+        #expect(made == whole)
+        #expect(most <= size)
+        #expect(made.capacity < made.count + made.count / 4)
+        let record = try JSON.parse(made.span)
+        #expect(record["content"]?.stringValue?.hasPrefix("what \"\ncounts and") == true)
+        #expect(record["reasoning"]?.stringValue == "why")
+        #expect(record["timing"]?["tokens"]?.intValue == 4)
+        #expect(record["members"]?.arrayValue?.count == 1)
     }
 
     @Test(arguments: Dialect.allCases)

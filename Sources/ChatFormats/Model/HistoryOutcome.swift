@@ -4,9 +4,14 @@ package import Wire
 extension EntryLog {
     /// Appends the members from `content` to `usage`, each after a comma.
     package func appendAnswer(into out: inout [UInt8]) {
-        appendText("content", .text, isAlways: true, into: &out)
-        appendText("reasoning", .reasoning, isAlways: false, into: &out)
-        appendText("refusal", .refusal, isAlways: false, into: &out)
+        for member in RecordedText.all where member.isAlways || count(of: member.kind) > 0 {
+            member.append(into: &out) { appendEscaped(member.kind, into: &$0) }
+        }
+        appendEnding(into: &out)
+    }
+
+    /// Appends the members behind the texts, from `tool_calls` to `usage`, each after a comma.
+    package func appendEnding(into out: inout [UInt8]) {
         if count(of: .toolCall) > 0 {
             out.append(literal: ",\"tool_calls\":")
             appendToolCalls(into: &out)
@@ -75,18 +80,32 @@ extension EntryLog {
         guard count > 0, self.kind(count - 1) == kind else { return nil }
         return range(count - 1)
     }
+}
 
-    private func appendText(
-        _ name: StaticString,
-        _ kind: EntryKind,
-        isAlways: Bool,
-        into out: inout [UInt8]
-    ) {
-        guard isAlways || count(of: kind) > 0 else { return }
+/// A member of a record that says all texts of one kind, joined.
+package struct RecordedText: Sendable {
+    /// In the order in which a record has them.
+    package static let all = [
+        RecordedText(name: "content", kind: .text, isAlways: true),
+        RecordedText(name: "reasoning", kind: .reasoning, isAlways: false),
+        RecordedText(name: "refusal", kind: .refusal, isAlways: false),
+    ]
+
+    private let name: StaticString
+    /// Whose payloads it says.
+    package let kind: EntryKind
+    /// Whether it is there without any, too.
+    package let isAlways: Bool
+
+    /// Appends it after a comma; `text` appends what goes between its quotes.
+    package func append<Failure: Error>(
+        into out: inout [UInt8],
+        text: (inout [UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
         out.append(literal: ",\"")
         out.append(literal: name)
         out.append(literal: "\":\"")
-        appendEscaped(kind, into: &out)
+        try text(&out)
         out.append(literal: "\"")
     }
 }

@@ -4,9 +4,20 @@ import Wire
 extension EntryLog {
     /// Appends what goes between the quotes of a JSON string that says the payloads of all entries
     /// of one kind, joined, without what is void.
-    package func appendEscaped(_ kind: EntryKind, into out: inout [UInt8]) {
+    ///
+    /// - Parameters:
+    ///   - kind: which.
+    ///   - start: what comes before this number is left out too.
+    ///   - out: what it is appended to.
+    package func appendEscaped(
+        _ kind: EntryKind,
+        from start: Int = 0,
+        into out: inout [UInt8]
+    ) {
         let bytes = bytes
-        for n in answerNumbers where self.kind(n) == kind {
+        let numbers = answerNumbers
+        for n in max(start, numbers.lowerBound)..<max(start, numbers.upperBound)
+        where self.kind(n) == kind {
             JSONText.appendEscaped(bytes.span.extracting(range(n)), into: &out)
         }
     }

@@ -1,4 +1,5 @@
 import ChatFormats
+import Storage
 import Wire
 
 /// The parts of a generation's line in the history file: what is known when it begins, which also
@@ -44,8 +45,74 @@ enum GenerationRecord {
         var record: [UInt8] = []
         record.reserveCapacity(head.count + 1024 + 2 * log.bytes.count)
         record += head
-        appendOutcome(of: log, source, timing, into: &record)
+        appendWhen(log, source, timing, into: &record)
+        log.appendAnswer(into: &record)
+        appendHow(log, tokens: log.textEntryCount, timing, into: &record)
         return record
+    }
+
+    /// A whole record like the other, of an answer that is not in memory: of the texts, no more is
+    /// there at a time than one part.
+    ///
+    /// - Parameters:
+    ///   - head: what `appendHead` appended.
+    ///   - source: who answered.
+    ///   - tokens: how many text entries there ever were.
+    ///   - timing: how it went.
+    ///   - forEachPart: shows the whole log in parts, in their order; asked once for all texts
+    ///     together, and once for each kind of text.
+    /// - Returns: the line.
+    /// - Throws: what keeps the log from being read.
+    static func make(
+        _ head: [UInt8],
+        _ source: Source?,
+        tokens: Int,
+        _ timing: Timing,
+        forEachPart: ((borrowing EntryLog) -> Void) throws(StorageError) -> Void
+    ) throws(StorageError) -> [UInt8] {
+        var others = OtherEntries()
+        try forEachPart { others.add($0) }
+        var record: [UInt8] = []
+        let bytes = others.textBytes.values.reduce(others.log.bytes.count, +)
+        // Room for some escapes. Growing would copy all of it.
+        record.reserveCapacity(head.count + 1024 + bytes + bytes / 8)
+        record += head
+        appendWhen(others.log, source, timing, into: &record)
+        let start = others.answerStart
+        for member in RecordedText.all
+        where member.isAlways || others.textBytes[member.kind] != nil {
+            try member.append(into: &record) { out throws(StorageError) in
+                guard others.textBytes[member.kind] != nil else { return }
+                try forEachPart { $0.appendEscaped(member.kind, from: start, into: &out) }
+            }
+        }
+        others.log.appendEnding(into: &record)
+        appendHow(others.log, tokens: tokens, timing, into: &record)
+        return record
+    }
+
+    /// What a log has beside its texts, and how long these are; without what is void.
+    private struct OtherEntries: ~Copyable {
+        private(set) var log = EntryLog()
+        private(set) var textBytes: [EntryKind: Int] = [:]
+        /// The number of the first entry that is not void.
+        private(set) var answerStart = 0
+
+        mutating func add(_ part: borrowing EntryLog) {
+            let bytes = part.bytes
+            for n in part.numbers {
+                let kind = part.kind(n)
+                let range = part.range(n)
+                switch kind {
+                case .text, .reasoning, .refusal: textBytes[kind, default: 0] += range.count
+                case .restart:
+                    log = EntryLog()
+                    textBytes = [:]
+                    answerStart = n + 1
+                default: log.append(kind, bytes.span.extracting(range))
+                }
+            }
+        }
     }
 
     /// Appends the record's beginning, up to what was asked.
@@ -85,8 +152,9 @@ enum GenerationRecord {
         append(messages: request, into: &out)
     }
 
-    private static func appendOutcome(
-        of log: borrowing EntryLog,
+    /// Appends what comes before the answer itself.
+    private static func appendWhen(
+        _ log: borrowing EntryLog,
         _ source: Source?,
         _ timing: Timing,
         into out: inout [UInt8]
@@ -103,13 +171,21 @@ enum GenerationRecord {
             append("upstream", source.upstream, into: &out)
             append("model", source.model, into: &out)
         }
-        log.appendAnswer(into: &out)
+    }
+
+    /// Appends what comes behind the answer itself.
+    private static func appendHow(
+        _ log: borrowing EntryLog,
+        tokens: Int,
+        _ timing: Timing,
+        into out: inout [UInt8]
+    ) {
         out.append(literal: ",\"timing\":{\"ttft_ms\":")
         append(timing.firstTokenMilliseconds, into: &out)
         out.append(literal: ",\"total_ms\":")
         out.append(decimal: timing.totalMilliseconds)
         out.append(literal: ",\"tokens\":")
-        out.append(decimal: log.textEntryCount)
+        out.append(decimal: tokens)
         out.append(literal: ",\"retries\":")
         append(timing.retries, into: &out)
         out.append(literal: "},\"error\":")

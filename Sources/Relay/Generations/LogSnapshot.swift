@@ -31,7 +31,25 @@ struct OldEntries: Sendable {
     /// Reads them.
     ///
     /// Waits for the disk.
-    func part() throws(StorageError) -> EntryLog {
+    func part() throws(StorageError) -> EntryLog { try part(from: start, maxBytes: maxBytes) }
+
+    /// Reads them in parts of about so much payload.
+    ///
+    /// Waits for the disk.
+    func forEachPart(
+        ofBytes partBytes: Int,
+        _ use: (borrowing EntryLog) -> Void
+    ) throws(StorageError) {
+        var next = start
+        while next < end {
+            let part = try part(from: next, maxBytes: partBytes)
+            guard part.count > next else { throw .damaged(path: "the journal", offset: 0) }
+            use(part)
+            next = part.count
+        }
+    }
+
+    private func part(from start: Int, maxBytes: Int) throws(StorageError) -> EntryLog {
         var part = EntryLog(first: start)
         try written.read(number, start..<end, maxBytes: maxBytes) { item, _, bytes in
             guard case .entry(_, _, let kind, let payload) = item else { return }
@@ -62,4 +80,26 @@ struct LogSnapshot: Sendable {
         log.append(contentsOf: window.log)
         return log
     }
+
+    /// Its line in the history, without the line's end, made of one part after the other.
+    ///
+    /// Waits for the disk.
+    func record(
+        _ head: [UInt8],
+        _ source: GenerationRecord.Source,
+        _ timing: GenerationRecord.Timing
+    ) throws(StorageError) -> [UInt8] {
+        try GenerationRecord.make(
+            head,
+            source,
+            tokens: window.log.textEntryCount,
+            timing
+        ) { use throws(StorageError) in
+            try old.forEachPart(ofBytes: Self.partBytes, use)
+            use(window.log)
+        }
+    }
+
+    /// Of payload.
+    private static let partBytes = 256 << 10
 }
