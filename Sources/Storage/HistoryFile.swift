@@ -115,10 +115,12 @@ package final class HistoryFile: Sendable {
     /// - Returns: its place among all records of this process, from 1, which `isSafe` is asked about;
     ///   nil where it was refused, which is reported.
     @discardableResult
-    package func append(_ record: [UInt8]) -> Int? {
+    package func append(_ record: consuming [UInt8]) -> Int? {
+        var record = record
+        let bytes = record.count
         assert(!record.contains(newline), "a record is one line")
         let (verdict, place) = pending.withLock { pending in
-            (pending.add(record, limit: maxPendingBytes), pending.appended)
+            (pending.add(&record, limit: maxPendingBytes), pending.appended)
         }
         switch verdict {
         case .taken: break
@@ -127,7 +129,7 @@ package final class HistoryFile: Sendable {
                 self.writeAll()
             }
         case .refused:
-            report(.refused(bytes: record.count))
+            report(.refused(bytes: bytes))
             return nil
         }
         return place
@@ -137,9 +139,10 @@ package final class HistoryFile: Sendable {
     /// many long records may be made at once, faster than any disk takes them.
     ///
     /// Not on a loop. A disk that refuses is not waited for.
-    package func appendWaiting(_ record: [UInt8]) -> Int? {
+    package func appendWaiting(_ record: consuming [UInt8]) -> Int? {
+        let bytes = record.count
         let mustWait = pending.withLock { pending in
-            pending.isWritable && !pending.hasRoom(for: record.count, limit: maxPendingBytes)
+            pending.isWritable && !pending.hasRoom(for: bytes, limit: maxPendingBytes)
         }
         if mustWait { queue.sync { self.writeAll() } }
         return append(record)

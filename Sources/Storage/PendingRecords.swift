@@ -26,12 +26,22 @@ struct PendingRecords: Sendable {
     private var isClosed = false
 
     /// Takes a record unless that would make more than `limit` bytes wait; a single one of any length.
-    mutating func add(_ record: [UInt8], limit: Int) -> Verdict {
+    ///
+    /// - Parameters:
+    ///   - record: empty behind the call where it was long and nothing else waits: then it is handed
+    ///     over as it is, not copied.
+    ///   - limit: in bytes.
+    /// - Returns: what became of it.
+    mutating func add(_ record: inout [UInt8], limit: Int) -> Verdict {
         guard !isClosed, hasRoom(for: record.count, limit: limit) else {
             refused += 1
             return .refused
         }
-        lines.append(contentsOf: record)
+        if lines.isEmpty, record.count > lines.capacity {
+            swap(&lines, &record)
+        } else {
+            lines.append(contentsOf: record)
+        }
         lines.append(newline)
         recordsInLines += 1
         appended += 1

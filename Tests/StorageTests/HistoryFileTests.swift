@@ -25,6 +25,25 @@ struct HistoryFileTests {
     }
 
     @Test
+    func `a long record is handed over to the writer, not copied`() {
+        var pending = PendingRecords()
+        var record = [UInt8](repeating: 120, count: 1 << 20)
+        record.reserveCapacity(2 << 20)
+        let place = record.withUnsafeBytes { $0.baseAddress }
+        #expect(pending.add(&record, limit: 1) == .takenWakeWriter)
+        var batch: [UInt8] = []
+        #expect(pending.take(into: &batch) == 1)
+        #expect(batch.withUnsafeBytes { $0.baseAddress } == place)
+        #expect(batch.count == 1 << 20 | 1 && batch.last == newline)
+        // Others that come meanwhile stand in their order.
+        var next = bytes("next")
+        var last = bytes("last")
+        #expect(pending.add(&next, limit: 4 << 20) == .taken)
+        #expect(pending.add(&last, limit: 4 << 20) == .taken)
+        #expect(pending.waiting == bytes("next\nlast\n"))
+    }
+
+    @Test
     func `records that come faster than the disk takes them wait for it, and none is refused`()
         throws
     {

@@ -27,7 +27,11 @@ enum FileLines {
         var offset = start
         var held = 0
         while offset + held < end {
-            if held == piece.count { piece.append(contentsOf: repeatElement(0, count: held)) }
+            if held == piece.count {
+                // No more than there is: a long record would be in memory twice and more.
+                let room = min(held, end - offset - held)
+                piece.append(contentsOf: repeatElement(0, count: room))
+            }
             let wanted = min(piece.count - held, end - offset - held)
             let count = try file.read(into: &piece, from: held, at: offset + held, count: wanted)
             guard count > 0 else { break }

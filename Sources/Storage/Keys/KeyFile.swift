@@ -112,9 +112,9 @@ package final class KeyFile: Sendable {
     /// - Returns: its place, which `isSafe` is asked about; 0 where too much waits for the disk, which
     ///   is reported.
     package func append(_ key: KeptKey) -> Int {
-        let line = key.line
+        var line = key.line
         let (verdict, place) = pending.withLock { pending in
-            (pending.add(line, limit: Self.maxPendingBytes), pending.appended)
+            (pending.add(&line, limit: Self.maxPendingBytes), pending.appended)
         }
         switch verdict {
         case .taken: return place
