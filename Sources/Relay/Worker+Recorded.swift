@@ -31,11 +31,10 @@ extension Worker {
                 guard isBrowser else { return exchange.respond(Self.unknownStream) }
                 return exchange.respond(.noContent, [:])
             }
-            let log = answer.makeLog()
-            guard !position.isOfRecord || position.next < log.count else {
+            guard !position.isOfRecord || position.next < answer.part.log.count else {
                 return exchange.respond(.noContent, [:])
             }
-            Self.tell(answer, log, position, dialect, nil, to: exchange)
+            Self.tell(answer, position, dialect, nil, to: exchange)
         }
     }
 
@@ -66,17 +65,16 @@ extension Worker {
     /// Answers what was asked before under the same key, where only the history has the answer.
     func answerAgain(_ exchange: Exchange, _ ask: ChatAsk, _ id: String, isVendorShape: Bool) {
         ifRecorded(id, under: ask.key, for: exchange) { answer in
-            let log = answer.makeLog()
             guard !ask.request.stream else {
                 let position = StreamPosition(generation: id)
-                return Self.tell(answer, log, position, ask.dialect, ask.request, to: exchange)
+                return Self.tell(answer, position, ask.dialect, ask.request, to: exchange)
             }
             exchange.note = Self.note(answer)
-            if let failure = log.failure.map(Failure.init), failure.endsWhole {
+            if let failure = answer.part.log.failure.map(Failure.init), failure.endsWhole {
                 exchange.refuse(failure.problem, of: id, isVendorShape: isVendorShape)
             } else {
                 let context = Self.context(of: answer, ask.request, hasIDs: false)
-                exchange.complete(log, context, isVendorShape: isVendorShape)
+                exchange.complete(answer.part.log, context, isVendorShape: isVendorShape)
             }
         }
     }
@@ -88,10 +86,10 @@ extension Worker {
         then use: @escaping (RecordedAnswer?) -> Void
     ) {
         askHistory { catalog throws(HistoryQueryError) in
-            HistoryAnswer(bytes: try catalog.record(id: id) ?? [])
+            HistoryAnswer(recorded: RecordedAnswer(try catalog.record(id: id) ?? []))
         } then: { answer in
             if let problem = answer.problem { return exchange.respond(problem) }
-            use(RecordedAnswer(answer.bytes))
+            use(answer.recorded)
         }
     }
 
@@ -121,7 +119,6 @@ extension Worker {
 
     private static func tell(
         _ answer: RecordedAnswer,
-        _ log: borrowing EntryLog,
         _ position: StreamPosition,
         _ dialect: Dialect,
         _ request: ChatRequest?,
@@ -131,16 +128,13 @@ extension Worker {
         let context = context(of: answer, request, hasIDs: hasIDs)
         exchange.note = note(answer)
         exchange.beginStream(.ok, ["X-Stream-Id": answer.id], block: Reader.streamBlock)
-        var frames: [UInt8] = []
         var next = position.next
         if next > 1, !position.isOfRecord {
-            dialect.appendRestored(answer.text, of: log, context, into: &frames)
-            next = log.count - 1
+            exchange.write {
+                dialect.appendRestored(answer.text, of: answer.part.log, context, into: &$0)
+            }
+            next = answer.part.log.count - 1
         }
-        for number in next..<log.count {
-            dialect.appendFrame(number, of: log, context: context, into: &frames)
-        }
-        exchange.write { $0.append(contentsOf: frames) }
-        exchange.finish()
+        RecordedReader(answer.part, from: next, dialect, context).start(on: exchange)
     }
 }

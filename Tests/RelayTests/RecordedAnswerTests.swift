@@ -81,17 +81,17 @@ import Wire
     @Test func `a record with reasoning, tool calls and usage becomes the log it came from`() throws
     {
         let line = """
-            {"id":"x","model":"m","started_at":"2026-11-21T09:05:12.984Z","content":"text",\
-            "reasoning":"why","tool_calls":[{"id":"c","type":"function","function":{"name":"f",\
+            {"id":"x","model":"m","started_at":"2026-11-21T09:05:12.984Z","content": "te\\u0078t\\n",\
+            "messages":[{"role":"user","content":"hi"}],"refusal":null,"reasoning":"why","tool_calls":[{"id":"c","type":"function","function":{"name":"f",\
             "arguments":"{}"}}],"status":"tool_calls","finish_reason":"tool_calls",\
             "usage":{"prompt_tokens":1}}
             """
         let answer = try #require(RecordedAnswer(Array(line.utf8)))
         #expect(answer.created == 1_795_251_912)
-        let log = answer.makeLog()
-        let kinds = (0..<log.count).map { log.kind($0) }
+        let kinds = answer.part.log.numbers.map { answer.part.log.kind($0) }
         #expect(kinds == [.start, .reasoning, .text, .toolCall, .usage, .finish])
-        #expect(log.ending == .toolCalls)
+        #expect(answer.text == "text\n")
+        #expect(answer.part.log.ending == .toolCalls)
     }
 
     /// A relay that keeps no ended answer in memory, and one that it has forgotten.

@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// The entries whose payload is JSON, written in one place so that all readers find one shape.
 extension EntryLog {
@@ -18,6 +18,30 @@ extension EntryLog {
     package mutating func appendUsage(_ usage: Usage) {
         usage.append(into: &bytes)
         seal(.usage)
+    }
+
+    /// Adds an entry with the text of a JSON string, read straight into the log; none where the value
+    /// is something else or empty.
+    ///
+    /// - Parameters:
+    ///   - kind: of the entry.
+    ///   - position: where the value begins.
+    ///   - json: the text that has it.
+    /// - Throws: what is wrong with it; then the log is of no use any more.
+    package mutating func append(
+        _ kind: EntryKind,
+        textAt position: Int,
+        in json: Span<UInt8>
+    ) throws(JSONError) {
+        var ahead = JSONReader(position: position)
+        guard try ahead.peek(json) == .string else { return }
+        try ahead.skip(json)
+        let start = bytes.count
+        // Escapes are longer than what they say. Growing would copy a long text.
+        bytes.reserveCapacity(start + ahead.position - position)
+        var reader = JSONReader(position: position)
+        try reader.readString(json, into: &bytes)
+        if bytes.count > start { seal(kind) }
     }
 
     /// Ends the log with an answer that is as whole as it will be.

@@ -7,6 +7,8 @@ import Wire
 struct HistoryAnswer: Sendable {
     /// The content of the answer, or the body of an upstream request.
     var bytes: [UInt8] = []
+    /// The answer that was asked for by its id.
+    var recorded: RecordedAnswer?
     /// Where an export goes on.
     var next: HistoryCursor?
     /// Why there is none.

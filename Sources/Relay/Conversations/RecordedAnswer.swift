@@ -8,35 +8,76 @@ struct RecordedAnswer: Sendable {
     let model: String
     /// Seconds since 1970.
     let created: Int
-    private let record: JSON
+    /// The start, what was said, and the end.
+    let part: LogPart
 
     /// Reads a record as it stands in the file; nil where it is none of ours.
+    ///
+    /// The texts go straight into the log: a tree would have a long one once more.
     init?(_ line: [UInt8]) {
-        guard let record = try? JSON.parse(line.span), let id = record["id"]?.stringValue else {
+        do throws(JSONError) {
+            let (record, texts) = try Self.read(line.span)
+            guard let id = record["id"]?.stringValue else { return nil }
+            self.id = id
+            model = record["model"]?.stringValue ?? ""
+            created = record["started_at"]?.stringValue.flatMap(Timestamp.seconds) ?? 0
+            var log = EntryLog()
+            log.appendStart(id: id, model: model, created: created)
+            for (name, kind) in Self.texts {
+                guard let position = texts[name] else { continue }
+                try log.append(kind, textAt: position, in: line.span)
+            }
+            Self.append(record, to: &log)
+            part = LogPart(log)
+        } catch {
             return nil
         }
-        self.record = record
-        self.id = id
-        model = record["model"]?.stringValue ?? ""
-        created = record["started_at"]?.stringValue.flatMap(Timestamp.seconds) ?? 0
+    }
+
+    /// The members that are texts, in the order of their entries.
+    private static let texts: [(name: String, kind: EntryKind)] = [
+        ("reasoning", .reasoning), ("content", .text), ("refusal", .refusal),
+    ]
+
+    /// Reads what a record has beside its texts and what was asked, and where the texts are.
+    private static func read(
+        _ line: Span<UInt8>
+    ) throws(JSONError) -> (record: JSON, texts: [String: Int]) {
+        var members: [JSON.Member] = []
+        var positions: [String: Int] = [:]
+        var reader = JSONReader()
+        try reader.enterObject(line)
+        while let range = try reader.nextKey(line) {
+            var bytes: [UInt8] = []
+            var name = JSONReader(position: range.lowerBound - 1)
+            try name.readString(line, into: &bytes)
+            let key = String(decoding: bytes, as: UTF8.self)
+            // Where the value begins: behind the white space before it.
+            _ = try reader.peek(line)
+            let start = reader.position
+            try reader.skip(line)
+            if texts.contains(where: { equals($0.name, key) }) {
+                positions[key] = start
+            } else if !equals(key, "messages") {
+                let value = try JSON.parse(line.extracting(start..<reader.position))
+                members.append(.init(key: key, value: value))
+            }
+        }
+        try reader.finish(line)
+        return (.object(members), positions)
     }
 
     /// The text of the answer, as far as it came.
-    var text: String { record["content"]?.stringValue ?? "" }
-
-    /// How it ended.
-    var ending: Ending {
-        record["status"]?.stringValue.flatMap { Ending(rawValue: $0) } ?? .interrupted
+    var text: String {
+        guard let n = part.log.numbers.first(where: { part.log.kind($0) == .text }) else {
+            return ""
+        }
+        return String(decoding: part.log.bytes[part.log.range(n)], as: UTF8.self)
     }
 
-    /// Its log: the start, what was said, and the end.
-    func makeLog() -> EntryLog {
-        var log = EntryLog()
-        log.appendStart(id: id, model: model, created: created)
-        for (name, kind) in [("reasoning", EntryKind.reasoning), ("content", .text)] {
-            append(record[name]?.stringValue, kind, to: &log)
-        }
-        append(record["refusal"]?.stringValue, .refusal, to: &log)
+    private static func append(_ record: JSON, to log: inout EntryLog) {
+        let ending =
+            record["status"]?.stringValue.flatMap { Ending(rawValue: $0) } ?? .interrupted
         for (index, call) in (record["tool_calls"]?.arrayValue ?? []).enumerated() {
             let place = JSON.Member(key: "index", value: .number("\(index)"))
             append(json: .object([place] + (call.members ?? [])), .toolCall, to: &log)
@@ -56,15 +97,9 @@ struct RecordedAnswer: Sendable {
                 code: error["code"]?.stringValue
             )
         }
-        return log
     }
 
-    private func append(_ text: String?, _ kind: EntryKind, to log: inout EntryLog) {
-        guard let text, !text.isEmpty else { return }
-        log.append(kind, Array(text.utf8).span)
-    }
-
-    private func append(json: JSON, _ kind: EntryKind, to log: inout EntryLog) {
+    private static func append(json: JSON, _ kind: EntryKind, to log: inout EntryLog) {
         var bytes: [UInt8] = []
         json.write(into: &bytes)
         log.append(kind, bytes.span)
