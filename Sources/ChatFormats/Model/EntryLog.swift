@@ -129,6 +129,13 @@ extension EntryLog {
         return copy
     }
 
+    /// Makes room for what is known to come, so that growing does not copy it.
+    package mutating func reserve(bytes: Int, entries: Int) {
+        self.bytes.reserveCapacity(bytes)
+        kinds.reserveCapacity(entries)
+        ends.reserveCapacity(entries)
+    }
+
     /// Adds the entries of the part that follows.
     package mutating func append(contentsOf part: borrowing EntryLog) {
         assert(part.first == count, "numbers have no holes")

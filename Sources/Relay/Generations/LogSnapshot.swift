@@ -14,7 +14,9 @@ struct OldEntries: Sendable {
     private let number: UInt64
     private let written: JournalExtents
     private let start: Int
-    /// Behind the last of them.
+    /// The first entry that is in memory, and where those that the journal has end: before it, if some
+    /// are lost.
+    private let firstHeld: Int
     private let end: Int
     private let maxBytes: Int
 
@@ -23,7 +25,8 @@ struct OldEntries: Sendable {
         number = generation.journalMark.place.number
         // No more than is read: the answer may go on, and all of it would be copied then.
         written = generation.journalMark.written.part(from: start, maxBytes: maxBytes)
-        end = max(start, min(generation.log.first, written.end))
+        firstHeld = max(start, generation.log.first)
+        end = max(start, min(firstHeld, written.end))
         self.start = start
         self.maxBytes = maxBytes
     }
@@ -33,9 +36,9 @@ struct OldEntries: Sendable {
     /// Waits for the disk.
     func part() throws(StorageError) -> EntryLog { try part(from: start, maxBytes: maxBytes) }
 
-    /// Reads them in parts of about so much payload.
+    /// Reads all of them, in parts of about so much payload.
     ///
-    /// Waits for the disk.
+    /// Waits for the disk, and throws where one is missing: what is left would look whole.
     func forEachPart(
         ofBytes partBytes: Int,
         _ use: (borrowing EntryLog) -> Void
@@ -43,10 +46,11 @@ struct OldEntries: Sendable {
         var next = start
         while next < end {
             let part = try part(from: next, maxBytes: partBytes)
-            guard part.count > next else { throw .damaged(path: "the journal", offset: 0) }
+            guard part.count > next else { throw .lostEntry(next) }
             use(part)
             next = part.count
         }
+        guard next == firstHeld else { throw .lostEntry(next) }
     }
 
     private func part(from start: Int, maxBytes: Int) throws(StorageError) -> EntryLog {
@@ -75,8 +79,9 @@ struct LogSnapshot: Sendable {
     ///
     /// Waits for the disk.
     func whole() throws(StorageError) -> EntryLog {
-        var log = try old.part()
-        guard log.count == window.log.first else { throw .lostEntry(log.count) }
+        var log = EntryLog(first: 0)
+        log.reserve(bytes: window.log.byteCount, entries: window.log.count)
+        try old.forEachPart(ofBytes: Self.partBytes) { log.append(contentsOf: $0) }
         log.append(contentsOf: window.log)
         return log
     }
