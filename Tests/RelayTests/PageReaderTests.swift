@@ -56,7 +56,11 @@ import Wire
 
     @Test(
         arguments: routes,
-        ["first_ms=2300", "pause_after=1&pause_ms=2300", "reasoning=100&interval_ms=23"]
+        [
+            "first_ms=2300", "pause_after=1&pause_ms=2300", "reasoning=100&interval_ms=23",
+            // Something that is not shown comes in every turn, also in the one in which it is due.
+            "reasoning=11500&interval_us=200",
+        ]
     )
     func `silence is data that adds nothing`(route: String, weather: String) async throws {
         try await withRelay {

@@ -287,8 +287,10 @@ final class Reader: ExchangeDelegate {
     ///
     /// It also settles a status that was held back; what fails from here on is said in the stream.
     private func fellSilent() {
-        // What could be written would have been: it waits for the client, unless for the disk.
-        let waitsForClient = cursor < generation.visibleCount && !isReadingBack
+        // It waits for the client, unless for the disk; or for this turn's end, which may have nothing
+        // to say in this dialect.
+        let waitsForClient =
+            cursor < generation.visibleCount && exchange.unsentBytes > 0 && !isReadingBack
         guard !hasBegun || !waitsForClient else { return stall() }
         // With a status come the first event and its id: from here on the client can come back.
         if !hasBegun { generation.readerDrained() }
