@@ -18,7 +18,7 @@ export function set(conversation, text) {
   if (!text && others.length === all().length) return;
   let room = maxCharacters;
   const kept = [...(text ? [[conversation, text]] : []), ...others].slice(0, maxDrafts)
-    .filter(([, draft]) => (room -= draft.length) >= 0);
+    .filter(([, draft]) => draft.length <= room && ((room -= draft.length), true));
   write(name, kept.length > 0 ? JSON.stringify(kept) : null);
 }
 

@@ -118,6 +118,20 @@ def test_drafts_are_kept_in_bounds_and_the_newest_stay(relay, browser):
     assert 10 < count <= 50 and size < 600_000 and newest == "199"
 
 
+def test_a_draft_too_long_to_be_kept_takes_no_other_with_it(relay, browser):
+    browser.open(relay.url)
+    kept = browser.driver.execute_async_script("""
+        const done = arguments[0];
+        import('/drafts.js').then((drafts) => {
+            drafts.set('first', 'short');
+            drafts.set('long', '.'.repeat(600_000));
+            drafts.set('last', 'short too');
+            done(['first', 'long', 'last'].map(drafts.get));
+        });
+    """)
+    assert kept == ["short", "", "short too"]
+
+
 def test_a_prompt_of_the_address_that_was_changed_stays_changed_after_a_reload(relay, browser):
     browser.open(relay.url, prompt="from a link", model=ECHO)
     browser.type(" and more")
