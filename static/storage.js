@@ -10,7 +10,9 @@ export function names(prefix) {
   } catch {
     // Forbidden: only memory is left.
   }
-  return [...stored, ...memory.keys()].filter((name) => name.startsWith(prefix));
+  // What could not be replaced is stored and in memory.
+  const all = new Set([...stored, ...memory.keys()]);
+  return [...all].filter((name) => name.startsWith(prefix));
 }
 
 export function read(name) {

@@ -132,6 +132,20 @@ def test_a_draft_too_long_to_be_kept_takes_no_other_with_it(relay, browser):
     assert kept == ["short", "", "short too"]
 
 
+def test_what_a_full_browser_cannot_store_is_listed_once(relay, browser):
+    browser.open(relay.url)
+    listed, kept = browser.driver.execute_async_script("""
+        const done = arguments[0];
+        import('/storage.js').then((storage) => {
+            storage.write('full.a', 'old');
+            Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); };
+            for (const name of ['full.a', 'full.b']) storage.write(name, 'new');
+            done([storage.names('full.'), storage.read('full.a')]);
+        });
+    """)
+    assert (sorted(listed), kept) == (["full.a", "full.b"], "new")
+
+
 def test_a_prompt_of_the_address_that_was_changed_stays_changed_after_a_reload(relay, browser):
     browser.open(relay.url, prompt="from a link", model=ECHO)
     browser.type(" and more")
