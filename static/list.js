@@ -4,6 +4,7 @@ import { addressOf } from "./address.js";
 import { keepFocus } from "./focus.js";
 import { fetchConversations, fetchState } from "./history.js";
 import * as running from "./running.js";
+import { plainWords } from "./title.js";
 
 const checkInterval = 5000; // ms between looks at answers that nobody reads here
 const titleLength = 80;
@@ -161,7 +162,7 @@ export class ConversationList {
   createRow({ id, title, time, isRunning }) {
     const row = this.template.content.firstElementChild.cloneNode(true);
     const link = row.querySelector("a");
-    const words = title || "Untitled";
+    const words = plainWords(title) || title || "Untitled";
     row.dataset.id = id;
     row.dataset.title = words;
     link.href = addressOf(id);

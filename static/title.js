@@ -1,4 +1,4 @@
-// Markdown as the plain words that a tab's title can show.
+// Markdown as plain words, for the names of conversations.
 
 import { inline } from "./inline.js";
 

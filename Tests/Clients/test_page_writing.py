@@ -293,12 +293,13 @@ def test_a_link_keeps_the_focus_while_its_paragraph_grows(relay, browser):
 # ---- The title
 
 
-def test_the_tab_is_named_after_the_conversation_without_markdown(relay, browser):
+def test_tab_and_list_name_the_conversation_without_markdown(relay, browser):
     browser.open(relay.url, model=ECHO)
     assert browser.driver.title == "sse-relay"
     browser.ask("**What** is `a*b` and [this](https://example.org/), $x*y*z$?")
     until_ended(browser)
     assert browser.driver.title == "What is a*b and this, $x*y*z$?"
+    until(lambda: browser.titles() == ["What is a*b and this, $x*y*z$?"])
     browser.press("#new")
     assert browser.driver.title == "sse-relay"
     browser.ask("# Plain _title_")
@@ -306,9 +307,11 @@ def test_the_tab_is_named_after_the_conversation_without_markdown(relay, browser
     assert browser.driver.title == "Plain title"
     browser.reload()
     until(lambda: browser.driver.title == "Plain title")
-    browser.choose("**What** is `a*b` and [this](https://example.org/), $x*y*z$?")
+    assert browser.titles() == ["Plain title", "What is a*b and this, $x*y*z$?"]
+    browser.choose("What is a*b and this, $x*y*z$?")
     until(lambda: browser.driver.title.startswith("What is a*b"))
-    browser.press("[aria-label^='Delete “**What**']")
+    browser.press("[aria-label^='Delete “What is']")
     until(browser.find("#delete").is_displayed)
+    assert browser.find("#confirmed-title").text == "What is a*b and this, $x*y*z$?"
     browser.press("#delete")
     until(lambda: browser.driver.title == "sse-relay")
