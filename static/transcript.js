@@ -44,8 +44,9 @@ export class Transcript {
   }
 
   /** Whether it has the answer to a question. */
-  hasAnswer({ id, prompt, after }) {
-    if (id) return this.find(id) !== undefined;
+  hasAnswer({ id, key, prompt, after }) {
+    // What was read under this key may have been lost: then no history has it.
+    if (id) return this.answers.some(({ dataset }) => dataset.id === id && dataset.key !== key);
     const last = this.answers.findLast(({ dataset }) => dataset.id);
     return Boolean(last) && last.dataset.id !== after && last.view.question.prompt === prompt;
   }

@@ -4,6 +4,7 @@ The calls are counted by the simulator, which sees all that would be paid for.
 """
 
 import http.server
+import shutil
 import threading
 import time
 
@@ -312,6 +313,25 @@ def test_a_killed_server_leaves_a_truthful_note_and_a_way_to_ask_again(relay, br
     until_ended(browser)
     assert browser.questions() == ["hello"]
     assert browser.source() == relay.history(2)[1]["content"]
+
+
+def test_a_question_whose_answer_no_history_has_stays_until_it_is_asked_again(relay, browser):
+    begin(browser, relay.url)
+    relay.kill()
+    shutil.rmtree(relay.data)
+    relay.start()
+    until_ended(browser, "lost")
+    browser.run("dispatchEvent(new Event('online'))")  # the page looks at what it has missed
+    for _ in range(2):
+        browser.reload()
+        until_ended(browser, "lost")
+        assert browser.questions() == ["hello"] and browser.titles() == ["hello"]
+    browser.press("[data-action=retry]")
+    until(lambda: browser.status() == "streaming")
+    browser.reload()
+    until_ended(browser)
+    assert browser.questions() == ["hello"]
+    assert [browser.source()] == [record["content"] for record in relay.history(1)]
 
 
 @pytest.mark.parametrize("kept_s", [0, 600], ids=["forgotten", "kept"])
