@@ -13,13 +13,14 @@ const tableRulePattern = /^\|?[ \t]*:?-+:?(?:[ \t]*\|[ \t]*:?-+:?)*[ \t]*\|?$/;
 /** Blocks as {type, line, end, raw, …}: first line, line after the last, and own source. */
 export function parseBlocks(lines, depth = 0) {
   const blocks = [];
+  const unclosed = new Map(); // what closes a formula, to the blank line that it is missing before
   let at = 0;
   while (at < lines.length) {
     if (isBlank(lines[at])) {
       at += 1;
       continue;
     }
-    const block = readBlock(lines, at, depth);
+    const block = readBlock(lines, at, depth, unclosed);
     block.line = at;
     block.raw = lines.slice(at, block.end).join("\n");
     blocks.push(block);
@@ -28,7 +29,7 @@ export function parseBlocks(lines, depth = 0) {
   return blocks;
 }
 
-function readBlock(lines, at, depth) {
+function readBlock(lines, at, depth, unclosed) {
   const line = lines[at];
   const fence = fencePattern.exec(line);
   if (fence) return readFence(lines, at, fence);
@@ -42,7 +43,7 @@ function readBlock(lines, at, depth) {
     if (quotePattern.test(line)) return readQuote(lines, at, depth);
     if (itemPattern.test(line)) return readList(lines, at, depth);
   }
-  return isTable(lines, at) ? readTable(lines, at) : readParagraph(lines, at, depth);
+  return isTable(lines, at) ? readTable(lines, at) : readParagraph(lines, at, depth, unclosed);
 }
 
 function readFence(lines, at, [opening, marker, info]) {
@@ -132,10 +133,10 @@ function splitRow(line) {
   return cells.map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
-function readParagraph(lines, at, depth) {
-  let end = formulaEnd(lines, at);
+function readParagraph(lines, at, depth, unclosed) {
+  let end = formulaEnd(lines, at, unclosed);
   while (end < lines.length && !isBlank(lines[end]) && !startsBlock(lines, end, depth)) {
-    end = formulaEnd(lines, end);
+    end = formulaEnd(lines, end, unclosed);
   }
   const text = lines.slice(at, end).map((line) => line.trim()).join("\n").trimEnd();
   return { type: "p", text, end };
@@ -143,15 +144,20 @@ function readParagraph(lines, at, depth) {
 
 // The line after this one, or after the display formula that it begins: "- b" is no list in there. A
 // formula whose first line is only "$$" or "\[" may have blank lines; one that never ends takes the
-// rest, as more may be to come.
-function formulaEnd(lines, at) {
+// rest, as more may be to come. `unclosed` keeps the work linear: what was not found before a blank
+// line is not looked for again before that.
+function formulaEnd(lines, at, unclosed) {
   const close = closeOfFormula(lines[at].trim());
   if (!close) return at + 1;
   const mayHaveBlanks = lines[at].trim().length === 2;
+  if (!mayHaveBlanks && at < unclosed.get(close)) return at + 1;
   let end = at + 1;
   while (end < lines.length && !lines[end].includes(close)) {
     const isWholeBlank = isBlank(lines[end]) && end < lines.length - 1;
-    if (isWholeBlank && !mayHaveBlanks) return at + 1;
+    if (isWholeBlank && !mayHaveBlanks) {
+      unclosed.set(close, end);
+      return at + 1;
+    }
     end += 1;
   }
   return Math.min(end + 1, lines.length);

@@ -3,14 +3,17 @@
 // checked anchors come out.
 
 const maxOpenMarkers = 32; // bounds the search for an opening marker: a line of stars stays linear
+const maxPartialAddress = 2049; // with its bracket
 
 const tokenPattern = new RegExp([
   /(\$+|\\[([])/, /\\([!-\/:-@[-`{-~])/, /(`+)/,
-  /<(https?:\/\/[^\s<>]+)>/, /(https?:\/\/[^\s<>`"]+)/,
+  /<(https?:\/\/[^\s<>]+)>/, /(https?:\/\/[^\s<>`"\]]+)/,
   /(\*+|_+|~~)/, /(!?\[)/, /(\])/, /(\\?\n)/,
 ].map((pattern) => pattern.source).join("|"), "gi");
 const address = /<?([^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?/;
-const targetPattern = new RegExp(`\\([ \\t]*${address.source}(?:[ \\t]+"[^"]*")?[ \\t]*\\)`, "y");
+// No blank follows the first ones, or a long row of them would be split in every way.
+const targetPattern =
+  new RegExp(`\\([ \\t]*(?![ \\t])${address.source}(?:[ \\t]+"[^"]*")?[ \\t]*\\)`, "y");
 // "$5 and $6" is none: a closing "$" follows the formula at once, and no letter or digit follows.
 const shortFormula = /(?<![\p{L}\p{N}])\$(?!\s)(?:\\.|[^\\$`\n])+(?<!\s)\$(?![\p{L}\p{N}$])/uy;
 const formulaCloses = { $$: "$$", "\\(": "\\)", "\\[": "\\]" };
@@ -101,9 +104,8 @@ function codeSpan(text) {
 
 // A bare address ends before the punctuation of the sentence around it.
 function readAddress(writer, at, bare) {
-  const bracket = bare.indexOf("]");
   const closing = bare.includes("(") ? "" : ")";
-  let end = bracket < 0 ? bare.length : bracket;
+  let end = bare.length;
   while (end > 0 && `.,;:!?'"}*_~|${closing}`.includes(bare[end - 1])) end -= 1;
   const found = bare.slice(0, end);
   writer.add(link(found) ?? found);
@@ -133,7 +135,8 @@ function readLinkEnd(writer, text, at, isOpen) {
   const target = targetPattern.exec(text);
   const end = targetPattern.lastIndex;
   // An address still on its way: only its label is shown meanwhile.
-  const isPartial = isOpen && !target && /^\([^\s)]{0,2048}$/.test(text.slice(at, at + 2050));
+  const isNearEnd = text.length - at <= maxPartialAddress;
+  const isPartial = isOpen && !target && isNearEnd && /^\([^\s)]*$/.test(text.slice(at));
   if (isPartial && writer.closeLink(fragmentOf)) return text.length;
   if (writer.closeLink((label) => target && link(target[1], label))) return end;
   writer.write("]");

@@ -35,7 +35,8 @@ FORMULAS = [
     r"$\{x\}$", r"$x^{*}_{n}$ and $y^{*}_{n}$", r"\[ a \\ b \; c \]", r"$f\left[x\right](y)$",
     r"$|x| \_ y$", r"$a$, $b*c*d$.", r"($*x*$)", r"$~~x~~$", r"$\$5*x*2$", r"$-5*a*b$",
     "$$\na*b*c\n- d\n+ e\n= f\n$$", "\\[\na*b*c\n# d\n1. e\n> f\n\\]", "The sum\n$$\n- b*c*d\n$$\nis x",
-    "$$\n\na*b*c\n\n- d\n\n$$", "so \\[\n- a*b*\n\\] holds", "$$a\n- b*c*d$$",
+    "$$\n\na*b*c\n\n- d\n\n$$", "\\[ a\n$$\n\n- b*c*d\n\n$$\n\\[ e\n- f*g*h\n\\]",
+    "so \\[\n- a*b*\n\\] holds", "$$a\n- b*c*d$$",
 ]
 
 PROSE = {
@@ -125,6 +126,48 @@ def test_many_signs_of_formulas_stay_cheap_to_draw(relay, browser):
             view.draw(true);
             const time = performance.now() - start;
             if (time > 400) slow.push([piece, time]);
+        }
+        return slow;
+    """)
+    assert slow == []
+
+
+def test_four_times_the_hostile_text_costs_about_four_times_the_work(relay, browser):
+    browser.open(relay.url)
+    # A square law costs 16 times as much. Each size's least time counts: what else the machine does
+    # only adds to it.
+    slow = browser.run_module(r"""
+        const samples = {
+            formulas: ['', '\\[ a\n', '\n\ny'], 'two kinds': ['', '\\[ a\n$$ b\n', '\n\ny'],
+            'at the end': ['', 'a \\[\n', '\n\ny'], headings: ['', '\\[ a\n# b\n', '\n\ny'],
+            'in a quote': ['', '> \\[ a\n', '\n\ny'],
+            'in an item': ['- x\n', '  \\[ a\n', '\n\ny'],
+            blanks: ['[a](', '   ', 'x'], 'after a target': ['[a](b', '   ', 'x'],
+            tabs: ['[a](', '\t\t', 'x'], 'before a title': ['[a](b', '   ', '"c'],
+            addresses: ['', 'https://]', ''], 'with a path': ['', 'https://a/b]', ''],
+            targets: ['', '[a](', ''], titles: ['', '[a](b "c', ''], bracketed: ['', '<http://a', ''],
+            stars: ['', '*a**b _c ', ''], tildes: ['', '~~a ', ''], dollars: ['', '$a ', ''],
+            rows: ['', '|', ''], rule: ['a|b\n', '-|', 'x'], items: ['', '- a\n\n', 'x'],
+        };
+        const measure = (text) => {
+            const view = new md.MarkdownView(document.createElement('div'));
+            view.append(text);
+            const start = performance.now();
+            view.draw();
+            view.draw(true);
+            return performance.now() - start;
+        };
+        const slow = [];
+        for (const [name, [first, piece, last]] of Object.entries(samples)) {
+            const times = [Infinity, Infinity];
+            const isSteep = () => times[1] > 100 && times[1] > 9 * times[0];
+            for (let tries = 0; tries === 0 || (isSteep() && tries < 3); tries += 1) {
+                [2000, 8000].forEach((count, size) => {
+                    const text = first + piece.repeat(count) + last;
+                    times[size] = Math.min(times[size], measure(text));
+                });
+            }
+            if (isSteep()) slow.push([name, ...times]);
         }
         return slow;
     """)
