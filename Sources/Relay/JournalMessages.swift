@@ -28,7 +28,7 @@ extension Log {
             write(
                 .warning,
                 "\(path) has \(bytes) bytes that are no frame, the first at \(offset)"
-                    + " (\(fault.rawValue)): what is whole is read, and it is set aside in \(aside)"
+                    + " (\(fault.rawValue)): what is whole is read, and it is kept as \(aside)"
             )
         case .noSegment(let path):
             write(.warning, "\(path) is no segment of a journal and is left out")

@@ -67,9 +67,7 @@ struct Daemon {
         // refused what only the journal keeps.
         let hasKeys = keys.flush(timeoutMilliseconds: 5000)
         if !hasKeys { log.write(.error, "the keys of answers could not be written in time") }
-        if journal != nil, service.isAllRecorded, hasKeys {
-            try? JournalFolder(path: journalFolder).removeLeft()
-        }
+        if let journal, service.isAllRecorded, hasKeys { journal.removeAll() }
         log.write(.info, "stopped")
         return ExitCode.success
     }

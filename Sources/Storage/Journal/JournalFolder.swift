@@ -1,8 +1,9 @@
 import Glibc
+import Loop
 
 /// The folder of all loops' journals: what earlier processes left there, and what a new one begins
 /// with.
-package struct JournalFolder: Sendable {
+package final class JournalFolder: Sendable {
     /// Where it is.
     package let path: String
     /// Tells this process's segments from those of others.
@@ -11,6 +12,8 @@ package struct JournalFolder: Sendable {
     let process: UInt64
     /// The segments of earlier processes by their loops, in the order in which they were written.
     private let left: [Int: [Int]]
+    /// The paths of those that are damaged: they are kept under another name.
+    private let damaged = Guarded<Set<String>>([])
 
     /// Opens the folder, creating it where it is absent.
     ///
@@ -145,7 +148,7 @@ package struct JournalFolder: Sendable {
             )
         }
         guard let damage else { return }
-        let aside = try setAside(file.path)
+        damaged.withLock { _ = $0.insert(file.path) }
         guard isSegment else { return report(.noSegment(path: file.path)) }
         report(
             .torn(
@@ -153,37 +156,39 @@ package struct JournalFolder: Sendable {
                 offset: damage.offset,
                 bytes: damage.bytes,
                 damage.fault,
-                setAsideIn: aside
+                setAsideIn: Self.nameAside(file.path)
             )
         )
     }
 
-    /// Gives a damaged segment a second name, which stays when the first one is removed: a process that
-    /// ends in between reads it again.
-    private func setAside(_ path: String) throws(StorageError) -> String {
-        var aside = path + ".damaged"
-        var number = 1
-        while link(path, aside) != 0 {
-            let code = errno
-            guard code == EEXIST, number < 1000 else {
-                throw .systemCall("link", path: aside, code: code)
-            }
-            if isSame(path, aside) { break }
-            number += 1
-            aside = "\(path).damaged-\(number)"
+    /// The name that a damaged segment gets when the others are removed; its own where all are taken.
+    ///
+    /// Until then it keeps its own: a process that ends in between reads it again.
+    private static func nameAside(_ path: String) -> String {
+        for number in 1...maxAside {
+            let aside = path + (number == 1 ? ".damaged" : ".damaged-\(number)")
+            var status = stat()
+            if lstat(aside, &status) != 0 { return aside }
         }
-        return aside
+        return path
     }
 
-    private func isSame(_ path: String, _ other: String) -> Bool {
-        var (first, second) = (stat(), stat())
-        return stat(path, &first) == 0 && stat(other, &second) == 0
-            && FileIdentity(first) == FileIdentity(second)
-    }
+    private static let maxAside = 1000
 
     /// Removes what earlier processes left: all of it is in the history.
-    package func removeLeft() {
-        for (loop, segments) in left {
+    ///
+    /// What was found damaged when it was read is set aside.
+    package func removeLeft() { remove(left) }
+
+    /// Removes this process's segments too: it stops, and all of them are in the history.
+    package func removeAll() {
+        guard let all = try? Self.segments(in: path) else { return }
+        remove(all)
+    }
+
+    private func remove(_ segments: [Int: [Int]]) {
+        let damaged = damaged.withLock { $0 }
+        for (loop, segments) in segments {
             for segment in segments {
                 var status = stat()
                 let path = path(loop, segment)
@@ -191,7 +196,8 @@ package struct JournalFolder: Sendable {
                 guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
                     continue
                 }
-                _ = unlink(path)
+                // Where the disk refuses the name it stays, and the next start reads it again.
+                _ = damaged.contains(path) ? rename(path, Self.nameAside(path)) : unlink(path)
             }
         }
     }

@@ -13,7 +13,7 @@ package enum JournalReport: Sendable, Equatable {
     /// The disk cannot read a segment that an earlier process left.
     case unreadable(StorageError, setAsideIn: String)
     /// A segment that an earlier process left has bytes that are no frame, from this offset on; what is
-    /// whole behind them was read, and the segment is set aside.
+    /// whole behind them was read, and the segment gets this name when the others are removed.
     case torn(path: String, offset: Int, bytes: Int, TornFrame, setAsideIn: String)
     /// A file has a segment's name, and is none; it is set aside, unless it is no file at all.
     case noSegment(path: String)

@@ -31,12 +31,15 @@ import Testing
         // The process's number may be any.
         let count = damaged == 10 ? 0 : 1
         var reports: [JournalReport] = []
+        let folder = try JournalFolder(path: scratch.path)
         #expect(
-            try foundItems(in: scratch) { reports.append($0) }
+            try foundItems(in: folder) { reports.append($0) }
                 == (1...4).filter { $0 != lost }.map { "0: begin \($0) head" }
         )
         #expect(reports.count == count)
-        try JournalFolder(path: scratch.path).removeLeft()
+        // Until what was read is in the history, the next start reads it again.
+        #expect(scratch.names() == [name])
+        folder.removeLeft()
         #expect(scratch.names() == (count == 0 ? [] : [name + ".damaged"]))
         #expect(count == 0 || scratch.read(name + ".damaged") == content)
     }
@@ -58,6 +61,38 @@ import Testing
             ]
         )
         #expect(reports.count == 1)
+    }
+
+    @Test func `a damaged segment that no other name is left for keeps its own`() async throws {
+        let scratch = Scratch()
+        let (name, _) = try await segment(in: scratch)
+        var content = scratch.read(name)
+        content[20] ^= 0x41
+        scratch.write(content, to: name)
+        for number in 1...1000 {
+            scratch.write([], to: name + (number == 1 ? ".damaged" : ".damaged-\(number)"))
+        }
+        let folder = try JournalFolder(path: scratch.path)
+        #expect(try foundItems(in: folder, report: { _ in }).count == 3)
+        folder.removeLeft()
+        #expect(scratch.read(name) == content)
+    }
+
+    @Test func `a stop removes all segments but the damaged ones`() async throws {
+        let scratch = Scratch()
+        let (name, _) = try await segment(in: scratch)
+        var content = scratch.read(name)
+        content[20] ^= 0x41
+        scratch.write(content, to: name)
+        let folder = try JournalFolder(path: scratch.path)
+        #expect(try foundItems(in: folder, report: { _ in }).count == 3)
+        try await withJournal(in: scratch) { journal in
+            journal.frame.retire(number: 1)
+            #expect(journal.commit())
+        }
+        #expect(scratch.names() == [name, "0-00000002.journal"])
+        folder.removeAll()
+        #expect(scratch.names() == [name + ".damaged"])
     }
 
     @Test func `a folder or a pipe with a segment's name is told and left alone`() throws {

@@ -39,8 +39,16 @@ func foundItems(
     in scratch: Scratch,
     report: (JournalReport) -> Void = { Issue.record("the journal reports \($0)") }
 ) throws -> [String] {
+    try foundItems(in: JournalFolder(path: scratch.path), report: report)
+}
+
+/// What earlier processes' journals in a folder have, item by item.
+func foundItems(
+    in folder: JournalFolder,
+    report: (JournalReport) -> Void = { Issue.record("the journal reports \($0)") }
+) throws -> [String] {
     var items: [String] = []
-    try JournalFolder(path: scratch.path).read(report: report) { found, bytes in
+    try folder.read(report: report) { found, bytes in
         func said(_ range: Range<Int>) -> String {
             bytes.extracting(range).withUnsafeBufferPointer {
                 String(decoding: $0, as: UTF8.self)
