@@ -25,10 +25,11 @@ extension Log {
                 "what an earlier process left cannot be read: \(error); it is set aside in \(path)"
             )
         case .torn(let path, let offset, let bytes, let fault, let aside):
+            let kept = aside.map { ", and it is kept as \($0)" } ?? ""
             write(
                 .warning,
                 "\(path) has \(bytes) bytes that are no frame, the first at \(offset)"
-                    + " (\(fault.rawValue)): what is whole is read, and it is kept as \(aside)"
+                    + " (\(fault.rawValue)): what is whole is read\(kept)"
             )
         case .noSegment(let path):
             write(.warning, "\(path) is no segment of a journal and is left out")

@@ -128,35 +128,18 @@ package final class JournalFolder: Sendable {
     ) throws(StorageError) {
         // An empty one was created when its process ended.
         guard try file.size() > 0 else { return }
-        var damage: (offset: Int, bytes: Int, fault: TornFrame)?
-        var start: Int? = SegmentFile.headerBytes
-        if !hasHeader {
-            start = try SegmentFrames.nextFrame(in: file, from: 0)
-            damage = (0, start ?? 0, .shortHeader)
-        }
-        let isSegment = start != nil
-        while let from = start {
-            var frames = SegmentFrames(from: from)
-            let end = try frames.nextEnd(in: file, visit)
-            start = nil
-            guard case .torn(let offset, let fault) = end else { break }
-            start = try SegmentFrames.nextFrame(in: file, from: offset + 1)
-            let size = try file.size()
-            let bytes = (start ?? size) - offset
-            damage = (
-                damage?.offset ?? offset, (damage?.bytes ?? 0) + bytes, damage?.fault ?? fault
-            )
-        }
-        guard let damage else { return }
-        damaged.withLock { _ = $0.insert(file.path) }
-        guard isSegment else { return report(.noSegment(path: file.path)) }
+        var frames = WholeFrames(in: file)
+        try frames.read(hasHeader: hasHeader, visit)
+        guard let damage = frames.damage else { return }
+        if !damage.isCutTail { damaged.withLock { _ = $0.insert(file.path) } }
+        guard frames.hasSome || hasHeader else { return report(.noSegment(path: file.path)) }
         report(
             .torn(
                 path: file.path,
                 offset: damage.offset,
                 bytes: damage.bytes,
                 damage.fault,
-                setAsideIn: Self.nameAside(file.path)
+                setAsideIn: damage.isCutTail ? nil : Self.nameAside(file.path)
             )
         )
     }

@@ -64,13 +64,45 @@ struct JournalReader {
         return .item(item)
     }
 
-    /// Where the first whole frame with an item begins, at any byte.
+    /// Reads all items up to where the frames end.
     ///
+    /// - Parameters:
+    ///   - bytes: the whole segment.
+    ///   - visit: given each item, and when it was written.
+    /// - Returns: how they end.
+    mutating func nextEnd(_ bytes: Span<UInt8>, _ visit: (JournalItem, Int) -> Void) -> End {
+        while true {
+            switch next(bytes) {
+            case .item(let item): visit(item, milliseconds)
+            case .end(let end): return end
+            }
+        }
+    }
+
+    /// Where the first whole frame with an item begins, at any byte from `start` on.
+    ///
+    /// It is looked for in few bytes first, and in more while there is none: what merely looks like a
+    /// long frame costs no more than the way to the next one, so that damage everywhere is read in
+    /// time too.
+    static func firstFrame(in bytes: Span<UInt8>, from start: Int) -> Int? {
+        var window = firstWindow
+        while true {
+            let end = min(bytes.count, start + window)
+            if let place = firstFrame(within: bytes.extracting(..<end), from: start) {
+                return place
+            }
+            guard end < bytes.count else { return nil }
+            window *= 4
+        }
+    }
+
+    private static let firstWindow = 4096
+
     /// What may be one by its length and its time is looked at by its checksum; not for ever, since
     /// bytes can be made that look like one everywhere.
-    static func firstFrame(in bytes: Span<UInt8>) -> Int? {
-        var left = 64 * bytes.count
-        var place = 0
+    private static func firstFrame(within bytes: Span<UInt8>, from start: Int) -> Int? {
+        var left = 64 * (bytes.count - start)
+        var place = start
         while place + JournalFrame.headerBytes < bytes.count, left > 0 {
             let start = place + JournalFrame.headerBytes
             let count = Int(number(bytes, at: place..<(place + 4)))

@@ -52,18 +52,6 @@ struct SegmentFrames: ~Copyable {
         }
     }
 
-    /// Looks for the next whole frame behind bytes that are none.
-    ///
-    /// - Returns: where it begins; nil where there is none.
-    static func nextFrame(in file: SegmentFile, from start: Int) throws(StorageError) -> Int? {
-        let size = try file.size()
-        guard start < size else { return nil }
-        var bytes = [UInt8](repeating: 0, count: size - start)
-        let count = try file.read(into: &bytes, from: 0, at: start)
-        let place = JournalReader.firstFrame(in: bytes.span.extracting(first: count))
-        return place.map { start + $0 }
-    }
-
     /// Reads the bytes behind the piece.
     ///
     /// - Returns: whether there were any.

@@ -44,6 +44,48 @@ import Testing
         #expect(count == 0 || scratch.read(name + ".damaged") == content)
     }
 
+    @Test func `a segment that is cut and damaged besides stays`() async throws {
+        let scratch = Scratch()
+        let (name, frameBytes) = try await segment(in: scratch)
+        var content = Array(scratch.read(name).dropLast(3))
+        content[SegmentFile.headerBytes + frameBytes + 20] ^= 0x41
+        scratch.write(content, to: name)
+        let folder = try JournalFolder(path: scratch.path)
+        #expect(
+            try foundItems(in: folder) { _ in } == ["0: begin 1 head", "0: begin 3 head"]
+        )
+        folder.removeLeft()
+        #expect(scratch.names() == [name + ".damaged"])
+    }
+
+    @Test func `damage everywhere costs one more look at the segment`() async throws {
+        let scratch = Scratch()
+        let (name, frameBytes) = try await segment(in: scratch)
+        let head = Array(scratch.read(name)[..<SegmentFile.headerBytes])
+        let frame = Array(scratch.read(name)[SegmentFile.headerBytes...].prefix(frameBytes))
+        var damaged = frame
+        damaged[17] ^= 0x41
+        let pairs = (1 << 17) / frameBytes
+        scratch.write(head + (0..<pairs).flatMap { _ in damaged + frame }, to: name)
+        let size = scratch.read(name).count
+        let before = readBytes()
+        #expect(try foundItems(in: scratch) { _ in }.count == pairs)
+        #expect(readBytes() - before < 3 * size)
+    }
+
+    /// How much this thread has read by system calls.
+    private func readBytes() -> Int {
+        guard let file = fopen("/proc/thread-self/io", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, 256, file) != nil else { return 0 }
+        let text = String(
+            decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
+        return Int(text.filter(\.isNumber)) ?? 0
+    }
+
     @Test func `frames behind a run of zeros are read, in whatever place`() async throws {
         let scratch = Scratch()
         let (name, frameBytes) = try await segment(in: scratch)
