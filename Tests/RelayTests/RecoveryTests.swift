@@ -133,6 +133,53 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func `of two answers under one number neither has anything of the other`() async throws {
+        let folder = try makeFolder()
+        defer { removeTree(folder) }
+        let loop = try EventLoop(index: 0)
+        try await loop.run { loop throws(StorageError) in
+            let journal = Journal(
+                try JournalFolder(path: folder + "/journal"),
+                durability: .never,
+                on: loop.reactor,
+                post: { [loop] work in loop.post { _ in work() } },
+                report: { Issue.record("the journal reports \($0)") }
+            )
+            for (id, text) in [("A1", "mine"), ("B1", "yours")] {
+                var head: [UInt8] = []
+                JournalHead(
+                    id: id,
+                    source: .init(upstream: "u", model: "m"),
+                    startedAt: 1_795_881_375_615,
+                    includesUsage: false,
+                    record: Array("{\"id\":\"\(id)\"".utf8)
+                )
+                .append(to: &head)
+                journal.frame.begin(number: 1, head: head.span)
+                for (place, kind, payload) in [(0, EntryKind.start, "{}"), (1, .text, text)] {
+                    journal.frame.entry(
+                        number: 1,
+                        sequence: place,
+                        kind: kind.rawValue,
+                        payload: Array(payload.utf8).span
+                    )
+                }
+                #expect(journal.commit())
+            }
+        }
+        await loop.stop()
+        let recovery = try Recovery(
+            JournalFolder(path: folder + "/journal"),
+            history: [],
+            deletions: Deletions(directory: folder)
+        )
+        let contents = try recovery.left.map {
+            [$0.head.id, try JSON.parse($0.record.span)["content"]?.stringValue]
+        }
+        #expect(contents == [["A1", "mine"], ["B1", "yours"]])
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func `an answer of a deleted conversation is not taken over, and its text goes`() async throws {
         try await withRelay { relay in
             let heard = try relay.ask(

@@ -65,10 +65,12 @@ package struct Recovery: Sendable {
             switch item.item {
             case .begin(let number, let head):
                 guard let head = JournalHead(bytes.extracting(head)) else { return }
-                if let place = places[key(number)] {
+                if let place = places[key(number)], found[place]?.head.id == head.id {
                     found[place]?.beganAgain(head)
                     return
                 }
+                // Of another answer the number is that one's from now on, also where damage took the
+                // end of the first.
                 places[key(number)] = found.count
                 found.append(LeftGeneration(head))
             case .entry(let number, let sequence, let kind, let payload):

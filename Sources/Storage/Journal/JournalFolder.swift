@@ -75,8 +75,10 @@ package final class JournalFolder: Sendable {
         visit: (Found, Span<UInt8>) -> Void
     ) throws(StorageError) {
         for (loop, segments) in left.sorted(by: { $0.key < $1.key }) {
-            var process: UInt64?
-            for segment in segments { try read(path(loop, segment), loop, &process, report, visit) }
+            let paths = segments.map { path(loop, $0) }
+            for (path, writer) in zip(paths, Self.writers(of: paths)) {
+                try read(path, loop, writer, report, visit)
+            }
         }
     }
 
@@ -85,17 +87,14 @@ package final class JournalFolder: Sendable {
     private func read(
         _ path: String,
         _ loop: Int,
-        _ process: inout UInt64?,
+        _ writer: UInt64,
         _ report: (JournalReport) -> Void,
         _ visit: (Found, Span<UInt8>) -> Void
     ) throws(StorageError) {
         do throws(StorageError) {
             let file = try SegmentFile(reading: path)
-            let own = try Self.process(of: file)
-            process = own ?? process
-            // One whose header is damaged is taken for the same process's as the one before.
-            let writer = process ?? 0
-            try read(file, hasHeader: own != nil, report) { item, milliseconds, bytes in
+            let hasHeader = try Self.process(of: file) != nil
+            try read(file, hasHeader: hasHeader, report) { item, milliseconds, bytes in
                 let found = Found(
                     process: writer,
                     loop: loop,
@@ -110,6 +109,24 @@ package final class JournalFolder: Sendable {
             let aside = path + ".unreadable"
             guard case .systemCall(_, _, EIO) = error, rename(path, aside) == 0 else { throw error }
             report(.unreadable(error, setAsideIn: aside))
+        }
+    }
+
+    /// The processes that wrote a loop's segments.
+    ///
+    /// One that does not say it is taken for the process's whose segments are around it. Between two
+    /// processes it may be either's, or another one's: it gets a number of its own, since generations
+    /// of two processes have the same numbers, and nobody may read what was said to another.
+    private static func writers(of paths: [String]) -> [UInt64] {
+        let said = paths.map { path in
+            (try? SegmentFile(reading: path)).flatMap { try? process(of: $0) }
+        }
+        return said.indices.map { place in
+            if let writer = said[place] { return writer }
+            let before = said[..<place].last { $0 != nil } ?? nil
+            let after = said[place...].first { $0 != nil } ?? nil
+            if let before, before == after { return before }
+            return UInt64.random(in: .min ... .max)
         }
     }
 

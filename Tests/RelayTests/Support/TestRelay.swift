@@ -221,16 +221,16 @@ func withRelay<Result>(
 }
 
 /// Runs a test with the relay that follows one that is killed now.
-func withRelay(
+func withRelay<Result>(
     afterKilling relay: TestRelay,
-    _ body: (TestRelay) async throws -> Void
-) async throws {
+    _ body: (TestRelay) async throws -> Result
+) async throws -> Result {
     try await withRelay(left: relay.killed(), { _ in }, body)
 }
 
 struct NoFolder: Error {}
 
-private func makeFolder() throws -> String {
+func makeFolder() throws -> String {
     var template = Array("/tmp/sse-relay-test-XXXXXX".utf8CString)
     return try template.withUnsafeMutableBufferPointer { buffer in
         guard let start = buffer.baseAddress, let made = mkdtemp(start) else { throw NoFolder() }

@@ -73,6 +73,42 @@ import Testing
         #expect(readBytes() - before < 3 * size)
     }
 
+    @Test func `a segment that does not say its process is taken for no other one's`() async throws
+    {
+        let scratch = Scratch()
+        // Two processes, the first with three segments.
+        for count in [3, 1] {
+            try await withJournal(in: scratch, segmentBytes: 1) { journal in
+                var place = journal.newPlace()
+                journal.hold(&place)
+                for _ in 0..<count {
+                    journal.frame.begin(number: place.number, head: bytes("head").span)
+                    #expect(journal.commit())
+                }
+            }
+        }
+        var names = scratch.names()
+        names.removeAll { scratch.read($0).count <= SegmentFile.headerBytes }
+        #expect(names.count == 4)
+        func writers(damaged: [Int]) throws -> [UInt64] {
+            for place in damaged {
+                var content = scratch.read(names[place])
+                content[0] = 0
+                scratch.write(content, to: names[place])
+            }
+            var found: [UInt64] = []
+            try JournalFolder(path: scratch.path).read(report: { _ in }) { item, _ in
+                found.append(item.process)
+            }
+            return found
+        }
+        let whole = try writers(damaged: [])
+        #expect(whole[0] == whole[1] && whole[0] == whole[2] && whole[0] != whole[3])
+        #expect(try writers(damaged: [1]) == whole)
+        let last = try writers(damaged: [3])
+        #expect(last[2] == whole[2] && last[3] != whole[2])
+    }
+
     /// How much this thread has read by system calls.
     private func readBytes() -> Int {
         guard let file = fopen("/proc/thread-self/io", "r") else { return 0 }
