@@ -73,7 +73,7 @@ package final class Service: Sendable {
     ) async throws(StartError) {
         precondition(loops.count <= GenerationID.maxLoops, "a digit tells 64 loops apart")
         self.loops.withLock { $0 = loops }
-        restoreKeys()
+        restoreKeys(recovery)
         let left = recovery?.left ?? []
         for loop in loops {
             try await loop.run { loop throws(StartError) in
@@ -97,13 +97,17 @@ package final class Service: Sendable {
     }
 
     /// Takes back the keys of answers that ended before the start.
-    private func restoreKeys() {
-        guard let kept = keyFile?.takeKept() else { return }
+    private func restoreKeys(_ recovery: Recovery?) {
+        guard let keyFile else { return }
+        let kept = keyFile.takeKept()
+        let now = wallMilliseconds()
+        let missing = recovery?.missingKeys(in: kept, at: now) ?? []
+        for key in missing { _ = keyFile.append(key) }
         keys.restore(
-            kept,
+            kept + missing,
             life: .seconds(configuration.resumeSeconds),
             at: monotonicNow(),
-            wallMilliseconds: wallMilliseconds()
+            wallMilliseconds: now
         )
     }
 

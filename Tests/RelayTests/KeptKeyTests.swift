@@ -88,6 +88,45 @@ import Wire
         }
     }
 
+    @Test(arguments: [true, false])
+    func `an answer whose record alone was written is not paid again`(isCut: Bool) async throws {
+        let model = "simulator?tokens=30&interval_ms=20"
+        try await withRelay { relay in
+            let (client, head) = try relay.begin(model, more: #","id":"k""#)
+            _ = try client.readEvent()
+            _ = try client.readEvent()
+            let left = try relay.killed()
+            var history: [UInt8]
+            if isCut {
+                // The start after the kill writes the record, and is killed before the key's line.
+                history = try await withRelay(afterKilling: relay) { next in
+                    _ = try next.record(head.id)
+                    return readFile(next.folder + "/history.jsonl")
+                }
+            } else {
+                // The journal's disk refuses until after the end.
+                _ = try client.readEvents()
+                _ = try relay.record(head.id)
+                history = readFile(relay.folder + "/history.jsonl")
+            }
+            writeFile(left + "/history.jsonl", history)
+            writeFile(left + "/" + KeyFile.name, [])
+            try await withRelay(left: left) { next in
+                let again = try ask(next, model: model)
+                #expect(again.head.id == head.id)
+                #expect(again.text.contains("interrupted") == isCut)
+                #expect(isLetGo(next))
+                // The file has it from now on.
+                try await withRelay(afterKilling: next) { last in
+                    let later = try ask(last, model: model)
+                    #expect(later.head.id == head.id)
+                    #expect(last.simulator.calls[prompt: "hi"] == 0)
+                }
+                #expect(next.simulator.calls[prompt: "hi"] == 0)
+            }
+        }
+    }
+
     @Test func `the journal stays until the key is in its file`() async throws {
         try await withRelay(reportsKeys: false) { relay in
             let path = relay.folder + "/" + KeyFile.name

@@ -9,10 +9,14 @@ package struct Recovery: Sendable {
     private(set) var left: [LeftGeneration] = []
     /// Those whose records reached the history before the process ended.
     private var recorded: Set<String> = []
+    /// Those of them whose ends the journal lacks, as far as they have a key that stands still.
+    private var told: [JournalHead] = []
     /// How much stands in the newest file of the history from the first of their records on.
     ///
     /// In bytes.
     private(set) var recordedBytes = 0
+    /// Those that failed before anything of them came: that freed their keys.
+    private var freed: Set<String> = []
     /// Why it is not known which records the history has.
     private var failure: StorageError?
     /// What the journal's folder has to say, for the log.
@@ -43,7 +47,33 @@ package struct Recovery: Sendable {
             failure = error
         }
         // What the journal could not take any more would come back as cut; the record knows better.
-        left.removeAll { recorded.contains($0.head.id) && !$0.isEnded }
+        let isTold = { [recorded] (left: LeftGeneration) in
+            recorded.contains(left.head.id) && !left.isEnded
+        }
+        told = left.filter { isTold($0) && !freed.contains($0.head.id) }.map(\.head)
+        left.removeAll(where: isTold)
+    }
+
+    /// The keys of answers that the history has and the file of keys lacks: the process ended after the
+    /// one took its line and before the other did.
+    ///
+    /// - Parameters:
+    ///   - kept: what the file of keys has.
+    ///   - now: when they count as ended, in milliseconds since 1970.
+    /// - Returns: what the file has to be given.
+    func missingKeys(in kept: [KeptKey], at now: Int) -> [KeptKey] {
+        var missing: [RequestKey.Name: (key: RequestKey, head: JournalHead)] = [:]
+        for head in told {
+            if let key = head.key { missing[key.name] = (key, head) }
+        }
+        guard !missing.isEmpty else { return [] }
+        for line in kept {
+            let name = RequestKey(line).name
+            guard let head = missing[name]?.head else { continue }
+            // What ended after this one began was asked after it.
+            if line.generation == head.id || line.endedAt >= head.startedAt { missing[name] = nil }
+        }
+        return missing.values.map { $0.key.kept(for: $0.head.id, endedAt: now) }
     }
 
     private struct Key: Hashable {
@@ -103,6 +133,7 @@ package struct Recovery: Sendable {
             milliseconds: max(0, earliest - Self.clockSlackMilliseconds),
             into: &bound
         )
+        let keyed = Set(left.filter { $0.head.key != nil && !$0.isEnded }.map(\.head.id))
         var known: Set<String> = []
         var tail = 0
         var knownTail = 0
@@ -114,8 +145,12 @@ package struct Recovery: Sendable {
                     tail += line.count + 1
                     for (head, range) in scan.records(in: line) {
                         if wanted.contains(head.id) {
-                            known.insert(String(decoding: head.id, as: UTF8.self))
+                            let id = String(decoding: head.id, as: UTF8.self)
+                            known.insert(id)
                             knownTail = tail
+                            if keyed.contains(id), Self.isFailure(line.extracting(range)) {
+                                freed.insert(id)
+                            }
                         }
                         guard let endedAt = RecordGlance.endedAt(line.extracting(range)) else {
                             continue
@@ -132,6 +167,12 @@ package struct Recovery: Sendable {
             if path == history.first { recordedBytes = knownTail }
         }
         recorded = known
+    }
+
+    private static func isFailure(_ record: Span<UInt8>) -> Bool {
+        var line: [UInt8] = []
+        line.append(span: record)
+        return RecordedAnswer(line)?.makeLog().firstAnswerIsFailure ?? false
     }
 
     private static let clockSlackMilliseconds = 600_000
