@@ -16,7 +16,7 @@ package struct KeptKey: Sendable, Equatable {
     /// The id of the answer.
     package let generation: String
     /// When it ended, in milliseconds since 1970.
-    package let endedAt: Int
+    package internal(set) var endedAt: Int
 
     /// Describes one.
     package init(

@@ -90,7 +90,8 @@ package final class KeyFile: Sendable {
         if beginsInOutage {
             pending.withLock { $0.beginOutage() }
             queue.async { self.writeAll() }
-        } else if lines.count > lines.living.count {
+        } else if lines.damaged > 0 || lines.future > 0 {
+            // Lines whose time is over wait until there are many: the clock may be ahead for a moment.
             queue.async { self.compact() }
         }
     }

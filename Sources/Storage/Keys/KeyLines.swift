@@ -8,12 +8,15 @@ struct KeyLines {
     private(set) var count = 0
     /// How many of them are not as they were written.
     private(set) var damaged = 0
+    /// How many say that their answers end in the future.
+    private(set) var future = 0
     /// Where the last line ends.
     private(set) var end = 0
 
     /// Reads the file's lines.
     ///
-    /// A clock that was set back makes no key older than new; one that was set forward ends its time.
+    /// A clock that was set back makes no key older than new: what ended in the future ended now, and
+    /// has to be written so, or it would be new at every start. One that was set forward ends its time.
     ///
     /// - Parameters:
     ///   - path: of the file; where there is none, it has no lines.
@@ -31,7 +34,11 @@ struct KeyLines {
         living.reserveCapacity(size / Self.usualBytes)
         end = try FileLines.forEach(in: file, from: 0, to: size) { _, line in
             count += 1
-            guard let key = KeptKey(line) else { return damaged += 1 }
+            guard var key = KeptKey(line) else { return damaged += 1 }
+            if key.endedAt > now {
+                key.endedAt = now
+                future += 1
+            }
             if now - key.endedAt < lifeMilliseconds { living.append(key) }
         }
     }
