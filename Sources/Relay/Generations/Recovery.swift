@@ -172,7 +172,7 @@ package struct Recovery: Sendable {
     private static func isFailure(_ record: Span<UInt8>) -> Bool {
         var line: [UInt8] = []
         line.append(span: record)
-        return RecordedAnswer(line)?.makeLog().firstAnswerIsFailure ?? false
+        return RecordedAnswer(line)?.part.log.firstAnswerIsFailure ?? false
     }
 
     private static let clockSlackMilliseconds = 600_000
