@@ -9,7 +9,7 @@ final class HeapTrim {
     /// Free memory that is kept for the next answers.
     ///
     /// In bytes.
-    private static let keptBytes = 4 << 20
+    private static let keptBytes = 1 << 20
     /// How often it is looked at, at most: what is free now is often wanted again at once.
     ///
     /// In seconds.

@@ -76,7 +76,7 @@ package struct RelayConfiguration: Sendable {
     /// where others keep up.
     ///
     /// In bytes of memory: what it lacks of the log, and what it has not taken of its own output.
-    package var readerBufferBytes = 256 * 1024
+    package var readerBufferBytes = 160 * 1024
     /// So much of a running answer is in memory at most; what is before is read back from the journal.
     ///
     /// In bytes, five of them for each entry beside its text.

@@ -90,7 +90,7 @@ import Wire
 
     @Test(arguments: [true, false])
     func `an answer whose record alone was written is not paid again`(isCut: Bool) async throws {
-        let model = "simulator?tokens=30&interval_ms=20"
+        let model = "simulator?tokens=\(isCut ? 100_000 : 30)&interval_ms=20"
         try await withRelay { relay in
             let (client, head) = try relay.begin(model, more: #","id":"k""#)
             _ = try client.readEvent()

@@ -52,8 +52,8 @@ struct Target {
     }
 
     private static let start: [Target] = [
-        own("start", .start, .below(50)), own("start", .residentAfterStart, .below(18)),
-        own("start", .binary, .below(12)),
+        own("start", .start, .below(50)), own("start", .residentAfterStart, .below(19)),
+        own("start", .binary, .below(11)),
     ]
 
     private static let stalled: [Target] = [

@@ -132,7 +132,7 @@ struct Variable: Sendable {
         ),
         Variable(
             name: "RELAY_READER_BUFFER",
-            fallback: "262144",
+            fallback: "163840",
             summary:
                 "bytes held for a reader at which it holds up the upstream; cut off if others keep up"
         ),
