@@ -276,7 +276,7 @@ package final class Exchange {
     ) {
         guard let connection else { return }
         var fields = fields
-        for field in commonFields.fields { fields.append(field.name, field.value) }
+        fields.append(commonFields)
         let framing = ResponseFraming(
             minorVersion: request.head.minorVersion,
             isStream: isStream,

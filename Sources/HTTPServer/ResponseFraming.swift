@@ -2,6 +2,10 @@ import Wire
 
 /// How the end of an answer is told, and whether another may follow (RFC 9112 §6.3, §9.3).
 struct ResponseFraming {
+    private static let close = HeaderFields.Field("Connection", "close")
+    private static let keepAlive = HeaderFields.Field("Connection", "keep-alive")
+    private static let chunked = HeaderFields.Field("Transfer-Encoding", "chunked")
+
     private let minorVersion: Int
     /// Whether the connection may carry another request.
     let keepsAlive: Bool
@@ -22,10 +26,10 @@ struct ResponseFraming {
 
     func appendFields(to fields: inout HeaderFields) {
         if !keepsAlive {
-            fields.append("Connection", "close")
+            fields.append(Self.close)
         } else if minorVersion == 0 {
-            fields.append("Connection", "keep-alive")
+            fields.append(Self.keepAlive)
         }
-        if isChunked { fields.append("Transfer-Encoding", "chunked") }
+        if isChunked { fields.append(Self.chunked) }
     }
 }

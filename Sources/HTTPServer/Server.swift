@@ -3,6 +3,9 @@ import Wire
 
 /// The connections of one loop.
 package final class Server {
+    /// What is sent is what it says it is, and no browser shall guess otherwise.
+    private static let noSniff = HeaderFields.Field("X-Content-Type-Options", "nosniff")
+
     /// The loop that all of this lives on.
     let reactor: Reactor
     let limits: ServerLimits
@@ -122,9 +125,8 @@ package final class Server {
     ) {
         var fields = fields
         framing.appendFields(to: &fields)
-        // What is sent is what it says it is, and no browser shall guess otherwise.
-        fields.append("X-Content-Type-Options", "nosniff")
-        fields.append("Date", date.text(atUnixSecond: wallMilliseconds() / 1000))
+        fields.append(Self.noSniff)
+        fields.append(date.field(atUnixSecond: wallMilliseconds() / 1000))
         appendResponseHead(status, minorVersion: 1, block: block, fields: fields, into: &out)
     }
 
@@ -139,17 +141,17 @@ package final class Server {
     }
 }
 
-/// The `Date` field's value (RFC 9110 §6.6.1), written once a second.
+/// The `Date` field (RFC 9110 §6.6.1), written once a second.
 private struct DateField {
     private var second = -1
-    private var value = ""
+    private var field = HeaderFields.Field("Date", "")
 
-    mutating func text(atUnixSecond now: Int) -> String {
-        guard now != second else { return value }
+    mutating func field(atUnixSecond now: Int) -> HeaderFields.Field {
+        guard now != second else { return field }
         second = now
         var bytes: [UInt8] = []
         HTTPDate.append(now, into: &bytes)
-        value = String(decoding: bytes, as: UTF8.self)
-        return value
+        field = HeaderFields.Field("Date", String(decoding: bytes, as: UTF8.self))
+        return field
     }
 }

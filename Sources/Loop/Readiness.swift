@@ -9,6 +9,14 @@ package struct Readiness: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
+    /// Tells whether all of the others are among these.
+    ///
+    /// Asked at every event: the library's own goes through tables of witnesses.
+    @inlinable
+    package func contains(_ others: Readiness) -> Bool {
+        rawValue & others.rawValue == others.rawValue
+    }
+
     /// Bytes or a connection can be read.
     package static let readable = Readiness(rawValue: linux_epoll_in)
     /// Bytes can be written.

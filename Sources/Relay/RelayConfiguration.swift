@@ -127,6 +127,9 @@ package struct RelayConfiguration: Sendable {
 
 /// What happens to an answer when its last reader leaves before the end.
 package enum OnDisconnect: Sendable, Equatable {
+    /// How long the first reader may take to come, whatever becomes of an answer that was left.
+    static let defaultGraceSeconds = 30
+
     /// The upstream is stopped at once.
     case cancel
     /// The answer is completed for the history.

@@ -86,7 +86,7 @@ extension EntryLog {
     }
 
     /// What an entry takes beside its payload: its kind and its end.
-    package static let entryBytes = 5
+    @inlinable package static var entryBytes: Int { 5 }
 
     /// About how much memory it takes.
     package var heldBytes: Int { bytes.count + Self.entryBytes * kinds.count }

@@ -40,6 +40,7 @@ final class Generation: TurnEndHandler {
     private(set) var holdsEnd = false
     private let onDisconnect: OnDisconnect
     private let worker: Worker
+    private let window: LogWindow
     private let startedInstant: Nanoseconds
     private var call: UpstreamCall?
     private var readers: [Reader] = []
@@ -67,6 +68,7 @@ final class Generation: TurnEndHandler {
         conversation = request.conversation
         self.onDisconnect = onDisconnect
         self.worker = worker
+        window = LogWindow(worker.configuration.logWindowBytes)
         startedAt = wallMilliseconds()
         startedInstant = worker.reactor.now
         leaving = worker.reactor.makeDeadline()
@@ -94,6 +96,7 @@ final class Generation: TurnEndHandler {
         }
         onDisconnect = .finish
         self.worker = worker
+        window = LogWindow(worker.configuration.logWindowBytes)
         startedAt = left.head.startedAt
         startedInstant = worker.reactor.now
         leaving = worker.reactor.makeDeadline()
@@ -334,12 +337,7 @@ final class Generation: TurnEndHandler {
             leastLag = min(leastLag, lag)
             mostLag = max(mostLag, lag)
         }
-        // Of an ended one that was in memory whole, the journal need not have anything any more.
-        let isRead = isEnded || !readers.isEmpty
-        let window = LogWindow(worker.configuration.logWindowBytes, isRead: isRead)
-        if log.heldBytes > window.bytes {
-            dropOldEntries(keeping: window.keptBytes, before: log.count)
-        }
+        if log.heldBytes > window.unreadBytes { followWindow() }
         let bound = worker.configuration.readerBufferBytes
         if mostLag > bound, leastLag <= bound { cutOffLaggards(behind: bound) }
         guard let call, !readers.isEmpty else { return }
@@ -357,6 +355,13 @@ final class Generation: TurnEndHandler {
         if call.isPaused { for reader in readers { reader.tellWhenDrained() } }
     }
 
+    private func followWindow() {
+        // Of an ended one that was in memory whole, the journal need not have anything any more.
+        let isRead = isEnded || !readers.isEmpty
+        guard let kept = window.keptBytes(of: log.heldBytes, isRead: isRead) else { return }
+        dropOldEntries(keeping: kept, before: log.count)
+    }
+
     /// What the journal has need not be in memory too; `kept` bytes stay, and all from `wanted` on.
     private func dropOldEntries(keeping kept: Int, before wanted: Int) {
         let journaled = journalMark.readableEntries
@@ -366,7 +371,7 @@ final class Generation: TurnEndHandler {
 
     /// Whether anything of it is to be read back from the journal, now or later.
     var isReadBack: Bool {
-        !isEnded || log.first > 0 || log.heldBytes > worker.configuration.logWindowBytes
+        !isEnded || log.first > 0 || log.heldBytes > window.readBytes
     }
 
     /// Those who were up with the answer and fell behind while others did not: each comes back with
@@ -376,10 +381,6 @@ final class Generation: TurnEndHandler {
             reader.cutOff()
         }
     }
-}
-
-extension OnDisconnect {
-    static let defaultGraceSeconds = 30
 }
 
 extension Generation {

@@ -10,8 +10,10 @@ struct JournalMark {
     private(set) var entries = 0
     /// How many are there once the frame under way is.
     private(set) var framedEntries = 0
-    /// What of that frame is its own, and where what is being added begins.
-    private var framed: [FramePart] = []
+    /// What of that frame is its own: one part, unless it has much, so that a token needs no list.
+    private var framed: FramePart?
+    private var framedBefore: [FramePart] = []
+    /// Where what is being added begins.
     private var framedEnd = 0
     /// Where its entries are.
     private var extents = JournalExtents()
@@ -39,7 +41,8 @@ struct JournalMark {
 
     /// The frame under way has its entries up to this one.
     mutating func isFramed(upTo end: Int, in frame: borrowing JournalFrame) {
-        framed.append(frame.part(from: framedEnd, entries: framedEntries..<end))
+        if let framed { framedBefore.append(framed) }
+        framed = frame.part(from: framedEnd, entries: framedEntries..<end)
         framedEntries = end
         framedEnd = frame.count
     }
@@ -47,12 +50,18 @@ struct JournalMark {
     /// The frame under way was written, or dropped.
     mutating func frameEnded(_ isWritten: Bool, in journal: Journal) {
         if isWritten, framedEntries > entries {
-            for part in framed { extents.note(part, in: journal) }
+            for part in framedBefore { extents.note(part, in: journal) }
+            if let framed { extents.note(framed, in: journal) }
             entries = framedEntries
             if let lost = former?.entries, entries >= lost { former = nil }
         }
+        forgetFramed()
+    }
+
+    private mutating func forgetFramed() {
         framedEntries = entries
-        framed.removeAll(keepingCapacity: true)
+        framed = nil
+        if !framedBefore.isEmpty { framedBefore = [] }
     }
 
     /// All of its entries so far are written.
@@ -69,8 +78,7 @@ struct JournalMark {
         guard entries > 0 else { return }
         if former == nil { former = (extents, entries) }
         entries = 0
-        framedEntries = 0
-        framed = []
+        forgetFramed()
         extents = JournalExtents()
     }
 }

@@ -3,22 +3,28 @@ struct LogWindow {
     /// While nobody reads: fifty clients that left are not to hold fifty windows.
     ///
     /// In bytes.
-    private static let unreadBytes = 64 * 1024
+    private static let maxUnreadBytes = 64 * 1024
     /// How many entries tell how an answer ended, at most.
     private static let endEntries = 4
 
-    /// At most so much, of payload and what an entry takes beside it.
-    let bytes: Int
+    /// At most so much while somebody reads, of payload and what an entry takes beside it.
+    let readBytes: Int
+    /// The same while nobody does; never more.
+    let unreadBytes: Int
 
-    /// - Parameters:
-    ///   - configured: what it may be while somebody reads, in bytes.
-    ///   - isRead: whether somebody does.
-    init(_ configured: Int, isRead: Bool) {
-        bytes = isRead ? configured : min(configured, Self.unreadBytes)
+    init(_ readBytes: Int) {
+        self.readBytes = readBytes
+        unreadBytes = min(readBytes, Self.maxUnreadBytes)
     }
 
-    /// What stays when there is more: half of it, so that it does not move with every token.
-    var keptBytes: Int { bytes / 2 }
+    /// Says how much stays of a log: half of what may be, where it has more than that, so that it does
+    /// not move with every token.
+    ///
+    /// - Returns: in bytes; nil where all stays.
+    func keptBytes(of held: Int, isRead: Bool) -> Int? {
+        let most = isRead ? readBytes : unreadBytes
+        return held > most ? most / 2 : nil
+    }
 
     /// Says from which entry on all must stay.
     ///

@@ -32,6 +32,7 @@ struct CRC32C {
     var value: UInt32 { ~remainder }
 
     /// Takes more bytes.
+    @inline(__always)
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
         if usesHardware {
             remainder = linux_crc32c(remainder, bytes.baseAddress, bytes.count)

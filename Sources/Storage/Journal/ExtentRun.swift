@@ -22,10 +22,10 @@ struct ExtentRun: Sendable {
     let start: Int
     /// When that was written.
     private let milliseconds: Int
-    /// For each extent three numbers, seven bits a byte: some five bytes for a token.
+    /// For each extent three numbers: some five bytes for a token.
     ///
     /// How far after the one before it begins, its length, and how much later it was written.
-    private var places: [UInt8] = []
+    private var places = PackedNumbers()
     private var lastEnd: Int
     private var lastMilliseconds: Int
     /// The lengths of all extents.
@@ -50,10 +50,10 @@ struct ExtentRun: Sendable {
 
     /// Adds what the frame written last has, behind all others.
     mutating func add(_ part: FramePart, at offset: Int, _ milliseconds: Int) {
-        Self.put(offset - lastEnd, to: &places)
-        Self.put(part.range.count, to: &places)
+        places.append(UInt(offset - lastEnd))
+        places.append(UInt(part.range.count))
         // Clocks may be set back.
-        Self.put(max(0, milliseconds - lastMilliseconds), to: &places)
+        places.append(UInt(max(0, milliseconds - lastMilliseconds)))
         lastEnd = offset + part.range.count
         lastMilliseconds = max(lastMilliseconds, milliseconds)
         bytes += part.range.count
@@ -65,37 +65,16 @@ struct ExtentRun: Sendable {
         (sum << 1 | sum >> 31) ^ next
     }
 
-    private static func put(_ value: Int, to places: inout [UInt8]) {
-        var rest = UInt(value)
-        while rest >= 0x80 {
-            places.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        places.append(UInt8(truncatingIfNeeded: rest))
-    }
-
     /// The extents, in their order.
     var extents: [Extent] {
         var extents: [Extent] = []
-        var position = 0
-        func number() -> Int {
-            var value = 0
-            var shift = 0
-            while position < places.count {
-                let byte = places[position]
-                position += 1
-                value |= Int(byte & 0x7F) << shift
-                guard byte >= 0x80 else { break }
-                shift += 7
-            }
-            return value
-        }
         var end = start
         var time = milliseconds
-        while position < places.count {
-            let offset = end + number()
-            let count = number()
-            time += number()
+        var numbers = places.makeIterator()
+        while let gap = numbers.next(), let length = numbers.next(), let later = numbers.next() {
+            let offset = end + Int(gap)
+            let count = Int(length)
+            time += Int(later)
             extents.append(Extent(offset: offset, count: count, milliseconds: time))
             end = offset + count
         }

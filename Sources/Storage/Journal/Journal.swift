@@ -218,7 +218,7 @@ package final class Journal {
         guard !frame.isEmpty || book.isRetiring || !isWritable || isUnsafe else { return true }
         defer { frame.clear(keeping: Self.keptFrameBytes) }
         // What a refused frame drops is added again by those it is of; of these nobody is left.
-        for number in book.retiring { frame.retire(number: number) }
+        if book.isRetiring { for number in book.retiring { frame.retire(number: number) } }
         let milliseconds = wallMilliseconds()
         frame.seal(milliseconds: milliseconds)
         do throws(StorageError) {
@@ -230,7 +230,7 @@ package final class Journal {
             return false
         }
         written += 1
-        book.retired()
+        if book.isRetiring { book.retired() }
         if durability == .interval || isUnsafe, !syncDue.isSet {
             setSyncDue(Durability.intervalMilliseconds)
         }

@@ -8,7 +8,8 @@
 /// becomes of their names.
 package struct JournalExtents: Sendable {
     /// So much of a generation is checked as one: what is read for nothing on the way to an entry.
-    package static let runBytes = 16 << 10
+    @inlinable package static var runBytes: Int { 16 << 10 }
+
     private var runs: [ExtentRun] = []
     /// Behind the last entry that was noted.
     package private(set) var end = 0

@@ -66,8 +66,9 @@ package struct JournalFrame: ~Copyable {
 
     /// What was added since it had `start` bytes: one generation's items, with these entries.
     package func part(from start: Int, entries: Range<Int>) -> FramePart {
+        precondition(start <= count, "a part begins in its frame")
         var sum = CRC32C()
-        sum.update(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+        sum.update(UnsafeRawBufferPointer(start: memory + start, count: count - start))
         return FramePart(entries: entries, range: start..<count, checksum: sum.value)
     }
 

@@ -51,6 +51,14 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
         fields.append(Field(name, value))
     }
 
+    /// Adds a line that was made before.
+    package mutating func append(_ field: Field) { fields.append(field) }
+
+    /// Adds all lines of another list at the end: made as these were, they need no second look.
+    package mutating func append(_ others: HeaderFields) {
+        fields.append(contentsOf: others.fields)
+    }
+
     /// Adds a line whose bytes were checked.
     mutating func append(checked field: Field) {
         // Browsers send about fifteen fields: one allocation instead of four.
