@@ -24,34 +24,48 @@ extension Worker {
         then use: @escaping (LogPart?) -> Void
     ) {
         let old = OldEntries(of: generation, from: start, maxBytes: Self.partBytes)
-        read({ () throws(StorageError) in try old.part() }, then: use)
+        let number = readings.add(use)
+        read { () throws(StorageError) in
+            LogPart(try old.part())
+        } then: { worker, part in
+            worker.readings.take(number)?(part)
+        }
     }
 
-    /// Puts the whole log of an answer together.
+    /// Makes OpenAI's object for an answer that is not in memory whole.
     ///
     /// - Parameters:
     ///   - generation: the answer, ended.
-    ///   - use: takes it on this loop; nil where the disk does not give it back.
-    func readBack(wholeOf generation: Generation, then use: @escaping (LogPart?) -> Void) {
+    ///   - context: what is said beside it.
+    ///   - use: takes it on this loop; nil where the disk does not give the answer back.
+    func completion(
+        of generation: Generation,
+        _ context: FrameContext,
+        then use: @escaping ([UInt8]?) -> Void
+    ) {
         let snapshot = LogSnapshot(of: generation)
-        read({ () throws(StorageError) in try snapshot.whole() }, then: use)
+        let number = completions.add(use)
+        read { () throws(StorageError) in
+            try snapshot.completion(context)
+        } then: { worker, body in
+            worker.completions.take(number)?(body)
+        }
     }
 
-    private func read(
-        _ work: @escaping @Sendable () throws(StorageError) -> EntryLog,
-        then use: @escaping (LogPart?) -> Void
+    private func read<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(StorageError) -> Value,
+        then use: @escaping @Sendable (Worker, Value?) -> Void
     ) {
-        let number = readings.add(use)
         let loop = reactor.index
         let service = service
         service.readBackQueue.async {
-            var part: LogPart?
+            var value: Value?
             do throws(StorageError) {
-                part = LogPart(try work())
+                value = try work()
             } catch {
                 service.log.write(.error, "an answer's beginning cannot be read back: \(error)")
             }
-            service.post(toLoop: loop) { [part] in $0.readings.take(number)?(part) }
+            service.post(toLoop: loop) { [value] in use($0, value) }
         }
     }
 

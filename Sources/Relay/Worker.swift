@@ -25,6 +25,7 @@ final class Worker: RequestHandler {
     var historyQuestions = Questions<HistoryAnswer>()
     /// Parts of long answers that are being read back.
     var readings = Questions<LogPart?>()
+    var completions = Questions<[UInt8]?>()
     /// Answers whose records are being made on another thread.
     var recordings = Questions<Recording>()
     /// Nil once all is over: it keeps its handler alive, and that is this worker.
@@ -126,6 +127,7 @@ final class Worker: RequestHandler {
         generations.removeAll()
         historyQuestions = Questions()
         readings = Questions()
+        completions = Questions()
         recordings = Questions()
         // The process may be gone before this turn ends.
         journal?.turnEnded()

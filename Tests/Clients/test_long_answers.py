@@ -1,6 +1,7 @@
 """Answers much longer than what is kept of them in memory: all of it is there for who comes back."""
 
 import concurrent.futures
+import json
 import pathlib
 import re
 import time
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 import frames
+from test_growth import Upstream
 
 # Eight hundred kilobytes of text, of which 64 KiB are in memory with all that belongs to it.
 TOKENS = 200_000
@@ -66,6 +68,80 @@ def test_many_long_answers_at_once_take_little_memory(relay):
             timeout=60,
         )
         assert frames.parse(rest.text) == events[TOKENS - 999 :]
+
+
+LONG_MEGABYTES = 32
+LONG_PIECE = "abcdefgh " * 1800
+LONG_TEXT = LONG_PIECE * (LONG_MEGABYTES * 1_000_000 // len(LONG_PIECE))
+
+
+def long_answer():
+    """A model's stream that says so many megabytes."""
+    def chunk(delta, reason=None):
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
+    piece = chunk({"content": LONG_PIECE})
+    count = len(LONG_TEXT) // len(LONG_PIECE)
+    return piece * count + chunk({}, "stop") + b"data: [DONE]\n\n"
+
+
+@pytest.fixture
+def long_relay(start_relay):
+    upstream = Upstream()
+    upstream.answer = long_answer()
+    yield start_relay(OPENAI_BASE_URL=upstream.url, OPENAI_API_KEY="k", RELAY_RESUME_S=60)
+    upstream.listener.close()
+
+
+def highest_megabytes(relay, ask):
+    """How much memory the relay takes at most while `ask()` asks it; gives the answer, too."""
+    process = pathlib.Path(f"/proc/{relay.process.pid}")
+    # What was made before may still be on its way to the disk.
+    deadline = time.monotonic() + 60
+    while resident_megabytes(relay) > 30 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    before = resident_megabytes(relay)
+    (process / "clear_refs").write_text("5")
+    answer = ask()
+    highest = int((process / "status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+    return highest - before, answer
+
+
+def complete(relay):
+    body = {"model": "m", "messages": [{"role": "user", "content": "long"}]}
+    headers = {"Idempotency-Key": "one"}
+    answer = httpx.post(
+        f"{relay.url}/v1/chat/completions", json=body, headers=headers, timeout=120
+    )
+    assert answer.json()["choices"][0]["message"]["content"] == LONG_TEXT
+    return answer
+
+
+def restored(relay, stream):
+    answer = httpx.get(
+        f"{relay.url}/chat/streams/{stream}",
+        headers={"Last-Event-ID": f"{stream}.7"},
+        timeout=120,
+    )
+    (event,) = [event for event in frames.parse(answer.text) if event.name == "restored"]
+    assert json.loads(event.data)["content"] == LONG_TEXT
+
+
+def test_a_long_answer_in_one_piece_takes_at_most_twice_its_size(long_relay):
+    answer = complete(long_relay)
+    long_relay.history(count=1)
+    # From the journal, part by part: what is sent is in memory once.
+    highest, _ = highest_megabytes(long_relay, lambda: complete(long_relay))
+    assert highest < 1.5 * LONG_MEGABYTES
+    assert long_relay.stop() == 0
+    long_relay.start()
+    # From its record, which is in memory beside it.
+    highest, _ = highest_megabytes(long_relay, lambda: complete(long_relay))
+    assert highest < 2.3 * LONG_MEGABYTES
+    stream = answer.headers["x-stream-id"]
+    highest, _ = highest_megabytes(long_relay, lambda: restored(long_relay, stream))
+    assert highest < 2.3 * LONG_MEGABYTES
 
 
 def test_a_killed_long_answer_is_told_by_the_next_process(relay):

@@ -84,11 +84,15 @@ import Wire
 
     /// What a later version may have written: kinds that have no words here yet, and one unknown.
     private func left(_ entries: [(UInt8, String)]) -> LeftGeneration {
-        var left = LeftGeneration(Self.heads[0])
+        LeftGeneration(draft(entries))
+    }
+
+    private func draft(_ entries: [(UInt8, String)]) -> LeftDraft {
+        let draft = LeftDraft(Self.heads[0])
         for (place, (kind, payload)) in entries.enumerated() {
-            left.add(place, kind, Array(payload.utf8).span, at: 1_795_881_375_700)
+            draft.add(place, kind, Array(payload.utf8).span, at: 1_795_881_375_700)
         }
-        return left
+        return draft
     }
 
     @Test func `kinds that are reserved, and unknown ones, cost nothing of the rest`() throws {
@@ -117,7 +121,7 @@ import Wire
             (9, ""), (1, "what \"\n"), (2, "why"), (8, #"{"a":"x"}"#), (1, "counts "),
             (1, String(repeating: "and is long ", count: 10_000)), (5, #"{"total_tokens":3}"#),
             (6, #"{"status":"complete","finish_reason":"stop"}"#),
-        ]).makeLog()
+        ]).answer.log.copy()
         let timing = GenerationRecord.Timing(startedAt: 1, totalMilliseconds: 2, retries: 0)
         let head = Self.heads[0].record
         let whole = GenerationRecord.make(head, Self.heads[0].source, log, timing)
@@ -149,7 +153,7 @@ import Wire
 
     @Test(arguments: Dialect.allCases)
     func `no dialect has words for reserved kinds`(dialect: Dialect) {
-        let log = left([(0, "{}"), (8, #"{"a":1}"#), (9, ""), (200, "x")]).makeLog()
+        let log = left([(0, "{}"), (8, #"{"a":1}"#), (9, ""), (200, "x")]).answer.log.copy()
         let context = FrameContext(generation: "A1", model: "m", created: 1)
         for number in 1...3 {
             var out: [UInt8] = []
@@ -159,11 +163,11 @@ import Wire
     }
 
     @Test func `who is asked by now is what the record says`() throws {
-        var left = left([(0, "{}")])
+        let draft = draft([(0, "{}")])
         var later = Self.heads[0]
         later.source = .init(upstream: "second", model: "other")
-        left.beganAgain(later)
-        let record = try JSON.parse(left.record.span)
+        draft.beganAgain(later)
+        let record = try JSON.parse(LeftGeneration(draft).record.span)
         #expect(record["upstream"]?.stringValue == "second")
         #expect(record["model"]?.stringValue == "other")
     }

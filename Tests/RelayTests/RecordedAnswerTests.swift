@@ -90,7 +90,9 @@ import Wire
         #expect(answer.created == 1_795_251_912)
         let kinds = answer.part.log.numbers.map { answer.part.log.kind($0) }
         #expect(kinds == [.start, .reasoning, .text, .toolCall, .usage, .finish])
-        #expect(answer.text == "text\n")
+        let text = try #require(answer.text)
+        let bytes = answer.part.log.bytes[answer.part.log.range(text)]
+        #expect(String(decoding: bytes, as: UTF8.self) == "text\n")
         #expect(answer.part.log.ending == .toolCalls)
     }
 

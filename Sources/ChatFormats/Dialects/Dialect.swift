@@ -67,12 +67,12 @@ extension Dialect {
     /// words for it.
     ///
     /// - Parameters:
-    ///   - text: all of it.
+    ///   - n: the number of the entry that is all of it; nil where there is none.
     ///   - log: whose last entry the client gets next.
     ///   - context: of all frames.
     ///   - out: what it is appended to.
     package func appendRestored(
-        _ text: String,
+        _ n: Int?,
         of log: borrowing EntryLog,
         _ context: FrameContext,
         into out: inout [UInt8]
@@ -80,9 +80,15 @@ extension Dialect {
         guard self == .events else { return }
         let frame = Frame(kind: .text, number: log.count - 2, usage: nil)
         Block.begin("restored", .only, frame, context, into: &out)
-        out.append(literal: "data: {\"content\":")
-        JSONText.appendString(text, into: &out)
-        out.append(literal: "}\n\n")
+        out.append(literal: "data: {\"content\":\"")
+        if let n {
+            let bytes = log.bytes
+            let range = log.range(n)
+            // Room for some escapes: growing would copy it.
+            out.reserveCapacity(out.count + 512 + range.count + range.count / 8)
+            JSONText.appendEscaped(bytes.span.extracting(range), into: &out)
+        }
+        out.append(literal: "\"}\n\n")
     }
 }
 

@@ -12,16 +12,48 @@ package enum OpenAICompletion {
         context: FrameContext,
         into out: inout [UInt8]
     ) {
+        var outline = AnswerOutline()
+        outline.add(log)
+        append(outline, context, into: &out) { log.appendEscaped($0, into: &$1) }
+    }
+
+    /// The same of a log that is not in memory whole.
+    ///
+    /// - Parameters:
+    ///   - outline: of all of it.
+    ///   - context: of the answer.
+    ///   - out: what it is appended to.
+    ///   - appendText: appends what goes between the quotes of a string that says all texts of one
+    ///     kind.
+    /// - Throws: what `appendText` throws.
+    package static func append<Failure: Error>(
+        _ outline: borrowing AnswerOutline,
+        _ context: FrameContext,
+        into out: inout [UInt8],
+        appendText: (EntryKind, inout [UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        let repeated = context.repeatsContent ? outline.contentRoomBytes : 0
+        out.reserveCapacity(out.count + outline.roomBytes + repeated)
         out.append(UInt8(ascii: "{"))
         appendHead("chat.completion", context, into: &out)
         if context.repeatsContent {
             out.append(literal: ",\"content\":\"")
-            log.appendEscaped(.text, into: &out)
-            log.appendEscaped(.refusal, into: &out)
+            if outline.has(.text) { try appendText(.text, &out) }
+            if outline.has(.refusal) { try appendText(.refusal, &out) }
             out.append(UInt8(ascii: "\""))
         }
         out.append(literal: ",\"choices\":[{\"index\":0,\"message\":")
-        appendMessage(log, into: &out)
+        try appendMessage(outline, into: &out, appendText)
+        appendOutcome(outline.log, context, into: &out)
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends what comes after the message.
+    private static func appendOutcome(
+        _ log: borrowing EntryLog,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
         out.append(literal: ",\"logprobs\":null,\"finish_reason\":\"")
         let ending = log.ending ?? .complete
         out.append(literal: ending.isFinish ? ending.openAIFinishReason : "length")
@@ -40,7 +72,6 @@ package enum OpenAICompletion {
             out.append(literal: ",\"error\":")
             log.appendError(into: &out)
         }
-        out.append(UInt8(ascii: "}"))
     }
 
     /// Appends the members that all of OpenAI's chat objects begin with.
@@ -59,24 +90,28 @@ package enum OpenAICompletion {
         JSONText.appendString(context.model, into: &out)
     }
 
-    private static func appendMessage(_ log: borrowing EntryLog, into out: inout [UInt8]) {
-        let calls = ToolCalls(log)
+    private static func appendMessage<Failure: Error>(
+        _ outline: borrowing AnswerOutline,
+        into out: inout [UInt8],
+        _ appendText: (EntryKind, inout [UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        let calls = ToolCalls(outline.log)
         out.append(literal: "{\"role\":\"assistant\",\"content\":")
-        let hasText = log.count(of: .text) > 0
-        if hasText || (calls.isEmpty && log.count(of: .refusal) == 0) {
-            appendJoined(.text, log, into: &out)
+        if outline.has(.text) {
+            try appendString(.text, into: &out, appendText)
         } else {
-            out.append(literal: "null")
+            let isEmpty = calls.isEmpty && !outline.has(.refusal)
+            out.append(literal: isEmpty ? "\"\"" : "null")
         }
         out.append(literal: ",\"refusal\":")
-        if log.count(of: .refusal) > 0 {
-            appendJoined(.refusal, log, into: &out)
+        if outline.has(.refusal) {
+            try appendString(.refusal, into: &out, appendText)
         } else {
             out.append(literal: "null")
         }
-        if log.count(of: .reasoning) > 0 {
+        if outline.has(.reasoning) {
             out.append(literal: ",\"reasoning_content\":")
-            appendJoined(.reasoning, log, into: &out)
+            try appendString(.reasoning, into: &out, appendText)
         }
         if !calls.isEmpty {
             out.append(literal: ",\"tool_calls\":")
@@ -85,14 +120,13 @@ package enum OpenAICompletion {
         out.append(UInt8(ascii: "}"))
     }
 
-    /// Appends the payloads of one kind as one JSON string.
-    private static func appendJoined(
+    private static func appendString<Failure: Error>(
         _ kind: EntryKind,
-        _ log: borrowing EntryLog,
-        into out: inout [UInt8]
-    ) {
+        into out: inout [UInt8],
+        _ appendText: (EntryKind, inout [UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
         out.append(UInt8(ascii: "\""))
-        log.appendEscaped(kind, into: &out)
+        try appendText(kind, &out)
         out.append(UInt8(ascii: "\""))
     }
 }

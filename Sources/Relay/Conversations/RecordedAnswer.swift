@@ -67,13 +67,8 @@ struct RecordedAnswer: Sendable {
         return (.object(members), positions)
     }
 
-    /// The text of the answer, as far as it came.
-    var text: String {
-        guard let n = part.log.numbers.first(where: { part.log.kind($0) == .text }) else {
-            return ""
-        }
-        return String(decoding: part.log.bytes[part.log.range(n)], as: UTF8.self)
-    }
+    /// The entry that is the text of the answer, as far as it came; nil where nothing did.
+    var text: Int? { part.log.numbers.first { part.log.kind($0) == .text } }
 
     private static func append(_ record: JSON, to log: inout EntryLog) {
         let ending =

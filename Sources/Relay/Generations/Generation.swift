@@ -101,7 +101,7 @@ final class Generation: TurnEndHandler {
         startedInstant = worker.reactor.now
         leaving = worker.reactor.makeDeadline()
         leaving.whenDue { [unowned self] in leftAlone() }
-        log = left.makeLog()
+        log = left.answer.log.copy()
         failure = log.failure.map(Failure.init)
     }
 

@@ -70,49 +70,23 @@ enum GenerationRecord {
         _ timing: Timing,
         forEachPart: ((borrowing EntryLog) -> Void) throws(StorageError) -> Void
     ) throws(StorageError) -> [UInt8] {
-        var others = OtherEntries()
+        var others = AnswerOutline()
         try forEachPart { others.add($0) }
         var record: [UInt8] = []
-        let bytes = others.textBytes.values.reduce(others.log.bytes.count, +)
-        // Room for some escapes. Growing would copy all of it.
-        record.reserveCapacity(head.count + 1024 + bytes + bytes / 8)
+        record.reserveCapacity(head.count + others.roomBytes)
         record += head
         appendWhen(others.log, source, timing, into: &record)
         let start = others.answerStart
         for member in RecordedText.all
-        where member.isAlways || others.textBytes[member.kind] != nil {
+        where member.isAlways || others.has(member.kind) {
             try member.append(into: &record) { out throws(StorageError) in
-                guard others.textBytes[member.kind] != nil else { return }
+                guard others.has(member.kind) else { return }
                 try forEachPart { $0.appendEscaped(member.kind, from: start, into: &out) }
             }
         }
         others.log.appendEnding(into: &record)
         appendHow(others.log, tokens: tokens, timing, into: &record)
         return record
-    }
-
-    /// What a log has beside its texts, and how long these are; without what is void.
-    private struct OtherEntries: ~Copyable {
-        private(set) var log = EntryLog()
-        private(set) var textBytes: [EntryKind: Int] = [:]
-        /// The number of the first entry that is not void.
-        private(set) var answerStart = 0
-
-        mutating func add(_ part: borrowing EntryLog) {
-            let bytes = part.bytes
-            for n in part.numbers {
-                let kind = part.kind(n)
-                let range = part.range(n)
-                switch kind {
-                case .text, .reasoning, .refusal: textBytes[kind, default: 0] += range.count
-                case .restart:
-                    log = EntryLog()
-                    textBytes = [:]
-                    answerStart = n + 1
-                default: log.append(kind, bytes.span.extracting(range))
-                }
-            }
-        }
     }
 
     /// Appends the record's beginning, up to what was asked.

@@ -37,17 +37,19 @@ struct JournaledAnswer: Sendable {
     ///
     /// Waits for the disk.
     func record() throws(StorageError) -> [UInt8] {
-        var left: LeftGeneration?
+        var draft: LeftDraft?
         try written.read(place.number, 0..<count) { item, milliseconds, bytes in
             switch item {
             case .begin(_, let head):
-                left = JournalHead(bytes.extracting(head)).map { LeftGeneration($0) } ?? left
+                draft = JournalHead(bytes.extracting(head)).map(LeftDraft.init) ?? draft
             case .entry(_, let sequence, let kind, let payload):
-                left?.add(sequence, kind, bytes.extracting(payload), at: milliseconds)
+                draft?.add(sequence, kind, bytes.extracting(payload), at: milliseconds)
             case .retire: break
             }
         }
-        guard let left, left.isEnded else { throw .damaged(path: "the journal", offset: 0) }
+        guard let left = draft.map(LeftGeneration.init), left.isEnded else {
+            throw .damaged(path: "the journal", offset: 0)
+        }
         return left.record
     }
 }

@@ -75,15 +75,22 @@ struct LogSnapshot: Sendable {
         window = LogPart(generation.log.copy())
     }
 
-    /// All entries.
+    /// OpenAI's object for it, made of one part after the other.
     ///
     /// Waits for the disk.
-    func whole() throws(StorageError) -> EntryLog {
-        var log = EntryLog(first: 0)
-        log.reserve(bytes: window.log.byteCount, entries: window.log.count)
-        try old.forEachPart(ofBytes: Self.partBytes) { log.append(contentsOf: $0) }
-        log.append(contentsOf: window.log)
-        return log
+    func completion(_ context: FrameContext) throws(StorageError) -> [UInt8] {
+        var outline = AnswerOutline()
+        try forEachPart { outline.add($0) }
+        let start = outline.answerStart
+        var body: [UInt8] = []
+        try OpenAICompletion.append(
+            outline,
+            context,
+            into: &body
+        ) { kind, out throws(StorageError) in
+            try forEachPart { $0.appendEscaped(kind, from: start, into: &out) }
+        }
+        return body
     }
 
     /// Its line in the history, without the line's end, made of one part after the other.
@@ -100,9 +107,15 @@ struct LogSnapshot: Sendable {
             tokens: window.log.textEntryCount,
             timing
         ) { use throws(StorageError) in
-            try old.forEachPart(ofBytes: Self.partBytes, use)
-            use(window.log)
+            try forEachPart(use)
         }
+    }
+
+    private func forEachPart(
+        _ use: (borrowing EntryLog) -> Void
+    ) throws(StorageError) {
+        try old.forEachPart(ofBytes: Self.partBytes, use)
+        use(window.log)
     }
 
     /// Of payload.

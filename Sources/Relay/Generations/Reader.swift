@@ -206,37 +206,34 @@ final class Reader: ExchangeDelegate {
     private func refuse(_ failure: Failure) { respond(failure.problem) }
 
     private func respond(_ problem: Problem) {
-        noteEnd()
-        silence.clear()
-        exchange.refuse(problem, of: generation.id, isVendorShape: isVendorRoute)
-        generation.delivered(self)
+        complete { $0.refuse(problem, of: generation.id, isVendorShape: isVendorRoute) }
     }
 
     private func complete() {
         guard generation.showsEnd else { return }
         if let failure = generation.failure, failure.endsWhole { return refuse(failure) }
-        if generation.log.first == 0 {
-            complete(generation.log)
-        } else if let old {
-            complete(old.log)
-        } else {
-            readBack()
+        guard generation.log.first > 0, generation.log.ending != .stopped else {
+            return complete { $0.complete(generation.log, context, isVendorShape: isVendorRoute) }
         }
+        guard !isReadingBack else { return }
+        isReadingBack = true
+        worker.completion(of: generation, context) { [weak self] in self?.hasCompletion($0) }
     }
 
-    private func complete(_ log: borrowing EntryLog) {
+    private func hasCompletion(_ body: [UInt8]?) {
+        guard !exchange.isLost, !exchange.isFinished else { return }
+        guard let body else { return respond(Self.notReadable) }
+        complete { $0.complete(body, of: generation.id) }
+    }
+
+    private func complete(_ answer: (Exchange) -> Void) {
         noteEnd()
         silence.clear()
-        exchange.complete(log, context, isVendorShape: isVendorRoute)
+        answer(exchange)
         generation.delivered(self)
     }
 
-    private func finish() {
-        noteEnd()
-        silence.clear()
-        exchange.finish()
-        generation.delivered(self)
-    }
+    private func finish() { complete { $0.finish() } }
 
     private func noteEnd() {
         noteAnswer()
@@ -308,28 +305,20 @@ extension Reader {
         guard !isReadingBack else { return }
         isReadingBack = true
         old = nil
-        let use: (LogPart?) -> Void = { [weak self] in self?.hasReadBack($0) }
-        if form == .completion {
-            worker.readBack(wholeOf: generation, then: use)
-        } else {
-            worker.readBack(from: cursor, of: generation, then: use)
-        }
+        worker.readBack(from: cursor, of: generation) { [weak self] in self?.hasReadBack($0) }
     }
 
     private func hasReadBack(_ part: LogPart?) {
         isReadingBack = false
         guard !exchange.isLost, !exchange.isFinished else { return }
         // Less than what was asked for would be asked for again and again.
-        let isUsable = part.map { form == .completion || $0.log.numbers.contains(cursor) }
-        old = isUsable == true ? part : nil
-        guard old == nil else { return generation.readerDrained() }
-        if form == .completion {
-            respond(Self.notReadable)
-        } else {
+        guard let part, part.log.numbers.contains(cursor) else {
             // It comes back with its last id, and then the disk may have it.
             exchange.cutOff()
-            leave(" not readable")
+            return leave(" not readable")
         }
+        old = part
+        generation.readerDrained()
     }
 
     private static let notReadable = Problem(

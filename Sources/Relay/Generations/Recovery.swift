@@ -84,7 +84,7 @@ package struct Recovery: Sendable {
 
     private mutating func read() throws(StorageError) -> [LeftGeneration] {
         var places: [Key: Int] = [:]
-        var found: [LeftGeneration?] = []
+        var found: [LeftDraft?] = []
         var reports: [JournalReport] = []
         try folder.read { report in
             reports.append(report)
@@ -102,7 +102,7 @@ package struct Recovery: Sendable {
                 // Of another answer the number is that one's from now on, also where damage took the
                 // end of the first.
                 places[key(number)] = found.count
-                found.append(LeftGeneration(head))
+                found.append(LeftDraft(head))
             case .entry(let number, let sequence, let kind, let payload):
                 guard let place = places[key(number)] else { return }
                 found[place]?.add(
@@ -117,7 +117,7 @@ package struct Recovery: Sendable {
             }
         }
         self.reports = reports
-        return found.compactMap { $0 }
+        return found.compactMap { $0.map(LeftGeneration.init) }
     }
 
     /// Finds those whose records reached the history before their process ended.
@@ -229,12 +229,12 @@ package struct Recovery: Sendable {
     private func writeRecords(to history: HistoryFile) -> Int? {
         var last = 0
         for generation in left where !recorded.contains(generation.head.id) {
-            let record = generation.record
-            var place = history.append(record)
+            // Handed over and not kept for a second attempt: it may be long, and can be made again.
+            var place = history.appendWaiting(generation.record)
             if place == nil {
                 // More than may wait for the disk at once.
                 _ = history.flush(timeoutMilliseconds: 10_000)
-                place = history.append(record)
+                place = history.appendWaiting(generation.record)
             }
             guard let place else { return nil }
             last = place

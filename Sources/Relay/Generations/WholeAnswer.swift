@@ -11,15 +11,17 @@ extension Exchange {
             return refuse(.stopped, of: context.generation, isVendorShape: isVendorShape)
         }
         var body: [UInt8] = []
-        // Room for some escapes; what is not used costs nothing, and growing would copy all of it.
-        let texts = context.repeatsContent ? 2 : 1
-        body.reserveCapacity(1024 + texts * (log.bytes.count + log.bytes.count / 4))
         OpenAICompletion.append(log: log, context: context, into: &body)
+        complete(body, of: context.generation)
+    }
+
+    /// Answers with OpenAI's object, as it was made before.
+    func complete(_ body: [UInt8], of generation: String) {
         respond(
             .ok,
             [
                 "Content-Type": "application/json", "Cache-Control": "no-store",
-                "X-Stream-Id": context.generation,
+                "X-Stream-Id": generation,
             ],
             body: body
         )
