@@ -244,7 +244,7 @@ struct HistoryQuery {
     let isExport: Bool
 
     init(_ head: RequestHead, defaultLimit: Int = 50) throws(Problem) {
-        let query = try ChatAsk.query(head)
+        let query = try ChatCall.query(head)
         func item(_ name: String) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0 } }
         filter = HistoryFilter(conversation: item("conversation"), user: item("user"))
         before = item("before")

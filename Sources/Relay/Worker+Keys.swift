@@ -15,7 +15,7 @@ extension Worker {
     ///   history.
     /// - Throws: what is wrong with the request.
     func generation(
-        for ask: ChatAsk,
+        for ask: ChatCall,
         _ exchange: Exchange,
         isVendorShape: Bool,
         orRecorded tell: (String) -> Void

@@ -21,12 +21,12 @@ extension Worker {
     func readBack(
         from start: Int,
         of generation: Generation,
-        then use: @escaping (LogPart?) -> Void
+        then use: @escaping (SharedLog?) -> Void
     ) {
         let old = OldEntries(of: generation, from: start, maxBytes: Self.partBytes)
         let number = readings.add(use)
         read { () throws(StorageError) in
-            LogPart(try old.part())
+            SharedLog(try old.part())
         } then: { worker, part in
             worker.readings.take(number)?(part)
         }
@@ -110,7 +110,7 @@ extension Worker {
     }
 
     /// Makes a record from the journal that the history refused before.
-    func recordAgain(_ answer: JournaledAnswer, then use: @escaping (Recording) -> Void) {
+    func recordAgain(_ answer: UnrecordedGeneration, then use: @escaping (RecordOutcome) -> Void) {
         let service = service
         record(
             { () throws(StorageError) in
@@ -123,14 +123,14 @@ extension Worker {
 
     private func record(
         _ make: @escaping @Sendable () throws(StorageError) -> [UInt8],
-        then use: @escaping (Recording) -> Void
+        then use: @escaping (RecordOutcome) -> Void
     ) {
         let number = recordings.add(use)
         let loop = reactor.index
         let service = service
         let history = service.history
         service.makeRecord {
-            var recording = Recording.unreadable
+            var recording = RecordOutcome.unreadable
             do throws(StorageError) {
                 recording = service.appended(history.appendWaiting(try make()))
             } catch {
@@ -150,7 +150,7 @@ extension Service {
     ///
     /// - Parameter place: where the history took it; nil where it did not.
     /// - Returns: what the journal is told of it.
-    fileprivate func appended(_ place: Int?) -> Recording {
+    fileprivate func appended(_ place: Int?) -> RecordOutcome {
         if let place { return .taken(place: place) }
         unrecorded.withLock { $0 += 1 }
         return .refused

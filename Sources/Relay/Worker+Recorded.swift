@@ -63,14 +63,14 @@ extension Worker {
     }
 
     /// Answers what was asked before under the same key, where only the history has the answer.
-    func answerAgain(_ exchange: Exchange, _ ask: ChatAsk, _ id: String, isVendorShape: Bool) {
+    func answerAgain(_ exchange: Exchange, _ ask: ChatCall, _ id: String, isVendorShape: Bool) {
         ifRecorded(id, under: ask.key, for: exchange) { answer in
             guard !ask.request.stream else {
                 let position = StreamPosition(generation: id)
                 return Self.tell(answer, position, ask.dialect, ask.request, to: exchange)
             }
             exchange.note = Self.note(answer)
-            if let failure = answer.part.log.failure.map(Failure.init), failure.endsWhole {
+            if let failure = answer.part.log.failure.map(UpstreamFailure.init), failure.endsWhole {
                 exchange.refuse(failure.problem, of: id, isVendorShape: isVendorShape)
             } else {
                 let context = Self.context(of: answer, ask.request, hasIDs: false)

@@ -11,10 +11,10 @@ extension Worker {
 
     func announce(_ exchange: Exchange) throws(Problem) {
         let head = exchange.request.head
-        if let position = StreamPosition(head, try ChatAsk.query(head)) {
+        if let position = StreamPosition(head, try ChatCall.query(head)) {
             return try find(exchange, position.generation) { tell(exchange, of: $0.id) }
         }
-        let ask = try ChatAsk(exchange.request, .stream, configuration)
+        let ask = try ChatCall(exchange.request, .stream, configuration)
         let asked = try generation(for: ask, exchange, isVendorShape: false) { id in
             ifRecorded(id, under: ask.key, for: exchange) { [unowned self] _ in
                 tell(exchange, of: id)
@@ -41,8 +41,8 @@ extension Worker {
 
     func announced(_ exchange: Exchange) throws(Problem) {
         let head = exchange.request.head
-        let query = try ChatAsk.query(head)
-        let dialect = try ChatAsk.dialect(query) ?? .tokens
+        let query = try ChatCall.query(head)
+        let dialect = try ChatCall.dialect(query) ?? .tokens
         if let position = StreamPosition(head, query) {
             return try resume(exchange, position, dialect)
         }
@@ -63,8 +63,8 @@ extension Worker {
 
     func read(_ exchange: Exchange, _ id: String) throws(Problem) {
         let head = exchange.request.head
-        let query = try ChatAsk.query(head)
-        let dialect = try ChatAsk.dialect(query) ?? .events
+        let query = try ChatCall.query(head)
+        let dialect = try ChatCall.dialect(query) ?? .events
         let position = StreamPosition(head, query) ?? StreamPosition(generation: id)
         guard equals(position.generation, id) else {
             throw Problem(

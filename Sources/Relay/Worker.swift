@@ -18,16 +18,16 @@ final class Worker: RequestHandler {
     private var random = RandomWords()
     private var hosts: HostPolicy
     private let origins: OriginPolicy
-    private let upstreams: [UpstreamRoute]
+    private let upstreams: [PreparedUpstream]
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
-    var generations = GenerationTable()
+    var generations = GenerationStore()
     /// What the history is asked for this loop's requests.
-    var historyQuestions = Questions<HistoryAnswer>()
+    var historyQuestions = Awaiting<HistoryAnswer>()
     /// Parts of long answers that are being read back.
-    var readings = Questions<LogPart?>()
-    var completions = Questions<[UInt8]?>()
+    var readings = Awaiting<SharedLog?>()
+    var completions = Awaiting<[UInt8]?>()
     /// Answers whose records are being made on another thread.
-    var recordings = Questions<Recording>()
+    var recordings = Awaiting<RecordOutcome>()
     /// Nil once all is over: it keeps its handler alive, and that is this worker.
     private lazy var server: Server? = Server(
         on: reactor,
@@ -51,7 +51,7 @@ final class Worker: RequestHandler {
         heap = HeapTrim(on: reactor)
         hosts = HostPolicy(names: service.configuration.hosts)
         origins = OriginPolicy(origins: service.configuration.corsOrigins)
-        upstreams = service.configuration.upstreams.map(UpstreamRoute.init)
+        upstreams = service.configuration.upstreams.map(PreparedUpstream.init)
         files = try Self.files(in: service.staticFolder)
         journal = Self.journal(service, on: loop)
         reactor.leader = journal
@@ -125,10 +125,10 @@ final class Worker: RequestHandler {
         server = nil
         client.cancelAll()
         generations.removeAll()
-        historyQuestions = Questions()
-        readings = Questions()
-        completions = Questions()
-        recordings = Questions()
+        historyQuestions = Awaiting()
+        readings = Awaiting()
+        completions = Awaiting()
+        recordings = Awaiting()
         // The process may be gone before this turn ends.
         journal?.turnEnded()
         reactor.leader = nil
@@ -136,7 +136,7 @@ final class Worker: RequestHandler {
     }
 
     /// Takes over what an earlier process left: for a while, readers may come back to it.
-    func adopt(_ left: LeftGeneration) {
+    func adopt(_ left: JournaledGeneration) {
         let generation = Generation(left, worker: self)
         generations.add(generation)
         // One that failed before anything of it came had freed its key.
@@ -286,12 +286,12 @@ final class Worker: RequestHandler {
     // MARK: Chat
 
     private func chat(_ exchange: Exchange, _ route: ChatRoute) throws(Problem) {
-        let query = try ChatAsk.query(exchange.request.head)
+        let query = try ChatCall.query(exchange.request.head)
         if let position = StreamPosition(exchange.request.head, query) {
-            let dialect = try ChatAsk.dialect(query) ?? route.dialect
+            let dialect = try ChatCall.dialect(query) ?? route.dialect
             return try resume(exchange, position, dialect)
         }
-        let ask = try ChatAsk(exchange.request, route, configuration)
+        let ask = try ChatCall(exchange.request, route, configuration)
         let asked = try generation(for: ask, exchange, isVendorShape: route.isVendor) { id in
             answerAgain(exchange, ask, id, isVendorShape: route.isVendor)
         }
@@ -311,7 +311,7 @@ final class Worker: RequestHandler {
     func makeID() -> String { GenerationID.make(loop: reactor.index, from: &random) }
 
     /// Starts the answer to a request on this loop.
-    func begin(_ ask: ChatAsk, id: String, isVendorShape: Bool) throws(Problem) -> Generation {
+    func begin(_ ask: ChatCall, id: String, isVendorShape: Bool) throws(Problem) -> Generation {
         let upstream = upstreams[configuration.upstreamIndex(forModel: ask.request.model)]
         let chosen = upstream.configuration
         let model = ask.request.model ?? chosen.model
@@ -339,10 +339,10 @@ final class Worker: RequestHandler {
             }
         }
         guard wantsPast(ask.request) else {
-            generation.start(upstream, body)
+            generation.prepare(upstream, body)
             return generation
         }
-        generation.start(upstream, [])
+        generation.prepare(upstream, [])
         fetchPast(ask.request, model: model, chosen.provider, for: generation.id)
         return generation
     }
@@ -375,7 +375,7 @@ final class Worker: RequestHandler {
     }
 
     /// An ended answer is without readers, and one may come back.
-    func keep(_ generation: Generation) {
-        generations.keep(generation, upTo: configuration.keptBytes)
+    func shelve(_ generation: Generation) {
+        generations.shelve(generation, upTo: configuration.keptBytes)
     }
 }

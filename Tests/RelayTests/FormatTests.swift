@@ -83,12 +83,12 @@ import Wire
     // MARK: A later version's journal
 
     /// What a later version may have written: kinds that have no words here yet, and one unknown.
-    private func left(_ entries: [(UInt8, String)]) -> LeftGeneration {
-        LeftGeneration(draft(entries))
+    private func left(_ entries: [(UInt8, String)]) -> JournaledGeneration {
+        JournaledGeneration(draft(entries))
     }
 
-    private func draft(_ entries: [(UInt8, String)]) -> LeftDraft {
-        let draft = LeftDraft(Self.heads[0])
+    private func draft(_ entries: [(UInt8, String)]) -> JournaledDraft {
+        let draft = JournaledDraft(Self.heads[0])
         for (place, (kind, payload)) in entries.enumerated() {
             draft.add(place, kind, Array(payload.utf8).span, at: 1_795_881_375_700)
         }
@@ -167,7 +167,7 @@ import Wire
         var later = Self.heads[0]
         later.source = .init(upstream: "second", model: "other")
         draft.beganAgain(later)
-        let record = try JSON.parse(LeftGeneration(draft).record.span)
+        let record = try JSON.parse(JournaledGeneration(draft).record.span)
         #expect(record["upstream"]?.stringValue == "second")
         #expect(record["model"]?.stringValue == "other")
     }

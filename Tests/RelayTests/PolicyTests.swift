@@ -212,7 +212,7 @@ import Wire
 
     @Test func `every word of a failure is cleaned`() {
         let key = "secret/key"
-        let failure = Failure(
+        let failure = UpstreamFailure(
             .upstreamError,
             .unauthorized,
             type: "bad \(key)",

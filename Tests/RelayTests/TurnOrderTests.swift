@@ -31,7 +31,7 @@ import Testing
                         var byte: UInt8 = 0
                         let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
                         let isShown = recv(descriptor, &byte, 1, flags) > 0
-                        let isWritten = generation.journalMark.entries == generation.log.count
+                        let isWritten = generation.journalTicket.entries == generation.log.count
                         isShownEarly.withLock { $0 = isShown && !isWritten }
                     }
                 )
@@ -47,7 +47,7 @@ import Testing
         try await withRelay { relay in
             let model = "simulator?tokens=1&interval_ms=0"
             relay.service.post(toLoop: 0) { worker in
-                let route = UpstreamRoute(worker.configuration.upstreams[0])
+                let route = PreparedUpstream(worker.configuration.upstreams[0])
                 let request = ChatRequest(messages: [.init(role: .user, text: "hi")])
                 var body: [UInt8] = []
                 do {
@@ -64,7 +64,7 @@ import Testing
                     worker: worker
                 )
                 worker.generations.add(generation)
-                generation.start(route, body)
+                generation.prepare(route, body)
                 // Its time comes in the turn in which the answer begins.
                 worker.journal?.retry()
             }

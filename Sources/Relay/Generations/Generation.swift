@@ -33,9 +33,9 @@ final class Generation: TurnEndHandler {
     var created: Int { startedAt / 1000 }
     /// Milliseconds from the start to the first token, once there is one.
     private(set) var firstTokenMilliseconds: Int?
-    private(set) var failure: Failure?
+    private(set) var failure: UpstreamFailure?
     /// Where it stands in the journal, and up to which entry.
-    var journalMark = JournalMark()
+    var journalTicket = JournalTicket()
     /// Whether its last entry must be safe on the disk before readers see it, and is not yet.
     private(set) var holdsEnd = false
     private let onDisconnect: OnDisconnect
@@ -84,7 +84,7 @@ final class Generation: TurnEndHandler {
     }
 
     /// An ended one, as an earlier process left it in the journal.
-    init(_ left: LeftGeneration, worker: Worker) {
+    init(_ left: JournaledGeneration, worker: Worker) {
         id = left.head.id
         key = left.head.key
         includesUsage = left.head.includesUsage
@@ -102,7 +102,7 @@ final class Generation: TurnEndHandler {
         leaving = worker.reactor.makeDeadline()
         leaving.whenDue { [unowned self] in leftAlone() }
         log = left.answer.log.copy()
-        failure = log.failure.map(Failure.init)
+        failure = log.failure.map(UpstreamFailure.init)
     }
 
     deinit { leaving.abandon() }
@@ -118,14 +118,14 @@ final class Generation: TurnEndHandler {
     /// Whether anything of the model's answer is in the log, behind the start.
     var hasAnswer: Bool { log.count > 1 }
 
-    /// Asks an upstream, once the journal has the beginning: what is asked is paid for, and must not
-    /// be asked by a process that then forgets it.
+    /// Has an upstream asked once the journal has the beginning: what is asked is paid for, and must
+    /// not be asked by a process that then forgets it.
     ///
     /// - Parameters:
     ///   - upstream: who is asked.
     ///   - body: the request in the upstream's protocol; empty where it is still put together, and
     ///     `proceed` follows.
-    func start(_ upstream: UpstreamRoute, _ body: [UInt8]) {
+    func prepare(_ upstream: PreparedUpstream, _ body: [UInt8]) {
         call = UpstreamCall(self, body: body, upstream: upstream, worker: worker)
         // Nobody reads yet: a client that only announced itself may never come.
         switch onDisconnect {
@@ -133,13 +133,13 @@ final class Generation: TurnEndHandler {
         case .grace(let seconds): setLeaving(max(seconds, OnDisconnect.defaultGraceSeconds))
         case .finish: break
         }
-        guard let journal = worker.journal else { return ask() }
+        guard let journal = worker.journal else { return askUpstream() }
         journal.begin(self)
         scheduleTurnEnd()
     }
 
     /// The journal has the beginning, or cannot have it.
-    func ask() { call?.start() }
+    func askUpstream() { call?.start() }
 
     /// Its end is safe on the disk, or cannot be.
     func showEnd() {
@@ -186,7 +186,7 @@ final class Generation: TurnEndHandler {
         setLeaving(worker.configuration.resumeSeconds)
         guard !isKept else { return }
         isKept = true
-        worker.keep(self)
+        worker.shelve(self)
     }
 
     /// Nobody can come back to it any more.
@@ -208,7 +208,7 @@ final class Generation: TurnEndHandler {
     /// From now on the key outlives this process too.
     private func keepKey() {
         guard let key, let file = worker.service.keyFile else { return }
-        journalMark.keyPlace = file.append(key.kept(for: id, endedAt: wallMilliseconds()))
+        journalTicket.keyPlace = file.append(key.kept(for: id, endedAt: wallMilliseconds()))
     }
 
     /// About how much memory it holds.
@@ -231,7 +231,7 @@ final class Generation: TurnEndHandler {
 
     private func abandon() {
         end(
-            Failure(
+            UpstreamFailure(
                 .abandoned,
                 .gone,
                 type: "abandoned",
@@ -260,7 +260,7 @@ final class Generation: TurnEndHandler {
     }
 
     /// The upstream failed for good.
-    func failed(_ failure: Failure, usage: Usage?) {
+    func failed(_ failure: UpstreamFailure, usage: Usage?) {
         guard !isEnded else { return }
         self.failure = failure
         // Words may have come in one piece with it.
@@ -287,7 +287,7 @@ final class Generation: TurnEndHandler {
     /// The process is told to go.
     func interrupt() { end(.interrupted) }
 
-    private func end(_ failure: Failure) {
+    private func end(_ failure: UpstreamFailure) {
         guard !isEnded else { return }
         call?.cancel()
         failed(failure, usage: nil)
@@ -328,7 +328,7 @@ final class Generation: TurnEndHandler {
     func turnEnded() {
         isTurnEndScheduled = false
         // Others' ends of this turn may have added it: the journal's is before the next round.
-        guard !journalMark.isNews else { return scheduleTurnEnd() }
+        guard !journalTicket.isNews else { return scheduleTurnEnd() }
         var leastLag = Int.max
         var mostLag = 0
         for reader in readers {
@@ -364,7 +364,7 @@ final class Generation: TurnEndHandler {
 
     /// What the journal has need not be in memory too; `kept` bytes stay, and all from `wanted` on.
     private func dropOldEntries(keeping kept: Int, before wanted: Int) {
-        let journaled = journalMark.readableEntries
+        let journaled = journalTicket.readableEntries
         let end = LogWindow.firstKept(of: log.count, journaled: journaled, wanted: wanted)
         log.dropFirst(keeping: kept, before: end)
     }

@@ -1,5 +1,5 @@
 /// What a loop has asked other threads and waits for; those who wait never leave the loop.
-struct Questions<Answer> {
+struct Awaiting<Answer> {
     private var waiting: [Int: (Answer) -> Void] = [:]
     private var last = 0
 

@@ -3,10 +3,10 @@ import Storage
 import Wire
 
 /// A generation of an earlier process, as far as its journal goes.
-struct LeftGeneration: Sendable {
+struct JournaledGeneration: Sendable {
     let head: JournalHead
     /// All that came of it; where the process did not live to write an end, it ends as interrupted.
-    let answer: LogPart
+    let answer: SharedLog
     /// Whether its end is in the journal.
     let isEnded: Bool
     private let firstTokenAt: Int?
@@ -16,7 +16,7 @@ struct LeftGeneration: Sendable {
     /// Takes what was read; the draft is empty after it.
     ///
     /// An answer may be long: it is in memory once.
-    init(_ draft: LeftDraft) {
+    init(_ draft: JournaledDraft) {
         head = draft.head
         firstTokenAt = draft.firstTokenAt
         lastAt = draft.lastAt
@@ -26,7 +26,7 @@ struct LeftGeneration: Sendable {
             log.appendStart(id: head.id, model: head.source.model, created: head.startedAt / 1000)
         }
         if !isEnded {
-            let failure = Failure.interrupted
+            let failure = UpstreamFailure.interrupted
             log.appendFailure(
                 failure.ending,
                 type: failure.type,
@@ -34,7 +34,7 @@ struct LeftGeneration: Sendable {
                 code: failure.code
             )
         }
-        answer = LogPart(log)
+        answer = SharedLog(log)
     }
 
     /// What its line in the history begins with.
@@ -58,7 +58,7 @@ struct LeftGeneration: Sendable {
 }
 
 /// A generation of an earlier process while its journal is read.
-final class LeftDraft {
+final class JournaledDraft {
     private(set) var head: JournalHead
     private var log = EntryLog(first: 0)
     private(set) var firstTokenAt: Int?

@@ -2,7 +2,7 @@ import ChatFormats
 import Upstream
 
 /// An upstream as one loop reaches it: its URL and header lines, prepared once.
-final class UpstreamRoute {
+final class PreparedUpstream {
     let configuration: RelayConfiguration.Upstream
     private let url: String
     private let headers: HeaderLines

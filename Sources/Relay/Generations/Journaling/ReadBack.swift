@@ -2,7 +2,7 @@ import ChatFormats
 import Storage
 
 /// A part of a log, on its way between threads.
-final class LogPart: Sendable {
+final class SharedLog: Sendable {
     let log: EntryLog
 
     init(_ log: consuming EntryLog) { self.log = log }
@@ -22,9 +22,9 @@ struct OldEntries: Sendable {
 
     /// Those from `start` on, up to about so much payload.
     init(of generation: Generation, from start: Int = 0, maxBytes: Int = .max) {
-        number = generation.journalMark.place.number
+        number = generation.journalTicket.place.number
         // No more than is read: the answer may go on, and all of it would be copied then.
-        written = generation.journalMark.written.part(from: start, maxBytes: maxBytes)
+        written = generation.journalTicket.written.part(from: start, maxBytes: maxBytes)
         firstHeld = max(start, generation.log.first)
         end = max(start, min(firstHeld, written.end))
         self.start = start
@@ -68,11 +68,11 @@ struct OldEntries: Sendable {
 /// An ended answer's log; any thread may put it together.
 struct LogSnapshot: Sendable {
     private let old: OldEntries
-    private let window: LogPart
+    private let window: SharedLog
 
     init(of generation: Generation) {
         old = OldEntries(of: generation)
-        window = LogPart(generation.log.copy())
+        window = SharedLog(generation.log.copy())
     }
 
     /// OpenAI's object for it, made of one part after the other.

@@ -9,7 +9,7 @@ struct RecordedAnswer: Sendable {
     /// Seconds since 1970.
     let created: Int
     /// The start, what was said, and the end.
-    let part: LogPart
+    let part: SharedLog
 
     /// Reads a record as it stands in the file; nil where it is none of ours.
     ///
@@ -28,7 +28,7 @@ struct RecordedAnswer: Sendable {
                 try log.append(kind, textAt: position, in: line.span)
             }
             Self.append(record, to: &log)
-            part = LogPart(log)
+            part = SharedLog(log)
         } catch {
             return nil
         }

@@ -1,6 +1,6 @@
 /// The answers of one loop by their ids: running ones, and ended ones that a client may come back
 /// for.
-struct GenerationTable {
+struct GenerationStore {
     private var byID: [String: Generation] = [:]
     /// Ended answers without readers, the oldest first; some are gone by now.
     private var ended: [(id: String, bytes: Int)] = []
@@ -25,14 +25,14 @@ struct GenerationTable {
 
     mutating func removeAll() {
         for generation in byID.values { generation.letGo() }
-        self = GenerationTable()
+        self = GenerationStore()
     }
 
     /// Keeps an ended answer for a while, and lets the oldest of them go where they hold more than
     /// `limit` bytes together.
     ///
     /// The newest stays, however large.
-    mutating func keep(_ generation: Generation, upTo limit: Int) {
+    mutating func shelve(_ generation: Generation, upTo limit: Int) {
         let bytes = generation.heldBytes
         ended.append((generation.id, bytes))
         endedBytes += bytes

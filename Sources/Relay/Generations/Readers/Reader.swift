@@ -36,7 +36,7 @@ final class Reader: ExchangeDelegate {
     /// The number of the next entry to write.
     private var cursor: Int
     /// The entries that it reads and that are not in memory any more, as far as they were read back.
-    private var old: LogPart?
+    private var old: SharedLog?
     /// The log's bytes before the next entry; counted, since the log knows it of what is in memory.
     ///
     /// Less for one that began in the middle of what is not, until it is behind that.
@@ -203,7 +203,7 @@ final class Reader: ExchangeDelegate {
         "X-Accel-Buffering": "no",
     ])
 
-    private func refuse(_ failure: Failure) { respond(failure.problem) }
+    private func refuse(_ failure: UpstreamFailure) { respond(failure.problem) }
 
     private func respond(_ problem: Problem) {
         complete { $0.refuse(problem, of: generation.id, isVendorShape: isVendorRoute) }
@@ -217,10 +217,10 @@ final class Reader: ExchangeDelegate {
         }
         guard !isReadingBack else { return }
         isReadingBack = true
-        worker.completion(of: generation, context) { [weak self] in self?.hasCompletion($0) }
+        worker.completion(of: generation, context) { [weak self] in self?.completionEnded($0) }
     }
 
-    private func hasCompletion(_ body: [UInt8]?) {
+    private func completionEnded(_ body: [UInt8]?) {
         guard !exchange.isLost, !exchange.isFinished else { return }
         guard let body else { return respond(Self.notReadable) }
         complete { $0.complete(body, of: generation.id) }
@@ -305,10 +305,10 @@ extension Reader {
         guard !isReadingBack else { return }
         isReadingBack = true
         old = nil
-        worker.readBack(from: cursor, of: generation) { [weak self] in self?.hasReadBack($0) }
+        worker.readBack(from: cursor, of: generation) { [weak self] in self?.readBackEnded($0) }
     }
 
-    private func hasReadBack(_ part: LogPart?) {
+    private func readBackEnded(_ part: SharedLog?) {
         isReadingBack = false
         guard !exchange.isLost, !exchange.isFinished else { return }
         // Less than what was asked for would be asked for again and again.

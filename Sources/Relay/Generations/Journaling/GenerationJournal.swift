@@ -27,10 +27,13 @@ final class GenerationJournal: TurnEndHandler {
     /// Ended ones whose records are on their way into the history, and whose keys into their file.
     private var settling: [(place: JournalPlace, record: Int, key: Int)] = []
     /// Ended ones whose records the history refused: a slice, which loses its first at no cost.
-    private var unrecorded: ArraySlice<JournaledAnswer> = []
+    private var unrecorded: ArraySlice<UnrecordedGeneration> = []
     private var isRecordingAgain = false
     /// Makes a record again, from the journal.
-    var recordAgain: (JournaledAnswer, _ then: @escaping (Recording) -> Void) -> Void = { _, _ in }
+    var recordAgain: (UnrecordedGeneration, _ then: @escaping (RecordOutcome) -> Void) -> Void = {
+        _,
+        _ in
+    }
     private let settlingDue: Deadline
     private let retryDue: Deadline
     /// Whether ends wait until they are safe.
@@ -74,23 +77,23 @@ final class GenerationJournal: TurnEndHandler {
 
     /// A generation begins; its upstream is asked behind the commit.
     func begin(_ generation: Generation) {
-        generation.journalMark.place = journal.newPlace()
+        generation.journalTicket.place = journal.newPlace()
         beginning.append(generation)
         grew(generation)
     }
 
     /// A generation has entries that are not in the file.
     func grew(_ generation: Generation) {
-        generation.journalMark.isNews = true
-        guard !generation.journalMark.isDirty else { return }
-        generation.journalMark.isDirty = true
+        generation.journalTicket.isNews = true
+        guard !generation.journalTicket.isDirty else { return }
+        generation.journalTicket.isDirty = true
         dirty.append(generation)
     }
 
     /// An ended generation's record was made.
-    func recorded(_ generation: Generation, _ recording: Recording) {
-        generation.journalMark.recording = recording
-        if !generation.journalMark.isDirty { beginSettling(generation) }
+    func recorded(_ generation: Generation, _ recording: RecordOutcome) {
+        generation.journalTicket.recording = recording
+        if !generation.journalTicket.isDirty { beginSettling(generation) }
     }
 
     // MARK: The turn
@@ -101,7 +104,7 @@ final class GenerationJournal: TurnEndHandler {
         }
         // Their beginnings may have been written in mid-turn, behind an outage or a loss.
         guard !beginning.isEmpty else { return }
-        for generation in beginning { generation.ask() }
+        for generation in beginning { generation.askUpstream() }
         beginning.removeAll(keepingCapacity: true)
     }
 
@@ -109,7 +112,7 @@ final class GenerationJournal: TurnEndHandler {
         if journal.noticesLoss() { forgetWritten() }
         guard write() else { return refused() }
         for generation in dirty {
-            generation.isWhollyJournaled()
+            generation.becameWhole()
             if generation.holdsEnd { heldBack.append((generation, journal.writtenFrames)) }
             if generation.isEnded { beginSettling(generation) }
         }
@@ -135,7 +138,7 @@ final class GenerationJournal: TurnEndHandler {
 
     private func commitFrame(of places: Range<Int>) -> Bool {
         let isWritten = journal.commit()
-        for place in places { dirty[place].journalMark.frameEnded(isWritten, in: journal) }
+        for place in places { dirty[place].journalTicket.frameEnded(isWritten, in: journal) }
         return isWritten
     }
 
@@ -152,9 +155,9 @@ final class GenerationJournal: TurnEndHandler {
 
     /// What was written of those that run is lost, or may be: the next frame has all of it.
     private func forgetWritten() {
-        for generation in dirty { generation.journalMark.forgetWritten() }
+        for generation in dirty { generation.journalTicket.forgetWritten() }
         for generation in generations() where !generation.isEnded {
-            generation.journalMark.forgetWritten()
+            generation.journalTicket.forgetWritten()
             grew(generation)
         }
     }
@@ -163,13 +166,13 @@ final class GenerationJournal: TurnEndHandler {
     private func refused() {
         retryLater()
         for generation in dirty {
-            generation.journalMark.isNews = false
+            generation.journalTicket.isNews = false
             generation.showEnd()
         }
         // Those that ended meanwhile have their records waiting for the history; more cannot be done.
         dirty.removeAll { generation in
             guard generation.isEnded, generation.isForgotten else { return false }
-            generation.journalMark.isDirty = false
+            generation.journalTicket.isDirty = false
             beginSettling(generation)
             return true
         }
@@ -185,11 +188,11 @@ final class GenerationJournal: TurnEndHandler {
 
     /// All of an ended one is in the file; its record may take a moment longer.
     private func beginSettling(_ generation: Generation) {
-        switch generation.journalMark.recording {
+        switch generation.journalTicket.recording {
         case .taken(let record):
-            let mark = generation.journalMark
+            let mark = generation.journalTicket
             settling.append((mark.place, record, mark.keyPlace))
-        case .refused: unrecorded.append(JournaledAnswer(generation))
+        case .refused: unrecorded.append(UnrecordedGeneration(generation))
         case .unreadable, nil: return
         }
         if !settlingDue.isSet { setSettlingDue() }

@@ -4,15 +4,15 @@ import Storage
 /// Where a generation stands in the journal.
 ///
 /// Kept by the generation itself, so that no token costs a look-up.
-struct JournalMark {
+struct JournalTicket {
     var place = JournalPlace()
     /// How many of its entries are in the file.
     private(set) var entries = 0
     /// How many are there once the frame under way is.
     private(set) var framedEntries = 0
     /// What of that frame is its own: one part, unless it has much, so that a token needs no list.
-    private var framed: FramePart?
-    private var framedBefore: [FramePart] = []
+    private var lastPart: FramePart?
+    private var earlierParts: [FramePart] = []
     /// Where what is being added begins.
     private var framedEnd = 0
     /// Where its entries are.
@@ -28,7 +28,7 @@ struct JournalMark {
     /// Where its key is in the file of keys, once it has ended; 0 where it has none.
     var keyPlace = 0
     /// What became of its record, once it was made.
-    var recording: Recording?
+    var recording: RecordOutcome?
 
     /// Where its entries are to be read back from.
     var written: JournalExtents { former?.extents ?? extents }
@@ -40,9 +40,9 @@ struct JournalMark {
     mutating func beginsPart(of frame: borrowing JournalFrame) { framedEnd = frame.count }
 
     /// The frame under way has its entries up to this one.
-    mutating func isFramed(upTo end: Int, in frame: borrowing JournalFrame) {
-        if let framed { framedBefore.append(framed) }
-        framed = frame.part(from: framedEnd, entries: framedEntries..<end)
+    mutating func framed(upTo end: Int, in frame: borrowing JournalFrame) {
+        if let lastPart { earlierParts.append(lastPart) }
+        lastPart = frame.part(from: framedEnd, entries: framedEntries..<end)
         framedEntries = end
         framedEnd = frame.count
     }
@@ -50,8 +50,8 @@ struct JournalMark {
     /// The frame under way was written, or dropped.
     mutating func frameEnded(_ isWritten: Bool, in journal: Journal) {
         if isWritten, framedEntries > entries {
-            for part in framedBefore { extents.note(part, in: journal) }
-            if let framed { extents.note(framed, in: journal) }
+            for part in earlierParts { extents.note(part, in: journal) }
+            if let lastPart { extents.note(lastPart, in: journal) }
             entries = framedEntries
             if let lost = former?.entries, entries >= lost { former = nil }
         }
@@ -60,14 +60,14 @@ struct JournalMark {
 
     private mutating func forgetFramed() {
         framedEntries = entries
-        framed = nil
-        if !framedBefore.isEmpty { framedBefore = [] }
+        lastPart = nil
+        if !earlierParts.isEmpty { earlierParts = [] }
     }
 
     /// All of its entries so far are written.
     ///
     /// - Parameter isReadBack: whether any of them may be asked for.
-    mutating func isWhole(isReadBack: Bool) {
+    mutating func becameWhole(isReadBack: Bool) {
         isDirty = false
         isNews = false
         if !isReadBack { extents = JournalExtents() }
@@ -95,23 +95,23 @@ extension Generation {
     func appendNews(to journal: Journal) -> Bool {
         // What was asked may be long too, and many may be missing at once.
         guard journal.frame.count < Journal.segmentBytes else { return false }
-        journal.hold(&journalMark.place)
-        journalMark.beginsPart(of: journal.frame)
-        if journalMark.framedEntries == 0 {
+        journal.hold(&journalTicket.place)
+        journalTicket.beginsPart(of: journal.frame)
+        if journalTicket.framedEntries == 0 {
             var head: [UInt8] = []
             journalHead.append(to: &head)
-            journal.frame.begin(number: journalMark.place.number, head: head.span)
+            journal.frame.begin(number: journalTicket.place.number, head: head.span)
         }
-        if journalMark.framedEntries < log.first {
+        if journalTicket.framedEntries < log.first {
             appendOldNews(to: journal)
-            if journalMark.framedEntries < log.first { return false }
+            if journalTicket.framedEntries < log.first { return false }
         }
         let bytes = log.bytes
-        let number = journalMark.place.number
+        let number = journalTicket.place.number
         let end = log.count
         // One entry at least, or a large beginning would have no end.
         let room = max(1, Journal.segmentBytes - journal.frame.count)
-        var next = journalMark.framedEntries
+        var next = journalTicket.framedEntries
         var framed = 0
         var part = 0
         while next < end, framed < room {
@@ -127,11 +127,11 @@ extension Generation {
             next += 1
             // So that little is read for nothing where one frame has much of it.
             guard part >= JournalExtents.runBytes else { continue }
-            journalMark.isFramed(upTo: next, in: journal.frame)
+            journalTicket.framed(upTo: next, in: journal.frame)
             part = 0
         }
-        if next > journalMark.framedEntries {
-            journalMark.isFramed(upTo: next, in: journal.frame)
+        if next > journalTicket.framedEntries {
+            journalTicket.framed(upTo: next, in: journal.frame)
         }
         return next == end
     }
@@ -140,10 +140,10 @@ extension Generation {
     ///
     /// Waits for the disk on the loop: only where it has lost what was written of a long answer.
     private func appendOldNews(to journal: Journal) {
-        let number = journalMark.place.number
-        var next = journalMark.framedEntries
+        let number = journalTicket.place.number
+        var next = journalTicket.framedEntries
         do throws(StorageError) {
-            try journalMark.written.read(
+            try journalTicket.written.read(
                 number,
                 next..<log.first,
                 maxBytes: Self.oldNewsBytes
@@ -161,7 +161,7 @@ extension Generation {
             // Lost twice: only who is up with the answer can go on with it.
             next = log.first
         }
-        journalMark.isFramed(upTo: next, in: journal.frame)
+        journalTicket.framed(upTo: next, in: journal.frame)
     }
 
     private var journalHead: JournalHead {
@@ -177,9 +177,9 @@ extension Generation {
     }
 
     /// All of the log so far is in the file.
-    func isWhollyJournaled() {
-        let isRefused = journalMark.recording == .refused
-        journalMark.isWhole(isReadBack: isReadBack || isRefused)
+    func becameWhole() {
+        let isRefused = journalTicket.recording == .refused
+        journalTicket.becameWhole(isReadBack: isReadBack || isRefused)
         if isEnded { dropRecordHead() }
     }
 }

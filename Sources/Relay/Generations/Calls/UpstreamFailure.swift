@@ -4,7 +4,7 @@ import Upstream
 import Wire
 
 /// Why a generation has no whole answer: what its readers, its record and the log are told.
-struct Failure: Error, Equatable {
+struct UpstreamFailure: Equatable {
     /// How the generation ends.
     var ending: Ending
     /// The status for a client that has not been given one yet.
@@ -47,7 +47,7 @@ struct Failure: Error, Equatable {
     }
 
     /// The process is gone, or told to go.
-    static let interrupted = Failure(
+    static let interrupted = UpstreamFailure(
         .interrupted,
         .serviceUnavailable,
         type: "interrupted",
@@ -72,7 +72,7 @@ struct Failure: Error, Equatable {
 
     /// The same without secrets: all the words of an upstream come to clients, records and the log
     /// this way.
-    func redacted(_ secrets: [String]) -> Failure {
+    func redacted(_ secrets: [String]) -> UpstreamFailure {
         var failure = self
         failure.type = Redaction.clean(type, secrets: secrets)
         failure.message = Redaction.clean(message, secrets: secrets)
@@ -147,8 +147,8 @@ struct Failure: Error, Equatable {
     }
 
     /// The past of its conversation was not read in time.
-    static func pastIsLate(seconds: Int) -> Failure {
-        Failure(
+    static func pastIsLate(seconds: Int) -> UpstreamFailure {
+        UpstreamFailure(
             .timeout,
             .serviceUnavailable,
             type: "storage_error",
@@ -158,8 +158,8 @@ struct Failure: Error, Equatable {
     }
 
     /// The past of its conversation is not to be had, and without it the answer would be another.
-    static func past(_ problem: Problem) -> Failure {
-        Failure(
+    static func past(_ problem: Problem) -> UpstreamFailure {
+        UpstreamFailure(
             .upstreamError,
             problem.status,
             type: problem.type,
@@ -169,8 +169,8 @@ struct Failure: Error, Equatable {
     }
 
     /// The upstream closed the stream without saying that it was done.
-    static func truncated(upstream: String) -> Failure {
-        Failure(
+    static func truncated(upstream: String) -> UpstreamFailure {
+        UpstreamFailure(
             .truncated,
             .badGateway,
             type: "upstream_error",
@@ -180,8 +180,8 @@ struct Failure: Error, Equatable {
     }
 
     /// One of the clocks ran out.
-    static func timeout(_ clock: UpstreamClock, seconds: Int, upstream: String) -> Failure {
-        Failure(
+    static func timeout(_ clock: UpstreamClock, seconds: Int, upstream: String) -> UpstreamFailure {
+        UpstreamFailure(
             .timeout,
             .gatewayTimeout,
             type: "timeout_error",

@@ -6,7 +6,7 @@ import Wire
 /// What an earlier process left in the journal: answers that it ran, or had just ended.
 package struct Recovery: Sendable {
     /// In the order in which they began; readers may come back to all of them.
-    private(set) var left: [LeftGeneration] = []
+    private(set) var left: [JournaledGeneration] = []
     /// Those whose records reached the history before the process ended.
     private var recorded: Set<String> = []
     /// Those of them whose ends the journal lacks, as far as they have a key that stands still.
@@ -47,7 +47,7 @@ package struct Recovery: Sendable {
             failure = error
         }
         // What the journal could not take any more would come back as cut; the record knows better.
-        let isTold = { [recorded] (left: LeftGeneration) in
+        let isTold = { [recorded] (left: JournaledGeneration) in
             recorded.contains(left.head.id) && !left.isEnded
         }
         told = left.filter { isTold($0) && !freed.contains($0.head.id) }.map(\.head)
@@ -82,9 +82,9 @@ package struct Recovery: Sendable {
         let number: UInt64
     }
 
-    private mutating func read() throws(StorageError) -> [LeftGeneration] {
+    private mutating func read() throws(StorageError) -> [JournaledGeneration] {
         var places: [Key: Int] = [:]
-        var found: [LeftDraft?] = []
+        var found: [JournaledDraft?] = []
         var reports: [JournalReport] = []
         try folder.read { report in
             reports.append(report)
@@ -102,7 +102,7 @@ package struct Recovery: Sendable {
                 // Of another answer the number is that one's from now on, also where damage took the
                 // end of the first.
                 places[key(number)] = found.count
-                found.append(LeftDraft(head))
+                found.append(JournaledDraft(head))
             case .entry(let number, let sequence, let kind, let payload):
                 guard let place = places[key(number)] else { return }
                 found[place]?.add(
@@ -117,7 +117,7 @@ package struct Recovery: Sendable {
             }
         }
         self.reports = reports
-        return found.compactMap { $0.map(LeftGeneration.init) }
+        return found.compactMap { $0.map(JournaledGeneration.init) }
     }
 
     /// Finds those whose records reached the history before their process ended.

@@ -22,7 +22,7 @@ final class UpstreamCall: TransferDelegate {
     /// In seconds.
     private static let pastSeconds = 60
 
-    private let upstream: UpstreamRoute
+    private let upstream: PreparedUpstream
     /// The request, for as long as another attempt may need it.
     private var body: [UInt8]
     private let worker: Worker
@@ -44,7 +44,7 @@ final class UpstreamCall: TransferDelegate {
     /// The clock that runs: first byte, idle, the next attempt or the total, whichever is first.
     private let clock: Deadline
 
-    init(_ generation: Generation, body: [UInt8], upstream: UpstreamRoute, worker: Worker) {
+    init(_ generation: Generation, body: [UInt8], upstream: PreparedUpstream, worker: Worker) {
         self.generation = generation
         self.body = body
         waitsForBody = body.isEmpty
@@ -126,7 +126,7 @@ final class UpstreamCall: TransferDelegate {
         guard !type.lowercased().hasPrefix("text/event-stream") else { return }
         transfer.cancel()
         fail(
-            Failure(
+            UpstreamFailure(
                 .upstreamError,
                 .badGateway,
                 type: "upstream_error",
@@ -191,7 +191,7 @@ final class UpstreamCall: TransferDelegate {
     private func refused(_ head: UpstreamHead) {
         let hints = RetryPolicy.Hints(head.fields, now: wallMilliseconds() / 1000)
         let body = errorBody
-        let failure = Failure(
+        let failure = UpstreamFailure(
             status: head.status,
             head: head,
             body: body.span,
@@ -203,22 +203,22 @@ final class UpstreamCall: TransferDelegate {
     private func streamFailed(_ error: StreamError) {
         transfer?.cancel()
         transfer = nil
-        let failure = Failure(error, upstream: upstream.configuration)
+        let failure = UpstreamFailure(error, upstream: upstream.configuration)
         guard case .vendor(_, _, _, let isOverloaded) = error else { return fail(failure) }
         attemptFailed(.inStream(isOverloaded: isOverloaded), failure)
     }
 
     /// What broke in mid-answer is a cut answer, whatever broke it.
-    private func failure(_ error: TransferError) -> Failure {
+    private func failure(_ error: TransferError) -> UpstreamFailure {
         guard let generation, generation.hasAnswer else {
-            return Failure(error, upstream: upstream.configuration.name)
+            return UpstreamFailure(error, upstream: upstream.configuration.name)
         }
-        var failure = Failure.truncated(upstream: upstream.configuration.name)
+        var failure = UpstreamFailure.truncated(upstream: upstream.configuration.name)
         failure.message += " (\(error.detail))"
         return failure
     }
 
-    private func attemptFailed(_ fault: RetryPolicy.Fault, _ failure: Failure) {
+    private func attemptFailed(_ fault: RetryPolicy.Fault, _ failure: UpstreamFailure) {
         guard let generation else { return over() }
         let failure = failure.redacted(upstream.configuration.secrets)
         let delay = RetryPolicy(maxRetries: worker.configuration.maxRetries).delay(
@@ -251,7 +251,7 @@ final class UpstreamCall: TransferDelegate {
         if transfer == nil { over() }
     }
 
-    private func fail(_ failure: Failure) {
+    private func fail(_ failure: UpstreamFailure) {
         guard let generation else { return over() }
         self.generation = nil
         transfer?.cancel()
@@ -299,7 +299,7 @@ final class UpstreamCall: TransferDelegate {
         )
     }
 
-    private func timeout(_ clock: UpstreamClock, _ seconds: Int) -> Failure {
+    private func timeout(_ clock: UpstreamClock, _ seconds: Int) -> UpstreamFailure {
         .timeout(clock, seconds: seconds, upstream: upstream.configuration.name)
     }
 }

@@ -3,13 +3,13 @@ import HTTPServer
 
 /// Tells a recorded answer to one client, in events, as the client takes them.
 final class RecordedReader: ExchangeDelegate {
-    private let part: LogPart
+    private let part: SharedLog
     /// The number of the next entry to write.
     private var next: Int
     private let dialect: Dialect
     private let context: FrameContext
 
-    init(_ part: LogPart, from next: Int, _ dialect: Dialect, _ context: FrameContext) {
+    init(_ part: SharedLog, from next: Int, _ dialect: Dialect, _ context: FrameContext) {
         self.part = part
         self.next = next
         self.dialect = dialect

@@ -2,19 +2,8 @@ import ChatFormats
 import Storage
 import Wire
 
-/// What became of an answer's record.
-enum Recording: Equatable, Sendable {
-    /// The history took it, in this place among all records of this process.
-    case taken(place: Int)
-    /// More waits for the history's disk than may: the journal keeps the answer, and it is tried again.
-    case refused
-    /// The journal's disk does not give the answer back: what is left of it is there, for the next
-    /// start.
-    case unreadable
-}
-
 /// An ended answer that the journal alone has whole.
-struct JournaledAnswer: Sendable {
+struct UnrecordedGeneration: Sendable {
     /// Where it stands in its loop's journal.
     let place: JournalPlace
     /// Where its key is in the file of keys; 0 where it has none.
@@ -24,10 +13,10 @@ struct JournaledAnswer: Sendable {
     private let written: JournalExtents
 
     init(_ generation: Generation) {
-        place = generation.journalMark.place
-        keyPlace = generation.journalMark.keyPlace
+        place = generation.journalTicket.place
+        keyPlace = generation.journalTicket.keyPlace
         count = generation.log.count
-        written = generation.journalMark.written
+        written = generation.journalTicket.written
     }
 
     /// Whether the journal took anything of it, before its disk refused.
@@ -37,17 +26,17 @@ struct JournaledAnswer: Sendable {
     ///
     /// Waits for the disk.
     func record() throws(StorageError) -> [UInt8] {
-        var draft: LeftDraft?
+        var draft: JournaledDraft?
         try written.read(place.number, 0..<count) { item, milliseconds, bytes in
             switch item {
             case .begin(_, let head):
-                draft = JournalHead(bytes.extracting(head)).map(LeftDraft.init) ?? draft
+                draft = JournalHead(bytes.extracting(head)).map(JournaledDraft.init) ?? draft
             case .entry(_, let sequence, let kind, let payload):
                 draft?.add(sequence, kind, bytes.extracting(payload), at: milliseconds)
             case .retire: break
             }
         }
-        guard let left = draft.map(LeftGeneration.init), left.isEnded else {
+        guard let left = draft.map(JournaledGeneration.init), left.isEnded else {
             throw .damaged(path: "the journal", offset: 0)
         }
         return left.record

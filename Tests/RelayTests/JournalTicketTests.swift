@@ -10,7 +10,7 @@ import Testing
     /// A generation's entries, each of which is its own number.
     private struct Said {
         let journal: Journal
-        var mark = JournalMark()
+        var mark = JournalTicket()
 
         init(in journal: Journal) {
             self.journal = journal
@@ -30,7 +30,7 @@ import Testing
                     payload: payload.span
                 )
             }
-            mark.isFramed(upTo: end, in: journal.frame)
+            mark.framed(upTo: end, in: journal.frame)
             let isWritten = journal.commit()
             #expect(isWritten)
             mark.frameEnded(isWritten, in: journal)
