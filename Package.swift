@@ -47,13 +47,17 @@ let package = Package(
             dependencies: ["Loop", "Wire", "CLinux"],
             swiftSettings: settings
         ),
-        // Floor 4: the product.
+        // Floor 4: who may ask.
+        .target(name: "Access", dependencies: ["HTTPServer", "Wire"], swiftSettings: settings),
+        // Floor 5: the product.
         .target(
             name: "Relay",
-            dependencies: ["ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire"],
+            dependencies: [
+                "Access", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire",
+            ],
             swiftSettings: settings
         ),
-        // Floor 5: wiring, and the stand-in model.
+        // Floor 6: wiring, and the stand-in model.
         .target(
             name: "Simulator",
             dependencies: ["HTTPServer", "Loop", "Wire"],
@@ -113,6 +117,11 @@ let package = Package(
         .testTarget(
             name: "SimulatorTests",
             dependencies: ["Simulator", "HTTPServer", "Loop", "Wire", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "HTTPServer", "Wire", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import HTTPServer
 import Loop
@@ -16,8 +17,7 @@ final class Worker: RequestHandler {
     /// Nil where none is kept.
     private(set) var journal: GenerationJournal?
     private var random = RandomWords()
-    private var hosts: HostPolicy
-    private let origins: OriginPolicy
+    private var gate: Gate
     private let upstreams: [PreparedUpstream]
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
     var generations = GenerationStore()
@@ -49,8 +49,10 @@ final class Worker: RequestHandler {
         self.client = client
         requestLog = RequestLog(service.log, on: reactor)
         heap = HeapTrim(on: reactor)
-        hosts = HostPolicy(names: service.configuration.hosts)
-        origins = OriginPolicy(origins: service.configuration.corsOrigins)
+        gate = Gate(
+            hosts: service.configuration.hosts,
+            origins: service.configuration.corsOrigins
+        )
         upstreams = service.configuration.upstreams.map(PreparedUpstream.init)
         files = try Self.files(in: service.staticFolder)
         journal = Self.journal(service, on: loop)
@@ -66,7 +68,7 @@ final class Worker: RequestHandler {
             return try StaticFiles(
                 folder,
                 fields: PagePolicy.fields,
-                pageFields: GetPolicy.pageFields
+                pageFields: Gate.pageFields
             )
         } catch {
             throw .staticFolder(folder, error)
@@ -161,14 +163,11 @@ final class Worker: RequestHandler {
 
     func admit(_ exchange: Exchange) -> Admission {
         let head = exchange.request.head
-        exchange.commonFields = origins.responseFields(head)
+        exchange.commonFields = gate.responseFields(head)
         do throws(Problem) {
-            let host = try hosts.check(head)
+            let host = try gate.checkHost(head)
             let route = try Route.match(head)
-            if route.needsOwnOrigin { try origins.check(head) }
-            if case .chat = route, head.method == .get, !StreamPosition.isIn(head) {
-                try GetPolicy.check(head, host: host)
-            }
+            try gate.check(head, host: host, route.demand(head))
             if route == .file, files == nil { throw StaticFiles.notFound(head.path) }
             exchange.admitted = route
             return route.readsBody ? .read() : .read(upTo: Route.maxUnreadBytes)
@@ -243,7 +242,7 @@ final class Worker: RequestHandler {
         case .health: exchange.respond(.ok, Self.json, body: Array("{\"status\":\"ok\"}\n".utf8))
         case .readiness: try readiness(exchange)
         case .options(let methods):
-            var fields = origins.preflightFields(head, methods: methods)
+            var fields = gate.preflightFields(head, methods: methods)
             fields.append("Allow", methods)
             exchange.respond(.noContent, fields)
         case .file: files?.respond(to: exchange)

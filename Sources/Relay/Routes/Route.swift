@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import HTTPServer
 import Wire
@@ -158,12 +159,13 @@ enum Route: Equatable, Sendable {
         }
     }
 
-    /// Whether a foreign page's request here could cost something or read somebody's answer.
-    var needsOwnOrigin: Bool {
+    /// What a request would do here, as far as it matters who asks.
+    func demand(_ head: RequestHead) -> Gate.Demand {
         switch self {
-        case .chat, .announce, .announced, .stream, .stop: true
-        case .history, .conversations, .conversation, .deleteConversation: true
-        case .models, .health, .readiness, .options, .file: false
+        case .chat where head.method == .get && !StreamPosition.isIn(head): .generationByGet
+        case .chat, .announce, .announced, .stream, .stop: .answers
+        case .history, .conversations, .conversation, .deleteConversation: .answers
+        case .models, .health, .readiness, .options, .file: .nothing
         }
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Wire
 
 /// What the host of a request's authority is, by its text alone.
-enum HostKind: Equatable {
+package enum HostKind: Sendable, Equatable {
     /// This machine, as it calls itself: no page elsewhere is reached under it.
     case loopback
     /// No address at all (`0.0.0.0`, `[::]`), which kernels take for this machine.
