@@ -29,6 +29,7 @@ export class ConversationList {
     this.chosen = null;
     this.timer = 0;
     this.loads = 0;
+    this.forgotten = []; // ids, in the order in which they were deleted
     this.failure = "";
     this.rows.addEventListener("click", (event) => this.click(event));
     this.more.addEventListener("click", () => this.load(this.next));
@@ -66,6 +67,7 @@ export class ConversationList {
   async load(before) {
     this.loads += 1;
     const number = this.loads;
+    const forgotten = this.forgotten.length;
     let page = null;
     try {
       page = await fetchConversations(before);
@@ -74,7 +76,9 @@ export class ConversationList {
     }
     if (number !== this.loads) return; // what was asked for later is newer
     this.failure = page ? "" : "The list could not be loaded.";
-    if (page) this.take(page, before);
+    // What was deleted meanwhile may still be in it.
+    const isThere = ({ id }) => !this.forgotten.includes(id, forgotten);
+    if (page) this.take({ ...page, conversations: page.conversations.filter(isThere) }, before);
     const count = this.rows.childElementCount;
     keepFocus(() => {
       this.draw();
@@ -103,6 +107,7 @@ export class ConversationList {
   }
 
   forget(id) {
+    this.forgotten.push(id);
     this.known = this.known.filter((entry) => entry.id !== id);
     this.draw();
   }

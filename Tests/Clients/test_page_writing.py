@@ -1,5 +1,6 @@
 """The message box and what is around it: sending, drafts, touch, the focus, the tab's title."""
 
+import time
 from urllib.parse import quote
 
 import httpx
@@ -227,6 +228,28 @@ def test_the_focus_goes_to_the_neighbour_of_what_is_deleted(relay, browser):
     delete(browser, "three")
     until(lambda: browser.titles() == [])
     until(lambda: browser.focused() == "new")
+
+
+def test_a_list_from_before_a_deletion_does_not_bring_it_back(relay, browser):
+    converse(browser, relay.url, "one", "two", "three")
+    browser.run("""
+        const real = window.fetch;
+        window.held = [];
+        window.fetch = async (url, options) => {
+            const response = await real(url, options);
+            const isList = url.startsWith('/chat/conversations?') && !window.isReleased;
+            if (isList) await new Promise((go) => window.held.push(go));
+            return response;
+        };
+    """)
+    asked = "dispatchEvent(new StorageEvent('storage', {key: 'sse-relay.running.x'}))"
+    browser.run(asked)
+    until(lambda: browser.run("return window.held.length") > 0)
+    delete(browser, "two")
+    until(lambda: browser.titles() == ["three", "one"])
+    browser.run("window.isReleased = true; window.held.forEach((go) => go())")
+    time.sleep(0.3)
+    assert browser.titles() == ["three", "one"]
 
 
 def test_the_focus_is_not_lost_where_a_button_goes_away(relay, browser):
