@@ -139,7 +139,7 @@ final class Generation: TurnEndHandler {
     }
 
     /// The journal has the beginning, or cannot have it.
-    func askUpstream() { call?.start() }
+    func askUpstream() { call?.begin() }
 
     /// Its end is safe on the disk, or cannot be.
     func showEnd() {

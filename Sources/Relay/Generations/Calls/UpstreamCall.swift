@@ -3,23 +3,14 @@ import Loop
 import Upstream
 import Wire
 
-/// Asks an upstream for one generation's answer: attempts, clocks, and the reading of its stream.
-///
-/// An attempt that fails before anything of the answer has come is made again as `RetryPolicy`
-/// says. Once an entry is in the log there is no second attempt: it would be another answer.
+/// Asks an upstream for one generation's answer: does what its `CallMachine` says, and reads the
+/// stream.
 final class UpstreamCall: TransferDelegate {
     /// Error bodies are read this far.
-    ///
-    /// In bytes.
-    private static let maxErrorBody = 64 * 1024
+    private static let maxErrorBodyBytes = 64 * 1024
     /// How long a finished stream may take to close, so that its connection is used again.
-    ///
-    /// In seconds.
     private static let closingSeconds = 5
-
     /// How long the past of a conversation may take to be read; a long history is indexed first.
-    ///
-    /// In seconds.
     private static let pastSeconds = 60
 
     private let upstream: PreparedUpstream
@@ -28,94 +19,143 @@ final class UpstreamCall: TransferDelegate {
     private let worker: Worker
     /// Who is answered; nil once the call is over, which also breaks the cycle between the two.
     private var generation: Generation?
+    private var machine: CallMachine
     private var transfer: Transfer?
     private var decoder: StreamDecoder
     private var errorBody: [UInt8] = []
-    private var retries = 0
-    /// Whether the request was whole when this was made, and whether it may be sent.
-    private var waitsForBody: Bool
-    private var isStarted = false
     private var dataEvents = 0
-    private(set) var isPaused = false
-    /// Whether the deadline is that of the next attempt.
-    private var isBetweenAttempts = false
     /// When the answer has taken too long, whatever it does.
     private let totalDue: Nanoseconds
-    /// The clock that runs: first byte, idle, the next attempt or the total, whichever is first.
+    /// The clock that runs: never beyond the total.
     private let clock: Deadline
 
+    /// Makes a call that is asked once it has begun.
+    ///
+    /// - Parameters:
+    ///   - generation: which is answered.
+    ///   - body: the request; empty where it is still put together, and `proceed` follows.
+    ///   - upstream: who is asked.
+    ///   - worker: whose loop it is on.
     init(_ generation: Generation, body: [UInt8], upstream: PreparedUpstream, worker: Worker) {
         self.generation = generation
         self.body = body
-        waitsForBody = body.isEmpty
         self.upstream = upstream
         self.worker = worker
-        clock = worker.reactor.makeDeadline()
-        totalDue = worker.reactor.now + .seconds(worker.configuration.totalSeconds)
-        decoder = StreamDecoder(
-            upstream.configuration.provider,
-            maxAnswerBytes: worker.configuration.maxAnswerBytes
+        let configuration = worker.configuration
+        machine = CallMachine(
+            isWhole: !body.isEmpty,
+            policy: RetryPolicy(maxRetries: configuration.maxRetries)
         )
+        clock = worker.reactor.makeDeadline()
+        totalDue = worker.reactor.now + .seconds(configuration.totalSeconds)
+        decoder = Self.decoder(upstream, worker)
         clock.whenDue { [unowned self] in clockRanOut() }
     }
 
     deinit { clock.abandon() }
 
-    /// How many attempts failed and were made again.
-    var retryCount: Int { retries }
-
-    /// Asks, once the request is whole.
-    func start() {
-        isStarted = true
-        guard waitsForBody else { return attempt() }
-        setClock(.seconds(Self.pastSeconds))
+    private static func decoder(_ upstream: PreparedUpstream, _ worker: Worker) -> StreamDecoder {
+        StreamDecoder(
+            upstream.configuration.provider,
+            maxAnswerBytes: worker.configuration.maxAnswerBytes
+        )
     }
+
+    /// How many attempts failed and were made again.
+    var retryCount: Int { machine.retries }
+
+    var isPaused: Bool { machine.isPaused }
+
+    /// The journal has the beginning, or cannot have it: the upstream is asked once the request is
+    /// whole.
+    func begin() { handle(.begun) }
 
     /// The request is whole now.
     func proceed(_ body: [UInt8]) {
-        guard waitsForBody, generation != nil else { return }
+        guard case .gathering = machine.phase else { return }
         self.body = body
-        waitsForBody = false
-        if isStarted { attempt() }
+        handle(.gathered)
     }
 
     /// Stops reading: the readers are far behind.
     ///
-    /// The upstream's clocks stop with it.
-    ///
     /// - Returns: whether it was read until now.
     func pause() -> Bool {
-        guard !isPaused else { return false }
-        isPaused = true
-        if !isBetweenAttempts, !waitsForBody { clock.set(at: totalDue) }
-        transfer?.pause()
+        guard !machine.isPaused else { return false }
+        handle(.paused)
         return true
     }
 
     /// Goes on reading.
-    func resume() {
-        guard isPaused else { return }
-        isPaused = false
-        if !isBetweenAttempts { restartClock() }
-        transfer?.resume()
-    }
+    func resume() { if machine.isPaused { handle(.resumed) } }
 
     /// Ends the call and closes the connection.
-    func cancel() {
-        transfer?.cancel()
-        over()
+    func cancel() { handle(.cancelled) }
+
+    // MARK: What the machine says
+
+    /// Tells the machine what happened, with the failure where an attempt failed, and does what it says.
+    private func handle(_ input: CallMachine.Input, _ failure: UpstreamFailure? = nil) {
+        let step = machine.handle(input)
+        switch step.action {
+        case .nothing: set(step.clock)
+        case .attempt:
+            set(step.clock)
+            attempt()
+        case .pause:
+            set(step.clock)
+            transfer?.pause()
+        case .resume:
+            set(step.clock)
+            transfer?.resume()
+        case .cancel: end()
+        case .finish: finish(step.clock)
+        case .fail(.attempt): fail(failure ?? .interrupted)
+        case .fail(.pastIsLate): fail(.pastIsLate(seconds: Self.pastSeconds))
+        case .fail(.timeout(let clock)): fail(timeout(clock))
+        case .retry(let number, let milliseconds):
+            worker.log.write(
+                .warning,
+                "id=\(generation?.id ?? "") retry \(number) in \(milliseconds) ms:"
+                    + " \(failure?.message ?? "")"
+            )
+            set(step.clock)
+        }
     }
 
     private func attempt() {
-        isBetweenAttempts = false
         errorBody = []
-        decoder = StreamDecoder(
-            upstream.configuration.provider,
-            maxAnswerBytes: worker.configuration.maxAnswerBytes
-        )
+        decoder = Self.decoder(upstream, worker)
         dataEvents = 0
-        restartClock()
         transfer = worker.client.start(upstream.request(body: body), delegate: self)
+    }
+
+    private func finish(_ clock: CallMachine.Clock) {
+        guard let generation else { return }
+        self.generation = nil
+        worker.reactor.pace.hurry()
+        let outcome = decoder.outcome
+        generation.answered(
+            outcome.ending ?? .complete,
+            finishReason: outcome.finishReason ?? "stop",
+            usage: decoder.usage
+        )
+        set(clock)
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        let generation = generation
+        let usage = decoder.usage
+        end()
+        generation?.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
+    }
+
+    /// Closes the connection, if there is still one.
+    private func end() {
+        generation = nil
+        transfer?.cancel()
+        transfer = nil
+        clock.clear()
     }
 
     // MARK: The transfer
@@ -124,8 +164,8 @@ final class UpstreamCall: TransferDelegate {
         guard head.status == 200, let type = head.fields.first("content-type") else { return }
         // A page, or a JSON error with status 200, would otherwise read as an empty stream.
         guard !type.lowercased().hasPrefix("text/event-stream") else { return }
-        transfer.cancel()
-        fail(
+        failed(
+            nil,
             UpstreamFailure(
                 .upstreamError,
                 .badGateway,
@@ -140,9 +180,9 @@ final class UpstreamCall: TransferDelegate {
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>) {
         guard let generation else { return }
         guard transfer.head.status == 200 else {
-            let room = Self.maxErrorBody - errorBody.count
+            let room = Self.maxErrorBodyBytes - errorBody.count
             errorBody.append(span: bytes.extracting(first: min(room, bytes.count)))
-            guard errorBody.count == Self.maxErrorBody else { return }
+            guard errorBody.count == Self.maxErrorBodyBytes else { return }
             // More is not read, and its end, which may never come, not waited for.
             transfer.cancel()
             self.transfer = nil
@@ -156,13 +196,13 @@ final class UpstreamCall: TransferDelegate {
         }
         dataEvents = decoder.dataEventCount
         if dataEvents != before {
-            if !isPaused { restartClock() }
+            set(machine.handle(.events).clock)
             // Everybody waits for the first token.
             if !body.isEmpty { begun() }
             worker.reactor.pace.count(tokens: dataEvents - before)
             generation.grew()
         }
-        if decoder.isDone { finish() }
+        if decoder.isDone { handle(.done(isOpen: true)) }
     }
 
     /// The answer begins, if only with a role: the first token is waited for, and once it is there,
@@ -175,18 +215,16 @@ final class UpstreamCall: TransferDelegate {
     func transfer(_ transfer: Transfer, ended error: TransferError?) {
         self.transfer = nil
         // The answer was whole before, and this is only the connection's own end.
-        guard generation != nil else { return over() }
-        if let error {
-            // The upstream had said that it was done: what broke then is not the answer.
-            if decoder.isSuccess { return finish() }
-            return attemptFailed(.connection(error), failure(error))
-        }
+        guard generation != nil else { return handle(.closed) }
+        // The upstream had said that it was done: what broke then is not the answer.
+        if error != nil, decoder.isSuccess { return handle(.done(isOpen: false)) }
+        if let error { return failed(.connection(error), failure(error)) }
         guard transfer.head.status == 200 else { return refused(transfer.head) }
-        if decoder.isSuccess { return finish() }
-        attemptFailed(.truncated, .truncated(upstream: upstream.configuration.name))
+        if decoder.isSuccess { return handle(.done(isOpen: false)) }
+        failed(.truncated, .truncated(upstream: upstream.configuration.name))
     }
 
-    // MARK: Outcomes
+    // MARK: Failures
 
     private func refused(_ head: UpstreamHead) {
         let hints = RetryPolicy.Hints(head.fields, now: wallMilliseconds() / 1000)
@@ -197,15 +235,15 @@ final class UpstreamCall: TransferDelegate {
             body: body.span,
             upstream: upstream.configuration
         )
-        attemptFailed(.status(head.status, hints), failure)
+        failed(.status(head.status, hints), failure)
     }
 
     private func streamFailed(_ error: StreamError) {
         transfer?.cancel()
         transfer = nil
         let failure = UpstreamFailure(error, upstream: upstream.configuration)
-        guard case .vendor(_, _, _, let isOverloaded) = error else { return fail(failure) }
-        attemptFailed(.inStream(isOverloaded: isOverloaded), failure)
+        guard case .vendor(_, _, _, let isOverloaded) = error else { return failed(nil, failure) }
+        failed(.inStream(isOverloaded: isOverloaded), failure)
     }
 
     /// What broke in mid-answer is a cut answer, whatever broke it.
@@ -218,88 +256,50 @@ final class UpstreamCall: TransferDelegate {
         return failure
     }
 
-    private func attemptFailed(_ fault: RetryPolicy.Fault, _ failure: UpstreamFailure) {
-        guard let generation else { return over() }
-        let failure = failure.redacted(upstream.configuration.secrets)
-        let delay = RetryPolicy(maxRetries: worker.configuration.maxRetries).delay(
-            after: fault,
-            retries: retries,
+    private func failed(_ fault: RetryPolicy.Fault?, _ failure: UpstreamFailure) {
+        let input = CallMachine.Input.failed(
+            fault,
+            hasAnswer: generation?.hasAnswer ?? true,
             jitter: Double.random(in: 0...1)
         )
-        guard let delay, !generation.hasAnswer else { return fail(failure) }
-        retries += 1
-        isBetweenAttempts = true
-        worker.log.write(
-            .warning,
-            "id=\(generation.id) retry \(retries) in \(delay) ms: \(failure.message)"
-        )
-        setClock(.milliseconds(delay))
+        handle(input, failure.redacted(upstream.configuration.secrets))
     }
 
-    private func finish() {
-        guard let generation else { return }
-        self.generation = nil
-        worker.reactor.pace.hurry()
-        let outcome = decoder.outcome
-        generation.answered(
-            outcome.ending ?? .complete,
-            finishReason: outcome.finishReason ?? "stop",
-            usage: decoder.usage
-        )
-        // Reading on to the end of the message leaves a connection that can be used again.
-        clock.set(at: worker.reactor.now + .seconds(Self.closingSeconds))
-        if transfer == nil { over() }
-    }
-
-    private func fail(_ failure: UpstreamFailure) {
-        guard let generation else { return over() }
-        self.generation = nil
-        transfer?.cancel()
-        let usage = decoder.usage
-        over()
-        generation.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
-    }
-
-    private func over() {
-        generation = nil
-        transfer = nil
-        clock.clear()
+    private func timeout(_ clock: UpstreamClock) -> UpstreamFailure {
+        let configuration = worker.configuration
+        let seconds =
+            switch clock {
+            case .firstByte: configuration.firstByteSeconds
+            case .idle: configuration.idleSeconds
+            case .total: configuration.totalSeconds
+            }
+        return .timeout(clock, seconds: seconds, upstream: upstream.configuration.name)
     }
 
     // MARK: Clocks
 
-    private func restartClock() {
-        guard !waitsForBody else { return }
+    private func set(_ clock: CallMachine.Clock) {
         let configuration = worker.configuration
-        let seconds = dataEvents == 0 ? configuration.firstByteSeconds : configuration.idleSeconds
-        setClock(.seconds(seconds))
+        switch clock {
+        case .goesOn: return
+        case .stops: self.clock.clear()
+        case .past: set(.seconds(Self.pastSeconds))
+        case .firstByte: set(.seconds(configuration.firstByteSeconds))
+        case .idle: set(.seconds(configuration.idleSeconds))
+        case .milliseconds(let count): set(Nanoseconds.milliseconds(count))
+        case .total: self.clock.set(at: totalDue)
+        // The answer is whole: the total does not count any more.
+        case .closing:
+            self.clock.set(at: worker.reactor.now + .seconds(Self.closingSeconds))
+        }
     }
 
-    private func setClock(_ time: Nanoseconds) {
+    private func set(_ time: Nanoseconds) {
         clock.set(at: min(worker.reactor.now + time, totalDue))
     }
 
     private func clockRanOut() {
-        guard generation != nil else {
-            transfer?.cancel()
-            return over()
-        }
-        if waitsForBody { return fail(.pastIsLate(seconds: Self.pastSeconds)) }
         // Between attempts the decoder is still that of the one that failed.
-        if !isBetweenAttempts, decoder.isSuccess { return finish() }
-        let configuration = worker.configuration
-        guard worker.reactor.now < totalDue else {
-            return fail(timeout(.total, configuration.totalSeconds))
-        }
-        guard !isBetweenAttempts else { return attempt() }
-        fail(
-            dataEvents == 0
-                ? timeout(.firstByte, configuration.firstByteSeconds)
-                : timeout(.idle, configuration.idleSeconds)
-        )
-    }
-
-    private func timeout(_ clock: UpstreamClock, _ seconds: Int) -> UpstreamFailure {
-        .timeout(clock, seconds: seconds, upstream: upstream.configuration.name)
+        handle(.timeUp(isTotal: worker.reactor.now >= totalDue, isWhole: decoder.isSuccess))
     }
 }
