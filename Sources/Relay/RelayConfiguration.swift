@@ -116,13 +116,6 @@ package struct RelayConfiguration: Sendable {
         precondition(!upstreams.isEmpty, "somebody has to answer")
         self.upstreams = upstreams
     }
-
-    /// The place of the upstream that answers for a model: Anthropic's own models where it is
-    /// configured, else the default.
-    func upstreamIndex(forModel model: String?) -> Int {
-        guard let model, model.hasPrefix("claude") else { return 0 }
-        return upstreams.firstIndex { $0.provider == .anthropic } ?? 0
-    }
 }
 
 /// What happens to an answer when its last reader leaves before the end.

@@ -18,7 +18,7 @@ final class Worker: RequestHandler {
     private(set) var journal: GenerationJournal?
     private var random = RandomWords()
     private var gate: Gate
-    private let upstreams: [PreparedUpstream]
+    private let models: ModelTable
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
     var generations = GenerationStore()
     /// What the history is asked for this loop's requests.
@@ -53,7 +53,7 @@ final class Worker: RequestHandler {
             hosts: service.configuration.hosts,
             origins: service.configuration.corsOrigins
         )
-        upstreams = service.configuration.upstreams.map(PreparedUpstream.init)
+        models = ModelTable(service.configuration.upstreams)
         files = try Self.files(in: service.staticFolder)
         journal = Self.journal(service, on: loop)
         reactor.leader = journal
@@ -311,9 +311,9 @@ final class Worker: RequestHandler {
 
     /// Starts the answer to a request on this loop.
     func begin(_ ask: ChatCall, id: String, isVendorShape: Bool) throws(Problem) -> Generation {
-        let upstream = upstreams[configuration.upstreamIndex(forModel: ask.request.model)]
-        let chosen = upstream.configuration
-        let model = ask.request.model ?? chosen.model
+        let candidate = models.candidate(for: ask.request.model)
+        let chosen = candidate.upstream.configuration
+        let model = candidate.model
         var body: [UInt8] = []
         body.reserveCapacity(512)
         do throws(ChatRequestError) {
@@ -338,10 +338,10 @@ final class Worker: RequestHandler {
             }
         }
         guard wantsPast(ask.request) else {
-            generation.prepare(upstream, body)
+            generation.prepare(candidate.upstream, body)
             return generation
         }
-        generation.prepare(upstream, [])
+        generation.prepare(candidate.upstream, [])
         fetchPast(ask.request, model: model, chosen.provider, for: generation.id)
         return generation
     }

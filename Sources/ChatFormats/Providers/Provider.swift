@@ -32,6 +32,14 @@ package enum Provider: String, Sendable, CaseIterable {
 
     private static let anthropicVersion = "2023-06-01"
 
+    /// What the names of the models begin with that only this protocol's vendor has.
+    package var modelPrefixes: [String] {
+        switch self {
+        case .openAI: []
+        case .anthropic: ["claude"]
+        }
+    }
+
     /// Appends the body of a streaming request for `model`.
     ///
     /// - Throws: an error that names what this protocol has no place for.
