@@ -1,19 +1,55 @@
-/// What a loop has asked other threads and waits for; those who wait never leave the loop.
-struct Awaiting<Answer> {
-    private var waiting: [Int: (Answer) -> Void] = [:]
+import Loop
+
+/// What a loop has asked for elsewhere and waits for; those that wait never leave the loop.
+struct Awaiting {
+    private var waiting: [Int: (any Sendable) -> Void] = [:]
     private var last = 0
 
-    /// Notes who takes an answer.
+    /// Notes what takes an answer of this type.
     ///
     /// - Returns: the number that the answer comes with.
-    mutating func add(_ use: @escaping (Answer) -> Void) -> Int {
+    mutating func add<Answer: Sendable>(_ use: @escaping (Answer) -> Void) -> Int {
         last += 1
-        waiting[last] = use
+        waiting[last] = { answer in
+            // Only the ticket with this number brings one, and it has the same type.
+            guard let answer = answer as? Boxed<Answer> else { return assertionFailure() }
+            use(answer.value)
+        }
         return last
     }
 
-    /// Who takes this answer; nil where nobody waits any more.
-    mutating func take(_ number: Int) -> ((Answer) -> Void)? {
+    /// What takes this answer; nil where nobody waits any more.
+    ///
+    /// It is called outside: it may ask for something else.
+    mutating func take(_ number: Int) -> ((any Sendable) -> Void)? {
         waiting.removeValue(forKey: number)
+    }
+}
+
+/// So that an answer that is an optional comes out as the one it was.
+private struct Boxed<Value: Sendable>: Sendable {
+    let value: Value
+}
+
+/// A right to answer a loop once, from any thread.
+struct Ticket<Answer: Sendable>: Sendable {
+    private let service: Service
+    private let loop: Int
+    private let number: Int
+
+    /// Makes one for a worker's loop.
+    ///
+    /// - Parameters:
+    ///   - worker: whose loop it is.
+    ///   - use: takes the answer on that loop; never where the loop serves no longer.
+    init(_ worker: Worker, _ use: @escaping (Answer) -> Void) {
+        service = worker.service
+        loop = worker.reactor.index
+        number = worker.awaiting.add(use)
+    }
+
+    /// Answers.
+    func answer(_ value: Answer) {
+        service.post(toLoop: loop) { [number] in $0.awaiting.take(number)?(Boxed(value: value)) }
     }
 }

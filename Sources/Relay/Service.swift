@@ -23,12 +23,9 @@ package final class Service: Sendable {
     package let log: Log
     /// The answers that clients may ask for by keys of their own.
     let keys: KeyTable
-    /// How many ended answers the history lacks, and the journal keeps if there is one.
-    let unrecorded = Guarded(0)
     /// Where what is not in memory of long answers is read back.
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
-    /// How many records are being made there.
-    private let recordsUnderWay = Guarded(0)
+    let recorder: Recorder
     /// What is wrong with the journals at the moment.
     private let journalOutages = Guarded(JournalOutages())
     /// The loops that serve, in the order of their numbers; set once at the start.
@@ -57,6 +54,7 @@ package final class Service: Sendable {
         self.durability = durability
         self.log = log
         keys = KeyTable(maxCount: configuration.maxKeys)
+        recorder = Recorder(into: history, on: readBackQueue, log: log)
     }
 
     /// Serves on all loops from one listening socket.
@@ -86,7 +84,7 @@ package final class Service: Sendable {
             }
         }
         if let recovery, !recovery.finish(into: history, keyFile, log: log) {
-            unrecorded.withLock { $0 += 1 }
+            recorder.leftForNextStart()
         }
         history.allowRotation()
         for loop in loops {
@@ -129,33 +127,11 @@ package final class Service: Sendable {
                 loop.reactor.tenants.removeAll { $0 is Worker }
             }
         }
-        // The records that are being made.
-        readBackQueue.sync {}
+        recorder.finish()
     }
 
     /// Whether the history has the records of all answers that have ended.
-    package var isAllRecorded: Bool {
-        recordsUnderWay.withLock { $0 == 0 } && unrecorded.withLock { $0 == 0 }
-    }
-
-    /// Makes a record, on the queue that reads back what it needs.
-    ///
-    /// - Parameter make: gives the record to the history.
-    func makeRecord(_ make: @escaping @Sendable () -> Void) {
-        recordsUnderWay.withLock { $0 += 1 }
-        readBackQueue.async { [self] in
-            make()
-            recordsUnderWay.withLock { $0 -= 1 }
-        }
-    }
-
-    /// Runs work once the records of all answers that have ended are made.
-    ///
-    /// Who has read an answer's end may ask for it at once, or ask a question that goes on from it.
-    func behindRecords(_ work: @escaping @Sendable () -> Void) {
-        guard recordsUnderWay.withLock({ $0 > 0 }) else { return work() }
-        readBackQueue.async(execute: work)
-    }
+    package var isAllRecorded: Bool { recorder.isAllRecorded }
 
     /// How many answers run and how many connections are open.
     package func load() async -> (generations: Int, connections: Int) {

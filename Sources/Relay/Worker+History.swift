@@ -9,9 +9,9 @@ typealias HistoryQuestion =
     @Sendable (inout HistoryCatalog) throws(HistoryQueryError) -> HistoryAnswer
 
 extension Service {
-    /// Puts a loop's question to the history; the loop takes the answer by the question's number.
-    fileprivate func ask(_ question: @escaping HistoryQuestion, _ number: Int, ofLoop loop: Int) {
-        behindRecords { [self] in
+    /// Puts a loop's question to the history, once it has the records of all that has ended.
+    fileprivate func ask(_ question: @escaping HistoryQuestion, for ticket: Ticket<HistoryAnswer>) {
+        recorder.afterRecords { [self] in
             history.read { catalog in
                 var answer = HistoryAnswer()
                 do throws(HistoryQueryError) {
@@ -22,8 +22,7 @@ extension Service {
                     }
                     answer.problem = Problem(error)
                 }
-                let result = answer
-                self.post(toLoop: loop) { $0.historyQuestions.take(number)?(result) }
+                ticket.answer(answer)
             }
         }
     }
@@ -42,7 +41,7 @@ extension Worker {
         _ question: @escaping HistoryQuestion,
         then use: @escaping (HistoryAnswer) -> Void
     ) {
-        service.ask(question, historyQuestions.add(use), ofLoop: reactor.index)
+        service.ask(question, for: Ticket(self, use))
     }
 
     private func respond(_ exchange: Exchange, _ question: @escaping HistoryQuestion) {
@@ -65,8 +64,7 @@ extension Worker {
             @escaping @Sendable (inout HistoryCatalog, RunningAnswers) throws(HistoryQueryError) ->
             HistoryAnswer
     ) {
-        let number = historyQuestions.add(Self.response(on: exchange))
-        let loop = reactor.index
+        let ticket = Ticket(self, Self.response(on: exchange))
         let service = service
         service.gather {
             $0.generations.all.compactMap { $0.runningAnswer(in: conversation) }
@@ -74,8 +72,7 @@ extension Worker {
             let running = RunningAnswers(answers)
             service.ask(
                 { catalog throws(HistoryQueryError) in try question(&catalog, running) },
-                number,
-                ofLoop: loop
+                for: ticket
             )
         }
     }
@@ -150,11 +147,10 @@ extension Worker {
     /// come back is let go.
     func deleteConversation(_ exchange: Exchange, _ id: String) {
         let time = Guarded(0)
-        let number = historyQuestions.add { answer in
-            if let problem = answer.problem { return exchange.respond(problem) }
+        let ticket = Ticket<Problem?>(self) { problem in
+            if let problem { return exchange.respond(problem) }
             exchange.respond(.noContent, [:])
         }
-        let loop = reactor.index
         let service = service
         service.history.delete(
             conversation: id,
@@ -166,10 +162,10 @@ extension Worker {
                 return String(decoding: text, as: UTF8.self)
             }
         ) { failure in
-            var answer = HistoryAnswer()
+            var problem: Problem?
             if let failure {
                 service.log.write(.error, "a conversation cannot be deleted: \(failure)")
-                answer.problem = Problem(
+                problem = Problem(
                     .serviceUnavailable,
                     type: "storage_error",
                     message: "the conversation cannot be deleted at the moment",
@@ -179,8 +175,7 @@ extension Worker {
                 let deleted = time.withLock { $0 }
                 service.postToAll { $0.forget(conversation: id, upTo: deleted) }
             }
-            let result = answer
-            service.post(toLoop: loop) { $0.historyQuestions.take(number)?(result) }
+            ticket.answer(problem)
         }
     }
 

@@ -24,12 +24,7 @@ extension Worker {
         then use: @escaping (SharedLog?) -> Void
     ) {
         let old = OldEntries(of: generation, from: start, maxBytes: Self.partBytes)
-        let number = readings.add(use)
-        read { () throws(StorageError) in
-            SharedLog(try old.part())
-        } then: { worker, part in
-            worker.readings.take(number)?(part)
-        }
+        read({ () throws(StorageError) in SharedLog(try old.part()) }, for: Ticket(self, use))
     }
 
     /// Makes OpenAI's object for an answer that is not in memory whole.
@@ -44,28 +39,25 @@ extension Worker {
         then use: @escaping ([UInt8]?) -> Void
     ) {
         let snapshot = LogSnapshot(of: generation)
-        let number = completions.add(use)
-        read { () throws(StorageError) in
-            try snapshot.completion(context)
-        } then: { worker, body in
-            worker.completions.take(number)?(body)
-        }
+        read(
+            { () throws(StorageError) in try snapshot.completion(context) },
+            for: Ticket(self, use)
+        )
     }
 
     private func read<Value: Sendable>(
         _ work: @escaping @Sendable () throws(StorageError) -> Value,
-        then use: @escaping @Sendable (Worker, Value?) -> Void
+        for ticket: Ticket<Value?>
     ) {
-        let loop = reactor.index
-        let service = service
+        let log = log
         service.readBackQueue.async {
             var value: Value?
             do throws(StorageError) {
                 value = try work()
             } catch {
-                service.log.write(.error, "an answer's beginning cannot be read back: \(error)")
+                log.write(.error, "an answer's beginning cannot be read back: \(error)")
             }
-            service.post(toLoop: loop) { [value] in use($0, value) }
+            ticket.answer(value)
         }
     }
 
@@ -93,8 +85,8 @@ extension Worker {
             timing
         )
         // On a line of its own: where there is no journal, what it would be given is not even asked for.
-        let recording = service.appended(service.history.append(record))
-        journal?.recorded(generation, recording)
+        let outcome = service.recorder.record(record)
+        journal?.recorded(generation, outcome)
     }
 
     /// A long one's record is made on the queue that reads its beginning back.
@@ -102,57 +94,26 @@ extension Worker {
         let snapshot = LogSnapshot(of: generation)
         let head = generation.recordHead
         let source = generation.source
-        record { () throws(StorageError) in
-            try snapshot.record(head, source, timing)
-        } then: { [unowned self] in
+        let ticket = Ticket<RecordOutcome>(self) { [unowned self] in
             journal?.recorded(generation, $0)
         }
-    }
-
-    /// Makes a record from the journal that the history refused before.
-    func recordAgain(_ answer: UnrecordedGeneration, then use: @escaping (RecordOutcome) -> Void) {
-        let service = service
-        record(
-            { () throws(StorageError) in
-                service.unrecorded.withLock { $0 -= 1 }
-                return try answer.record()
-            },
-            then: use
+        service.recorder.record(
+            { () throws(StorageError) in try snapshot.record(head, source, timing) },
+            then: ticket.answer
         )
-    }
-
-    private func record(
-        _ make: @escaping @Sendable () throws(StorageError) -> [UInt8],
-        then use: @escaping (RecordOutcome) -> Void
-    ) {
-        let number = recordings.add(use)
-        let loop = reactor.index
-        let service = service
-        let history = service.history
-        service.makeRecord {
-            var recording = RecordOutcome.unreadable
-            do throws(StorageError) {
-                recording = service.appended(history.appendWaiting(try make()))
-            } catch {
-                service.unrecorded.withLock { $0 += 1 }
-                service.log.write(
-                    .error,
-                    "a record has to wait for what the next start finds of it: \(error)"
-                )
-            }
-            service.post(toLoop: loop) { [recording] in $0.recordings.take(number)?(recording) }
-        }
     }
 }
 
-extension Service {
-    /// What became of a record that was given to the history, from any thread.
-    ///
-    /// - Parameter place: where the history took it; nil where it did not.
-    /// - Returns: what the journal is told of it.
-    fileprivate func appended(_ place: Int?) -> RecordOutcome {
-        if let place { return .taken(place: place) }
-        unrecorded.withLock { $0 += 1 }
-        return .refused
+extension Worker: GenerationJournalOwner {
+    var allGenerations: [Generation] { generations.all }
+
+    func recordAgain(
+        _ answer: UnrecordedGeneration,
+        then use: @escaping (RecordOutcome) -> Void
+    ) {
+        service.recorder.recordAgain(
+            { () throws(StorageError) in try answer.record() },
+            then: Ticket(self, use).answer
+        )
     }
 }

@@ -21,13 +21,8 @@ final class Worker: RequestHandler {
     private let models: ModelTable
     /// Answers by their ids: running ones, and ended ones that a reader may come back for.
     var generations = GenerationStore()
-    /// What the history is asked for this loop's requests.
-    var historyQuestions = Awaiting<HistoryAnswer>()
-    /// Parts of long answers that are being read back.
-    var readings = Awaiting<SharedLog?>()
-    var completions = Awaiting<[UInt8]?>()
-    /// Answers whose records are being made on another thread.
-    var recordings = Awaiting<RecordOutcome>()
+    /// What other threads are asked for this loop's requests and answers.
+    var awaiting = Awaiting()
     /// Nil once all is over: it keeps its handler alive, and that is this worker.
     private lazy var server: Server? = Server(
         on: reactor,
@@ -55,10 +50,8 @@ final class Worker: RequestHandler {
         )
         models = ModelTable(service.configuration.upstreams)
         files = try Self.files(in: service.staticFolder)
-        journal = Self.journal(service, on: loop)
+        journal = Self.journal(service, on: loop, of: self)
         reactor.leader = journal
-        journal?.generations = { [unowned self] in generations.all }
-        journal?.recordAgain = { [unowned self] in recordAgain($0, then: $1) }
         journal?.start()
     }
 
@@ -77,7 +70,8 @@ final class Worker: RequestHandler {
 
     private static func journal(
         _ service: Service,
-        on loop: isolated EventLoop
+        on loop: isolated EventLoop,
+        of owner: any GenerationJournalOwner
     ) -> GenerationJournal? {
         guard let folder = service.journal else { return nil }
         let journal = Journal(
@@ -92,7 +86,8 @@ final class Worker: RequestHandler {
             durability: service.durability,
             history: service.history,
             keys: service.keyFile,
-            on: loop.reactor
+            on: loop.reactor,
+            owner: owner
         )
     }
 
@@ -127,10 +122,7 @@ final class Worker: RequestHandler {
         server = nil
         client.cancelAll()
         generations.removeAll()
-        historyQuestions = Awaiting()
-        readings = Awaiting()
-        completions = Awaiting()
-        recordings = Awaiting()
+        awaiting = Awaiting()
         // The process may be gone before this turn ends.
         journal?.turnEnded()
         reactor.leader = nil

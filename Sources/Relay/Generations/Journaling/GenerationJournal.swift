@@ -2,6 +2,17 @@ import ChatFormats
 import Loop
 import Storage
 
+/// What a loop's journal needs of those whose answers it keeps.
+protocol GenerationJournalOwner: AnyObject {
+    /// All answers that the loop has: what a lost journal had of them is written again.
+    var allGenerations: [Generation] { get }
+    /// Makes a record that the history refused before; `use` takes what became of it, on the loop.
+    func recordAgain(
+        _ answer: UnrecordedGeneration,
+        then use: @escaping (RecordOutcome) -> Void
+    )
+}
+
 /// Keeps one loop's journal: before readers see what a turn has added, it is in the file.
 ///
 /// The loop tells it first at a turn's end. While the disk refuses, readers are not held up; what the
@@ -16,10 +27,9 @@ final class GenerationJournal: TurnEndHandler {
     private let history: HistoryFile
     private let keys: KeyFile?
     private unowned let reactor: Reactor
+    private unowned let owner: any GenerationJournalOwner
     /// Those whose upstream is asked once their beginning is in the file.
     private var beginning: [Generation] = []
-    /// All that the loop has, for when they must be said again.
-    var generations: () -> [Generation] = { [] }
     /// Those with entries that are not in the file.
     private var dirty: [Generation] = []
     /// Ended ones whose end is shown once so many frames are safe.
@@ -29,11 +39,6 @@ final class GenerationJournal: TurnEndHandler {
     /// Ended ones whose records the history refused: a slice, which loses its first at no cost.
     private var unrecorded: ArraySlice<UnrecordedGeneration> = []
     private var isRecordingAgain = false
-    /// Makes a record again, from the journal.
-    var recordAgain: (UnrecordedGeneration, _ then: @escaping (RecordOutcome) -> Void) -> Void = {
-        _,
-        _ in
-    }
     private let settlingDue: Deadline
     private let retryDue: Deadline
     /// Whether ends wait until they are safe.
@@ -44,8 +49,10 @@ final class GenerationJournal: TurnEndHandler {
         durability: Durability,
         history: HistoryFile,
         keys: KeyFile?,
-        on reactor: Reactor
+        on reactor: Reactor,
+        owner: any GenerationJournalOwner
     ) {
+        self.owner = owner
         self.journal = journal
         self.history = history
         self.keys = keys
@@ -156,7 +163,7 @@ final class GenerationJournal: TurnEndHandler {
     /// What was written of those that run is lost, or may be: the next frame has all of it.
     private func forgetWritten() {
         for generation in dirty { generation.journalTicket.forgetWritten() }
-        for generation in generations() where !generation.isEnded {
+        for generation in owner.allGenerations where !generation.isEnded {
             generation.journalTicket.forgetWritten()
             grew(generation)
         }
@@ -219,7 +226,7 @@ final class GenerationJournal: TurnEndHandler {
         guard !isRecordingAgain, history.isWritable, !unrecorded.isEmpty else { return }
         isRecordingAgain = true
         let answer = unrecorded.removeFirst()
-        recordAgain(answer) { [unowned self] recording in
+        owner.recordAgain(answer) { [unowned self] recording in
             isRecordingAgain = false
             switch recording {
             case .taken(let record): settling.append((answer.place, record, answer.keyPlace))
