@@ -17,8 +17,6 @@ package final class Journal {
     package static let patienceMilliseconds = 10_000
     /// A frame's memory beyond this is given back after a burst.
     private static let keptFrameBytes = 256 << 10
-    /// The first and the longest pause between two attempts while the disk refuses.
-    private static let retryMilliseconds = 250...5000
     /// How often it is looked whether the segment is still where it was created.
     private static let lookMilliseconds = 1000
 
@@ -46,21 +44,12 @@ package final class Journal {
     private var book: SegmentBook
     private var segment: Segment?
     private var lastNumber: UInt64 = 0
-    /// How many frames are in the file, and how many of them are safe.
-    private var written = 0
-    private var safe = 0
-    private var isSyncing = false
+    private var rounds = SafetyRounds()
     private var syncDue: Deadline
     /// When the round under way has taken too long.
     private let patience: Deadline
-    /// The pause before the next attempt; nil while the disk takes what it is given.
-    private var pauseMilliseconds: Int?
-    private var nextAttempt: Nanoseconds = 0
+    private var outage = Outage()
     private var nextLook: Nanoseconds = 0
-    /// Whether the disk could not make safe what it took.
-    private var isUnsafe = false
-    /// Whether all was said again behind that.
-    private var isSaidAgain = false
 
     /// Where the last frame is that was written; nil before the first one.
     private(set) var lastFrame: FramePlace?
@@ -112,14 +101,14 @@ package final class Journal {
     }
 
     /// Whether the disk takes what it is given; it may take it and not make it safe.
-    package var isWritable: Bool { pauseMilliseconds == nil }
+    package var isWritable: Bool { !outage.isOn }
 
     /// Whether a frame of this moment would be written: while the disk refuses, frames need not even
     /// be filled.
-    package var wantsFrame: Bool { isWritable || nextAttempt <= reactor.now }
+    package var wantsFrame: Bool { wantsFrameAt <= reactor.now }
 
     /// When a frame is wanted again; now, while the disk takes what it is given.
-    package var wantsFrameAt: Nanoseconds { isWritable ? reactor.now : nextAttempt }
+    package var wantsFrameAt: Nanoseconds { outage.attempt(at: reactor.now) }
 
     /// Creates the first segment: where that is refused, it is known before an answer needs it.
     package func begin() {
@@ -173,7 +162,7 @@ package final class Journal {
             // Somebody may read it back: it loses its name, and goes with the last who may.
             beginAnew()
             remove(book.takeUnwanted())
-            safe = written
+            rounds.forgot()
             onSafe?()
             return true
         }
@@ -215,7 +204,9 @@ package final class Journal {
     ///
     /// - Returns: whether all that was ever added is in the file.
     package func commit() -> Bool {
-        guard !frame.isEmpty || book.isRetiring || !isWritable || isUnsafe else { return true }
+        guard !frame.isEmpty || book.isRetiring || !isWritable || rounds.isUnsafe else {
+            return true
+        }
         defer { frame.clear(keeping: Self.keptFrameBytes) }
         // What a refused frame drops is added again by those it is of; of these nobody is left.
         if book.isRetiring { for number in book.retiring { frame.retire(number: number) } }
@@ -229,9 +220,9 @@ package final class Journal {
             if case .systemCall(_, _, EFBIG) = error { leaveFullSegment() }
             return false
         }
-        written += 1
+        rounds.wrote()
         if book.isRetiring { book.retired() }
-        if durability == .interval || isUnsafe, !syncDue.isSet {
+        if durability == .interval || rounds.isUnsafe, !syncDue.isSet {
             setSyncDue(Durability.intervalMilliseconds)
         }
         recover()
@@ -279,7 +270,8 @@ package final class Journal {
 
     private func synchronize(left segment: Segment) {
         syncer.synchronize(segment.file) { [weak self] error in
-            if let error { self?.notSafe(error) }
+            guard let self, let error else { return }
+            notSafe(error, rounds.failed())
         }
     }
 
@@ -314,63 +306,52 @@ package final class Journal {
     // MARK: Safety
 
     /// How many frames were written so far; what `isSafe` is asked about.
-    package var writtenFrames: Int { written }
+    package var writtenFrames: Int { rounds.written }
 
     /// Whether so many frames would survive a loss of power, as far as the disk can be had to say so.
-    package func isSafe(_ frames: Int) -> Bool { safe >= frames || !isWritable || isUnsafe }
+    package func isSafe(_ frames: Int) -> Bool {
+        rounds.safe >= frames || !isWritable || rounds.isUnsafe
+    }
 
     /// Makes all that is written safe, on another thread; `onSafe` tells of it.
     ///
-    /// While one round is on its way, the next waits for it: one wait for the disk serves all that
-    /// came meanwhile.
+    /// While one round is on its way, the next waits for it.
     package func synchronize() {
-        guard !isSyncing, safe < written || isUnsafe, let file = segment?.file else { return }
-        isSyncing = true
-        let frames = written
+        guard rounds.isWanted, let file = segment?.file else { return }
+        let frames = rounds.begin()
         patience.set(at: reactor.now + .milliseconds(patienceMilliseconds))
         syncer.synchronize(file) { [weak self] error in self?.synchronized(frames, error) }
     }
 
     private func synchronized(_ frames: Int, _ error: StorageError?) {
-        isSyncing = false
         patience.clear()
-        if let error {
-            notSafe(error)
-        } else if isUnsafe, !isSaidAgain {
-            // After a failure the kernel may call pages clean that never reached the disk, so that the
-            // next attempt succeeds without them.
-            isSaidAgain = true
+        let outcome = rounds.ended(covering: frames, hasFailed: error != nil)
+        switch outcome {
+        case .failed: if let error { notSafe(error, outcome) }
+        case .writeAgain:
             book.tellAgain()
             beginAnew()
             onLost?()
-            setSyncDue(Self.retryMilliseconds.lowerBound)
-        } else {
-            safe = max(safe, frames)
-            if isUnsafe { report(.safeAgain) }
-            isUnsafe = false
-            if safe < written {
-                if durability == .always { synchronize() }
-                if durability == .interval { setSyncDue(Durability.intervalMilliseconds) }
-            }
+            setSyncDue(Outage.retryMilliseconds.lowerBound)
+        case .safe(let isBack, let isBehind):
+            if isBack { report(.safeAgain) }
+            if isBehind, durability == .always { synchronize() }
+            if isBehind, durability == .interval { setSyncDue(Durability.intervalMilliseconds) }
         }
         onSafe?()
     }
 
-    private func notSafe(_ error: StorageError) {
-        if !isUnsafe { report(.notSafe(error)) }
-        isUnsafe = true
-        isSaidAgain = false
-        setSyncDue(Self.retryMilliseconds.upperBound)
+    private func notSafe(_ error: StorageError, _ outcome: SafetyRounds.Outcome) {
+        if outcome == .failed(isNew: true) { report(.notSafe(error)) }
+        setSyncDue(Outage.retryMilliseconds.upperBound)
     }
 
     /// A disk may hang instead of failing: nobody waits for it either.
     private func tookTooLong() {
-        let wasUnsafe = isUnsafe
         notSafe(
-            .late("fsync", path: path(book.current), milliseconds: patienceMilliseconds)
+            .late("fsync", path: path(book.current), milliseconds: patienceMilliseconds),
+            rounds.late()
         )
-        // What is late is not lost.
-        isSaidAgain = !wasUnsafe
         onSafe?()
     }
 
@@ -381,17 +362,10 @@ package final class Journal {
     // MARK: Outage
 
     private func suffer(_ error: StorageError) {
-        let isNew = pauseMilliseconds == nil
-        let pause = pauseMilliseconds.map { min($0 * 2, Self.retryMilliseconds.upperBound) }
-        let milliseconds = pause ?? Self.retryMilliseconds.lowerBound
-        pauseMilliseconds = milliseconds
-        nextAttempt = reactor.now + .milliseconds(milliseconds)
-        if isNew { report(.writeFailed(error)) }
+        if outage.failed(at: reactor.now) { report(.writeFailed(error)) }
     }
 
     private func recover() {
-        guard pauseMilliseconds != nil else { return }
-        pauseMilliseconds = nil
-        report(.writesResumed)
+        if outage.succeeded() { report(.writesResumed) }
     }
 }
