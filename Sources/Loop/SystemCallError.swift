@@ -22,24 +22,37 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
 }
 
 /// The kernel's words for an `errno`.
+///
+/// `strerror` shares one buffer between threads, hence the other one.
 package func errorText(_ code: Int32) -> String {
-    guard let text = strerror(code) else { return "error \(code)" }
-    return String(cString: text)
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+        guard let start = buffer.baseAddress else { return "error \(code)" }
+        guard strerror_r(code, start, buffer.count) == 0 else { return "error \(code)" }
+        return String(cString: start)
+    }
 }
 
 /// Throws what `errno` says where a call answered with a negative number.
-///
-/// Never inlined, so that `errno` is read before anything that might allocate or release and
-/// overwrite it. `EINTR` is retried here, in one place.
-@inline(never)
 package func check(
     _ call: StaticString,
     _ body: () -> Int32
 ) throws(SystemCallError) -> Int32 {
+    let (result, code) = uninterrupted { Int(body()) }
+    guard result >= 0 else { throw SystemCallError(call, code) }
+    return Int32(truncatingIfNeeded: result)
+}
+
+/// Repeats a system call until no signal interrupts it.
+///
+/// Never inlined, so that `errno` is read before anything that might allocate or release and
+/// overwrite it.
+///
+/// - Returns: what it answered, and `errno`, which means something where that is below zero.
+@inline(never)
+package func uninterrupted(_ body: () -> Int) -> (result: Int, code: Int32) {
     while true {
         let result = body()
         let code = errno
-        guard result < 0 else { return result }
-        guard code == EINTR else { throw SystemCallError(call, code) }
+        guard result < 0, code == EINTR else { return (result, code) }
     }
 }

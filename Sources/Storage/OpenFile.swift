@@ -1,16 +1,19 @@
 import Glibc
+import Loop
 
-/// The one owner of an open file; closes it when it goes.
+/// An open file; closed when its owner goes.
 ///
 /// Every call is repeated when a signal interrupts it, and fails with its own name and the path.
 struct OpenFile: ~Copyable {
-    private let number: Int32
+    private let descriptor: Descriptor
     /// Where it was opened, or where it was renamed to; others may have moved it since.
     private(set) var path: String
 
     /// Opens a file; `O_CLOEXEC` is always set.
     init(opening path: String, _ flags: Int32, mode: mode_t = 0o600) throws(StorageError) {
-        number = try repeating("open", path) { open(path, flags | O_CLOEXEC, mode) }
+        descriptor = Descriptor(
+            owning: try repeating("open", path) { open(path, flags | O_CLOEXEC, mode) }
+        )
         self.path = path
     }
 
@@ -23,9 +26,7 @@ struct OpenFile: ~Copyable {
         return file
     }
 
-    deinit {
-        _ = close(number)
-    }
+    private var number: Int32 { descriptor.number }
 
     /// Takes the advisory lock, which lives as long as this descriptor.
     func lock() throws(StorageError) {
@@ -206,19 +207,15 @@ func resolvedPath(_ path: String) -> String {
     return String(cString: resolved)
 }
 
-/// Runs a system call until no signal interrupts it.
-private func repeating<Result: SignedInteger>(
+/// Runs a system call until no signal interrupts it, and throws what it is refused for.
+private func repeating<Result: FixedWidthInteger & SignedInteger>(
     _ call: String,
     _ path: String,
     _ body: () -> Result
 ) throws(StorageError) -> Result {
-    while true {
-        let result = body()
-        // Read at once: whatever may allocate or release can change it.
-        let code = errno
-        guard result < 0 else { return result }
-        guard code == EINTR else { throw .systemCall(call, path: path, code: code) }
-    }
+    let (result, code) = uninterrupted { Int(body()) }
+    guard result >= 0 else { throw .systemCall(call, path: path, code: code) }
+    return Result(truncatingIfNeeded: result)
 }
 
 /// The names in a folder, in no order, without `.` and `..`.

@@ -1,4 +1,5 @@
 import Glibc
+import Loop
 
 /// What keeps a file of ours from being opened, repaired or written.
 package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -54,16 +55,5 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case ENOSPC, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, ENOMEM: return true
         default: return false
         }
-    }
-}
-
-/// The system's words for an `errno` value.
-///
-/// `strerror` shares one buffer between threads, hence the other one.
-private func errorText(_ code: Int32) -> String {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
-        guard let start = buffer.baseAddress else { return "error \(code)" }
-        guard strerror_r(code, start, buffer.count) == 0 else { return "error \(code)" }
-        return String(cString: start)
     }
 }
