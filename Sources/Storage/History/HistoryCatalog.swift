@@ -1,4 +1,5 @@
 import Glibc
+import Wire
 
 /// The history as it can be searched: its files in the order in which they were written, and the
 /// index over their records.
@@ -247,14 +248,8 @@ package struct HistoryCatalog: Sendable {
     private func sealedNumber(_ name: String) -> Int? {
         let prefix = "\(stem)-"
         guard name.hasPrefix(prefix), name.hasSuffix(".jsonl") else { return nil }
-        let digits = name.dropFirst(prefix.count).dropLast(6).utf8
-        guard !digits.isEmpty, digits.count <= 9 else { return nil }
-        var number = 0
-        for digit in digits {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
-            number = 10 * number + Int(digit - UInt8(ascii: "0"))
-        }
-        return number
+        let digits = String(name.dropFirst(prefix.count).dropLast(6))
+        return digits.utf8.count <= 9 ? parseDecimal(digits) : nil
     }
 
     /// The name of the next file that is rotated away: after all others, also in `ls`.
