@@ -1,7 +1,6 @@
 /// Dates in header fields (RFC 9110 §5.6.7).
 ///
-/// Pure arithmetic on the proleptic Gregorian calendar: libc's functions take a lock and read
-/// the time zone.
+/// Pure arithmetic: libc's functions take a lock and read the time zone.
 package enum HTTPDate {
     /// The seconds that can be written with a year of four digits.
     private static let writable = -62_167_219_200...253_402_300_799
@@ -20,7 +19,7 @@ package enum HTTPDate {
         let seconds = min(max(unixSeconds, writable.lowerBound), writable.upperBound)
         let days = floorDivide(seconds, secondsPerDay)
         let time = seconds - days * secondsPerDay
-        let date = civil(days)
+        let date = CivilDate(daysSince1970: days)
         // The first of January 1970 was a Thursday, number 3 when Monday is 0.
         let weekday = days + 3 - floorDivide(days + 3, 7) * 7
         appendName(dayNames, weekday, into: &bytes)
@@ -47,8 +46,8 @@ package enum HTTPDate {
         var reader = HTTPDateReader()
         let bytes = text.utf8.span
         guard let date = reader.read(bytes) else { return nil }
-        return days(year: date.year, month: date.month, day: date.day) * secondsPerDay
-            + date.secondOfDay
+        let day = CivilDate(year: date.year, month: date.month, day: date.day)
+        return day.daysSince1970 * secondsPerDay + date.secondOfDay
     }
 
     /// The month, from 1, whose name stands at a position.
@@ -59,37 +58,6 @@ package enum HTTPDate {
     /// Tells whether the short name of a day stands at a position.
     static func hasDayName(_ bytes: Span<UInt8>, at position: Int) -> Bool {
         index(of: bytes, at: position, in: dayNames) != nil
-    }
-
-    /// Days since 1970 of a date.
-    ///
-    /// Counts years from March, so that the leap day is the last of its year, in cycles of 400
-    /// years or 146,097 days.
-    static func days(year: Int, month: Int, day: Int) -> Int {
-        let marchYear = month <= 2 ? year - 1 : year
-        let cycle = floorDivide(marchYear, 400)
-        let yearOfCycle = marchYear - cycle * 400
-        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        let leapDays = yearOfCycle / 4 - yearOfCycle / 100
-        return cycle * 146_097 + yearOfCycle * 365 + leapDays + dayOfYear - 719_468
-    }
-
-    /// The date of a number of days since 1970; the inverse of `days`.
-    private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = days + 719_468
-        let cycle = floorDivide(shifted, 146_097)
-        let dayOfCycle = shifted - cycle * 146_097
-        let leapDays = dayOfCycle / 1460 - dayOfCycle / 36_524 + dayOfCycle / 146_096
-        let yearOfCycle = (dayOfCycle - leapDays) / 365
-        let dayOfYear = dayOfCycle - (365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        let year = yearOfCycle + cycle * 400 + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
-    }
-
-    private static func floorDivide(_ value: Int, _ divisor: Int) -> Int {
-        value >= 0 ? value / divisor : (value - divisor + 1) / divisor
     }
 
     private static func appendTwoDigits(_ value: Int, into bytes: inout [UInt8]) {
