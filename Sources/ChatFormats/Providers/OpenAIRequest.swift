@@ -10,7 +10,7 @@ enum OpenAIRequest {
         var body = BodyWriter()
         body.string("model", model, into: &out)
         body.begin("messages", into: &out)
-        writeMessages(request, into: &out)
+        MessageWriter.append(request, into: &out)
         body.raw("stream", "true", into: &out)
         if let options = try streamOptions(request.extra) {
             body.json("stream_options", options, into: &out)
@@ -22,33 +22,6 @@ enum OpenAIRequest {
         let extra = request.extra.filter { $0.key != "stream_options" }
         try body.extra(extra, into: &out)
         body.end(into: &out)
-    }
-
-    private static func writeMessages(_ request: ChatRequest, into out: inout [UInt8]) {
-        out.append(UInt8(ascii: "["))
-        var isFirst = true
-        if let system = request.system {
-            write(ChatRequest.Message(role: .system, text: system), into: &out)
-            isFirst = false
-        }
-        for message in request.messages {
-            if !isFirst { out.append(UInt8(ascii: ",")) }
-            isFirst = false
-            write(message, into: &out)
-        }
-        out.append(UInt8(ascii: "]"))
-    }
-
-    private static func write(_ message: ChatRequest.Message, into out: inout [UInt8]) {
-        if let original = message.original {
-            original.write(into: &out)
-            return
-        }
-        out.append(literal: "{\"role\":")
-        JSONText.appendString(message.role.rawValue, into: &out)
-        out.append(literal: ",\"content\":")
-        JSONText.appendString(message.text, into: &out)
-        out.append(UInt8(ascii: "}"))
     }
 
     /// Asks for the usage chunk beside whatever the client asked for.

@@ -123,7 +123,8 @@ enum GenerationRecord {
         } else {
             out.append(literal: "null")
         }
-        append(messages: request, into: &out)
+        out.append(literal: ",\"messages\":")
+        MessageWriter.append(request, into: &out)
     }
 
     /// Appends what comes before the answer itself.
@@ -164,30 +165,6 @@ enum GenerationRecord {
         append(timing.retries, into: &out)
         out.append(literal: "},\"error\":")
         log.appendError(into: &out)
-        out.append(literal: "}")
-    }
-
-    private static func append(messages request: ChatRequest, into out: inout [UInt8]) {
-        out.append(literal: ",\"messages\":[")
-        var isFirst = true
-        if let system = request.system {
-            append(.init(role: .system, text: system), into: &out)
-            isFirst = false
-        }
-        for message in request.messages {
-            if !isFirst { out.append(UInt8(ascii: ",")) }
-            isFirst = false
-            append(message, into: &out)
-        }
-        out.append(literal: "]")
-    }
-
-    private static func append(_ message: ChatRequest.Message, into out: inout [UInt8]) {
-        if let original = message.original { return original.write(into: &out) }
-        out.append(literal: "{\"role\":")
-        JSONText.appendString(message.role.rawValue, into: &out)
-        out.append(literal: ",\"content\":")
-        JSONText.appendString(message.text, into: &out)
         out.append(literal: "}")
     }
 
