@@ -1,3 +1,5 @@
+import Wire
+
 /// Reads the items of a journal's segment, frame by frame, up to its end or the first torn frame.
 struct JournalReader {
     /// How a segment ends.
@@ -105,7 +107,7 @@ struct JournalReader {
         var place = start
         while place + JournalFrame.headerBytes < bytes.count, left > 0 {
             let start = place + JournalFrame.headerBytes
-            let count = Int(number(bytes, at: place..<(place + 4)))
+            let count = Int(bytes.littleEndian(at: place..<(place + 4)))
             // Times have ended in two zeros since 1970, and will for some thousand years.
             if bytes[place + 14] == 0, bytes[place + 15] == 0, count > 0,
                 count <= bytes.count - start
@@ -123,14 +125,14 @@ struct JournalReader {
         frameStart = position
         let start = position + JournalFrame.headerBytes
         guard start <= bytes.count else { return .shortHeader }
-        let count = Int(Self.number(bytes, at: position..<(position + 4)))
+        let count = Int(bytes.littleEndian(at: position..<(position + 4)))
         guard count <= bytes.count - start else { return .shortPayload }
         let sum = bytes.extracting(position..<(start + count)).withUnsafeBytes {
             JournalFrame.checksum(of: $0)
         }
-        let written = Self.number(bytes, at: (position + 4)..<(position + 8))
+        let written = bytes.littleEndian(at: (position + 4)..<(position + 8))
         guard UInt64(sum) == written else { return .wrongChecksum }
-        milliseconds = Int(clamping: Self.number(bytes, at: (position + 8)..<start))
+        milliseconds = Int(clamping: bytes.littleEndian(at: (position + 8)..<start))
         position = start
         frameEnd = start + count
         return nil
@@ -176,14 +178,6 @@ struct JournalReader {
         guard let count = varint(bytes), count <= UInt64(frameEnd - position) else { return nil }
         defer { position += Int(count) }
         return position..<(position + Int(count))
-    }
-
-    private static func number(_ bytes: Span<UInt8>, at range: Range<Int>) -> UInt64 {
-        var value: UInt64 = 0
-        for place in range {
-            value |= UInt64(bytes[place]) << UInt64(8 * (place - range.lowerBound))
-        }
-        return value
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Wire
 
 /// One segment of a journal on the disk.
 ///
@@ -35,19 +36,16 @@ final class SegmentFile: Sendable {
 
     /// Writes what a process's segments begin with.
     func append(header process: UInt64) throws(StorageError) {
-        let number = (0..<8).map { UInt8(truncatingIfNeeded: process >> UInt64(8 * $0)) }
-        if let failure = file.write(Self.word + number).failure { throw failure }
+        var header = Self.word
+        header.append(littleEndian: process, bytes: 8)
+        if let failure = file.write(header).failure { throw failure }
     }
 
     /// Whose segment it is; nil where the bytes are no segment of a journal.
     static func process(of bytes: Span<UInt8>) -> UInt64? {
         guard bytes.count >= headerBytes else { return nil }
         for place in word.indices where bytes[place] != word[place] { return nil }
-        var process: UInt64 = 0
-        for place in 0..<8 {
-            process |= UInt64(bytes[word.count + place]) << UInt64(8 * place)
-        }
-        return process
+        return bytes.littleEndian(at: word.count..<headerBytes)
     }
 
     /// Fills `buffer` from `place` on, completely unless the file ends first.

@@ -35,7 +35,7 @@ struct JournalHead: Equatable {
     /// Appends the bytes that `init` reads: numbers little-endian, texts after their lengths.
     func append(to out: inout [UInt8]) {
         out.append(Self.version)
-        Self.append(UInt64(max(0, startedAt)), bytes: 8, to: &out)
+        out.append(littleEndian: UInt64(max(0, startedAt)), bytes: 8)
         var flags: UInt8 = includesUsage ? Self.usageFlag : 0
         if owner != nil { flags |= Self.ownerFlag }
         if key != nil { flags |= Self.keyFlag }
@@ -49,21 +49,15 @@ struct JournalHead: Equatable {
         if let key {
             Self.append(key.text, to: &out)
             out.append(key.fingerprint.version)
-            Self.append(key.fingerprint.hash, bytes: 8, to: &out)
+            out.append(littleEndian: key.fingerprint.hash, bytes: 8)
         }
         if let after { Self.append(after, to: &out) }
         out.append(contentsOf: record)
     }
 
     private static func append(_ text: String, to out: inout [UInt8]) {
-        append(UInt64(text.utf8.count), bytes: 4, to: &out)
+        out.append(littleEndian: UInt64(text.utf8.count), bytes: 4)
         out.append(contentsOf: text.utf8)
-    }
-
-    private static func append(_ value: UInt64, bytes count: Int, to out: inout [UInt8]) {
-        for place in 0..<count {
-            out.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place)))
-        }
     }
 }
 
@@ -73,12 +67,8 @@ extension JournalHead {
         var position = 0
         func number(bytes count: Int) -> UInt64? {
             guard count <= bytes.count - position else { return nil }
-            var value: UInt64 = 0
-            for place in 0..<count {
-                value |= UInt64(bytes[position + place]) << UInt64(8 * place)
-            }
-            position += count
-            return value
+            defer { position += count }
+            return bytes.littleEndian(at: position..<(position + count))
         }
         func text() -> String? {
             guard let count = number(bytes: 4), count <= bytes.count - position else { return nil }

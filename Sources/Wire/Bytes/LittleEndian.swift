@@ -1,0 +1,23 @@
+/// Whole numbers as bytes, the lowest first.
+extension [UInt8] {
+    /// Appends the lowest `count` bytes of a number, at most eight.
+    package mutating func append(littleEndian number: UInt64, bytes count: Int) {
+        for place in 0..<count {
+            append(UInt8(truncatingIfNeeded: number >> UInt64(8 * place)))
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// The number that stands in these bytes, at most eight.
+    ///
+    /// Inlined: looking for a frame in damage reads one at every byte.
+    @inlinable
+    package func littleEndian(at range: Range<Int>) -> UInt64 {
+        var number: UInt64 = 0
+        for place in range {
+            number |= UInt64(self[place]) << UInt64(8 * (place - range.lowerBound))
+        }
+        return number
+    }
+}
