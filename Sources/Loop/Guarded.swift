@@ -15,11 +15,13 @@ package struct Guarded<Value: ~Copyable & Sendable>: ~Copyable, Sendable {
     }
 
     /// Runs work on the value while nobody else does.
-    package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
-        mutex.withLock { value in
+    package func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try mutex.withLock { value throws(Failure) in
             _ = handover.load(ordering: .acquiring)
             defer { handover.store(true, ordering: .releasing) }
-            return body(&value)
+            return try body(&value)
         }
     }
 }

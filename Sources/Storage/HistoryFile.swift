@@ -20,7 +20,7 @@ package final class HistoryFile: Sendable {
     /// What callers add to and the writer takes from; each holds it for a few instructions.
     private let pending = Guarded(PendingRecords())
     /// Only blocks on `queue`, `keeper` and `compactor` take it, so that no loop ever waits for it.
-    private let writer: Guarded<RecordWriter>
+    let writer: Guarded<RecordWriter>
     private let queue = DispatchQueue(label: "sse-relay.history")
     private let maxPendingBytes: Int
     private let durability: Durability
@@ -305,33 +305,6 @@ extension HistoryFile {
         writer.withLock { writer in
             (writer.active, writer.leftover + pending.withLock { $0.waiting })
         }
-    }
-
-    /// See `RecordWriter.synchronize`.
-    func synchronizeWriter() throws(StorageError) {
-        try writer.withLock { writer in
-            Result { () throws(StorageError) in try writer.synchronize() }
-        }.get()
-    }
-
-    /// See `RecordWriter.rotate`.
-    func rotateWriter(to path: String, _ identity: FileIdentity) throws(StorageError) -> Int? {
-        try writer.withLock { writer in
-            Result { () throws(StorageError) in try writer.rotate(to: path, identity) }
-        }.get()
-    }
-
-    /// See `RecordWriter.replaceFile`.
-    func replaceWriterFile(
-        _ name: String,
-        _ identity: FileIdentity,
-        copyingFrom start: Int
-    ) throws(StorageError) -> FileIdentity? {
-        try writer.withLock { writer in
-            Result { () throws(StorageError) in
-                try writer.replaceFile(by: name, identity, copyingFrom: start)
-            }
-        }.get()
     }
 
     private func retry(_ attempt: Int, afterMilliseconds delay: Int) {

@@ -113,11 +113,15 @@ extension HistoryFile {
         else { return }
         let name = catalog.nextSealedName()
         let identity = catalog.parts[number].identity
-        guard let end = try rotateWriter(to: catalog.path(name), identity) else { return }
+        let path = catalog.path(name)
+        let end = try writer.withLock { writer throws(StorageError) in
+            try writer.rotate(to: path, identity)
+        }
+        guard let end else { return }
         catalog.parts[number].end = end
         catalog.parts[number].name = name
         catalog.parts[number].isActive = false
-        report(.rotated(to: catalog.path(name)))
+        report(.rotated(to: path))
     }
 
     // MARK: Compaction
@@ -148,7 +152,11 @@ extension HistoryFile {
         compactor.async {
             do throws(StorageError) {
                 // What is not safe may read as something else.
-                if compaction.part?.isActive == true { try self.synchronizeWriter() }
+                if compaction.part?.isActive == true {
+                    try self.writer.withLock { writer throws(StorageError) in
+                        try writer.synchronize()
+                    }
+                }
                 let outcome = try compaction.run()
                 self.keeper.async { self.finish(compaction, outcome) }
             } catch {
@@ -216,11 +224,13 @@ extension HistoryFile {
         let name = catalog.parts[number].name
         let identity: FileIdentity
         if catalog.parts[number].isActive {
-            let replaced = try replaceWriterFile(
-                compaction.newName,
-                part.identity,
-                copyingFrom: outcome.end
-            )
+            let replaced = try writer.withLock { writer throws(StorageError) in
+                try writer.replaceFile(
+                    by: compaction.newName,
+                    part.identity,
+                    copyingFrom: outcome.end
+                )
+            }
             guard let replaced else {
                 _ = unlink(compaction.path + Compaction.suffix)
                 return

@@ -252,9 +252,7 @@ extension KeyFile {
     /// Until the new one takes its name, the end of the process loses nothing but the work.
     private func compact() {
         do throws(StorageError) {
-            try writer.withLock { writer in
-                Result { () throws(StorageError) in try compact(&writer) }
-            }.get()
+            try writer.withLock { writer throws(StorageError) in try compact(&writer) }
         } catch {
             _ = unlink(path + Self.compactSuffix)
             // Once it has doubled it is tried again.
