@@ -3,7 +3,7 @@ import Glibc
 import Testing
 import Wire
 
-/// The README's table of endings against the frames that dialects write.
+/// The table of endings in `docs/protocols.md` against the frames that dialects write.
 @Suite struct `The table of endings` {
     /// The columns, each with what is written for it.
     private static let columns: [(title: String, dialect: Dialect, hasIDs: Bool)] = [
@@ -92,13 +92,13 @@ import Wire
         return "{…\"finish_reason\":\"\(choice["finish_reason"]?.stringValue ?? "")\"…}"
     }
 
-    // MARK: What the README says
+    // MARK: What the page says
 
     private struct NoTable: Error {}
 
     /// The cells of the table, row by row, without the line below the titles.
     private static func table() throws -> [[String]] {
-        let lines = try readme().split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = try page().split(separator: "\n", omittingEmptySubsequences: false)
         guard let first = lines.firstIndex(where: { $0.hasPrefix("| ending |") }) else {
             throw NoTable()
         }
@@ -108,9 +108,9 @@ import Wire
         }
     }
 
-    private static func readme() throws -> String {
+    private static func page() throws -> String {
         let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        guard let file = fopen(root + "/README.md", "r") else { throw NoTable() }
+        guard let file = fopen(root + "/docs/protocols.md", "r") else { throw NoTable() }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
         let count = fread(&bytes, 1, bytes.count, file)
