@@ -61,6 +61,58 @@ import Testing
         #expect(Set(known) == Set(explained))
     }
 
+    @Test func `the README has at most 220 lines`() throws {
+        let count = try Tree.lines("README.md").count
+        #expect(count <= 220, "README.md has \(count) lines; what it only names belongs to docs/")
+    }
+
+    @Test func `every link of the documentation names what is there`() throws {
+        for page in try ["README.md"] + Tree.files(under: "docs", suffix: ".md") {
+            for link in try Self.links(in: page) {
+                let parts = link.split(separator: "#", omittingEmptySubsequences: false)
+                let target = parts[0].isEmpty ? page : Self.path(String(parts[0]), from: page)
+                guard Tree.exists(target) else {
+                    Issue.record("\(page) links to \(link): there is no \(target)")
+                    continue
+                }
+                guard parts.count > 1 else { continue }
+                let anchors = try Self.anchors(in: target)
+                #expect(anchors.contains(String(parts[1])), "\(page) links to \(link)")
+            }
+        }
+    }
+
+    /// The targets of relative links, `[text](target)`, also of images.
+    private static func links(in page: String) throws -> [String] {
+        try Tree.lines(page).flatMap { line in
+            line.split(separator: "](", omittingEmptySubsequences: false).dropFirst()
+                .compactMap { $0.split(separator: ")", omittingEmptySubsequences: false).first }
+                .filter { !$0.contains("://") }
+                .map(String.init)
+        }
+    }
+
+    /// A link's target as a path of the repository.
+    private static func path(_ link: String, from page: String) -> String {
+        var steps = page.split(separator: "/").dropLast()
+        for step in link.split(separator: "/") {
+            if step == ".." { steps = steps.dropLast() } else { steps.append(step) }
+        }
+        return steps.joined(separator: "/")
+    }
+
+    /// The headings of a page as GitHub names them in links.
+    private static func anchors(in page: String) throws -> Set<String> {
+        let headings = try Tree.lines(page).filter { $0.hasPrefix("#") }
+        return Set(
+            headings.map { heading in
+                heading.drop { $0 == "#" }.dropFirst().lowercased()
+                    .filter { $0.isLetter || $0.isNumber || "-_ ".contains($0) }
+                    .replacing(" ", with: "-")
+            }
+        )
+    }
+
     private static func names(
         in file: String,
         between start: String,

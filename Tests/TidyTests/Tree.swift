@@ -31,6 +31,9 @@ enum Tree {
         return found.sorted()
     }
 
+    /// Whether there is a file or a folder.
+    static func exists(_ path: String) -> Bool { access("\(root)/\(path)", F_OK) == 0 }
+
     /// A file's lines.
     static func lines(_ path: String) throws -> [Substring] {
         guard let file = fopen("\(root)/\(path)", "r") else { throw Unreadable(path: path) }
