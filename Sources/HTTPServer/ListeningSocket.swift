@@ -11,8 +11,6 @@ package struct ListeningSocket: ~Copyable, Sendable {
     package var number: Int32 { descriptor.number }
 
     /// What the kernel takes for a client beyond what is on its way to it.
-    ///
-    /// In bytes.
     private static let unsentBytes: Int32 = 128 * 1024
 
     /// Binds and listens.

@@ -10,40 +10,26 @@ package struct ServerLimits: Sendable {
     /// At least the largest body, which could never come in otherwise. In bytes.
     package var bodyMemoryBytes = 64 * 1024 * 1024
     /// A head must be whole this long after its first byte; 408.
-    ///
-    /// In seconds.
     package var headSeconds = 15
     /// A body must be whole this long after its head; 408.
-    ///
-    /// In seconds.
     package var bodySeconds = 60
     /// So much of a refused request's body is read past, that the connection lives; beyond it the
     /// connection ends with the answer.
-    ///
-    /// In bytes.
     package var maxDroppedBytes = 64 * 1024
     /// How long a connection may wait between requests before it is closed.
     ///
     /// Longer than clients and proxies keep one that is idle (90 and 60 seconds): a request must not
     /// meet the close on its way.
-    ///
-    /// In seconds.
     package var idleSeconds = 130
     /// A reader that takes no byte for this long is dropped.
-    ///
-    /// In seconds.
     package var stalledSeconds = 60
     /// How long a closing connection waits for the peer to close as well.
-    ///
-    /// In seconds.
     package var lingerSeconds = 2
     /// Output above this tells the producer to wait.
     ///
     /// In bytes.
     package var outputHighWater = 32 * 1024
     /// Input read ahead while an answer is under way; beyond it, reading waits.
-    ///
-    /// In bytes.
     package var maxPipelinedBytes = 64 * 1024
 
     /// The defaults.

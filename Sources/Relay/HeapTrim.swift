@@ -7,12 +7,8 @@ import Loop
 /// a rush it would stay as large as it ever was.
 final class HeapTrim {
     /// Free memory that is kept for the next answers.
-    ///
-    /// In bytes.
     private static let keptBytes = 1 << 20
     /// How often it is looked at, at most: what is free now is often wanted again at once.
-    ///
-    /// In seconds.
     private static let pauseSeconds = 2
 
     private let reactor: Reactor

@@ -46,26 +46,16 @@ package struct RelayConfiguration: Sendable {
     /// Never empty.
     package var upstreams: [Upstream]
     /// Until the upstream's first data.
-    ///
-    /// In seconds.
     package var firstByteSeconds = 120
     /// Between two data events of the upstream; comments do not count.
-    ///
-    /// In seconds.
     package var idleSeconds = 120
     /// From the request to the end of the answer.
-    ///
-    /// In seconds.
     package var totalSeconds = 3600
     /// How often a failed call is made again while nothing of the answer has come.
     package var maxRetries = 2
     /// The longest silence on a stream before it is filled.
-    ///
-    /// In seconds.
     package var keepAliveSeconds = 10
     /// How long a POST waits for the upstream's verdict before its status is settled as 200.
-    ///
-    /// In seconds.
     package var headHoldSeconds = 8
     /// What happens when the last reader leaves, where the request does not say.
     ///
@@ -82,21 +72,15 @@ package struct RelayConfiguration: Sendable {
     /// In bytes, five of them for each entry beside its text.
     package var logWindowBytes = 256 * 1024
     /// A client that takes nothing for so long, though there is something for it, is cut off.
-    ///
-    /// In seconds.
     package var stallSeconds = 60
     /// The longest answer.
     ///
     /// In bytes of text.
     package var maxAnswerBytes = 64 * 1024 * 1024
     /// How long an ended answer is kept for a reader that comes back.
-    ///
-    /// In seconds.
     package var resumeSeconds = 600
     /// Ended answers without readers are kept up to this much, per loop: the end of one may have
     /// been lost on its way, or its reader is still to come.
-    ///
-    /// In bytes.
     package var keptBytes = 16 * 1024 * 1024
     /// Answers with a client's key that are kept at a time, for all loops; 503 above.
     package var maxKeys = 65_536
@@ -134,8 +118,6 @@ package enum OnDisconnect: Sendable, Equatable {
     static let standard = OnDisconnect.grace(seconds: 30)
 
     /// The longest grace.
-    ///
-    /// In seconds.
     package static let maxGraceSeconds = 86_400
 
     /// Reads `cancel`, `finish` or `grace:<seconds>` (`grace:30s` as well).

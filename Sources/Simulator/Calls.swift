@@ -25,8 +25,6 @@ package final class Calls: Sendable {
     /// When a caller was seen to have gone.
     package struct Close: Sendable, Equatable {
         /// Since the call came in.
-        ///
-        /// In milliseconds.
         package var afterMilliseconds: Int
         /// The wall clock's time.
         ///

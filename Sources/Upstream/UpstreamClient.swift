@@ -142,8 +142,6 @@ package final class UpstreamClient {
     /// libcurl reads on for as long as a socket has something, up to 1.6 MB of each transfer. Without
     /// a bound, fifty fast upstreams made a turn of seconds, in which nobody was served and all of
     /// it had to be held.
-    ///
-    /// In bytes.
     static let turnBytes = 256 * 1024
 
     /// Whether the turn under way takes so much content more; it is taken whole or not at all.

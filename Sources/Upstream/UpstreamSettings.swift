@@ -1,8 +1,6 @@
 /// How transfers to one upstream are made.
 package struct UpstreamSettings: Sendable, Equatable {
     /// A connection, its TLS handshake included, must stand after this long.
-    ///
-    /// In seconds.
     package var connectSeconds = 10
     /// Connections kept open for reuse while few transfers run, per loop.
     package var keptConnections = 256

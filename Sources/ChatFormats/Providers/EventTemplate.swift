@@ -15,8 +15,6 @@ struct EventTemplate {
     private var kind = EntryKind.text
 
     /// Longer events are not kept: they are seldom tokens.
-    ///
-    /// In bytes.
     private static let maxEventBytes = 4096
 
     /// Takes an event as the template for those that follow.

@@ -1,8 +1,6 @@
 /// How much of a running answer's log is in memory; the rest is in the journal.
 struct LogWindow {
     /// While nobody reads: fifty clients that left are not to hold fifty windows.
-    ///
-    /// In bytes.
     private static let maxUnreadBytes = 64 * 1024
     /// How many entries tell how an answer ended, at most.
     private static let endEntries = 4

@@ -146,8 +146,6 @@ enum Route: Equatable, Sendable {
     }
 
     /// A body that nothing is read from may have so much.
-    ///
-    /// In bytes.
     static let maxUnreadBytes = 64 * 1024
 
     /// Whether what is asked may be in the body.

@@ -3,8 +3,6 @@ import Glibc
 /// Reads a file's whole lines from the last to the first, however long the file is.
 package enum BackwardLines {
     /// How much is read at a time.
-    ///
-    /// In bytes.
     private static let pieceBytes = 1 << 20
 
     /// Visits lines without their ends, until there are no more or `visit` says false.

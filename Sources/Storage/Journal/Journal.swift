@@ -10,8 +10,6 @@ package import Loop
 /// say all of it again, into another segment.
 package final class Journal {
     /// A segment is followed by another from this size on.
-    ///
-    /// In bytes.
     package static let segmentBytes = 16 << 20
     /// How long readers wait for a disk that neither makes frames safe nor fails.
     package static let patienceMilliseconds = 10_000

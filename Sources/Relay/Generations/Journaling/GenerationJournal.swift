@@ -19,8 +19,6 @@ protocol GenerationJournalOwner: AnyObject {
 /// journal lacks by then follows when it is written again.
 final class GenerationJournal: TurnEndHandler {
     /// How long a record that is in the history keeps its place in the journal at most.
-    ///
-    /// In milliseconds.
     private static let settlingMilliseconds = 250
 
     private let journal: Journal

@@ -8,7 +8,6 @@ import Wire
 /// `Idempotency-Key`, `id` in a body and `stream` or `id` in a query are one name space: a page
 /// that posted under a key may read with an `EventSource` under the same.
 struct RequestKey: Sendable, Equatable {
-    /// In bytes.
     static let maxBytes = 255
 
     /// What two requests must have in common to be of one key: everybody's keys are their own.

@@ -20,8 +20,6 @@ final class Reader: ExchangeDelegate {
     }
 
     /// Written in one go at most, before other streams have their turn.
-    ///
-    /// In bytes.
     private static let pieceBytes = 32 * 1024
 
     private let exchange: Exchange

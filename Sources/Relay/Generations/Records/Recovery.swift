@@ -12,8 +12,6 @@ package struct Recovery: Sendable {
     /// Those of them whose ends the journal lacks, as far as they have a key that stands still.
     private var told: [JournalHead] = []
     /// How much stands in the newest file of the history from the first of their records on.
-    ///
-    /// In bytes.
     private(set) var recordedBytes = 0
     /// Those that failed before anything of them came: that freed their keys.
     private var freed: Set<String> = []
