@@ -4,8 +4,8 @@ import Wire
 /// Which GETs of a browser may begin an answer, which costs something.
 ///
 /// A page of any site makes a browser send a GET, by an image or a link. Under a host that is not
-/// the loopback, over plain HTTP, browsers send neither `Origin` nor `Sec-Fetch-Site` with it; there
-/// a browser has to show that one of our own pages asks. Programs are not asked for anything.
+/// the loopback, over plain HTTP, browsers send neither `Origin` nor `Sec-Fetch-Site` with it;
+/// there a browser has to show that one of our own pages asks. Programs are not asked for anything.
 enum GetPolicy {
     private static let cookie = (name: "relay_page", value: "1")
 

@@ -34,8 +34,8 @@ package enum HostKind: Sendable, Equatable {
         return parseDecimal(String(parts[0])) == 127 ? .loopback : .address
     }
 
-    /// Whether it is `0.0.0.0` in any of the ways in which the URL standard lets it be written: with
-    /// fewer parts, with more zeros, in hexadecimal, with a dot behind.
+    /// Whether it is `0.0.0.0` in any of the ways in which the URL standard lets it be written:
+    /// with fewer parts, with more zeros, in hexadecimal, with a dot behind.
     private static func isZero(_ host: Substring) -> Bool {
         var parts = host.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count > 1, parts.last?.isEmpty == true { parts.removeLast() }

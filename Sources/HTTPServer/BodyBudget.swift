@@ -21,8 +21,8 @@ package final class BodyBudget: Sendable {
 
     /// Claims so much, or nothing where it does not fit.
     ///
-    /// A claim that is refused is never counted, be it for a moment: it would refuse another one that
-    /// fits.
+    /// A claim that is refused is never counted, be it for a moment: it would refuse another one
+    /// that fits.
     ///
     /// - Returns: whether it fits.
     fileprivate func claim(_ bytes: Int) -> Bool {

@@ -10,8 +10,8 @@ extension Connection {
 
     /// Closes a connection that waits between requests: the server is going down.
     ///
-    /// A request that has arrived but was not read yet is still answered. The rest of a refused one,
-    /// which has its answer, is not waited for.
+    /// A request that has arrived but was not read yet is still answered. The rest of a refused
+    /// one, which has its answer, is not waited for.
     func closeIfIdle() {
         if case .dropping = phase { return linger() }
         if isIdle { receive() }

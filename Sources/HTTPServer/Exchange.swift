@@ -98,7 +98,8 @@ package final class Exchange {
     /// Bytes that were written and that the kernel has not taken.
     package var unsentBytes: Int { connection?.unsentBytes ?? 0 }
 
-    /// Has `exchangeIsWritable` follow once the kernel has taken all that was written, if it has not.
+    /// Has `exchangeIsWritable` follow once the kernel has taken all that was written, if it has
+    /// not.
     package func tellWhenDrained() {
         if unsentBytes > 0 { wantsWritable = true }
     }

@@ -2,8 +2,8 @@ import Wire
 
 /// Received bytes that no request has used up yet.
 ///
-/// Requests that come many at a time are taken off its front one by one. The rest is not moved up for
-/// each of them: that would be work with the square of their number.
+/// Requests that come many at a time are taken off its front one by one. The rest is not moved up
+/// for each of them: that would be work with the square of their number.
 struct InputBuffer {
     /// Those from `start` on wait.
     private(set) var bytes: [UInt8] = []

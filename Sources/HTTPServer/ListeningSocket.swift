@@ -61,8 +61,8 @@ package struct ListeningSocket: ~Copyable, Sendable {
         let number = descriptor.number
         try set(number, SOL_SOCKET, SO_REUSEADDR, 1)
         // Accepted sockets inherit these three. Without TCP_NODELAY a small frame waits for the
-        // acknowledgement of the one before, up to 40 ms. Without TCP_NOTSENT_LOWAT the kernel takes
-        // megabytes for a client that reads nothing, before anybody learns that it does not.
+        // acknowledgement of the one before, up to 40 ms. Without TCP_NOTSENT_LOWAT the kernel
+        // takes megabytes for a client that reads nothing, before anybody learns that it does not.
         try set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         try set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
         try set(number, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, unsentBytes)

@@ -10,8 +10,8 @@ struct RequestReader: ~Copyable {
         case more
         /// A head is whole.
         case head(RequestHead)
-        /// The body to keep is whole, and with it the request. The claim is that on the memory of its
-        /// bytes, if there is one.
+        /// The body to keep is whole, and with it the request. The claim is that on the memory of
+        /// its bytes, if there is one.
         case body([UInt8], BodyClaim?)
         /// The body to drop has come to its end.
         case dropped
@@ -110,8 +110,9 @@ struct RequestReader: ~Copyable {
     /// Has the body kept that follows the head that was read last.
     ///
     /// - Returns: whether there is one to come.
-    /// - Throws: `bodyTooLarge` where its announced length is beyond the limit, `noBodyMemory` where
-    ///   there is no room for it now: the client need not send what would be refused in the middle.
+    /// - Throws: `bodyTooLarge` where its announced length is beyond the limit, `noBodyMemory`
+    ///   where there is no room for it now: the client need not send what would be refused in the
+    ///   middle.
     mutating func keepBody(upTo maxBytes: Int) throws(RequestError) -> Bool {
         guard case .undecided(let head) = state else { return false }
         switch head.framing {

@@ -4,8 +4,8 @@ package import Wire
 package struct ServerLimits: Sendable {
     /// Bounds on one request; 413, 414 or 431.
     package var request = RequestLimits()
-    /// Bodies of all connections together hold at most so much, until their requests are understood;
-    /// 503.
+    /// Bodies of all connections together hold at most so much, until their requests are
+    /// understood; 503.
     ///
     /// At least the largest body, which could never come in otherwise. In bytes.
     package var bodyMemoryBytes = 64 * 1024 * 1024
@@ -18,8 +18,8 @@ package struct ServerLimits: Sendable {
     package var maxDroppedBytes = 64 * 1024
     /// How long a connection may wait between requests before it is closed.
     ///
-    /// Longer than clients and proxies keep one that is idle (90 and 60 seconds): a request must not
-    /// meet the close on its way.
+    /// Longer than clients and proxies keep one that is idle (90 and 60 seconds): a request must
+    /// not meet the close on its way.
     package var idleSeconds = 130
     /// A reader that takes no byte for this long is dropped.
     package var stalledSeconds = 60

@@ -1,9 +1,10 @@
 /// When a loop rests, so that tokens come to it in company.
 ///
-/// A loop that wakes for each token of a thousand streams spends a fifth of its time on waking. Where
-/// tokens come faster than ten a millisecond, it sleeps a little after each turn and then takes all
-/// that came meanwhile, as network cards do with packets ("interrupt coalescing"). Below that rate, and
-/// in every turn in which somebody waits for an answer's beginning or end, it does not.
+/// A loop that wakes for each token of a thousand streams spends a fifth of its time on waking.
+/// Where tokens come faster than ten a millisecond, it sleeps a little after each turn and then
+/// takes all that came meanwhile, as network cards do with packets ("interrupt coalescing"). Below
+/// that rate, and in every turn in which somebody waits for an answer's beginning or end, it does
+/// not.
 package struct Pace {
     /// How long a token may wait for others: well below what a reader can see.
     static let rest: Nanoseconds = 200_000
@@ -11,8 +12,8 @@ package struct Pace {
     static let maxRest: Nanoseconds = .milliseconds(2)
     /// Tokens per millisecond from which on it rests.
     static let busyTokens = 10
-    /// Over how many milliseconds they are counted: longer than the pause between two tokens of most
-    /// models, so that streams in step do not look like more than they are.
+    /// Over how many milliseconds they are counted: longer than the pause between two tokens of
+    /// most models, so that streams in step do not look like more than they are.
     static let windowMilliseconds = 100
 
     private var windowEnd: Nanoseconds = 0

@@ -36,12 +36,12 @@ package final class Reactor {
 
     /// How long a drain waits for the next event before the loop goes back to Dispatch.
     ///
-    /// In milliseconds. Nothing waits for that: work from elsewhere is an event, too. Twenty events a
-    /// second are enough to stay.
+    /// In milliseconds. Nothing waits for that: work from elsewhere is an event, too. Twenty events
+    /// a second are enough to stay.
     private static let linger: Int32 = 50
 
-    /// Told before all others, whenever somebody is told: what they do at a turn's end may depend on
-    /// what it has done.
+    /// Told before all others, whenever somebody is told: what they do at a turn's end may depend
+    /// on what it has done.
     package var leader: (any TurnEndHandler)?
 
     /// The number of the turn under way: what is bounded for a turn is counted anew with the next.
@@ -86,8 +86,8 @@ package final class Reactor {
     /// Handles everything that is ready, and lingers for more.
     ///
     /// Coming back through Dispatch for each event costs twice what the event itself does. So a
-    /// drain goes on until a wait of some milliseconds comes back empty. Deadlines and turn ends are
-    /// served in every round.
+    /// drain goes on until a wait of some milliseconds comes back empty. Deadlines and turn ends
+    /// are served in every round.
     func drain() {
         now = monotonicNow()
         endTurn()

@@ -3,8 +3,8 @@ import Loop
 
 /// Gives memory back to the system some time after answers have ended.
 ///
-/// What many slow readers held lies between what lives, and the heap gives back its end alone: after
-/// a rush it would stay as large as it ever was.
+/// What many slow readers held lies between what lives, and the heap gives back its end alone:
+/// after a rush it would stay as large as it ever was.
 final class HeapTrim {
     /// Free memory that is kept for the next answers.
     private static let keptBytes = 1 << 20

@@ -67,7 +67,8 @@ package struct RelayConfiguration: Sendable {
     ///
     /// In bytes of memory: what it lacks of the log, and what it has not taken of its own output.
     package var readerBufferBytes = 160 * 1024
-    /// So much of a running answer is in memory at most; what is before is read back from the journal.
+    /// So much of a running answer is in memory at most; what is before is read back from the
+    /// journal.
     ///
     /// In bytes, five of them for each entry beside its text.
     package var logWindowBytes = 256 * 1024

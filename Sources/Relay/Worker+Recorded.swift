@@ -8,16 +8,16 @@ extension Worker {
     /// Tells an answer to a client that comes back for it when only the history has it.
     ///
     /// Who has had nothing of the text gets it in any dialect. Who has had a part is told the whole
-    /// text in `events`, to be put in the place of what it has; in the others it could only be added
-    /// to it.
+    /// text in `events`, to be put in the place of what it has; in the others it could only be
+    /// added to it.
     ///
     /// - Parameters:
     ///   - exchange: the client's.
     ///   - position: where it wants to go on.
     ///   - dialect: what it reads.
     ///   - isBack: whether the client comes back by itself, as a browser's EventSource does with an
-    ///     event's id: where there is no record either it is told 204, the one status on which it does
-    ///     not come back. All others are told 404.
+    ///     event's id: where there is no record either it is told 204, the one status on which it
+    ///     does not come back. All others are told 404.
     func tellRecorded(
         _ exchange: Exchange,
         _ position: StreamPosition,
@@ -40,8 +40,8 @@ extension Worker {
 
     /// Looks up the answer that a key stands for in the history.
     ///
-    /// Where that has it no more, since its conversation was deleted, the key is free and the request
-    /// a new one.
+    /// Where that has it no more, since its conversation was deleted, the key is free and the
+    /// request a new one.
     ///
     /// - Parameters:
     ///   - id: the answer's.
@@ -99,8 +99,8 @@ extension Worker {
 
     /// What frames of a record say beside their entries.
     ///
-    /// Whether the first request named a model is not in a record: who asks by the answer's id names
-    /// none, and a member more harms nobody.
+    /// Whether the first request named a model is not in a record: who asks by the answer's id
+    /// names none, and a member more harms nobody.
     private static func context(
         of answer: RecordedAnswer,
         _ request: ChatRequest?,

@@ -28,8 +28,8 @@ package struct Behaviour: Sendable, Equatable {
     package var say: String?
     /// `echo`: the answer is the last user message.
     package var echoes = false
-    /// `stamp`: each token of a streamed answer is the moment at which it is written, in nanoseconds
-    /// of `CLOCK_MONOTONIC`, and a blank; for measuring on one machine.
+    /// `stamp`: each token of a streamed answer is the moment at which it is written, in
+    /// nanoseconds of `CLOCK_MONOTONIC`, and a blank; for measuring on one machine.
     package var hasStamps = false
     /// `reasoning`: so many tokens of thought come first.
     package var reasoningTokens = 0

@@ -4,8 +4,8 @@ import Wire
 // All that libcurl calls. It calls back synchronously on the loop that called it, so reaching the
 // loop's plain classes from here is as legal as from any other of its methods.
 
-/// `CURLOPT_WRITEFUNCTION`; fewer bytes than given end the transfer, and libcurl keeps those that are
-/// left for later.
+/// `CURLOPT_WRITEFUNCTION`; fewer bytes than given end the transfer, and libcurl keeps those that
+/// are left for later.
 func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?,
     _ size: Int,

@@ -3,10 +3,11 @@ import Glibc
 
 /// The memory that libcurl is given: one compact slot for each transfer that runs.
 ///
-/// An answer that comes fast is cheapest in pieces of 16 KiB, and a slow one needs a few hundred bytes
-/// of that. So each receive buffer lies in front of pages that stay untouched, hence unpaid, as long
-/// as no long piece is read; what precedes the buffer in its first page is not wasted, but holds the
-/// handle and the connection that each transfer needs beside it. Everything else is `malloc`'s.
+/// An answer that comes fast is cheapest in pieces of 16 KiB, and a slow one needs a few hundred
+/// bytes of that. So each receive buffer lies in front of pages that stay untouched, hence unpaid,
+/// as long as no long piece is read; what precedes the buffer in its first page is not wasted, but
+/// holds the handle and the connection that each transfer needs beside it. Everything else is
+/// `malloc`'s.
 ///
 /// Slots are kept for the next transfers: after a peak their first 8 KiB stay resident.
 enum CurlMemory {
@@ -54,8 +55,8 @@ enum CurlMemory {
         )
     }
 
-    /// Not from libcurl 8.7 on, where one buffer serves all transfers of a loop; nor under the address
-    /// sanitizer, which sees mistakes in `malloc`'s memory alone.
+    /// Not from libcurl 8.7 on, where one buffer serves all transfers of a loop; nor under the
+    /// address sanitizer, which sees mistakes in `malloc`'s memory alone.
     private static var isOfUse: Bool {
         guard let version = curl_version_info(CURLVERSION_FIRST) else { return false }
         return version.pointee.version_num < 0x08_07_00 && dlsym(nil, "__asan_init") == nil
@@ -63,8 +64,8 @@ enum CurlMemory {
 
     /// Takes addresses, no memory.
     ///
-    /// Slots are cut for pages of 4 KiB: giving back a tail that begins within a larger page would take
-    /// the next slots' memory with it.
+    /// Slots are cut for pages of 4 KiB: giving back a tail that begins within a larger page would
+    /// take the next slots' memory with it.
     private static func reserve() -> Bool {
         guard sysconf(Int32(_SC_PAGESIZE)) == 4096 else { return false }
         let bytes = slotBytes * slotCount

@@ -8,7 +8,8 @@ final class EasyHandle {
     private let errorText: UnsafeMutablePointer<CChar>
     /// What the last transfer was set to; most handles serve one upstream all their lives.
     private var url = ""
-    /// The same, taken apart once: libcurl would do it for every transfer, and put it together again.
+    /// The same, taken apart once: libcurl would do it for every transfer, and put it together
+    /// again.
     private let parsedURL: OpaquePointer
     private var bypassesProxy: Bool?
 

@@ -1,11 +1,12 @@
 import CCurl
 import Loop
 
-/// One of libcurl's multi handles: some transfers, their connections, their sockets and their clock.
+/// One of libcurl's multi handles: some transfers, their connections, their sockets and their
+/// clock.
 ///
-/// libcurl looks through all connections of a handle whenever a transfer wants one, and again when it
-/// gives one back. So no handle has more than a few hundred: with all of ten thousand streams on one,
-/// that took two fifths of what starting them cost.
+/// libcurl looks through all connections of a handle whenever a transfer wants one, and again when
+/// it gives one back. So no handle has more than a few hundred: with all of ten thousand streams on
+/// one, that took two fifths of what starting them cost.
 final class MultiHandle {
     let pointer: UnsafeMutableRawPointer
     /// How many transfers it runs.

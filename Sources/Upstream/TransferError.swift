@@ -31,8 +31,8 @@ package enum TransferError: Error, Sendable, Equatable {
     ///   - detail: its words, where it has some.
     ///   - isHeadWhole: whether all of the answer's head had arrived.
     init(_ code: CURLcode, detail: String, isHeadWhole: Bool) {
-        // In libcurl's words a line that it has no room for is out of memory. So is what a process of
-        // ours does not outlive, and nothing else.
+        // In libcurl's words a line that it has no room for is out of memory. So is what a process
+        // of ours does not outlive, and nothing else.
         if !isHeadWhole, code == CURLE_OUT_OF_MEMORY {
             self = .headTooLarge("a line is longer than 100 KB")
             return

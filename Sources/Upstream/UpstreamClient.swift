@@ -3,8 +3,8 @@ package import Loop
 
 /// Runs libcurl's transfers on one loop: sockets and timers are the loop's, threads it has none.
 ///
-/// The transfers are spread over as many multi handles as they need, the first of them filled first:
-/// there most connections can be used again.
+/// The transfers are spread over as many multi handles as they need, the first of them filled
+/// first: there most connections can be used again.
 ///
 /// libcurl must not be called from inside its own callbacks, where most of what happens here is
 /// heard of. What is asked meanwhile is put off until it has returned.
@@ -139,9 +139,9 @@ package final class UpstreamClient {
 
     /// Content that one turn takes from all upstreams.
     ///
-    /// libcurl reads on for as long as a socket has something, up to 1.6 MB of each transfer. Without
-    /// a bound, fifty fast upstreams made a turn of seconds, in which nobody was served and all of
-    /// it had to be held.
+    /// libcurl reads on for as long as a socket has something, up to 1.6 MB of each transfer.
+    /// Without a bound, fifty fast upstreams made a turn of seconds, in which nobody was served and
+    /// all of it had to be held.
     static let turnBytes = 256 * 1024
 
     /// Whether the turn under way takes so much content more; it is taken whole or not at all.

@@ -63,8 +63,8 @@ struct Daemon {
             log.write(.error, "records are lost\(kept): the history could not be written in time")
             return ExitCode.failure
         }
-        // All is in the history, and there is nothing to recover at the next start; unless the history
-        // refused what only the journal keeps.
+        // All is in the history, and there is nothing to recover at the next start; unless the
+        // history refused what only the journal keeps.
         let hasKeys = keys.flush(timeoutMilliseconds: 5000)
         if !hasKeys { log.write(.error, "the keys of answers could not be written in time") }
         if let journal, service.isAllRecorded, hasKeys { journal.removeAll() }

@@ -1,7 +1,7 @@
 import Wire
 
-/// `data: {"content":"…"}`, `data: {"error":"…"}` and always `data: [DONE]` at the end; a status where
-/// the answer is not complete.
+/// `data: {"content":"…"}`, `data: {"error":"…"}` and always `data: [DONE]` at the end; a status
+/// where the answer is not complete.
 enum ContentDialect {
     static func append(
         _ frame: Frame,

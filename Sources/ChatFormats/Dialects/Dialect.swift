@@ -51,8 +51,8 @@ extension Dialect {
     /// Appends what keeps a silent stream alive; it is no entry and has no id.
     ///
     /// A comment with one line end: after a second one, clients that remember an id would see an
-    /// empty event. A page that takes whatever stands before an empty line for `data:` and its value
-    /// would take the comment for a part of that, so it gets data that adds nothing.
+    /// empty event. A page that takes whatever stands before an empty line for `data:` and its
+    /// value would take the comment for a part of that, so it gets data that adds nothing.
     package func appendSilence(_ context: FrameContext, into out: inout [UInt8]) {
         switch self {
         case .text where !context.hasIDs: out.append(literal: "data: \n\n")
@@ -63,8 +63,8 @@ extension Dialect {
         }
     }
 
-    /// Appends the whole text so far, which takes the place of what the client has; only `events` has
-    /// words for it.
+    /// Appends the whole text so far, which takes the place of what the client has; only `events`
+    /// has words for it.
     ///
     /// - Parameters:
     ///   - n: the number of the entry that is all of it; nil where there is none.

@@ -4,9 +4,9 @@ import Wire
 package enum OpenAICompletion {
     /// Appends the `chat.completion` object of an ended log.
     ///
-    /// A cut answer never looks whole: its reason is `length`, the one that clients know for it, and
-    /// `status` and `error` say what cut it. Most, and what was stopped, are
-    /// answered with an error status instead.
+    /// A cut answer never looks whole: its reason is `length`, the one that clients know for it,
+    /// and `status` and `error` say what cut it. Most, and what was stopped, are answered with an
+    /// error status instead.
     package static func append(
         log: borrowing EntryLog,
         context: FrameContext,

@@ -1,6 +1,7 @@
 import Wire
 
-/// `data: <text>` and `data: [DONE]`: nothing but the answer, and how it ended where it is not complete.
+/// `data: <text>` and `data: [DONE]`: nothing but the answer, and how it ended where it is not
+/// complete.
 enum TextDialect {
     static func append(
         _ frame: Frame,

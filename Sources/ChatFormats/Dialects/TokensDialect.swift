@@ -1,6 +1,7 @@
 import Wire
 
-/// `event: newToken` with raw text and `event: end`, after `event: finish` where it is not complete.
+/// `event: newToken` with raw text and `event: end`, after `event: finish` where it is not
+/// complete.
 enum TokensDialect {
     static func append(
         _ frame: Frame,

@@ -32,8 +32,8 @@ package struct AnswerOutline: ~Copyable {
     /// Whether there is text of this kind.
     package func has(_ kind: EntryKind) -> Bool { textBytes[kind] != nil }
 
-    /// How many bytes of room all that was added takes as JSON, but for what has more escapes than is
-    /// usual: growing would copy all of it.
+    /// How many bytes of room all that was added takes as JSON, but for what has more escapes than
+    /// is usual: growing would copy all of it.
     package var roomBytes: Int { room(for: log.bytes.count + textBytes.values.reduce(0, +)) }
 
     /// The same of what `content` says, once more.

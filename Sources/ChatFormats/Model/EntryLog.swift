@@ -3,9 +3,9 @@ import Wire
 /// The entries of one generation, in one buffer of bytes with the places where they end beside it.
 ///
 /// Entry `n`'s number is `n`: numbers start at 0 and have no holes. A long answer's oldest entries
-/// may be dropped once they are on the disk; the numbers of the others stay. A token costs its bytes
-/// and five more, and nothing is allocated for it beyond the growth of three arrays. It is never
-/// copied by the way, not even for a reader's look at it.
+/// may be dropped once they are on the disk; the numbers of the others stay. A token costs its
+/// bytes and five more, and nothing is allocated for it beyond the growth of three arrays. It is
+/// never copied by the way, not even for a reader's look at it.
 package struct EntryLog: ~Copyable, Sendable {
     /// The payloads of all entries that are here, one after the other.
     ///

@@ -20,8 +20,8 @@ extension EntryLog {
         seal(.usage)
     }
 
-    /// Adds an entry with the text of a JSON string, read straight into the log; none where the value
-    /// is something else or empty.
+    /// Adds an entry with the text of a JSON string, read straight into the log; none where the
+    /// value is something else or empty.
     ///
     /// - Parameters:
     ///   - kind: of the entry.

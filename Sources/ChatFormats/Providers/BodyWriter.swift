@@ -1,7 +1,7 @@
 import Wire
 
-/// Writes the members of a request body and keeps the names that it chose itself, so that a client's
-/// own members repeat none.
+/// Writes the members of a request body and keeps the names that it chose itself, so that a
+/// client's own members repeat none.
 struct BodyWriter {
     private var names: [String] = []
 
@@ -45,7 +45,8 @@ struct BodyWriter {
     ///
     /// A name that is there already is refused: which of two equal members counts is up to the
     /// server, and a client that slips in its own `model` spends another budget than it was given.
-    /// `JSON.parse` has refused two of the client's own, so theirs, which may be many, are not kept.
+    /// `JSON.parse` has refused two of the client's own, so theirs, which may be many, are not
+    /// kept.
     ///
     /// To be called last before `end`, behind all other members.
     func extra(

@@ -4,8 +4,8 @@ import Wire
 ///
 /// It adds text, reasoning, refusals and pieces of tool calls to the log; what begins and ends the
 /// log is its owner's to write, from `usage` and `outcome`. An event is taken whole or not at all:
-/// where its JSON is broken, nothing of it is in the log. Nothing is allocated per token, and asking
-/// it something copies nothing.
+/// where its JSON is broken, nothing of it is in the log. Nothing is allocated per token, and
+/// asking it something copies nothing.
 package struct StreamDecoder: ~Copyable {
     /// How much text, reasoning and tool calls one answer may have unless told otherwise.
     package static let defaultMaxAnswerBytes = 64 * 1024 * 1024

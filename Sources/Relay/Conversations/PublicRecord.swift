@@ -1,7 +1,7 @@
 import Wire
 
-/// Records as clients may see them: without the key under which an answer was asked for, and what was
-/// hashed under it.
+/// Records as clients may see them: without the key under which an answer was asked for, and what
+/// was hashed under it.
 ///
 /// Whoever knows a key may ask under it.
 enum PublicRecord {

@@ -91,8 +91,8 @@ struct RunningAnswers: Sendable {
 
     /// The list of conversations: those with a running answer, then those whose answers have ended.
     ///
-    /// The former stand on the first page, beside as many of the latter as are wanted: a cursor is a
-    /// record's place, and they have none yet. They are left out of every other page.
+    /// The former stand on the first page, beside as many of the latter as are wanted: a cursor is
+    /// a record's place, and they have none yet. They are left out of every other page.
     ///
     /// - Parameters:
     ///   - catalog: what is recorded.

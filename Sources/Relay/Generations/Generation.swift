@@ -118,8 +118,8 @@ final class Generation: TurnEndHandler {
     /// Whether anything of the model's answer is in the log, behind the start.
     var hasAnswer: Bool { log.count > 1 }
 
-    /// Has an upstream asked once the journal has the beginning: what is asked is paid for, and must
-    /// not be asked by a process that then forgets it.
+    /// Has an upstream asked once the journal has the beginning: what is asked is paid for, and
+    /// must not be asked by a process that then forgets it.
     ///
     /// - Parameters:
     ///   - upstream: who is asked.

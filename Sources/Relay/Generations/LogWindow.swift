@@ -15,8 +15,8 @@ struct LogWindow {
         unreadBytes = min(readBytes, Self.maxUnreadBytes)
     }
 
-    /// Says how much stays of a log: half of what may be, where it has more than that, so that it does
-    /// not move with every token.
+    /// Says how much stays of a log: half of what may be, where it has more than that, so that it
+    /// does not move with every token.
     ///
     /// - Returns: in bytes; nil where all stays.
     func keptBytes(of held: Int, isRead: Bool) -> Int? {

@@ -43,8 +43,8 @@ enum Route: Equatable, Sendable {
 
     /// Finds the route.
     ///
-    /// - Throws: 405 with the possible methods, 501 for a method that is possible nowhere, 404 where
-    ///   neither a route nor a file can be meant.
+    /// - Throws: 405 with the possible methods, 501 for a method that is possible nowhere, 404
+    ///   where neither a route nor a file can be meant.
     static func match(_ head: RequestHead) throws(Problem) -> Route {
         if case .other(let name) = head.method {
             throw Problem(

@@ -19,7 +19,8 @@ struct StreamPosition: Equatable {
         self.isOfRecord = isOfRecord
     }
 
-    /// Reads `Last-Event-ID`, or `last_event_id`, or `lastEventId`, in this order; an empty one is none.
+    /// Reads `Last-Event-ID`, or `last_event_id`, or `lastEventId`, in this order; an empty one is
+    /// none.
     ///
     /// - Returns: nil where there is none. An id that is not ours names a generation that nobody
     ///   has, since it must not start one either.

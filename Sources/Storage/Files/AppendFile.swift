@@ -2,8 +2,9 @@ import Glibc
 
 /// A file of whole lines that only grows, held by this process alone.
 ///
-/// Guarantees that a line is in the file whole or not at all: what a failed write left behind is cut
-/// off before anything else is written. No thread of its own; its owner calls it from one place.
+/// Guarantees that a line is in the file whole or not at all: what a failed write left behind is
+/// cut off before anything else is written. No thread of its own; its owner calls it from one
+/// place.
 struct AppendFile: ~Copyable {
     private var descriptor: OpenFile
     /// Which file was opened, to notice when somebody moves or removes it.
@@ -55,8 +56,8 @@ struct AppendFile: ~Copyable {
 
     /// Whether the path still leads to the file that is open.
     ///
-    /// People rotate logs with `mv` and start over with `rm`; lines written to a file without a name
-    /// would be lost without a word.
+    /// People rotate logs with `mv` and start over with `rm`; lines written to a file without a
+    /// name would be lost without a word.
     var isInPlace: Bool {
         var status = stat()
         guard stat(descriptor.path, &status) == 0 else { return false }

@@ -17,8 +17,8 @@ struct OpenFile: ~Copyable {
         self.path = path
     }
 
-    /// Opens a regular file to be read; anything else is refused, and a pipe without a writer is not
-    /// waited for.
+    /// Opens a regular file to be read; anything else is refused, and a pipe without a writer is
+    /// not waited for.
     static func reading(_ path: String) throws(StorageError) -> OpenFile {
         let file = try OpenFile(opening: path, O_RDONLY | O_NONBLOCK)
         let status = try file.status()
@@ -82,7 +82,8 @@ struct OpenFile: ~Copyable {
         return done
     }
 
-    /// Writes at the descriptor's place (the end, with `O_APPEND`), once unless the system writes short.
+    /// Writes at the descriptor's place (the end, with `O_APPEND`), once unless the system writes
+    /// short.
     ///
     /// A short write has no `errno`. The next one has, so this goes on until it knows why.
     ///
@@ -155,7 +156,8 @@ struct OpenFile: ~Copyable {
 
 /// Makes the names in a folder survive a loss of power.
 ///
-/// Some file systems cannot do it for folders and say `EINVAL`; there is nothing more to ask of them.
+/// Some file systems cannot do it for folders and say `EINVAL`; there is nothing more to ask of
+/// them.
 func synchronizeFolder(_ path: String) throws(StorageError) {
     let folder = try OpenFile(opening: path, O_RDONLY | O_DIRECTORY)
     do throws(StorageError) {

@@ -25,11 +25,12 @@ struct PendingRecords: Sendable {
     var isUnsafe = false
     private var isClosed = false
 
-    /// Takes a record unless that would make more than `limit` bytes wait; a single one of any length.
+    /// Takes a record unless that would make more than `limit` bytes wait; a single one of any
+    /// length.
     ///
     /// - Parameters:
-    ///   - record: empty behind the call where it was long and nothing else waits: then it is handed
-    ///     over as it is, not copied.
+    ///   - record: empty behind the call where it was long and nothing else waits: then it is
+    ///     handed over as it is, not copied.
     ///   - limit: in bytes.
     /// - Returns: what became of it.
     mutating func add(_ record: inout [UInt8], limit: Int) -> Verdict {

@@ -1,11 +1,12 @@
 import Glibc
 
-/// What was written to the end of a file since it was last safe, kept so that it can be written again.
+/// What was written to the end of a file since it was last safe, kept so that it can be written
+/// again.
 ///
 /// After a failed fsync the kernel may call pages clean that never reached the disk: the next fsync
 /// succeeds without them, and reading them back shows the cache, or what the disk had there before.
-/// Only a copy that is not the file's own helps, as PostgreSQL and SQLite have one in their logs. Put
-/// in the same place again, the same bytes are dirty again, and no line stands twice.
+/// Only a copy that is not the file's own helps, as PostgreSQL and SQLite have one in their logs.
+/// Put in the same place again, the same bytes are dirty again, and no line stands twice.
 struct UnsyncedBytes {
     private var bytes: [UInt8] = []
     /// Where in the file they begin.
@@ -38,8 +39,8 @@ struct UnsyncedBytes {
 
     /// Waits until all of the file would survive a loss of power, and keeps nothing any more.
     ///
-    /// - Parameter file: where it was written, the same descriptor: another one is not told of errors
-    ///   from before it was opened.
+    /// - Parameter file: where it was written, the same descriptor: another one is not told of
+    ///   errors from before it was opened.
     /// - Throws: what the disk says; then nothing of what is kept counts as safe.
     mutating func synchronize(_ file: borrowing OpenFile) throws(StorageError) {
         if mayBeLost { try writeAgain(to: file) }
@@ -47,7 +48,8 @@ struct UnsyncedBytes {
             try file.synchronize()
         } catch {
             mayBeLost = true
-            // At once, for those who read the file meanwhile; where this fails, the next call does it.
+            // At once, for those who read the file meanwhile; where this fails, the next call does
+            // it.
             try? writeAgain(to: file)
             throw error
         }

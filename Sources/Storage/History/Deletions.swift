@@ -86,8 +86,8 @@ package struct Deletions: Sendable {
         deletions[conversation] = Deletion(time: time)
     }
 
-    /// Notes that a record is begun now: a deletion of before does not reach it, even where the clock
-    /// says that it is still to come.
+    /// Notes that a record is begun now: a deletion of before does not reach it, even where the
+    /// clock says that it is still to come.
     ///
     /// - Parameter head: what is known of the record.
     /// - Throws: where the disk refuses; for this process it is noted.

@@ -45,8 +45,8 @@ extension HistoryFile {
         }
     }
 
-    /// Takes note that a record is begun, so that no deletion of before reaches it: a clock that was
-    /// ahead has dated that one later.
+    /// Takes note that a record is begun, so that no deletion of before reaches it: a clock that
+    /// was ahead has dated that one later.
     ///
     /// At once, and at next to no cost where the clock is right.
     ///
@@ -74,7 +74,8 @@ extension HistoryFile {
 }
 
 extension HistoryCatalog {
-    /// The latest time of all deletions, read from the disk; later than any where that is not known.
+    /// The latest time of all deletions, read from the disk; later than any where that is not
+    /// known.
     mutating func latestDeletion() -> [UInt8]? {
         do throws(StorageError) {
             try deletions.load()

@@ -4,8 +4,9 @@ import Loop
 /// The history: one line per record, appended whole, by one writer, for any number of threads.
 ///
 /// `append` never waits for the disk. Records queue in memory, a serial queue writes all that came
-/// within a few milliseconds with one write, and while the disk refuses they are kept, up to a bound, and tried again.
-/// The process must ignore SIGXFSZ, or a file size limit ends it instead of being reported.
+/// within a few milliseconds with one write, and while the disk refuses they are kept, up to a
+/// bound, and tried again. The process must ignore SIGXFSZ, or a file size limit ends it instead of
+/// being reported.
 package final class HistoryFile: Sendable {
     /// How much may wait for the disk; a record beyond it is refused and reported.
     ///
@@ -112,8 +113,8 @@ package final class HistoryFile: Sendable {
 
     /// Takes one record, a whole line without its newline; from any thread, at once.
     ///
-    /// - Returns: its place among all records of this process, from 1, which `isSafe` is asked about;
-    ///   nil where it was refused, which is reported.
+    /// - Returns: its place among all records of this process, from 1, which `isSafe` is asked
+    ///   about; nil where it was refused, which is reported.
     @discardableResult
     package func append(_ record: consuming [UInt8]) -> Int? {
         var record = record
@@ -135,8 +136,8 @@ package final class HistoryFile: Sendable {
         return place
     }
 
-    /// Takes one record like `append`, and waits for the disk to make room where too much waits for it:
-    /// many long records may be made at once, faster than any disk takes them.
+    /// Takes one record like `append`, and waits for the disk to make room where too much waits for
+    /// it: many long records may be made at once, faster than any disk takes them.
     ///
     /// Not on a loop. A disk that refuses is not waited for.
     package func appendWaiting(_ record: consuming [UInt8]) -> Int? {
@@ -148,21 +149,21 @@ package final class HistoryFile: Sendable {
         return append(record)
     }
 
-    /// Whether the record with this place, and all before it, are in the file, and safe there as far
-    /// as that is looked after.
+    /// Whether the record with this place, and all before it, are in the file, and safe there as
+    /// far as that is looked after.
     package func isSafe(_ place: Int) -> Bool {
         pending.withLock { $0.safe >= place }
     }
 
     /// Has the file's last bytes written again in their place before they count as safe.
     ///
-    /// An earlier process may have been told by a failed fsync that they are not, and this one reads
-    /// them from the kernel's cache whatever the disk has. To be called before the first `append`;
-    /// waits for the disk to read them.
+    /// An earlier process may have been told by a failed fsync that they are not, and this one
+    /// reads them from the kernel's cache whatever the disk has. To be called before the first
+    /// `append`; waits for the disk to read them.
     ///
     /// - Parameter count: How many; not more than the file has.
-    /// - Returns: Their place among the records, which `isSafe` is asked about; nil where they cannot
-    ///   be read now.
+    /// - Returns: Their place among the records, which `isSafe` is asked about; nil where they
+    ///   cannot be read now.
     package func distrust(lastBytes count: Int) -> Int? {
         queue.sync {
             writer.withLock { writer in
@@ -192,7 +193,8 @@ package final class HistoryFile: Sendable {
 
     /// Writes what waits, closes the file and gives up its lock; records after this are refused.
     ///
-    /// Waits for the disk, and loses what it refuses now: for the end of the process, after `flush`.
+    /// Waits for the disk, and loses what it refuses now: for the end of the process, after
+    /// `flush`.
     package func close() {
         pending.withLock { $0.close() }
         queue.sync {

@@ -2,8 +2,8 @@
 package enum HistoryReport: Sendable, Equatable {
     /// An unfinished last line was found at the start and moved to a file of its own.
     case tornTail(setAsideIn: String, bytes: Int)
-    /// The file has bytes that are no record: they stay where they are and are not searched. Said once
-    /// for as many.
+    /// The file has bytes that are no record: they stay where they are and are not searched. Said
+    /// once for as many.
     case unreadable(path: String, pieces: Int, bytes: Int, firstOffset: Int)
     /// A file of the history cannot be read, and the others are searched without it.
     case unreadableFile(StorageError)

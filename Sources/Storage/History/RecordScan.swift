@@ -3,8 +3,9 @@ import Wire
 /// Finds the whole records in a line of the history, whatever else is in it.
 ///
 /// A line is one record unless something went wrong: half a line may stand before a record, garbage
-/// after it, and two records may be glued where a newline was lost. Every whole record counts. What is
-/// left over is shown too, so that it can be counted and, where it is of a deleted conversation, removed.
+/// after it, and two records may be glued where a newline was lost. Every whole record counts. What
+/// is left over is shown too, so that it can be counted and, where it is of a deleted conversation,
+/// removed.
 package struct RecordScan {
     /// What a piece of a line is.
     enum Piece: Equatable {
@@ -125,8 +126,8 @@ package struct RecordScan {
         return place == range.upperBound
     }
 
-    /// The same line with other bytes in the place of those that JSON does not allow in strings, each as
-    /// long as it was: control bytes, what is no UTF-8, and halves of surrogate pairs.
+    /// The same line with other bytes in the place of those that JSON does not allow in strings,
+    /// each as long as it was: control bytes, what is no UTF-8, and halves of surrogate pairs.
     static func repaired(_ line: Span<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.append(span: line)

@@ -2,8 +2,9 @@ import Glibc
 
 /// Room on the disk that is held for the last records.
 ///
-/// While a disk is full, answers go on and their records wait in memory. When the process ends then,
-/// they have nowhere else to go: the file that holds the room is removed, and they take its place.
+/// While a disk is full, answers go on and their records wait in memory. When the process ends
+/// then, they have nowhere else to go: the file that holds the room is removed, and they take its
+/// place.
 struct Reserve: Sendable {
     /// The file's name in the data folder.
     static let name = "reserve"

@@ -2,8 +2,8 @@ import CLinux
 
 /// CRC-32C (Castagnoli's polynomial, RFC 3720 §12.1): tells a whole frame from a torn one.
 struct CRC32C {
-    /// Where the processor has no instruction for it: one table of 1 KiB, since larger ones would cost a
-    /// short frame more in cache misses than they save.
+    /// Where the processor has no instruction for it: one table of 1 KiB, since larger ones would
+    /// cost a short frame more in cache misses than they save.
     private static let table: InlineArray<256, UInt32> = {
         var table = InlineArray<256, UInt32>(repeating: 0)
         for index in table.indices {

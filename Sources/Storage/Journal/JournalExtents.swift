@@ -1,8 +1,8 @@
 /// Where in its loop's journal the items of one generation are, for those who read them back.
 ///
-/// Exact to the byte: a frame has what a whole turn brought, so that with a thousand generations it is
-/// a thousand times as long as the part of one. Whoever went through frames would read all that the
-/// others wrote, once for each of them.
+/// Exact to the byte: a frame has what a whole turn brought, so that with a thousand generations it
+/// is a thousand times as long as the part of one. Whoever went through frames would read all that
+/// the others wrote, once for each of them.
 ///
 /// A value that any thread may read by: segments that somebody may still read stay open, whatever
 /// becomes of their names.
@@ -37,8 +37,8 @@ package struct JournalExtents: Sendable {
         end = part.entries.upperBound
     }
 
-    /// The extents that tell of entries from `start` on, up to about so many bytes: whoever takes them
-    /// along leaves the others to be added to without being copied.
+    /// The extents that tell of entries from `start` on, up to about so many bytes: whoever takes
+    /// them along leaves the others to be added to without being copied.
     package func part(from start: Int, maxBytes: Int) -> JournalExtents {
         var part = JournalExtents()
         var place = index(of: start)
@@ -73,9 +73,9 @@ package struct JournalExtents: Sendable {
     ///   - number: the generation's, in this journal.
     ///   - wanted: the entries; all of them were noted.
     ///   - maxBytes: of payload, after which no other entry is read; one is read at least.
-    ///   - visit: takes each one, in their order, the generation's beginning before the first of all;
-    ///     with the time at which it was written, in milliseconds since 1970, and the bytes that its
-    ///     ranges are about.
+    ///   - visit: takes each one, in their order, the generation's beginning before the first of
+    ///     all; with the time at which it was written, in milliseconds since 1970, and the bytes
+    ///     that its ranges are about.
     /// - Returns: how many bytes were read from the disk for it.
     /// - Throws: where the disk does not give back what was written.
     @discardableResult

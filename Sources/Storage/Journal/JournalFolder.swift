@@ -114,9 +114,10 @@ package final class JournalFolder: Sendable {
 
     /// The processes that wrote a loop's segments.
     ///
-    /// One that does not say it is taken for the process's whose segments are around it. Between two
-    /// processes it may be either's, or another one's: it gets a number of its own, since generations
-    /// of two processes have the same numbers, and nobody may read what was said to another.
+    /// One that does not say it is taken for the process's whose segments are around it. Between
+    /// two processes it may be either's, or another one's: it gets a number of its own, since
+    /// generations of two processes have the same numbers, and nobody may read what was said to
+    /// another.
     private static func writers(of paths: [String]) -> [UInt64] {
         let said = paths.map { path in
             (try? SegmentFile(reading: path)).flatMap { try? process(of: $0) }
@@ -161,7 +162,8 @@ package final class JournalFolder: Sendable {
         )
     }
 
-    /// The name that a damaged segment gets when the others are removed; its own where all are taken.
+    /// The name that a damaged segment gets when the others are removed; its own where all are
+    /// taken.
     ///
     /// Until then it keeps its own: a process that ends in between reads it again.
     private static func nameAside(_ path: String) -> String {

@@ -1,4 +1,5 @@
-/// The frame under way: all that one turn of a loop adds to its journal, written whole or not at all.
+/// The frame under way: all that one turn of a loop adds to its journal, written whole or not at
+/// all.
 ///
 /// On disk: the payload's length in four bytes, the CRC-32C of all but itself in four, the time in
 /// eight, all little-endian, then the payload, which is items. With the length in the sum no run of
@@ -76,8 +77,8 @@ package struct JournalFrame: ~Copyable {
     ///
     /// - Parameter milliseconds: when it is written, since 1970.
     mutating func seal(milliseconds: Int) {
-        // A frame ends behind `Journal.segmentBytes`, so what is above is the last item: 4 GiB are out of
-        // reach.
+        // A frame ends behind `Journal.segmentBytes`, so what is above is the last item: 4 GiB are
+        // out of reach.
         let length = UInt32(count - Self.headerBytes)
         memory.storeBytes(of: length.littleEndian, as: UInt32.self)
         memory.storeBytes(of: Int64(milliseconds).littleEndian, toByteOffset: 8, as: Int64.self)

@@ -83,9 +83,9 @@ struct JournalReader {
 
     /// Where the first whole frame with an item begins, at any byte from `start` on.
     ///
-    /// It is looked for in few bytes first, and in more while there is none: what merely looks like a
-    /// long frame costs no more than the way to the next one, so that damage everywhere is read in
-    /// time too.
+    /// It is looked for in few bytes first, and in more while there is none: what merely looks like
+    /// a long frame costs no more than the way to the next one, so that damage everywhere is read
+    /// in time too.
     static func firstFrame(in bytes: Span<UInt8>, from start: Int) -> Int? {
         var window = firstWindow
         while true {

@@ -12,9 +12,10 @@ package enum JournalReport: Sendable, Equatable {
     case lost(path: String)
     /// The disk cannot read a segment that an earlier process left.
     case unreadable(StorageError, setAsideIn: String)
-    /// A segment that an earlier process left has bytes that are no frame, from this offset on; what is
-    /// whole behind them was read, and the segment gets this name when the others are removed. One
-    /// whose last frame alone was cut, as the end of a process leaves it, is removed with them.
+    /// A segment that an earlier process left has bytes that are no frame, from this offset on;
+    /// what is whole behind them was read, and the segment gets this name when the others are
+    /// removed. One whose last frame alone was cut, as the end of a process leaves it, is removed
+    /// with them.
     case torn(path: String, offset: Int, bytes: Int, TornFrame, setAsideIn: String?)
     /// A file has a segment's name, and is none; it is set aside, unless it is no file at all.
     case noSegment(path: String)

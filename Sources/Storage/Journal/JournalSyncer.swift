@@ -7,8 +7,8 @@ package final class JournalSyncer {
 
     /// Told what came of a wait.
     ///
-    /// `@unchecked`, since it is made on the loop, carried through the queue untouched, and called on
-    /// the loop again.
+    /// `@unchecked`, since it is made on the loop, carried through the queue untouched, and called
+    /// on the loop again.
     private final class Answer: @unchecked Sendable {
         let call: (StorageError?) -> Void
         init(_ call: @escaping (StorageError?) -> Void) { self.call = call }

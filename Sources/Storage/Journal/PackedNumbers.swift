@@ -1,5 +1,5 @@
-/// Numbers in as few bytes as each needs: seven bits a byte, the lowest first, the top bit set on all
-/// but the last (LEB128).
+/// Numbers in as few bytes as each needs: seven bits a byte, the lowest first, the top bit set on
+/// all but the last (LEB128).
 ///
 /// Eight bytes at a time: an array asks at every byte whether it is shared and has room.
 struct PackedNumbers: Sendable, Sequence {

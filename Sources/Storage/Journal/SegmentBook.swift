@@ -2,11 +2,11 @@
 /// record is not in the history yet.
 ///
 /// A segment that nobody wants goes although an older one stays: an answer that cannot be read back
-/// before the next start must not keep all that is written behind it. What the next process reads is
-/// right with such gaps. A generation that is wanted holds all segments from its beginning to its last
-/// entry. Of one that is not, a part may stay for the sake of others: then a segment that is left has
-/// to tell of its end. When the one that does goes, the next frame tells of it again, and no sooner:
-/// with every segment it would be all that ever ended while one long answer runs.
+/// before the next start must not keep all that is written behind it. What the next process reads
+/// is right with such gaps. A generation that is wanted holds all segments from its beginning to
+/// its last entry. Of one that is not, a part may stay for the sake of others: then a segment that
+/// is left has to tell of its end. When the one that does goes, the next frame tells of it again,
+/// and no sooner: with every segment it would be all that ever ended while one long answer runs.
 struct SegmentBook {
     /// A generation that nobody wants any more, and where something of it may be.
     private struct Ended {

@@ -39,8 +39,8 @@ struct WholeFrames: ~Copyable {
 
     /// Shows what is whole after damage.
     ///
-    /// All that is left of the segment is read at once: a segment that has damage everywhere would be
-    /// read again after each of it.
+    /// All that is left of the segment is read at once: a segment that has damage everywhere would
+    /// be read again after each of it.
     private mutating func readRest(
         from start: Int,
         _ fault: TornFrame,

@@ -2,9 +2,9 @@ import Wire
 
 /// A client's key whose answer has ended, as a line of the file of keys.
 ///
-/// A line is `<checksum> <ended at> <version>-<fingerprint> <generation> <key>`, and an owner's name as
-/// a JSON string where there is one. The checksum is the CRC-32C of all after its space, in eight
-/// hexadecimal digits; the fingerprint has sixteen, and times are in milliseconds since 1970.
+/// A line is `<checksum> <ended at> <version>-<fingerprint> <generation> <key>`, and an owner's
+/// name as a JSON string where there is one. The checksum is the CRC-32C of all after its space, in
+/// eight hexadecimal digits; the fingerprint has sixteen, and times are in milliseconds since 1970.
 package struct KeptKey: Sendable, Equatable {
     /// Who asked; nil where nobody is told apart.
     package let owner: String?

@@ -2,12 +2,13 @@ import Dispatch
 import Glibc
 import Loop
 
-/// The keys of answers that have ended, on the disk: what was asked under one is not paid again after a
-/// restart.
+/// The keys of answers that have ended, on the disk: what was asked under one is not paid again
+/// after a restart.
 ///
-/// Lines are appended by one writer, on a queue of its own, and are as safe as records. The journal has
-/// the keys of answers that run and lets go of one when its line is safe, so that at any moment one of
-/// the two knows a key. While the disk refuses, lines are kept and tried again; nobody waits for it.
+/// Lines are appended by one writer, on a queue of its own, and are as safe as records. The journal
+/// has the keys of answers that run and lets go of one when its line is safe, so that at any moment
+/// one of the two knows a key. While the disk refuses, lines are kept and tried again; nobody waits
+/// for it.
 package final class KeyFile: Sendable {
     /// The file's name in the data folder.
     package static let name = "keys"
@@ -91,7 +92,8 @@ package final class KeyFile: Sendable {
             pending.withLock { $0.beginOutage() }
             queue.async { self.writeAll() }
         } else if lines.damaged > 0 || lines.future > 0 {
-            // Lines whose time is over wait until there are many: the clock may be ahead for a moment.
+            // Lines whose time is over wait until there are many: the clock may be ahead for a
+            // moment.
             queue.async { self.compact() }
         }
     }
@@ -99,8 +101,8 @@ package final class KeyFile: Sendable {
     /// Whether keys reach the disk at the moment.
     package var isWritable: Bool { pending.withLock { $0.isWritable && !$0.isUnsafe } }
 
-    /// The keys that stood when the file was opened, in the order in which their answers ended, once;
-    /// of the same key the last counts.
+    /// The keys that stood when the file was opened, in the order in which their answers ended,
+    /// once; of the same key the last counts.
     package func takeKept() -> [KeptKey] {
         kept.withLock { kept in
             defer { kept = [] }
@@ -110,8 +112,8 @@ package final class KeyFile: Sendable {
 
     /// Takes the key of an answer that has ended; from any thread, at once.
     ///
-    /// - Returns: its place, which `isSafe` is asked about; 0 where too much waits for the disk, which
-    ///   is reported.
+    /// - Returns: its place, which `isSafe` is asked about; 0 where too much waits for the disk,
+    ///   which is reported.
     package func append(_ key: KeptKey) -> Int {
         var line = key.line
         let (verdict, place) = pending.withLock { pending in
@@ -133,8 +135,8 @@ package final class KeyFile: Sendable {
     /// The place of the last key that was taken.
     package var lastPlace: Int { pending.withLock { $0.appended } }
 
-    /// Whether the key with this place, and all before it, are in the file, and safe there as far as
-    /// that is looked after.
+    /// Whether the key with this place, and all before it, are in the file, and safe there as far
+    /// as that is looked after.
     package func isSafe(_ place: Int) -> Bool { pending.withLock { $0.safe >= place } }
 
     /// Waits until all that was taken is in the file and safe.

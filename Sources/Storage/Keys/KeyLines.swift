@@ -15,8 +15,9 @@ struct KeyLines {
 
     /// Reads the file's lines.
     ///
-    /// A clock that was set back makes no key older than new: what ended in the future ended now, and
-    /// has to be written so, or it would be new at every start. One that was set forward ends its time.
+    /// A clock that was set back makes no key older than new: what ended in the future ended now,
+    /// and has to be written so, or it would be new at every start. One that was set forward ends
+    /// its time.
     ///
     /// - Parameters:
     ///   - path: of the file; where there is none, it has no lines.

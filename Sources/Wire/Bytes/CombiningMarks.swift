@@ -1,7 +1,8 @@
 /// Runs of combining marks too long for any language, which strangers are not allowed.
 ///
 /// `String` normalises what it compares and hashes, and sorts each run of marks by insertion. One
-/// word that ends in a megabyte of marks, compared with any other, would hold up a loop for minutes.
+/// word that ends in a megabyte of marks, compared with any other, would hold up a loop for
+/// minutes.
 package enum CombiningMarks {
     /// The longest run that is accepted.
     ///
@@ -11,7 +12,8 @@ package enum CombiningMarks {
 
     /// Looks for more than `maxRun` marks in a row.
     ///
-    /// Only every 256th byte is looked at: a mark has two bytes or more, so no long run fits between.
+    /// Only every 256th byte is looked at: a mark has two bytes or more, so no long run fits
+    /// between.
     ///
     /// - Parameter bytes: UTF-8; what is none counts as no mark.
     /// - Returns: whether there is such a run.

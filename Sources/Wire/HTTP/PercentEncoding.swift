@@ -2,8 +2,8 @@
 package enum PercentEncoding {
     /// Decodes text; a plus sign stands for itself.
     ///
-    /// - Returns: `nil` for a "%" without two digits, and for what is not UTF-8 afterwards or has more
-    ///   combining marks in a row than `CombiningMarks.maxRun`.
+    /// - Returns: `nil` for a "%" without two digits, and for what is not UTF-8 afterwards or has
+    ///   more combining marks in a row than `CombiningMarks.maxRun`.
     package static func decode(_ text: String) -> String? {
         decode(text.utf8.span, plusIsSpace: false)
     }

@@ -27,7 +27,8 @@ package struct RequestParser: ~Copyable {
 
     /// Goes on reading a head.
     ///
-    /// After an error the parser must not be used again: nobody knows where the next request begins.
+    /// After an error the parser must not be used again: nobody knows where the next request
+    /// begins.
     ///
     /// - Parameter bytes: Everything not yet consumed, from the first byte of the request.
     /// - Returns: the head and its size, or `nil` when its end has not arrived.

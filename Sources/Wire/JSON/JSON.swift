@@ -77,7 +77,8 @@ package enum JSON: Sendable {
 extension JSON: Equatable {
     /// Compares two trees byte by byte, the order of members and the spelling of numbers included.
     ///
-    /// `String` calls composed and decomposed characters equal, which JSON does not (RFC 8259 §8.3).
+    /// `String` calls composed and decomposed characters equal, which JSON does not (RFC 8259
+    /// §8.3).
     package static func == (one: JSON, other: JSON) -> Bool {
         switch (one, other) {
         case (.null, .null): true

@@ -66,7 +66,8 @@ package struct EventDecoder {
         self.limits = limits
     }
 
-    /// Whether nothing of an event has been read yet that is not reported: the next byte begins one.
+    /// Whether nothing of an event has been read yet that is not reported: the next byte begins
+    /// one.
     package var isBetweenEvents: Bool {
         guard markBytes == nil, !isAfterCR, line.isEmpty else { return false }
         return isReported || (!hasData && !hasPendingID && name.isEmpty)

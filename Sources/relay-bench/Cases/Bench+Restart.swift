@@ -11,8 +11,8 @@ extension Bench {
 
     /// Begins all answers of a load, kills the daemon, and times its next start.
     ///
-    /// - Throws: where an answer, or a token of one, was not in the journal: the start would have had
-    ///   less to read.
+    /// - Throws: where an answer, or a token of one, was not in the journal: the start would have
+    ///   had less to read.
     func restart(_ load: StreamLoad, _ daemon: OurDaemon) throws -> Taken {
         let model = Self.unfinished(tokens: load.tokens)
         let models = Array(repeating: model, count: load.streams)

@@ -7,8 +7,8 @@ extension Bench {
     static let endless = "bench?tokens=1000000000&interval_us=0&batch=1000"
     /// Between two looks at the daemon's health and memory.
     private static let lookMicroseconds: UInt32 = 20_000
-    /// Their answers have been recorded by then, and what was freed has gone back to the kernel: that
-    /// takes a second longer.
+    /// Their answers have been recorded by then, and what was freed has gone back to the kernel:
+    /// that takes a second longer.
     static let stalledSettlingSeconds = 3
 
     /// What was seen while the clients were there.

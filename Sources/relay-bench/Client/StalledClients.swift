@@ -18,8 +18,8 @@ struct StalledClients {
         self.connections = connections
     }
 
-    /// Has each of them read a little after all, since figures of clients for which nothing came would
-    /// flatter.
+    /// Has each of them read a little after all, since figures of clients for which nothing came
+    /// would flatter.
     ///
     /// - Returns: why that failed, one line for each client that was refused or got too little.
     func failures() -> [String] {

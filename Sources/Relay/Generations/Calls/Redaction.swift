@@ -1,5 +1,5 @@
-/// Takes secrets out of words that are shown: an upstream's, since vendors like to quote the key they
-/// refuse, and those of the configuration.
+/// Takes secrets out of words that are shown: an upstream's, since vendors like to quote the key
+/// they refuse, and those of the configuration.
 package enum Redaction {
     /// Prefixes of the vendors' credentials, and of those in a header line.
     private static let prefixes = ["sk-", "gsk_", "xai-", "Bearer ", "Basic "]
@@ -27,8 +27,8 @@ package enum Redaction {
         return text
     }
 
-    /// A value that should be a URL or a host, as it may be shown however wrong it is: all of it up to an
-    /// `@` may be a password, blanks and quotes too.
+    /// A value that should be a URL or a host, as it may be shown however wrong it is: all of it up
+    /// to an `@` may be a password, blanks and quotes too.
     package static func clean(address: String) -> String {
         let scheme = find("://", in: address[...]).map { address[..<$0.upperBound] }
         let rest = address[(scheme?.endIndex ?? address.startIndex)...]
@@ -68,10 +68,11 @@ package enum Redaction {
         return result + rest
     }
 
-    /// Where the user and the password of a URL may end at the latest, given what follows its scheme.
+    /// Where the user and the password of a URL may end at the latest, given what follows its
+    /// scheme.
     ///
-    /// A password that should have been encoded (RFC 3986, 3.2.1) may hold what ends an authority. Only
-    /// an `@` that begins a part of a path is none of a user's.
+    /// A password that should have been encoded (RFC 3986, 3.2.1) may hold what ends an authority.
+    /// Only an `@` that begins a part of a path is none of a user's.
     private static func endOfUser(in url: Substring) -> Substring.Index? {
         var end = url.endIndex
         while let at = url[..<end].lastIndex(of: "@") {

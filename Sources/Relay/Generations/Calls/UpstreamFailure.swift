@@ -57,8 +57,8 @@ struct UpstreamFailure: Equatable {
 
     /// Whether a client that waits for the whole answer is told the failure alone.
     ///
-    /// Nobody waited for an answer that was abandoned: whoever asks for it again gets what came of it,
-    /// which is paid for, and its ending.
+    /// Nobody waited for an answer that was abandoned: whoever asks for it again gets what came of
+    /// it, which is paid for, and its ending.
     var endsWhole: Bool { ending != .abandoned }
 
     /// The answer to a client that has not been given a status yet.

@@ -15,8 +15,8 @@ protocol GenerationJournalOwner: AnyObject {
 
 /// Keeps one loop's journal: before readers see what a turn has added, it is in the file.
 ///
-/// The loop tells it first at a turn's end. While the disk refuses, readers are not held up; what the
-/// journal lacks by then follows when it is written again.
+/// The loop tells it first at a turn's end. While the disk refuses, readers are not held up; what
+/// the journal lacks by then follows when it is written again.
 final class GenerationJournal: TurnEndHandler {
     /// How long a record that is in the history keeps its place in the journal at most.
     private static let settlingMilliseconds = 250
@@ -147,8 +147,8 @@ final class GenerationJournal: TurnEndHandler {
         return isWritten
     }
 
-    /// The disk may take again what it refused; it is tried without news too, so that the outage does
-    /// not outlast its cause where nobody asks.
+    /// The disk may take again what it refused; it is tried without news too, so that the outage
+    /// does not outlast its cause where nobody asks.
     func retry() {
         guard !journal.isWritable || !dirty.isEmpty else { return }
         if journal.wantsFrame { commit() } else { retryLater() }
@@ -174,7 +174,8 @@ final class GenerationJournal: TurnEndHandler {
             generation.journalTicket.isNews = false
             generation.showEnd()
         }
-        // Those that ended meanwhile have their records waiting for the history; more cannot be done.
+        // Those that ended meanwhile have their records waiting for the history; more cannot be
+        // done.
         dirty.removeAll { generation in
             guard generation.isEnded, generation.isForgotten else { return false }
             generation.journalTicket.isDirty = false
@@ -230,7 +231,8 @@ final class GenerationJournal: TurnEndHandler {
             case .taken(let record): settling.append((answer.place, record, answer.keyPlace))
             case .refused: unrecorded.append(answer)
             case .unreadable:
-                // What the journal took is for the next start; of what it never had nothing will come.
+                // What the journal took is for the next start; of what it never had nothing will
+                // come.
                 if !answer.isWritten { journal.release([answer.place]) }
             }
             if recording != .refused { recordNext() }

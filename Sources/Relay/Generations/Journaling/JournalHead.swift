@@ -1,7 +1,7 @@
 import Wire
 
-/// What the journal keeps of a generation beside its entries: enough to write its record and to read
-/// it out after the process that ran it is gone.
+/// What the journal keeps of a generation beside its entries: enough to write its record and to
+/// read it out after the process that ran it is gone.
 struct JournalHead: Equatable {
     var id: String
     /// Who is asked.

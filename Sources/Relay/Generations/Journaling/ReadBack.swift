@@ -14,8 +14,8 @@ struct OldEntries: Sendable {
     private let number: UInt64
     private let written: JournalExtents
     private let start: Int
-    /// The first entry that is in memory, and where those that the journal has end: before it, if some
-    /// are lost.
+    /// The first entry that is in memory, and where those that the journal has end: before it, if
+    /// some are lost.
     private let firstHeld: Int
     private let end: Int
     private let maxBytes: Int

@@ -32,7 +32,8 @@ final class KeyTable: Sendable {
 
     private struct State {
         var entries: [RequestKey.Name: Entry] = [:]
-        /// Keys whose answers are not in memory any more, the first to go first; some are gone by now.
+        /// Keys whose answers are not in memory any more, the first to go first; some are gone by
+        /// now.
         var forgotten: [(key: RequestKey.Name, generation: String, end: Nanoseconds)] = []
         /// Where that one stands.
         var oldest = 0

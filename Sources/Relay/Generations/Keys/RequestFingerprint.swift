@@ -30,8 +30,8 @@ struct RequestFingerprint: Sendable, Equatable {
 
     /// Whether both may be of the same request.
     ///
-    /// Those of two versions cannot be compared. After an upgrade, to be told the answer to what may
-    /// be another question is less harm than to be refused what was paid for.
+    /// Those of two versions cannot be compared. After an upgrade, to be told the answer to what
+    /// may be another question is less harm than to be refused what was paid for.
     func agrees(with other: RequestFingerprint) -> Bool {
         version != other.version || hash == other.hash
     }

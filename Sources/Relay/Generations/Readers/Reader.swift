@@ -33,7 +33,8 @@ final class Reader: ExchangeDelegate {
     private var retryMilliseconds: Int?
     /// The number of the next entry to write.
     private var cursor: Int
-    /// The entries that it reads and that are not in memory any more, as far as they were read back.
+    /// The entries that it reads and that are not in memory any more, as far as they were read
+    /// back.
     private var old: SharedLog?
     /// The log's bytes before the next entry; counted, since the log knows it of what is in memory.
     ///
@@ -81,7 +82,8 @@ final class Reader: ExchangeDelegate {
         silence.whenDue { [unowned self] in fellSilent() }
     }
 
-    /// Whether the client reads event streams as the standard says, and so may come back with an id.
+    /// Whether the client reads event streams as the standard says, and so may come back with an
+    /// id.
     static func comesBack(_ head: RequestHead, _ dialect: Dialect) -> Bool {
         dialect.namesEvents || head.method == .get
             || head.fields.tokens("Accept").contains { $0.hasPrefix("text/event-stream") }
@@ -192,9 +194,9 @@ final class Reader: ExchangeDelegate {
 
     /// What every stream's head says: neither caches nor proxies may keep or change it.
     ///
-    /// The character set is implied, but libraries that read text of any kind take Latin-1 without it.
-    /// What may not be used again without asking need not be stored either: a browser's cache lets
-    /// requests for one address wait for each other while it stores.
+    /// The character set is implied, but libraries that read text of any kind take Latin-1 without
+    /// it. What may not be used again without asking need not be stored either: a browser's cache
+    /// lets requests for one address wait for each other while it stores.
     static let streamBlock = HeaderBlock([
         "Content-Type": "text/event-stream; charset=utf-8",
         "Cache-Control": "no-store, no-cache, no-transform",
@@ -282,8 +284,8 @@ final class Reader: ExchangeDelegate {
     ///
     /// It also settles a status that was held back; what fails from here on is said in the stream.
     private func fellSilent() {
-        // It waits for the client, unless for the disk; or for this turn's end, which may have nothing
-        // to say in this dialect.
+        // It waits for the client, unless for the disk; or for this turn's end, which may have
+        // nothing to say in this dialect.
         let waitsForClient =
             cursor < generation.visibleCount && exchange.unsentBytes > 0 && !isReadingBack
         guard !hasBegun || !waitsForClient else { return stall() }

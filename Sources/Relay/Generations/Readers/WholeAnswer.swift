@@ -4,8 +4,8 @@ import Wire
 
 /// An answer in one piece, as it ended or as it failed, from memory or from its record.
 extension Exchange {
-    /// Answers with OpenAI's object for a log that ended with a finish entry; one that was stopped is
-    /// no answer to who waited for the whole.
+    /// Answers with OpenAI's object for a log that ended with a finish entry; one that was stopped
+    /// is no answer to who waited for the whole.
     func complete(_ log: borrowing EntryLog, _ context: FrameContext, isVendorShape: Bool) {
         guard log.ending != .stopped else {
             return refuse(.stopped, of: context.generation, isVendorShape: isVendorShape)

@@ -6,8 +6,8 @@ import Wire
 /// goes to the journal, and what is known at its end.
 ///
 /// The beginning says what was asked, the tail what came: who asks for a model may be answered by
-/// another. Lines of earlier versions have `upstream` and `model` in their beginnings, so members are
-/// read by their names alone.
+/// another. Lines of earlier versions have `upstream` and `model` in their beginnings, so members
+/// are read by their names alone.
 enum GenerationRecord {
     /// Who is asked for an answer.
     struct Source: Equatable, Sendable {
@@ -134,7 +134,8 @@ enum GenerationRecord {
         _ timing: Timing,
         into out: inout [UInt8]
     ) {
-        // Before `ended_at`, which is searched from the end: what an upstream sent may have one too.
+        // Before `ended_at`, which is searched from the end: what an upstream sent may have one
+        // too.
         log.appendMembers(into: &out)
         out.append(literal: ",\"ended_at\":\"")
         Timestamp.append(

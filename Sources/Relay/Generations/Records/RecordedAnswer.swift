@@ -1,8 +1,8 @@
 import ChatFormats
 import Wire
 
-/// An ended answer as its record tells it: the whole text is one entry, since where tokens met is not
-/// in a record.
+/// An ended answer as its record tells it: the whole text is one entry, since where tokens met is
+/// not in a record.
 struct RecordedAnswer: Sendable {
     let id: String
     let model: String

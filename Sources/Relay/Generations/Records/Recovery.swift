@@ -52,8 +52,8 @@ package struct Recovery: Sendable {
         left.removeAll(where: isTold)
     }
 
-    /// The keys of answers that the history has and the file of keys lacks: the process ended after the
-    /// one took its line and before the other did.
+    /// The keys of answers that the history has and the file of keys lacks: the process ended after
+    /// the one took its line and before the other did.
     ///
     /// - Parameters:
     ///   - kept: what the file of keys has.
@@ -97,8 +97,8 @@ package struct Recovery: Sendable {
                     found[place]?.beganAgain(head)
                     return
                 }
-                // Of another answer the number is that one's from now on, also where damage took the
-                // end of the first.
+                // Of another answer the number is that one's from now on, also where damage took
+                // the end of the first.
                 places[key(number)] = found.count
                 found.append(JournaledDraft(head))
             case .entry(let number, let sequence, let kind, let payload):
