@@ -74,7 +74,7 @@ extension Worker {
                 exchange.refuse(failure.problem, of: id, isVendorShape: isVendorShape)
             } else {
                 let context = Self.context(of: answer, ask.request, hasIDs: false)
-                exchange.complete(answer.part.log, context, isVendorShape: isVendorShape)
+                exchange.respond(withWhole: answer.part.log, context, isVendorShape: isVendorShape)
             }
         }
     }

@@ -18,7 +18,7 @@ struct ModelRequest {
     let maxTokens: Int?
 
     /// Reads and checks a body.
-    init(_ body: Span<UInt8>, for vendor: Vendor) throws(VendorError) {
+    init(_ body: Span<UInt8>, for vendor: Vendor) throws(ModelRefusal) {
         let json: JSON
         do throws(JSONError) {
             // How many values there may be was for the relay to say.
@@ -48,7 +48,7 @@ struct ModelRequest {
     private static func readMaxTokens(
         _ json: JSON,
         for vendor: Vendor
-    ) throws(VendorError) -> Int? {
+    ) throws(ModelRefusal) -> Int? {
         let own = try optional(json, "max_completion_tokens", "an integer", \.intValue)
         let value = try optional(json, "max_tokens", "an integer", \.intValue) ?? own
         if vendor == .anthropic, value == nil {
@@ -65,7 +65,7 @@ struct ModelRequest {
         _ name: String,
         _ expected: String,
         _ read: (JSON) -> Value?
-    ) throws(VendorError) -> Value? {
+    ) throws(ModelRefusal) -> Value? {
         guard let value = json[name], value != .null else { return nil }
         guard let read = read(value) else {
             throw .badRequest("\(name): expected \(expected)", param: name)
@@ -77,7 +77,7 @@ struct ModelRequest {
     private static func readMessages(
         _ json: JSON,
         for vendor: Vendor
-    ) throws(VendorError) -> (prompt: String, tokens: Int) {
+    ) throws(ModelRefusal) -> (prompt: String, tokens: Int) {
         guard let messages = json["messages"]?.arrayValue else {
             throw .badRequest("messages: expected an array", param: "messages")
         }
@@ -106,7 +106,7 @@ struct ModelRequest {
     }
 
     /// The text of a message: a string, an array of parts, or nothing beside tool calls.
-    private static func text(_ content: JSON, _ place: String) throws(VendorError) -> String {
+    private static func text(_ content: JSON, _ place: String) throws(ModelRefusal) -> String {
         switch content {
         case .string(let text): return text
         case .null: return ""

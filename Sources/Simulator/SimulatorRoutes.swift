@@ -30,7 +30,7 @@ final class SimulatorRoutes: RequestHandler {
             refuseMethod(exchange, allowed: "GET, HEAD")
         default:
             let message = "The simulator has no \(head.method.name) \(head.path)."
-            refuse(exchange, .openAI, VendorError(status: .notFound, message: message))
+            refuse(exchange, .openAI, ModelRefusal(status: .notFound, message: message))
         }
     }
 
@@ -41,7 +41,7 @@ final class SimulatorRoutes: RequestHandler {
     // MARK: Answers
 
     private func answer(_ exchange: Exchange, _ vendor: Vendor) {
-        do throws(VendorError) {
+        do throws(ModelRefusal) {
             let version = exchange.request.head.fields.first("anthropic-version")
             if vendor == .anthropic, version == nil {
                 throw .badRequest("anthropic-version: header is required")
@@ -103,7 +103,7 @@ final class SimulatorRoutes: RequestHandler {
         _ call: Calls.Call,
         _ plan: AnswerPlan,
         _ facts: AnswerFacts
-    ) throws(VendorError) {
+    ) throws(ModelRefusal) {
         let longest = max(plan.behaviour.tokens ?? 0, plan.behaviour.reasoningTokens)
         guard longest <= WholeAnswer.maxTokens else {
             throw .badRequest("more than \(WholeAnswer.maxTokens) tokens have to be streamed")
@@ -153,14 +153,14 @@ final class SimulatorRoutes: RequestHandler {
         exchange.respond(.ok, ["Content-Type": "application/json"], body: body)
     }
 
-    private func refuse(_ exchange: Exchange, _ vendor: Vendor, _ error: VendorError) {
+    private func refuse(_ exchange: Exchange, _ vendor: Vendor, _ error: ModelRefusal) {
         var fields = error.fields
         fields.append("Content-Type", "application/json")
         exchange.respond(error.status, fields, body: error.body(for: vendor))
     }
 
     private func refuseMethod(_ exchange: Exchange, allowed: String) {
-        let error = VendorError(
+        let error = ModelRefusal(
             status: .methodNotAllowed,
             message: "Only \(allowed) is answered here.",
             fields: ["Allow": allowed]

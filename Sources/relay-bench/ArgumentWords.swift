@@ -3,7 +3,7 @@ import Wire
 /// The words of a command line that are not read yet.
 extension ArraySlice<String> {
     /// Takes the value of an option.
-    mutating func value(of option: String) throws(ArgumentError) -> String {
+    mutating func value(of option: String) throws(BenchArgumentError) -> String {
         guard let value = popFirst() else { throw .missingValue(option) }
         return value
     }
@@ -12,7 +12,7 @@ extension ArraySlice<String> {
     mutating func number(
         of option: String,
         in range: ClosedRange<Int>
-    ) throws(ArgumentError) -> Int {
+    ) throws(BenchArgumentError) -> Int {
         let text = try value(of: option)
         guard let number = parseDecimal(text), range.contains(number) else {
             throw .badValue(option, text, range)
@@ -21,7 +21,7 @@ extension ArraySlice<String> {
     }
 
     /// Takes a value that names parts of the plan.
-    mutating func parts(of option: String) throws(ArgumentError) -> [String] {
+    mutating func parts(of option: String) throws(BenchArgumentError) -> [String] {
         let names = try value(of: option).split(separator: ",").map(String.init)
         guard !names.isEmpty else { throw .missingValue(option) }
         for name in names where !Plan.parts.contains(name) { throw .unknownPart(name) }
@@ -30,7 +30,7 @@ extension ArraySlice<String> {
 }
 
 /// A command line that cannot be followed.
-enum ArgumentError: Error, Equatable, CustomStringConvertible {
+enum BenchArgumentError: Error, Equatable, CustomStringConvertible {
     case unknown(String)
     case missingValue(String)
     case badValue(String, String, ClosedRange<Int>)

@@ -123,7 +123,7 @@ struct Daemon {
             ?? settings.upstreams.map(Settings.shown).joined(separator: ", ")
         log.write(
             .info,
-            "sse-relay \(Usage.number) listening on http://\(host):\(port); \(answering);"
+            "sse-relay \(Help.number) listening on http://\(host):\(port); \(answering);"
                 + " history in \(settings.dataFolder)/history.jsonl; \(settings.loops) loops"
         )
         if descriptors < Self.wantedDescriptors {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Loop
 
 /// The command `sse-relay`.
 @main
@@ -14,10 +15,10 @@ struct Main {
             let command = try Arguments(arguments)
             switch command.action {
             case .help:
-                Console.out(Usage.text)
+                Console.out(Help.text)
                 return ExitCode.success
             case .version:
-                Console.out(Usage.version)
+                Console.out(Help.version)
                 return ExitCode.success
             case .check:
                 let settings = try Settings(environment: Environment.load(command.envFile))
@@ -47,22 +48,4 @@ enum ExitCode {
     static let usage: Int32 = 64
     /// systemd does not start a service again that ends so (`RestartPreventExitStatus=78`).
     static let configuration: Int32 = 78
-}
-
-/// Words for whoever started the command.
-enum Console {
-    static func out(_ text: String) { write(text, to: STDOUT_FILENO) }
-    static func error(_ text: String) { write(text, to: STDERR_FILENO) }
-
-    private static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes[offset...].withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            guard count > 0 else { return }
-            offset += count
-        }
-    }
 }

@@ -5,7 +5,7 @@ import Testing
 /// The command line.
 @Suite struct ArgumentsTests {
     @Test func `the daemon alone is measured in small`() throws {
-        let arguments = try Arguments(["daemon"])
+        let arguments = try BenchArguments(["daemon"])
         #expect(arguments.daemon == "daemon")
         #expect(arguments.isSmall)
         #expect(arguments.rounds == 3)
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `with all peers a run takes half an hour at most`() throws {
-        let arguments = try Arguments([
+        let arguments = try BenchArguments([
             "--nginx", "/n", "--haproxy", "/h", "--fastapi", "/p", "--fastapi-app", "/a",
             "--litellm", "/l", "daemon",
         ])
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `options say what is taken and where it is written`() throws {
-        let arguments = try Arguments([
+        let arguments = try BenchArguments([
             "--json", "a.json", "--markdown", "a.md", "--charts", "charts", "--commit", "abc",
             "--rounds", "7", "--starts", "2", "--only", "paced,growth", "daemon",
         ])
@@ -50,7 +50,7 @@ import Testing
         ("two-loops", ["paced", "latency", "full-speed", "short", "open"]),
     ])
     func `a part is taken alone`(part: String, keys: [String]) throws {
-        let plan = Plan(try Arguments(["--only", part, "daemon"]))
+        let plan = Plan(try BenchArguments(["--only", part, "daemon"]))
         #expect(plan.cases.map(\.key) == keys)
         #expect(plan.starts == 0)
         #expect(plan.growthRounds == 0)
@@ -61,17 +61,17 @@ import Testing
     }
 
     @Test func `help needs nothing else and names every option`() throws {
-        #expect(try Arguments(["--help"]).wantsHelp)
+        #expect(try BenchArguments(["--help"]).wantsHelp)
         for option in [
             "nginx", "haproxy", "fastapi", "fastapi-app", "litellm", "rounds", "starts", "growth",
             "only", "json", "markdown", "charts", "commit",
         ] {
-            #expect(Arguments.help.contains("--\(option) "))
+            #expect(BenchArguments.help.contains("--\(option) "))
         }
     }
 
     @Test(arguments: [
-        ([], ArgumentError.noDaemon),
+        ([], BenchArgumentError.noDaemon),
         (["--wat", "d"], .unknown("--wat")),
         (["d", "e"], .unknown("e")),
         (["d", "--json"], .missingValue("--json")),
@@ -83,8 +83,8 @@ import Testing
         (["d", "--fastapi", "python"], .halfFastAPI),
         (["d", "--fastapi-app", "app.py"], .halfFastAPI),
     ])
-    func `what cannot be followed is named`(words: [String], error: ArgumentError) {
-        #expect(throws: error) { try Arguments(words) }
+    func `what cannot be followed is named`(words: [String], error: BenchArgumentError) {
+        #expect(throws: error) { try BenchArguments(words) }
         #expect(!error.description.isEmpty)
     }
 }

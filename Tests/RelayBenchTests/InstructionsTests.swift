@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--check", "daemon"], ArgumentError.noKeptFile),
+        (["--check", "daemon"], BenchArgumentError.noKeptFile),
         (["--kept"], .missingValue("--kept")),
         ([], .noDaemon),
         (["daemon", "other"], .unknown("other")),
@@ -83,7 +83,7 @@ import Testing
     ])
     func argumentsThatCannotBeFollowedAreRefused(
         _ words: [String],
-        _ error: ArgumentError
+        _ error: BenchArgumentError
     ) {
         #expect(throws: error) { try InstructionArguments(words) }
     }

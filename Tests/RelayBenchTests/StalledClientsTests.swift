@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `a plan knows how long a load takes whose answers never end`() throws {
-        let arguments = try Arguments(["--only", "stalled", "--rounds", "1", "daemon"])
+        let arguments = try BenchArguments(["--only", "stalled", "--rounds", "1", "daemon"])
         #expect((7...10).contains(Plan(arguments).seconds(arguments.peers, isSmall: true)))
     }
 }

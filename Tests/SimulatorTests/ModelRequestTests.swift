@@ -48,7 +48,7 @@ struct ModelRequestTests {
         body: String,
         param: String?
     ) throws {
-        let error = #expect(throws: VendorError.self) { try self.read(body) }
+        let error = #expect(throws: ModelRefusal.self) { try self.read(body) }
         #expect(error?.status == .badRequest)
         #expect(error?.param == param)
         for vendor in [Vendor.openAI, .anthropic] {
@@ -66,11 +66,11 @@ struct ModelRequestTests {
         let request = try read(whole, .anthropic)
         #expect(request.maxTokens == 9)
         #expect(request.promptTokens == 2)
-        #expect(throws: VendorError.self) {
+        #expect(throws: ModelRefusal.self) {
             try read("{\"model\":\"m\",\"messages\":[\(user)]}", .anthropic)
         }
         let system = "{\"role\":\"system\",\"content\":\"hi\"}"
-        #expect(throws: VendorError.self) {
+        #expect(throws: ModelRefusal.self) {
             try read("{\"model\":\"m\",\"max_tokens\":9,\"messages\":[\(system)]}", .anthropic)
         }
     }

@@ -17,7 +17,7 @@ struct Plan {
     let growthRounds: Int
     let starts: Int
 
-    init(_ arguments: Arguments) {
+    init(_ arguments: BenchArguments) {
         let isSmall = arguments.isSmall
         var cases = Case.all(isSmall: isSmall)
         if arguments.peers.hasReference || arguments.only.contains("two-loops") {

@@ -1,3 +1,5 @@
+import Loop
+
 /// One run from its first start to its report.
 struct Run {
     /// Of 10,000 streams in this process, which is both their ends, and some more.
@@ -11,7 +13,7 @@ struct Run {
     private let descriptors: Int
     private let commit: String
 
-    init(_ arguments: Arguments, _ plan: Plan) throws {
+    init(_ arguments: BenchArguments, _ plan: Plan) throws {
         self.plan = plan
         peers = arguments.peers
         isSmall = arguments.isSmall

@@ -30,7 +30,7 @@ struct InstructionArguments: Equatable {
 
         """
 
-    init(_ words: some Sequence<String>) throws(ArgumentError) {
+    init(_ words: some Sequence<String>) throws(BenchArgumentError) {
         var rest = Array(words)[...]
         while let word = rest.popFirst() {
             switch word {

@@ -23,7 +23,7 @@ enum InstructionCommand {
             let counted = try count(arguments)
             guardian.stop()
             return try conclude(arguments, counted)
-        } catch let error as ArgumentError {
+        } catch let error as BenchArgumentError {
             Console.error("relay-bench: \(error)\nTry relay-bench instructions --help.")
             return 64
         } catch {

@@ -59,14 +59,3 @@ enum FileSize {
         return Int(status.st_size)
     }
 }
-
-/// Words for whoever started the command.
-enum Console {
-    static func out(_ text: String) { write(text, to: STDOUT_FILENO) }
-    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
-
-    private static func write(_ text: String, to descriptor: Int32) {
-        // Nobody reads: nothing to be done about it.
-        try? TextFile.writeAll(Array(text.utf8), to: descriptor)
-    }
-}

@@ -213,7 +213,9 @@ final class Reader: ExchangeDelegate {
         guard generation.showsEnd else { return }
         if let failure = generation.failure, failure.endsWhole { return refuse(failure) }
         guard generation.log.first > 0, generation.log.ending != .stopped else {
-            return complete { $0.complete(generation.log, context, isVendorShape: isVendorRoute) }
+            return complete {
+                $0.respond(withWhole: generation.log, context, isVendorShape: isVendorRoute)
+            }
         }
         guard !isReadingBack else { return }
         isReadingBack = true
@@ -223,7 +225,7 @@ final class Reader: ExchangeDelegate {
     private func completionEnded(_ body: [UInt8]?) {
         guard !exchange.isLost, !exchange.isFinished else { return }
         guard let body else { return respond(Self.notReadable) }
-        complete { $0.complete(body, of: generation.id) }
+        complete { $0.respond(withWhole: body, of: generation.id) }
     }
 
     private func complete(_ answer: (Exchange) -> Void) {

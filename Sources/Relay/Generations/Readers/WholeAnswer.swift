@@ -6,17 +6,21 @@ import Wire
 extension Exchange {
     /// Answers with OpenAI's object for a log that ended with a finish entry; one that was stopped
     /// is no answer to who waited for the whole.
-    func complete(_ log: borrowing EntryLog, _ context: FrameContext, isVendorShape: Bool) {
+    func respond(
+        withWhole log: borrowing EntryLog,
+        _ context: FrameContext,
+        isVendorShape: Bool
+    ) {
         guard log.ending != .stopped else {
             return refuse(.stopped, of: context.generation, isVendorShape: isVendorShape)
         }
         var body: [UInt8] = []
         OpenAICompletion.append(log: log, context: context, into: &body)
-        complete(body, of: context.generation)
+        respond(withWhole: body, of: context.generation)
     }
 
     /// Answers with OpenAI's object, as it was made before.
-    func complete(_ body: [UInt8], of generation: String) {
+    func respond(withWhole body: [UInt8], of generation: String) {
         respond(
             .ok,
             [

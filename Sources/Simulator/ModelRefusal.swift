@@ -1,7 +1,7 @@
 import Wire
 
 /// A refusal, in the shape that the vendor's own clients understand.
-struct VendorError: Error, Equatable {
+struct ModelRefusal: Error, Equatable {
     var status: Status
     var message: String
     /// The field of the request that is to blame (OpenAI's shape only).
@@ -9,13 +9,13 @@ struct VendorError: Error, Equatable {
     var fields: HeaderFields = [:]
 
     /// The request itself is wrong.
-    static func badRequest(_ message: String, param: String? = nil) -> VendorError {
-        VendorError(status: .badRequest, message: message, param: param)
+    static func badRequest(_ message: String, param: String? = nil) -> ModelRefusal {
+        ModelRefusal(status: .badRequest, message: message, param: param)
     }
 
     /// A refusal that was asked for.
-    static func simulated(_ code: Int, _ behaviour: Behaviour) -> VendorError {
-        var error = VendorError(
+    static func simulated(_ code: Int, _ behaviour: Behaviour) -> ModelRefusal {
+        var error = ModelRefusal(
             status: Status(code: code, reason: "Simulated"),
             message: "The simulator was asked to refuse with status \(code)."
         )

@@ -1,12 +1,13 @@
 import Glibc
 
 /// How many descriptors this process and those it starts may have open.
-enum DescriptorLimit {
-    /// Raises the limit, with the hard one where that is allowed.
+package enum DescriptorLimit {
+    /// Raises the soft limit to the hard one, which needs no privilege, and the hard one where that
+    /// is too low and allowed.
     ///
-    /// - Parameter wanted: descriptors needed.
-    /// - Returns: how many there are now.
-    static func raise(to wanted: Int) -> Int {
+    /// - Parameter wanted: descriptors needed; 0 leaves the hard limit as it is.
+    /// - Returns: how many there may be now.
+    package static func raise(to wanted: Int = 0) -> Int {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return 0 }

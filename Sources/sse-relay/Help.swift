@@ -1,5 +1,5 @@
 /// What `--help` and `--version` say.
-enum Usage {
+enum Help {
     static let number = "0.1.0"
 
     static let version = "sse-relay \(number)"

@@ -3,7 +3,7 @@ import Loop
 
 /// The command `relay-bench`: what the daemon costs on this machine, beside others.
 @main
-struct Main {
+struct BenchMain {
     /// A run that takes so much longer than expected has gone wrong.
     private static let limitPercent = 125
     private static let limitSlack = Nanoseconds.seconds(120)
@@ -18,9 +18,9 @@ struct Main {
 
     private static func run(_ words: [String]) async -> Int32 {
         do {
-            let arguments = try Arguments(words)
+            let arguments = try BenchArguments(words)
             guard !arguments.wantsHelp else {
-                Console.out(Arguments.help)
+                Console.out(BenchArguments.help)
                 return 0
             }
             Signals.ignoreBrokenPipes()
@@ -35,7 +35,7 @@ struct Main {
             guardian.stop()
             try write(report, arguments)
             return report.isWhole ? 0 : 1
-        } catch let error as ArgumentError {
+        } catch let error as BenchArgumentError {
             Console.error("relay-bench: \(error)\nTry relay-bench --help.")
             return 64
         } catch {
@@ -45,7 +45,7 @@ struct Main {
     }
 
     /// Says what is missing before half an hour has gone by.
-    private static func check(_ arguments: Arguments) throws {
+    private static func check(_ arguments: BenchArguments) throws {
         for path in [arguments.daemon] + arguments.peers.files { _ = try FileSize.bytes(of: path) }
         for path in [arguments.jsonPath, arguments.markdownPath].compactMap(\.self) {
             try TextFile.checkWritable(path)
@@ -55,7 +55,7 @@ struct Main {
         }
     }
 
-    private static func write(_ report: Report, _ arguments: Arguments) throws {
+    private static func write(_ report: Report, _ arguments: BenchArguments) throws {
         Console.out(report.text)
         if let path = arguments.jsonPath { try TextFile.write(report.json, to: path) }
         if let path = arguments.markdownPath {

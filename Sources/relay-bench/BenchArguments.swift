@@ -1,5 +1,5 @@
 /// The command line.
-struct Arguments {
+struct BenchArguments {
     /// The daemon's executable file.
     private(set) var daemon = ""
     private(set) var peers = Peers()
@@ -47,7 +47,7 @@ struct Arguments {
 
         """
 
-    init(_ words: [String]) throws(ArgumentError) {
+    init(_ words: [String]) throws(BenchArgumentError) {
         var rest = words[...]
         while let word = rest.popFirst() {
             switch word {
