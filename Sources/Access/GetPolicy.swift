@@ -50,10 +50,9 @@ enum GetPolicy {
             || Cookies.value(of: cookie.name, in: fields) == cookie.value
     }
 
-    private static let notYet = Problem(
+    private static let notYet = Problem.invalid(
         .serviceUnavailable,
-        type: "invalid_request_error",
-        message: "a prefetch begins no answer; ask when somebody wants it",
+        "a prefetch begins no answer; ask when somebody wants it",
         code: "prefetch"
     )
 

@@ -41,12 +41,7 @@ struct HostPolicy: Sendable {
     }
 
     private static func unknown(_ message: String) -> Problem {
-        Problem(
-            .misdirectedRequest,
-            type: "invalid_request_error",
-            message: message,
-            code: "unknown_host"
-        )
+        .invalid(.misdirectedRequest, message, code: "unknown_host")
     }
 
     /// An authority without its port.

@@ -33,12 +33,33 @@ package struct Problem: Error, Sendable, Equatable {
 
     /// A request that cannot be read as HTTP, that goes beyond a limit, or whose body has no room.
     package init(_ error: RequestError) {
-        self.init(error.status, type: "invalid_request_error", message: error.detail)
+        self = .invalid(error.status, error.detail)
         guard error == .noBodyMemory else { return }
         // Not the request's fault: the same one may be sent again.
         type = "overloaded_error"
         code = "body_memory"
         fields = ["Retry-After": "5"]
+    }
+
+    /// A request that cannot be answered as it is.
+    package static func invalid(
+        _ status: Status = .badRequest,
+        _ message: String,
+        code: String? = nil,
+        fields: HeaderFields = [:]
+    ) -> Problem {
+        Problem(
+            status,
+            type: "invalid_request_error",
+            message: message,
+            code: code,
+            fields: fields
+        )
+    }
+
+    /// A part of a request that has another value than may be there.
+    package static func invalid(_ part: String, expected: String) -> Problem {
+        .invalid("\(part): expected \(expected)", code: part)
     }
 
     /// A part of a request that took too long to come.

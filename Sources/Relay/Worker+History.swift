@@ -247,24 +247,15 @@ struct HistoryQuery {
         switch item("format") {
         case nil, "json": isExport = false
         case "jsonl": isExport = true
-        default: throw Self.refused("format", "json or jsonl")
+        default: throw .invalid("format", expected: "json or jsonl")
         }
     }
 
     private static func limit(_ text: String?, _ fallback: Int) throws(Problem) -> Int {
         guard let text else { return fallback }
         guard let limit = parseDecimal(text), (1...maxLimit).contains(limit) else {
-            throw refused("limit", "a number from 1 to \(maxLimit)")
+            throw .invalid("limit", expected: "a number from 1 to \(maxLimit)")
         }
         return limit
-    }
-
-    private static func refused(_ name: String, _ expected: String) -> Problem {
-        Problem(
-            .badRequest,
-            type: "invalid_request_error",
-            message: "\(name): expected \(expected)",
-            code: name
-        )
     }
 }

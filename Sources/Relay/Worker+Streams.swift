@@ -48,10 +48,8 @@ extension Worker {
         }
         let named = query["id"] ?? query["stream"]
         guard let id = named ?? Cookies.value(of: Self.announceCookie, in: head.fields) else {
-            throw Problem(
-                .badRequest,
-                type: "invalid_request_error",
-                message: "no stream: give the id that POST /api/streaming answered, as ?id= or in"
+            throw .invalid(
+                "no stream: give the id that POST /api/streaming answered, as ?id= or in"
                     + " its cookie",
                 code: "id"
             )
@@ -67,10 +65,8 @@ extension Worker {
         let dialect = try ChatCall.dialect(query) ?? .events
         let position = StreamPosition(head, query) ?? StreamPosition(generation: id)
         guard equals(position.generation, id) else {
-            throw Problem(
-                .badRequest,
-                type: "invalid_request_error",
-                message: "Last-Event-ID belongs to another stream than the path names",
+            throw .invalid(
+                "Last-Event-ID belongs to another stream than the path names",
                 code: "last_event_id"
             )
         }

@@ -60,19 +60,17 @@ package final class StaticFiles {
     }
 
     private static func wrongMethod(_ method: Wire.Method) -> Problem {
-        Problem(
+        .invalid(
             .methodNotAllowed,
-            type: "invalid_request_error",
-            message: "\(method.name) is not possible here; GET and HEAD are",
+            "\(method.name) is not possible here; GET and HEAD are",
             fields: ["Allow": "GET, HEAD"]
         )
     }
 
     private static var otherVersion: Problem {
-        Problem(
+        .invalid(
             .preconditionFailed,
-            type: "invalid_request_error",
-            message: "the file is another version than If-Match or If-Unmodified-Since names",
+            "the file is another version than If-Match or If-Unmodified-Since names",
             code: "precondition_failed"
         )
     }
@@ -117,10 +115,9 @@ package final class StaticFiles {
             )
         case .unsatisfiable:
             return exchange.respond(
-                Problem(
+                .invalid(
                     .rangeNotSatisfiable,
-                    type: "invalid_request_error",
-                    message: "the file has \(file.size) bytes",
+                    "the file has \(file.size) bytes",
                     fields: ["Content-Range": "bytes */\(file.size)"]
                 )
             )

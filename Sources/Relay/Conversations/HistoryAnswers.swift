@@ -149,12 +149,9 @@ extension Problem {
     init(_ error: HistoryQueryError) {
         switch error {
         case .unknownBefore:
-            self.init(
-                .badRequest,
-                type: "invalid_request_error",
-                message: "before: expected an id from an earlier answer; there is nothing with"
-                    + " this one",
-                code: "before"
+            self = .invalid(
+                "before",
+                expected: "an id from an earlier answer; there is nothing with this one"
             )
         case .moved, .storage:
             self.init(

@@ -51,10 +51,8 @@ struct ChatCall {
     /// The query's items; none where there is no query.
     static func query(_ head: RequestHead) throws(Problem) -> QueryItems {
         guard let items = QueryItems(head.query ?? "") else {
-            throw Problem(
-                .badRequest,
-                type: "invalid_request_error",
-                message: "the query cannot be read: expected name=value pairs in UTF-8 with"
+            throw .invalid(
+                "the query cannot be read: expected name=value pairs in UTF-8 with"
                     + " percent-encoding",
                 code: "query"
             )
@@ -77,22 +75,14 @@ struct ChatCall {
         guard let name else { return nil }
         if let dialect = Dialect(rawValue: name) { return dialect }
         let names = Dialect.allCases.map(\.rawValue).joined(separator: ", ")
-        throw Problem(
-            .badRequest,
-            type: "invalid_request_error",
-            message: "format: expected one of \(names)",
-            code: "format"
-        )
+        throw .invalid("format", expected: "one of \(names)")
     }
 
     private static func onDisconnect(_ text: String) throws(Problem) -> OnDisconnect {
         if let value = OnDisconnect(text) { return value }
-        throw Problem(
-            .badRequest,
-            type: "invalid_request_error",
-            message: "on_disconnect: expected cancel, finish or grace:<seconds> up to"
-                + " \(OnDisconnect.maxGraceSeconds)",
-            code: "on_disconnect"
+        throw .invalid(
+            "on_disconnect",
+            expected: "cancel, finish or grace:<seconds> up to \(OnDisconnect.maxGraceSeconds)"
         )
     }
 }
@@ -100,12 +90,7 @@ struct ChatCall {
 extension Problem {
     /// A chat request that cannot be answered, as 400.
     init(_ error: ChatRequestError, isVendorShape: Bool) {
-        self.init(
-            .badRequest,
-            type: "invalid_request_error",
-            message: error.message,
-            code: error.field
-        )
+        self = .invalid(error.message, code: error.field)
         self.isVendorShape = isVendorShape
     }
 }

@@ -47,11 +47,7 @@ enum Route: Equatable, Sendable {
     ///   where neither a route nor a file can be meant.
     static func match(_ head: RequestHead) throws(Problem) -> Route {
         if case .other(let name) = head.method {
-            throw Problem(
-                .notImplemented,
-                type: "invalid_request_error",
-                message: "the method \(name) is not known here"
-            )
+            throw .invalid(.notImplemented, "the method \(name) is not known here")
         }
         if head.target == "*" { return .options(methods: "GET, HEAD, POST, DELETE, OPTIONS") }
         if let id = streamID(head.path) {
@@ -85,10 +81,9 @@ enum Route: Equatable, Sendable {
         }
         let allowed = allowedMethods(methods)
         if head.method == .options { return .options(methods: allowed) }
-        throw Problem(
+        throw .invalid(
             .methodNotAllowed,
-            type: "invalid_request_error",
-            message: "\(head.method.name) is not possible on \(head.path); \(allowed) are",
+            "\(head.method.name) is not possible on \(head.path); \(allowed) are",
             fields: ["Allow": allowed]
         )
     }

@@ -91,10 +91,8 @@ struct RequestKey: Sendable, Equatable {
     }
 
     private static func refusal(_ place: String, _ message: String) -> Problem {
-        Problem(
-            .badRequest,
-            type: "invalid_request_error",
-            message: "\(place): \(message)",
+        .invalid(
+            "\(place): \(message)",
             code: place == "Idempotency-Key" ? "idempotency_key" : place
         )
     }
