@@ -41,9 +41,18 @@ package struct Problem: Error, Sendable, Equatable {
         fields = ["Retry-After": "5"]
     }
 
-    /// A request that cannot be answered as it is.
+    /// A request that is wrong in itself.
     package static func invalid(
-        _ status: Status = .badRequest,
+        _ message: String,
+        code: String? = nil,
+        fields: HeaderFields = [:]
+    ) -> Problem {
+        .invalid(.badRequest, message, code: code, fields: fields)
+    }
+
+    /// A request that cannot be answered as it is, with the status that says why.
+    package static func invalid(
+        _ status: Status,
         _ message: String,
         code: String? = nil,
         fields: HeaderFields = [:]

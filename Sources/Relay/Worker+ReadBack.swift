@@ -4,8 +4,8 @@ import HTTPServer
 import Loop
 import Storage
 
-/// Answers whose beginning is not in memory any more; what the journal has of them is read on a queue
-/// of its own, since no loop waits for a disk.
+/// Answers whose beginning is not in memory any more; what the journal has of them is read on a
+/// queue of its own, since no loop waits for a disk.
 extension Worker {
     /// What is read back for one reader at a time.
     ///
@@ -84,7 +84,8 @@ extension Worker {
             generation.log,
             timing
         )
-        // On a line of its own: where there is no journal, what it would be given is not even asked for.
+        // On a line of its own: where there is no journal, what it would be given is not even asked
+        // for.
         let outcome = service.recorder.record(record)
         journal?.recorded(generation, outcome)
     }

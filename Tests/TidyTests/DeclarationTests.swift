@@ -17,10 +17,6 @@ import Testing
 
     /// Files that extend a class of another folder, by what they add.
     private static let exceptions: Set<String> = [
-        // The folder's files hold what the history does with its catalog.
-        "Sources/Storage/History/HistoryCatalog.swift",
-        "Sources/Storage/History/HistoryFile+Reading.swift",
-        "Sources/Storage/History/HistoryFile+Upkeep.swift",
         // What the journal notes of a generation.
         "Sources/Relay/Generations/Journaling/JournalTicket.swift",
         // What a list of running answers shows of a generation.

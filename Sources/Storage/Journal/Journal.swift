@@ -5,9 +5,9 @@ package import Loop
 /// sees it.
 ///
 /// Written on the loop itself, once a turn, and made safe against a loss of power on a queue of its
-/// own. While the disk refuses, nothing waits for it: frames are dropped, and the owner adds all that
-/// is missing to the first frame that is wanted again. Where what was written is lost, it is told to
-/// say all of it again, into another segment.
+/// own. While the disk refuses, nothing waits for it: frames are dropped, and the owner adds all
+/// that is missing to the first frame that is wanted again. Where what was written is lost, it is
+/// told to say all of it again, into another segment.
 package final class Journal {
     /// A segment is followed by another from this size on.
     package static let segmentBytes = 16 << 20
@@ -55,8 +55,8 @@ package final class Journal {
     package var frame = JournalFrame()
     /// Called when more of what was written is safe, or will not be for a while.
     package var onSafe: (() -> Void)?
-    /// Called where what was written may be lost, between frames: the owner says all of it again, and
-    /// commits.
+    /// Called where what was written may be lost, between frames: the owner says all of it again,
+    /// and commits.
     package var onLost: (() -> Void)?
 
     /// Opens the journal of a loop behind the segments that are there.
@@ -101,8 +101,8 @@ package final class Journal {
     /// Whether the disk takes what it is given; it may take it and not make it safe.
     package var isWritable: Bool { !outage.isOn }
 
-    /// Whether a frame of this moment would be written: while the disk refuses, frames need not even
-    /// be filled.
+    /// Whether a frame of this moment would be written: while the disk refuses, frames need not
+    /// even be filled.
     package var wantsFrame: Bool { wantsFrameAt <= reactor.now }
 
     /// When a frame is wanted again; now, while the disk takes what it is given.
@@ -129,9 +129,9 @@ package final class Journal {
     /// Lets go of a generation whose record is in the history; segments that nobody wants any more
     /// are removed.
     ///
-    /// Between frames. The one that is being written is emptied where nobody wants it either: what was
-    /// deleted from the history must not stay here. But not while older ones stay: it says what of
-    /// them was let go of, and without that an answer that had ended comes back cut.
+    /// Between frames. The one that is being written is emptied where nobody wants it either: what
+    /// was deleted from the history must not stay here. But not while older ones stay: it says what
+    /// of them was let go of, and without that an answer that had ended comes back cut.
     package func release(_ places: consuming [JournalPlace]) {
         for var place in places { book.release(&place) }
         let unwanted = book.takeUnwanted()
@@ -197,8 +197,8 @@ package final class Journal {
         book.open()
     }
 
-    /// Writes the frame, if there is anything in it; during an outage an empty one too, to see whether
-    /// it has passed.
+    /// Writes the frame, if there is anything in it; during an outage an empty one too, to see
+    /// whether it has passed.
     ///
     /// - Returns: whether all that was ever added is in the file.
     package func commit() -> Bool {
@@ -306,7 +306,8 @@ package final class Journal {
     /// How many frames were written so far; what `isSafe` is asked about.
     package var writtenFrames: Int { rounds.written }
 
-    /// Whether so many frames would survive a loss of power, as far as the disk can be had to say so.
+    /// Whether so many frames would survive a loss of power, as far as the disk can be had to say
+    /// so.
     package func isSafe(_ frames: Int) -> Bool {
         rounds.safe >= frames || !isWritable || rounds.isUnsafe
     }

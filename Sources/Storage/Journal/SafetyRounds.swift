@@ -1,5 +1,5 @@
-/// How many of the frames that were written would survive a loss of power, and when the disk is asked
-/// to make more of them safe.
+/// How many of the frames that were written would survive a loss of power, and when the disk is
+/// asked to make more of them safe.
 ///
 /// One round is on its way at a time: one wait for the disk serves all that was written meanwhile.
 struct SafetyRounds {
@@ -17,8 +17,8 @@ struct SafetyRounds {
         /// What it covered is safe; `isBack` where that ends a time without safety, and `isBehind`
         /// where more was written meanwhile.
         case safe(isBack: Bool, isBehind: Bool)
-        /// The disk can be trusted again with what it is given now, and not with what it had: after a
-        /// failure the kernel may call pages clean that never reached the disk.
+        /// The disk can be trusted again with what it is given now, and not with what it had: after
+        /// a failure the kernel may call pages clean that never reached the disk.
         case writeAgain
         /// It failed; `isNew` where the one before had not.
         case failed(isNew: Bool)

@@ -1,8 +1,8 @@
-/// What a call upstream does next, whatever happens: its phases, inputs and actions, without a loop,
-/// a transfer or a clock.
+/// What a call upstream does next, whatever happens: its phases, inputs and actions, without a
+/// loop, a transfer or a clock.
 ///
-/// An attempt that fails before anything of the answer has come is made again as `RetryPolicy` says.
-/// After that there is no second attempt: it would be another answer.
+/// An attempt that fails before anything of the answer has come is made again as `RetryPolicy`
+/// says. After that there is no second attempt: it would be another answer.
 struct CallMachine: Sendable {
     enum Phase: Equatable, Sendable {
         /// The past that belongs to the request is read. → held, connecting, over
@@ -35,8 +35,8 @@ struct CallMachine: Sendable {
         case failed(RetryPolicy.Fault?, hasAnswer: Bool, jitter: Double)
         /// The connection of an answer that was whole has ended.
         case closed
-        /// The clock ran out: the call's own where `isTotal`. `isWhole` where the stream has said all
-        /// but its last word.
+        /// The clock ran out: the call's own where `isTotal`. `isWhole` where the stream has said
+        /// all but its last word.
         case timeUp(isTotal: Bool, isWhole: Bool)
         /// The readers are far behind, or not any more.
         case paused

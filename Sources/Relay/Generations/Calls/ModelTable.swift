@@ -24,7 +24,7 @@ struct ModelTable {
         }
     }
 
-    /// Finds who is asked for what the client named; for nil, what the first upstream has by default.
+    /// Finds who is asked for the model that a client named, or for none.
     func candidate(for model: String?) -> Candidate {
         guard let model else {
             return Candidate(upstream: upstreams[0], model: upstreams[0].configuration.model)

@@ -94,7 +94,8 @@ final class UpstreamCall: TransferDelegate {
 
     // MARK: What the machine says
 
-    /// Tells the machine what happened, with the failure where an attempt failed, and does what it says.
+    /// Tells the machine what happened, with the failure where an attempt failed, and does what it
+    /// says.
     private func handle(_ input: CallMachine.Input, _ failure: UpstreamFailure? = nil) {
         let step = machine.handle(input)
         switch step.action {

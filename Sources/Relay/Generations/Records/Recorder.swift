@@ -4,8 +4,8 @@ import Storage
 
 /// Hands the records of ended answers to the history, and knows of how many it lacks them.
 ///
-/// A short answer's record is made and handed over on its loop. A long one's is made on a queue, since
-/// its beginning is read from the disk.
+/// A short answer's record is made and handed over on its loop. A long one's is made on a queue,
+/// since its beginning is read from the disk.
 final class Recorder: Sendable {
     /// Gives a record's line; waits for the disk.
     typealias Making = @Sendable () throws(StorageError) -> [UInt8]
@@ -72,8 +72,8 @@ final class Recorder: Sendable {
 
     /// Runs work once the records of all answers that have ended are made.
     ///
-    /// A client that has read an answer's end may ask for it at once, or ask a question that goes on
-    /// from it.
+    /// A client that has read an answer's end may ask for it at once, or ask a question that goes
+    /// on from it.
     func afterRecords(_ work: @escaping @Sendable () -> Void) {
         guard underWay.withLock({ $0 > 0 }) else { return work() }
         queue.async(execute: work)
