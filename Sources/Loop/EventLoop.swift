@@ -11,6 +11,7 @@ package actor EventLoop {
     /// What lives on this loop.
     package let reactor: Reactor
     private nonisolated let executor: LoopExecutor
+    private let time: TimeSource
     /// Wakes Dispatch whenever the epoll set has an event.
     private let source: any DispatchSourceRead
 
@@ -20,11 +21,14 @@ package actor EventLoop {
 
     /// Creates a loop that runs from now on.
     ///
-    /// - Parameter index: its number, from 0.
+    /// - Parameters:
+    ///   - index: its number, from 0.
+    ///   - time: where it has the time from.
     /// - Throws: where the process has no descriptors left.
-    package init(index: Int) throws(SystemCallError) {
+    package init(index: Int, time: TimeSource = .system) throws(SystemCallError) {
         self.index = index
-        let reactor = try Reactor(index: index)
+        self.time = time
+        let reactor = try Reactor(index: index, time: time)
         self.reactor = reactor
         executor = LoopExecutor(
             queue: DispatchQueue(label: "loop-\(index)", qos: .userInitiated),
@@ -46,6 +50,7 @@ package actor EventLoop {
         let epoll = reactor.poller.epoll
         source.setCancelHandler { withExtendedLifetime(epoll) {} }
         source.activate()
+        if case .manual(let clock) = time { clock.add(self) }
     }
 
     /// Runs work on the loop soon, in the order in which it was posted.
@@ -64,6 +69,7 @@ package actor EventLoop {
     ///
     /// The set closes with the last reference.
     package func stop() {
+        if case .manual(let clock) = time { clock.remove(self) }
         reactor.isStopped = true
         source.cancel()
     }

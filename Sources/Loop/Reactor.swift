@@ -16,8 +16,9 @@ package final class Reactor {
     package let poller: Poller
     /// The moments waited for by this loop.
     package let deadlines = DeadlineQueue()
-    /// The monotonic clock as of this turn's start: one reading serves a whole batch.
-    package private(set) var now: Nanoseconds = monotonicNow()
+    /// The clock as of this turn's start: one reading serves a whole batch.
+    package private(set) var now: Nanoseconds
+    private let time: TimeSource
     /// The loop's number, from 0.
     package let index: Int
     /// What lives on this loop for as long as it runs, reached by work posted from elsewhere.
@@ -55,8 +56,10 @@ package final class Reactor {
     private var told: [any TurnEndHandler] = []
     private let timer: Timer
 
-    init(index: Int) throws(SystemCallError) {
+    init(index: Int, time: TimeSource) throws(SystemCallError) {
         self.index = index
+        self.time = time
+        now = time.now
         poller = try Poller()
         timer = try Timer()
         _ = try poller.add(timer.descriptor.number, .readable, timer)
@@ -69,6 +72,9 @@ package final class Reactor {
     package func makeDeadline(action: (() -> Void)? = nil) -> Deadline {
         deadlines.makeDeadline(action: action)
     }
+
+    /// Milliseconds since 1970 by the loop's clock: for people, never for time-outs.
+    package var wallMilliseconds: Int { time.wallMilliseconds }
 
     /// Asks for `turnEnded` once, at the end of this turn.
     package func atTurnEnd(_ handler: any TurnEndHandler) {
@@ -89,7 +95,7 @@ package final class Reactor {
     /// drain goes on until a wait of some milliseconds comes back empty. Deadlines and turn ends
     /// are served in every round.
     func drain() {
-        now = monotonicNow()
+        now = time.now
         endTurn()
         var lingers = false
         while !isStopped {
@@ -102,10 +108,10 @@ package final class Reactor {
             if lingers, let earliest = deadlines.earliest,
                 earliest < now + .milliseconds(Int(Self.linger))
             {
-                timer.arm(for: earliest)
+                arm(for: earliest)
             }
             let count = poller.poll(timeoutMilliseconds: lingers && !hasWork ? Self.linger : 0)
-            now = monotonicNow()
+            now = time.now
             for work in left { work() }
             deadlines.expire(now: now)
             endTurn()
@@ -114,7 +120,13 @@ package final class Reactor {
             let isBehind = count == Poller.batch || self.hasWork
             rest(pace.turnEnded(events: count, now: now, hasWork: isBehind))
         }
-        timer.arm(for: deadlines.earliest)
+        arm(for: deadlines.earliest)
+    }
+
+    /// Has the kernel's timer ring, unless the clock is turned by hand: who turns it wakes the loop.
+    private func arm(for instant: Nanoseconds?) {
+        guard case .system = time else { return }
+        timer.arm(for: instant)
     }
 
     /// Whether the next turn has something to do before any event.

@@ -1,0 +1,23 @@
+/// Where a loop has the time from: it is given when the loop is made, so that tests can turn it.
+package enum TimeSource: Sendable {
+    /// The kernel's clocks.
+    case system
+    /// A clock that stands still until it is turned by hand.
+    case manual(ManualClock)
+
+    /// The time for deadlines.
+    var now: Nanoseconds {
+        switch self {
+        case .system: monotonicNow()
+        case .manual(let clock): clock.now
+        }
+    }
+
+    /// Milliseconds since 1970, for people.
+    var wallMilliseconds: Int {
+        switch self {
+        case .system: Loop.wallMilliseconds()
+        case .manual(let clock): clock.wallMilliseconds
+        }
+    }
+}
