@@ -126,7 +126,7 @@ package final class Server {
         var fields = fields
         framing.appendFields(to: &fields)
         fields.append(Self.noSniff)
-        fields.append(date.field(atUnixSecond: wallMilliseconds() / 1000))
+        fields.append(date.field(atUnixSecond: reactor.wallMilliseconds / 1000))
         appendResponseHead(status, minorVersion: 1, block: block, fields: fields, into: &out)
     }
 

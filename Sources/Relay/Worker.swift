@@ -137,7 +137,7 @@ final class Worker: RequestHandler {
         if let key = generation.key, !generation.log.firstAnswerIsFailure {
             let isKept = service.keys.adopt(key, for: generation.id, at: reactor.now)
             // One that was cut ends now.
-            let endedAt = left.isEnded ? left.lastAt : wallMilliseconds()
+            let endedAt = left.isEnded ? left.lastAt : reactor.wallMilliseconds
             if !isKept {
                 _ = service.keyFile?.append(key.kept(for: left.head.id, endedAt: endedAt))
             }

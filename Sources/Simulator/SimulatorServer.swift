@@ -24,12 +24,17 @@ package final class SimulatorServer: Sendable {
     ///   - port: 0 lets the kernel choose.
     ///   - loops: How many cores may be busy with it. It has loops of its own, so that a relay in
     ///     the same process is measured and tested against something that runs beside it.
+    ///   - time: Where its loops have the time from.
     /// - Throws: the call that failed, as when the port is taken.
-    package init(port: Int = 0, loops: Int = 1) throws(SystemCallError) {
+    package init(
+        port: Int = 0,
+        loops: Int = 1,
+        time: TimeSource = .system
+    ) throws(SystemCallError) {
         listener = try ListeningSocket(host: "127.0.0.1", port: port)
         self.port = listener.port
         var made: [EventLoop] = []
-        for index in 0..<loops { made.append(try EventLoop(index: index)) }
+        for index in 0..<loops { made.append(try EventLoop(index: index, time: time)) }
         self.loops = made
         let number = listener.number
         let calls = calls

@@ -69,7 +69,7 @@ final class Generation: TurnEndHandler {
         self.onDisconnect = onDisconnect
         self.worker = worker
         window = LogWindow(worker.configuration.logWindowBytes)
-        startedAt = wallMilliseconds()
+        startedAt = worker.reactor.wallMilliseconds
         startedInstant = worker.reactor.now
         leaving = worker.reactor.makeDeadline()
         leaving.whenDue { [unowned self] in leftAlone() }
@@ -208,7 +208,8 @@ final class Generation: TurnEndHandler {
     /// From now on the key outlives this process too.
     private func keepKey() {
         guard let key, let file = worker.service.keyFile else { return }
-        journalTicket.keyPlace = file.append(key.kept(for: id, endedAt: wallMilliseconds()))
+        let now = worker.reactor.wallMilliseconds
+        journalTicket.keyPlace = file.append(key.kept(for: id, endedAt: now))
     }
 
     /// About how much memory it holds.

@@ -208,7 +208,7 @@ package final class Journal {
         defer { frame.clear(keeping: Self.keptFrameBytes) }
         // What a refused frame drops is added again by those it is of; of these nobody is left.
         if book.isRetiring { for number in book.retiring { frame.retire(number: number) } }
-        let milliseconds = wallMilliseconds()
+        let milliseconds = reactor.wallMilliseconds
         frame.seal(milliseconds: milliseconds)
         do throws(StorageError) {
             try openSegment()

@@ -228,7 +228,7 @@ final class UpstreamCall: TransferDelegate {
     // MARK: Failures
 
     private func refused(_ head: UpstreamHead) {
-        let hints = RetryPolicy.Hints(head.fields, now: wallMilliseconds() / 1000)
+        let hints = RetryPolicy.Hints(head.fields, now: worker.reactor.wallMilliseconds / 1000)
         let body = errorBody
         let failure = UpstreamFailure(
             status: head.status,
