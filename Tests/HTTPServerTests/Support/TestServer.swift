@@ -51,12 +51,13 @@ final class TestServer: Sendable {
     init(
         limits: ServerLimits = ServerLimits(),
         bodyBudget: BodyBudget? = nil,
+        clock: ManualClock? = nil,
         admit: @escaping @Sendable (Exchange) -> Admission = { _ in .read() },
         _ answer: @escaping @Sendable (Exchange, Reactor) -> Void
     ) throws {
         listener = try ListeningSocket(host: "127.0.0.1", port: 0)
         port = listener.port
-        loop = try EventLoop(index: 0)
+        loop = try EventLoop(index: 0, time: clock.map(TimeSource.manual) ?? .system)
         let number = listener.number
         let events = events
         loop.post { loop in
@@ -75,9 +76,15 @@ final class TestServer: Sendable {
     static func echo(
         limits: ServerLimits = ServerLimits(),
         bodyBudget: BodyBudget? = nil,
+        clock: ManualClock? = nil,
         admit: @escaping @Sendable (Exchange) -> Admission = { _ in .read() }
     ) throws -> TestServer {
-        try TestServer(limits: limits, bodyBudget: bodyBudget, admit: admit) { exchange, _ in
+        try TestServer(
+            limits: limits,
+            bodyBudget: bodyBudget,
+            clock: clock,
+            admit: admit
+        ) { exchange, _ in
             let request = exchange.request
             let start = "\(request.head.method.name) \(request.head.target)\n"
             exchange.respond(.ok, [:], body: Array(start.utf8) + request.body)

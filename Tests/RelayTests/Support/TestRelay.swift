@@ -22,10 +22,15 @@ final class TestRelay: Sendable {
     private let keys: KeyFile
     let folder: String
 
-    /// Starts both; `baseURL` is asked instead of the simulator, `page` serves one file, and `left`
-    /// is a folder that an earlier process left.
+    /// Starts both.
+    ///
+    /// `baseURL` is asked instead of the simulator, `page` serves one file, and `left` is a folder
+    /// that an earlier process left. With a `clock` the relay's time stands still until the test
+    /// turns it, and with a `modelClock` the simulator's.
     init(
         loops count: Int = 1,
+        clock: ManualClock? = nil,
+        modelClock: ManualClock? = nil,
         baseURL: String? = nil,
         page: Bool = false,
         durability: Durability = .interval,
@@ -37,7 +42,8 @@ final class TestRelay: Sendable {
         _ configure: (inout RelayConfiguration) -> Void = { _ in }
     ) async throws {
         folder = try left ?? makeFolder()
-        simulator = try SimulatorServer()
+        let time = clock.map(TimeSource.manual) ?? .system
+        simulator = try SimulatorServer(time: modelClock.map(TimeSource.manual) ?? .system)
         listener = try ListeningSocket(host: "127.0.0.1", port: 0)
         port = listener.port
         history = try HistoryFile(
@@ -101,7 +107,7 @@ final class TestRelay: Sendable {
             log: Log(logsRequests: false)
         )
         var made: [EventLoop] = []
-        for index in 0..<count { made.append(try EventLoop(index: index)) }
+        for index in 0..<count { made.append(try EventLoop(index: index, time: time)) }
         loops = made
         try await service.start(on: made, listener: listener.number, recovery: recovery)
     }
@@ -189,6 +195,8 @@ final class TestRelay: Sendable {
 /// Runs a test with a relay that is stopped in any case.
 func withRelay<Result>(
     loops: Int = 1,
+    clock: ManualClock? = nil,
+    modelClock: ManualClock? = nil,
     baseURL: String? = nil,
     page: Bool = false,
     durability: Durability = .interval,
@@ -201,6 +209,8 @@ func withRelay<Result>(
 ) async throws -> Result {
     let relay = try await TestRelay(
         loops: loops,
+        clock: clock,
+        modelClock: modelClock,
         baseURL: baseURL,
         page: page,
         durability: durability,
