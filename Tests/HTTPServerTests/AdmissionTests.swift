@@ -152,9 +152,12 @@ struct AdmissionTests {
     {
         var limits = ServerLimits()
         limits.bodySeconds = 1
-        let server = try TestServer.echo(limits: limits, admit: Self.refusing)
+        let clock = ManualClock()
+        let server = try TestServer.echo(limits: limits, clock: clock, admit: Self.refusing)
         let client = server.client()
         #expect(client.ask(Self.post("/no", "Content-Length: 5", body: "abc"))?.status == 403)
+        await clock.settle()
+        try await clock.pass(.seconds(1)) { #expect(client.isSilent) }
         #expect(client.readToEnd() == ("", .closed))
         #expect(server.events.values.count == 1)
         await server.stop()

@@ -149,14 +149,19 @@ struct ConnectionTests {
     @Test func `an idle connection is closed in the end, one that waits for an answer is not`()
         async throws
     {
-        var limits = ServerLimits()
-        limits.idleSeconds = 1
-        let server = try TestServer(limits: limits) { exchange, reactor in
+        let clock = ManualClock()
+        let asked = Recorder<Void>()
+        let server = try TestServer(clock: clock) { exchange, reactor in
             let deadline = reactor.makeDeadline { exchange.respond(.noContent, [:]) }
-            deadline.set(at: reactor.now + .milliseconds(1500))
+            deadline.set(at: reactor.now + .seconds(1000))
+            asked.record(())
         }
         let client = server.client()
-        #expect(client.get("/slow")?.status == 204)
+        client.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        _ = try await asked.wait(count: 1)
+        try await clock.pass(.seconds(1000)) { #expect(client.isSilent) }
+        #expect(client.response()?.status == 204)
+        try await clock.pass(.seconds(ServerLimits().idleSeconds)) { #expect(client.isSilent) }
         #expect(client.readToEnd() == ("", .closed))
         await server.stop()
     }

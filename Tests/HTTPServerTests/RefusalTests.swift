@@ -1,5 +1,6 @@
 import Glibc
 import HTTPServer
+import Loop
 import TestSupport
 import Testing
 import Wire
@@ -67,9 +68,13 @@ struct RefusalTests {
         request: String,
         part: String
     ) async throws {
-        let server = try TestServer.echo(limits: Self.limits)
+        let clock = ManualClock()
+        let server = try TestServer.echo(limits: Self.limits, clock: clock)
         let client = server.client()
-        let response = client.ask(request)
+        client.send(request)
+        try await server.settle(clock)
+        try await clock.pass(.seconds(1)) { #expect(client.isSilent) }
+        let response = client.response()
         #expect(response?.status == 408)
         #expect(response?.text.contains("request's \(part) was not complete within 1 s") == true)
         #expect(client.readToEnd() == ("", .closed))
@@ -77,23 +82,29 @@ struct RefusalTests {
     }
 
     @Test func `dripping bytes does not put the deadline off`() async throws {
-        let server = try TestServer.echo(limits: Self.limits)
+        let clock = ManualClock()
+        let server = try TestServer.echo(limits: Self.limits, clock: clock)
         let client = server.client()
         client.send("GET / HTTP/1.1\r\nHost: x\r\nA: ")
-        var sent = 0
-        while server.events.values.isEmpty, sent < 200 {
+        try await server.settle(clock)
+        for _ in 0..<49 {
             client.send("x")
-            sent += 1
-            usleep(20_000)
+            await clock.advance(by: .milliseconds(20))
+            #expect(client.isSilent)
         }
+        client.send("x")
+        await clock.advance(by: .milliseconds(20))
         #expect(client.response()?.status == 408)
-        #expect(sent < 200)
         await server.stop()
     }
 
     @Test func `a connection that never asks is closed without a word`() async throws {
-        let server = try TestServer.echo(limits: Self.limits)
-        #expect(server.client().readToEnd() == ("", .closed))
+        let clock = ManualClock()
+        let server = try TestServer.echo(limits: Self.limits, clock: clock)
+        let client = server.client()
+        try await server.settle(clock)
+        try await clock.pass(.seconds(1)) { #expect(client.isSilent) }
+        #expect(client.readToEnd() == ("", .closed))
         await server.stop()
     }
 
@@ -142,11 +153,13 @@ struct RefusalTests {
     @Test func `a refused client that never closes is let go after a while`() async throws {
         var limits = ServerLimits()
         limits.lingerSeconds = 1
-        let server = try TestServer.echo(limits: limits)
+        let clock = ManualClock()
+        let server = try TestServer.echo(limits: limits, clock: clock)
         let client = server.client()
         #expect(client.ask("nonsense\r\n\r\n")?.status == 400)
-        #expect(await server.connectionCount == 1)
-        try await eventually { await server.connectionCount == 0 }
+        await clock.settle()
+        try await clock.pass(.seconds(1)) { #expect(await server.connectionCount == 1) }
+        #expect(await server.connectionCount == 0)
         await server.stop()
     }
 }

@@ -99,6 +99,14 @@ final class Client {
 
     // MARK: Receiving
 
+    /// Whether nothing has come that was not read yet, and the connection is open.
+    var isSilent: Bool {
+        var byte: UInt8 = 0
+        let flags = Int32(MSG_PEEK | MSG_DONTWAIT)
+        let count = recv(number, &byte, 1, flags)
+        return input.isEmpty && count < 0 && errno == EAGAIN
+    }
+
     /// Receives once; false at the connection's end.
     @discardableResult
     func receive() -> Bool {

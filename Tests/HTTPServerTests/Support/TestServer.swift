@@ -103,6 +103,12 @@ final class TestServer: Sendable {
         get async { await onLoop { $0.connectionCount } ?? -1 }
     }
 
+    /// Waits until so many connections were accepted and what came on them was read.
+    func settle(connections: Int = 1, _ clock: ManualClock) async throws {
+        try await eventually { await connectionCount == connections }
+        await clock.settle()
+    }
+
     func client(timeoutSeconds: Int = 20, receiveBufferBytes: Int32? = nil) -> Client {
         Client(port: port, timeoutSeconds: timeoutSeconds, receiveBufferBytes: receiveBufferBytes)
     }
