@@ -58,18 +58,26 @@ import Wire
 
     @Test(.timeLimit(.minutes(5)))
     func `grace waits for the reader to come back`() async throws {
-        try await withRelay { relay in
+        let clock = ManualClock()
+        try await withRelay(clock: clock) { relay in
             let model = "simulator?tokens=3000&interval_ms=10"
             let (client, head) = try relay.begin(model, query: "?on_disconnect=grace:4s")
             for _ in 0..<3 { _ = try client.readEvent() }
             client.close()
-            #expect(!waits(seconds: 0.6) { relay.calls(model).closedEarly == 1 })
+            try await eventually { await relay.readers(head.id) == 0 }
+            await clock.advance(by: .seconds(4) - 1)
             // Back in time: the grace begins anew with the next absence.
             let again = try relay.connect()
             again.request("GET", "/chat/streams/\(head.id)")
-            for _ in 0..<100 { _ = try again.readEvent() }
-            #expect(relay.calls(model).closedEarly == 0)
+            _ = try again.readHead()
+            for _ in 0..<5 { _ = try again.readEvent() }
+            await clock.advance(by: .seconds(4))
+            for _ in 0..<20 { _ = try again.readEvent() }
             again.close()
+            try await eventually { await relay.readers(head.id) == 0 }
+            try await clock.pass(.seconds(4)) {
+                #expect(!waits(seconds: 0.02) { relay.calls(model).closedEarly == 1 })
+            }
             #expect(waits { relay.calls(model).closedEarly == 1 })
             #expect(try relay.record(head.id)["status"]?.stringValue == "abandoned")
         }
@@ -102,21 +110,28 @@ import Wire
         async throws
     {
         let model = "simulator?tokens=3000&interval_ms=10"
-        try await withRelay { relay in
+        let clock = ManualClock()
+        try await withRelay(clock: clock) { relay in
             let record = try relay.record(try leave(relay, model))
             #expect(record["status"]?.stringValue == "abandoned")
             // The grace of other routes would last 30 s.
             #expect(try #require(record["timing"]?["total_ms"]?.intValue) < 25_000)
-            _ = try leave(relay, model + "&a", ["Idempotency-Key": "k"])
-            _ = try leave(relay, model + "&b", query: "?on_disconnect=grace:30")
-            #expect(!waits(seconds: 0.6) { relay.calls(model + "&a").closedEarly > 0 })
+            let keyed = try leave(relay, model + "&a", ["Idempotency-Key": "k"])
+            let asked = try leave(relay, model + "&b", query: "?on_disconnect=grace:30")
+            for id in [keyed, asked] {
+                try await eventually { await relay.readers(id) == 0 }
+            }
+            await clock.advance(by: .seconds(30) - 1)
+            #expect(!waits(seconds: 0.02) { relay.calls(model + "&a").closedEarly > 0 })
             #expect(relay.calls(model + "&b").closedEarly == 0)
         }
-        try await withRelay {
+        try await withRelay(clock: clock) {
             $0.onDisconnect = .grace(seconds: 30)
         } _: { relay in
-            _ = try leave(relay, model)
-            #expect(!waits(seconds: 0.6) { relay.calls(model).closedEarly > 0 })
+            let id = try leave(relay, model)
+            try await eventually { await relay.readers(id) == 0 }
+            await clock.advance(by: .seconds(30) - 1)
+            #expect(!waits(seconds: 0.02) { relay.calls(model).closedEarly > 0 })
         }
     }
 

@@ -138,18 +138,19 @@ import Wire
 
     @Test(.timeLimit(.minutes(5)))
     func `who leaves between two attempts is not asked for again`() async throws {
-        try await withRelay {
+        let clock = ManualClock()
+        try await withRelay(clock: clock) {
             $0.onDisconnect = .cancel
         } _: { relay in
             let model = "simulator?status=503&retry_after_ms=2000"
             let client = try relay.connect()
             client.request("GET", "/chat/stream?prompt=x&model=\(encoded(model))")
             let head = try client.readHead()
-            #expect(waits { relay.calls(model).calls == 1 })
+            try await eventually { await relay.retries(head.id) == 1 }
             client.close()
             #expect(try relay.record(head.id)["status"]?.stringValue == "abandoned")
-            usleepMilliseconds(2200)
-            #expect(relay.calls(model).calls == 1)
+            await clock.advance(by: .seconds(3))
+            #expect(!waits(seconds: 0.05) { relay.calls(model).calls > 1 })
         }
     }
 

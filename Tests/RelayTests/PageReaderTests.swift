@@ -1,4 +1,6 @@
 import ChatFormats
+import Loop
+import Simulator
 import TestSupport
 import Testing
 import Wire
@@ -54,36 +56,71 @@ import Wire
         return (head, try show(try client.readBody()))
     }
 
+    /// Asks, and hears the answer while the clock is turned.
+    private func hear(
+        _ relay: TestRelay,
+        _ route: String,
+        _ body: String,
+        turning clock: ManualClock
+    ) async throws -> [UInt8] {
+        let client = try relay.connect()
+        client.request("POST", route, body: body)
+        #expect(waits { relay.simulator.calls[prompt: "hi"] == 1 })
+        return try await client.read(turning: clock).content
+    }
+
+    private static let streamed = #"{"messages":[{"role":"user","content":"hi"}],"stream":true}"#
+
     @Test(
         arguments: routes,
         [
             "first_ms=2300", "pause_after=1&pause_ms=2300", "reasoning=100&interval_ms=23",
-            // Something that is not shown comes in every turn, also in the one in which it is due.
-            "reasoning=11500&interval_us=200",
         ]
     )
     func `silence is data that adds nothing`(route: String, weather: String) async throws {
-        try await withRelay {
+        let clock = ManualClock()
+        try await withRelay(clock: clock, modelClock: clock) {
             $0.headHoldSeconds = 1
             $0.keepAliveSeconds = 1
             $0.upstreams[0].model = "simulator?say=at%20last&\(weather)"
         } _: { relay in
-            let shown = try ask(relay, route).shown
+            let shown = try show(try await hear(relay, route, Self.streamed, turning: clock))
+            #expect(shown.text == "at last" && shown.end == "[DONE]")
+            #expect(shown.emptyCount > 0)
+        }
+    }
+
+    /// Something that is not shown comes in every turn, also in the one in which silence is due.
+    @Test(arguments: routes)
+    func `a silence within which much is thought is data that adds nothing`(
+        route: String
+    ) async throws {
+        let clock = ManualClock()
+        try await withRelay(clock: clock) {
+            $0.headHoldSeconds = 1
+            $0.keepAliveSeconds = 1
+            $0.upstreams[0].model = "simulator?say=at%20last&reasoning=2500&interval_us=200"
+        } _: { relay in
+            let shown = try show(try await hear(relay, route, Self.streamed, turning: clock))
             #expect(shown.text == "at last" && shown.end == "[DONE]")
             #expect(shown.emptyCount > 0)
         }
     }
 
     @Test func `a page that shows data lines as they stand shows the text alone`() async throws {
-        try await withRelay {
+        let clock = ManualClock()
+        try await withRelay(clock: clock, modelClock: clock) {
             $0.headHoldSeconds = 1
             $0.keepAliveSeconds = 1
             $0.upstreams[0].model = "simulator?say=at%20last&first_ms=2300&interval_ms=0"
         } _: { relay in
-            let client = try relay.connect()
-            client.request("POST", "/stream-chat", body: #"{"message":"hi"}"#)
-            _ = try client.readHead()
-            let body = String(decoding: try client.readBody(), as: UTF8.self)
+            let content = try await hear(
+                relay,
+                "/stream-chat",
+                #"{"message":"hi"}"#,
+                turning: clock
+            )
+            let body = String(decoding: content, as: UTF8.self)
             #expect(body.hasPrefix("data: \n\n"))
             let blocks = body.split(separator: "\n\n")
             #expect(blocks.allSatisfy { $0.hasPrefix("data: ") })
@@ -92,17 +129,16 @@ import Wire
     }
 
     @Test func `who names a model gets OpenAI's chunks and comments as they were`() async throws {
-        try await withRelay {
+        let clock = ManualClock()
+        try await withRelay(clock: clock, modelClock: clock) {
             $0.headHoldSeconds = 1
             $0.keepAliveSeconds = 1
         } _: { relay in
-            let client = try relay.connect()
             let body =
                 #"{"messages":[{"role":"user","content":"hi"}],"stream":true,"#
                 + #""model":"simulator?first_ms=2300&tokens=2&interval_ms=0"}"#
-            client.request("POST", "/v1/chat/completions", body: body)
-            _ = try client.readHead()
-            let text = String(decoding: try client.readBody(), as: UTF8.self)
+            let content = try await hear(relay, "/v1/chat/completions", body, turning: clock)
+            let text = String(decoding: content, as: UTF8.self)
             #expect(text.hasPrefix(": keep-alive\ndata: {\"id\""))
             for block in text.split(separator: "\n\n").dropLast() {
                 let data = try #require(block.split(separator: "data: ").last)

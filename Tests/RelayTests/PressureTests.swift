@@ -1,4 +1,5 @@
 import Glibc
+import Loop
 import TestSupport
 import Testing
 import Wire
@@ -87,15 +88,28 @@ import Wire
         }
     }
 
+    /// Waits until the model is paused: the log does not grow any more.
+    private func waitForPause(of id: String, _ relay: TestRelay) async throws {
+        var (last, calm) = (0, 0)
+        while calm < 10 {
+            try await Task.sleep(nanoseconds: 10_000_000)
+            let bytes = await relay.held(id)?.bytes ?? 0
+            calm = bytes > 0 && bytes == last ? calm + 1 : 0
+            last = bytes
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `the clocks of the upstream stand still while its reader pauses`() async throws {
-        try await withRelay {
+        let clock = ManualClock()
+        try await withRelay(clock: clock) {
             $0.readerBufferBytes = 16 * 1024
             $0.idleSeconds = 2
             $0.firstByteSeconds = 2
         } _: { relay in
             let (client, head) = try begin(Self.fastModel, on: relay)
-            usleepMilliseconds(4500)
+            try await waitForPause(of: head.id, relay)
+            for _ in 0..<5 { await clock.advance(by: .seconds(2)) }
             #expect(try relay.records().isEmpty)
             while try client.readPiece() != nil {}
             #expect(try relay.record(head.id)["status"]?.stringValue == "complete")
@@ -160,14 +174,21 @@ import Wire
 
     @Test(.timeLimit(.minutes(5)))
     func `a reader that takes nothing any more is cut off, and the answer goes on`() async throws {
-        try await withRelay {
+        let clock = ManualClock()
+        try await withRelay(clock: clock) {
             $0.readerBufferBytes = 16 * 1024
             $0.keepAliveSeconds = 1
-            $0.stallSeconds = 2
+            $0.stallSeconds = 20
             $0.onDisconnect = .finish
         } _: { relay in
             let (stalled, head) = try begin(Self.fastModel, on: relay)
-            #expect(try relay.records().isEmpty)
+            try await waitForPause(of: head.id, relay)
+            await clock.advance(by: .seconds(1))
+            try await clock.pass(.seconds(19)) {
+                let records = try relay.records()
+                #expect(records.isEmpty)
+                #expect(await relay.readers(head.id) == 1)
+            }
             let isRecorded = waits { (try? relay.records())?.isEmpty == false }
             #expect(isRecorded)
             #expect(try relay.record(head.id)["status"]?.stringValue == "complete")

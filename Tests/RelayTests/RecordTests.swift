@@ -1,5 +1,6 @@
 import ChatFormats
 import Glibc
+import Loop
 import TestSupport
 import Testing
 import Wire
@@ -74,22 +75,31 @@ import Wire
 
     @Test(.timeLimit(.minutes(5)))
     func `every way to end gives one record with all fields`() async throws {
-        try await withRelay(loops: 2) {
-            $0.idleSeconds = 1
-        } _: { relay in
+        let clock = ManualClock()
+        try await withRelay(loops: 2, clock: clock) { relay in
             let weathers = [
                 ("tokens=3&interval_ms=0", "complete"), ("finish=length&tokens=1", "length"),
                 ("cut_after=2", "truncated"), ("error_after=2", "upstream_error"),
-                ("pause_after=2&pause_ms=60000", "timeout"), ("status=400", "upstream_error"),
+                ("pause_after=2&pause_ms=600000", "timeout"), ("status=400", "upstream_error"),
             ]
             var wanted: [String: String] = [:]
             for (weather, status) in weathers {
                 for name in ["simulator", "claude-x"] {
-                    let heard = try relay.get(
-                        "\(name)?\(weather)",
-                        more: "&conversation=c%2F1&user=%C3%BC"
-                    )
-                    wanted[heard.head.id] = status
+                    let client = try relay.connect()
+                    let query = "prompt=hi&conversation=c%2F1&user=%C3%BC"
+                    let model = encoded("\(name)?\(weather)")
+                    client.request("GET", "/chat/stream?\(query)&model=\(model)")
+                    let id = try client.readHead().id
+                    wanted[id] = status
+                    if status == "timeout" {
+                        // The start and what comes before the pause.
+                        for _ in 0..<3 { _ = try client.readEvent() }
+                        try await clock.pass(.seconds(120)) {
+                            let records = try relay.records()
+                            #expect(!records.contains { $0["id"]?.stringValue == id })
+                        }
+                    }
+                    _ = try client.readEvents()
                 }
             }
             let records = try relay.records()

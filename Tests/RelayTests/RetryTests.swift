@@ -78,19 +78,18 @@ import Wire
 
     @Test(.timeLimit(.minutes(5)))
     func `the wait that the upstream asks for is waited`() async throws {
-        try await withRelay { relay in
-            var attempts = 0
-            let isWaitedNoLonger = try await isPrompt(within: 3000) {
-                attempts += 1
-                let start = monotonicNow()
-                let model = "simulator?status=503&times=1&retry_after_ms=700&tokens=\(attempts)"
-                let heard = try relay.ask(model)
-                #expect(heard.last.data == "[DONE]")
-                let elapsed = (monotonicNow() - start) / 1_000_000
-                #expect(elapsed >= 690)
-                return Int(elapsed)
+        let clock = ManualClock()
+        try await withRelay(clock: clock) { relay in
+            let model = "simulator?status=503&times=1&retry_after_ms=7000&tokens=1"
+            let client = try relay.connect()
+            client.request("GET", "/chat/stream?prompt=x&model=\(encoded(model))")
+            let id = try client.readHead().id
+            try await eventually { await relay.retries(id) == 1 }
+            try await clock.pass(.seconds(7)) {
+                #expect(!waits(seconds: 0.02) { relay.calls(model).calls > 1 })
             }
-            #expect(isWaitedNoLonger)
+            #expect(try client.readEvents().last?.data == "[DONE]")
+            #expect(relay.calls(model).calls == 2)
         }
     }
 
@@ -136,13 +135,17 @@ import Wire
         ]
     )
     func `what breaks before the first token is tried again`(weather: String) async throws {
-        try await withRelay { relay in
+        let clock = ManualClock()
+        try await withRelay(clock: clock) { relay in
             for name in ["simulator", "claude-x"] {
                 let model = "\(name)?\(weather)&times=1&tokens=3&interval_ms=0"
-                let heard = try relay.ask(model)
-                #expect(heard.head.status == 200)
+                let client = try relay.connect()
+                let body = "{\"message\":\"hi\",\"model\":\(quoted(model))}"
+                client.request("POST", "/chat/stream", body: body)
+                try await clock.turn { relay.calls(model).calls == 2 }
+                #expect(try client.readHead().status == 200)
                 #expect(
-                    heard.events.map(\.name) == [
+                    try client.readEvents().map(\.name) == [
                         "start", "token", "token", "token", "finish", "done",
                     ]
                 )

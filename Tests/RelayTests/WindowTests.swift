@@ -1,6 +1,7 @@
 import ChatFormats
 import Dispatch
 import Glibc
+import Loop
 import Storage
 import TestSupport
 import Testing
@@ -19,9 +20,11 @@ import Wire
 
     private func withWindow(
         keepsJournal: Bool = true,
+        clock: ManualClock? = nil,
         _ body: (TestRelay) async throws -> Void
     ) async throws {
         try await withRelay(
+            clock: clock,
             keepsJournal: keepsJournal,
             { $0.logWindowBytes = Self.windowBytes },
             body
@@ -32,14 +35,15 @@ import Wire
     func `who comes late is told all of it, from the journal and the memory`(
         dialect: Dialect
     ) async throws {
-        try await withWindow { relay in
+        let clock = ManualClock()
+        try await withWindow(clock: clock) { relay in
             let (client, head) = try relay.begin(Self.long, query: "?format=\(dialect.rawValue)")
             let early = try client.readEvents()
             let held = try #require(await relay.held(head.id))
             #expect(held.first > 0 && held.bytes <= Self.windowBytes)
             // Its record is in the history, and the journal has nothing of it by name.
             _ = try relay.record(head.id)
-            #expect(waits { relay.journalItems().isEmpty })
+            try await clock.turn { relay.journalItems().isEmpty }
             let late = try relay.connect()
             late.request(
                 "GET",
@@ -216,11 +220,14 @@ import Wire
     }
 
     /// Keeps the queue busy on which long answers are read back.
-    private func whileNothingIsReadBack(_ relay: TestRelay, _ work: () throws -> Void) rethrows {
+    private func whileNothingIsReadBack(
+        _ relay: TestRelay,
+        _ work: () async throws -> Void
+    ) async rethrows {
         let gate = DispatchSemaphore(value: 0)
         defer { gate.signal() }
         relay.service.readBackQueue.async { _ = gate.wait(timeout: .now() + 30) }
-        try work()
+        try await work()
     }
 
     @Test(.timeLimit(.minutes(5)))
@@ -236,7 +243,7 @@ import Wire
                 _ = try client.readEvent()
             }
             let asking = try relay.connect()
-            try whileNothingIsReadBack(relay) {
+            try await whileNothingIsReadBack(relay) {
                 let stop = try relay.exchange("DELETE", "/chat/streams/\(head.id)")
                 #expect(stop.head.status == 204)
                 _ = try client.readEvents()
@@ -252,7 +259,8 @@ import Wire
 
     @Test(.timeLimit(.minutes(5)))
     func `who waits for the disk is kept alive, and not taken for stalled`() async throws {
-        try await withRelay {
+        let clock = ManualClock()
+        try await withRelay(clock: clock) {
             $0.logWindowBytes = Self.windowBytes
             $0.keepAliveSeconds = 1
             $0.stallSeconds = 1
@@ -260,12 +268,13 @@ import Wire
             let heard = try relay.ask(Self.long)
             _ = try relay.record(heard.head.id)
             let late = try relay.connect()
-            try whileNothingIsReadBack(relay) {
+            try await whileNothingIsReadBack(relay) {
                 late.request("GET", "/chat/streams/\(heard.head.id)")
                 #expect(try late.readHead().status == 200)
+                try await clock.pass(.seconds(1)) { #expect(late.isSilent) }
                 let piece = try #require(try late.readPiece())
                 #expect(String(decoding: piece, as: UTF8.self) == ": keep-alive\n")
-                usleepMilliseconds(1500)
+                for _ in 0..<3 { await clock.advance(by: .seconds(1)) }
             }
             #expect(try late.readEvents().map(\.data) == heard.events.map(\.data))
         }

@@ -42,8 +42,8 @@ final class Generation: TurnEndHandler {
     private let worker: Worker
     private let window: LogWindow
     private let startedInstant: Nanoseconds
-    private var call: UpstreamCall?
-    private var readers: [Reader] = []
+    private(set) var call: UpstreamCall?
+    private(set) var readers: [Reader] = []
     private var isTurnEndScheduled = false
     /// Whether it stands in the worker's bounded list of ended answers.
     private var isKept = false

@@ -1,5 +1,6 @@
 import Glibc
 import Loop
+import TestSupport
 import Wire
 
 /// Why a client could not read on.
@@ -135,6 +136,27 @@ final class TestClient {
     }
 
     // MARK: Hearing
+
+    /// Whether nothing has come that was not read yet, and the connection is open.
+    var isSilent: Bool {
+        guard offset == input.count, pieceOffset == piece.count else { return false }
+        var byte: UInt8 = 0
+        let flags = Int32(MSG_PEEK | MSG_DONTWAIT)
+        let count = recv(descriptor, &byte, 1, flags)
+        return count < 0 && errno == EAGAIN
+    }
+
+    /// Reads a head and all its content while time goes by.
+    func read(turning clock: ManualClock) async throws -> (head: Head, content: [UInt8]) {
+        try await clock.turn { !isSilent }
+        let head = try readHead()
+        var content: [UInt8] = []
+        while true {
+            try await clock.turn { !isSilent }
+            guard let piece = try readPiece() else { return (head, content) }
+            content += piece
+        }
+    }
 
     func readHead(isToHead: Bool = false) throws -> Head {
         var head = Head()

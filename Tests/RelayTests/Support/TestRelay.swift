@@ -172,6 +172,24 @@ final class TestRelay: Sendable {
         return nil
     }
 
+    /// How many readers an answer has.
+    func readers(_ id: String) async -> Int? {
+        for loop in loops {
+            let count = await loop.run { Worker.of($0)?.generations[id]?.readers.count }
+            if let count { return count }
+        }
+        return nil
+    }
+
+    /// How many attempts at an answer failed and are, or were, made again.
+    func retries(_ id: String) async -> Int? {
+        for loop in loops {
+            let count = await loop.run { Worker.of($0)?.generations[id]?.call?.retryCount }
+            if let count { return count }
+        }
+        return nil
+    }
+
     /// The records so far.
     func records() throws -> [JSON] {
         #expect(history.flush(timeoutMilliseconds: 30_000))
