@@ -13,6 +13,7 @@ package struct Readiness: OptionSet, Sendable {
     ///
     /// Asked at every event: the library's own goes through tables of witnesses.
     @inlinable
+    @inline(__always)
     package func contains(_ others: Readiness) -> Bool {
         rawValue & others.rawValue == others.rawValue
     }
