@@ -123,7 +123,7 @@ package final class Reactor {
         arm(for: deadlines.earliest)
     }
 
-    /// Has the kernel's timer ring, unless the clock is turned by hand: who turns it wakes the loop.
+    /// Has the kernel's timer ring, unless the clock is turned by hand, which wakes the loop.
     private func arm(for instant: Nanoseconds?) {
         guard case .system = time else { return }
         timer.arm(for: instant)
