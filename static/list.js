@@ -76,9 +76,9 @@ export class ConversationList {
     }
     if (number !== this.loads) return; // what was asked for later is newer
     this.failure = page ? "" : "The list could not be loaded.";
-    // What was deleted meanwhile may still be in it.
-    const isThere = ({ id }) => !this.forgotten.includes(id, forgotten);
-    if (page) this.take({ ...page, conversations: page.conversations.filter(isThere) }, before);
+    if (page) this.take(page, before);
+    // What was deleted meanwhile may still have been in it.
+    this.known = this.known.filter(({ id }) => !this.forgotten.includes(id, forgotten));
     const count = this.rows.childElementCount;
     keepFocus(() => {
       this.draw();

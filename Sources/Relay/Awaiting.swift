@@ -18,6 +18,9 @@ struct Awaiting {
         return last
     }
 
+    /// Waits for nothing any more; numbers go on, so that what comes late meets nobody else.
+    mutating func removeAll() { waiting = [:] }
+
     /// What takes this answer; nil where nobody waits any more.
     ///
     /// It is called outside: it may ask for something else.

@@ -122,7 +122,7 @@ final class Worker: RequestHandler {
         server = nil
         client.cancelAll()
         generations.removeAll()
-        awaiting = Awaiting()
+        awaiting.removeAll()
         // The process may be gone before this turn ends.
         journal?.turnEnded()
         reactor.leader = nil

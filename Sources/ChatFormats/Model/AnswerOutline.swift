@@ -7,7 +7,12 @@ package struct AnswerOutline: ~Copyable {
     package private(set) var log = EntryLog()
     /// The number of the first entry that is not void, in the log that is outlined.
     package private(set) var answerStart = 0
-    private var textBytes: [EntryKind: Int] = [:]
+    /// How long the texts of each kind are; nil where there is none.
+    ///
+    /// In no dictionary: a long answer has a million of them.
+    private var textBytes: Int?
+    private var reasoningBytes: Int?
+    private var refusalBytes: Int?
 
     /// An outline of nothing.
     package init() {}
@@ -19,10 +24,11 @@ package struct AnswerOutline: ~Copyable {
             let kind = part.kind(n)
             let range = part.range(n)
             switch kind {
-            case .text, .reasoning, .refusal: textBytes[kind, default: 0] += range.count
+            case .text: textBytes = (textBytes ?? 0) + range.count
+            case .reasoning: reasoningBytes = (reasoningBytes ?? 0) + range.count
+            case .refusal: refusalBytes = (refusalBytes ?? 0) + range.count
             case .restart:
-                log = EntryLog()
-                textBytes = [:]
+                self = AnswerOutline()
                 answerStart = n + 1
             default: log.append(kind, bytes.span.extracting(range))
             }
@@ -30,15 +36,26 @@ package struct AnswerOutline: ~Copyable {
     }
 
     /// Whether there is text of this kind.
-    package func has(_ kind: EntryKind) -> Bool { textBytes[kind] != nil }
+    package func has(_ kind: EntryKind) -> Bool { bytes(of: kind) != nil }
+
+    private func bytes(of kind: EntryKind) -> Int? {
+        switch kind {
+        case .text: textBytes
+        case .reasoning: reasoningBytes
+        case .refusal: refusalBytes
+        default: nil
+        }
+    }
 
     /// How many bytes of room all that was added takes as JSON, but for what has more escapes than
     /// is usual: growing would copy all of it.
-    package var roomBytes: Int { room(for: log.bytes.count + textBytes.values.reduce(0, +)) }
+    package var roomBytes: Int {
+        room(for: log.bytes.count + (reasoningBytes ?? 0)) + contentRoomBytes
+    }
 
     /// The same of what `content` says, once more.
     var contentRoomBytes: Int {
-        room(for: textBytes[.text, default: 0] + textBytes[.refusal, default: 0])
+        room(for: (textBytes ?? 0) + (refusalBytes ?? 0))
     }
 
     private func room(for bytes: Int) -> Int { 1024 + bytes + bytes / 8 }

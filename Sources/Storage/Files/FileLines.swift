@@ -47,6 +47,7 @@ struct FileLines {
 
     /// - Returns: whether there was more.
     private mutating func readOn(_ file: borrowing OpenFile) throws(StorageError) -> Bool {
+        guard offset + held < end else { return false }
         if held == piece.count { try makeRoom(file) }
         let next = offset + held
         let wanted = min(piece.count - held, end - next)

@@ -83,7 +83,7 @@ final class UpstreamCall: TransferDelegate {
     func pause() -> Bool {
         guard !machine.isPaused else { return false }
         handle(.paused)
-        return true
+        return machine.isPaused
     }
 
     /// Goes on reading.

@@ -228,11 +228,11 @@ package struct Recovery: Sendable {
         var last = 0
         for generation in left where !recorded.contains(generation.head.id) {
             // Handed over and not kept for a second attempt: it may be long, and can be made again.
-            var place = history.appendWaiting(generation.record)
+            var place = history.append(generation.record)
             if place == nil {
                 // More than may wait for the disk at once.
                 _ = history.flush(timeoutMilliseconds: 10_000)
-                place = history.appendWaiting(generation.record)
+                place = history.append(generation.record)
             }
             guard let place else { return nil }
             last = place
