@@ -56,7 +56,10 @@ def test_an_answer_asked_on_a_laptop_is_read_to_its_end_on_a_phone(relay, browse
     phone.choose("hello")
     before = until(phone.source)
     assert phone.status() == "streaming" and phone.questions() == ["hello"]
-    assert before.startswith(browser.source()[:20])
+    # Either may be ahead.
+    other = browser.source()
+    common = min(len(before), len(other))
+    assert common > 0 and before[:common] == other[:common]
     until(lambda: len(phone.source()) > len(before) + 40, what="more of the answer")
     assert phone.status() == browser.status() == "streaming"
     until_ended(phone)
