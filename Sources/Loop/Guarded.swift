@@ -3,8 +3,8 @@ import Synchronization
 /// A value behind a `Mutex`, in a way that the thread sanitizer understands.
 ///
 /// A contended `Mutex` takes its lock inside the standard library, which is built without the
-/// sanitizer: it sees two threads and no hand-over between them, and reports races that are none.
-/// The flag repeats the hand-over in code that it sees; that costs about a nanosecond.
+/// sanitizer: it sees two threads and no hand-over between them, and reports races where there are
+/// none. The flag repeats the hand-over in code that it sees; that costs about a nanosecond.
 package struct Guarded<Value: ~Copyable & Sendable>: ~Copyable, Sendable {
     private let mutex: Mutex<Value>
     private let handover = Atomic<Bool>(false)

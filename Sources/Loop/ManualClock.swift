@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock that stands still until somebody turns it: for tests, which then wait for no time limit.
+/// A clock that moves only when somebody turns it: for tests, which then wait for no time limit.
 ///
 /// It begins at the system's time, so that it agrees with what is not on a loop.
 package final class ManualClock: Sendable {
@@ -14,7 +14,7 @@ package final class ManualClock: Sendable {
     /// Those that have their time from it.
     private let listeners = Guarded<[Listener]>([])
 
-    /// Creates a clock that shows the system's time and stands still.
+    /// Creates a clock that shows the system's time of this moment.
     package init() {
         start = monotonicNow()
         wallStart = Loop.wallMilliseconds()

@@ -2,7 +2,7 @@
 package enum TimeSource: Sendable {
     /// The kernel's clocks.
     case system
-    /// A clock that stands still until it is turned by hand.
+    /// A clock that stops until it is turned by hand.
     case manual(ManualClock)
 
     /// The time for deadlines.

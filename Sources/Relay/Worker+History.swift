@@ -121,7 +121,7 @@ extension Worker {
         filter.conversation = id
         let wanted = filter
         respond(exchange, withRunningIn: id) { catalog, running throws(HistoryQueryError) in
-            // They are behind all that is recorded, and so on the newest page.
+            // They come after all that is recorded, and so are on the newest page.
             let answers = query.before == nil ? try running.awaited(by: &catalog, wanted) : []
             let page = try catalog.records(
                 wanted,

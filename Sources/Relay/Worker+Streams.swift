@@ -92,7 +92,7 @@ extension Worker {
         }
     }
 
-    /// Goes on behind the last event that the client has had.
+    /// Goes on after the last event that the client has.
     ///
     /// After the end a browser's EventSource is told 204, the one status on which it does not come
     /// back. What is not in memory any more is told from the history.

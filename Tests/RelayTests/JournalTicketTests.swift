@@ -6,41 +6,41 @@ import Testing
 @testable import Relay
 
 /// Where the entries of a generation are read back from, before and behind a loss.
-@Suite struct JournalMarkTests {
+@Suite struct JournalTicketTests {
     /// A generation's entries, each of which is its own number.
     private struct Said {
         let journal: Journal
-        var mark = JournalTicket()
+        var ticket = JournalTicket()
 
         init(in journal: Journal) {
             self.journal = journal
-            mark.place = journal.newPlace()
+            ticket.place = journal.newPlace()
         }
 
         /// Writes what the journal lacks up to an entry.
         mutating func say(upTo end: Int) {
-            journal.hold(&mark.place)
-            mark.beginsPart(of: journal.frame)
-            for number in mark.entries..<end {
+            journal.hold(&ticket.place)
+            ticket.beginsPart(of: journal.frame)
+            for number in ticket.entries..<end {
                 let payload = [UInt8(number)]
                 journal.frame.entry(
-                    number: mark.place.number,
+                    number: ticket.place.number,
                     sequence: number,
                     kind: 2,
                     payload: payload.span
                 )
             }
-            mark.framed(upTo: end, in: journal.frame)
+            ticket.framed(upTo: end, in: journal.frame)
             let isWritten = journal.commit()
             #expect(isWritten)
-            mark.frameEnded(isWritten, in: journal)
+            ticket.frameEnded(isWritten, in: journal)
         }
 
         /// What is read back of the entries up to one.
         func read(upTo end: Int) -> [Int]? {
             var found: [Int] = []
             do throws(StorageError) {
-                try mark.written.read(mark.place.number, 0..<end) { item, _, bytes in
+                try ticket.written.read(ticket.place.number, 0..<end) { item, _, bytes in
                     guard case .entry(_, _, _, let payload) = item else { return }
                     found.append(Int(bytes[payload.lowerBound]))
                 }
@@ -78,16 +78,16 @@ import Testing
             var said = Said(in: journal)
             said.say(upTo: 3)
             #expect(said.read(upTo: 3) == [0, 1, 2])
-            said.mark.forgetWritten()
+            said.ticket.forgetWritten()
             #expect(said.read(upTo: 3) == [0, 1, 2])
             said.say(upTo: 2)
             #expect(said.read(upTo: 3) == [0, 1, 2])
             said.say(upTo: 5)
             #expect(said.read(upTo: 5) == [0, 1, 2, 3, 4])
-            said.mark.forgetWritten()
+            said.ticket.forgetWritten()
             #expect(said.read(upTo: 5) == [0, 1, 2, 3, 4])
             said.say(upTo: 1)
-            said.mark.forgetWritten()
+            said.ticket.forgetWritten()
             #expect(said.read(upTo: 5) == [0, 1, 2, 3, 4])
         }
     }

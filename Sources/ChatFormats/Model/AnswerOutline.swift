@@ -36,14 +36,12 @@ package struct AnswerOutline: ~Copyable {
     }
 
     /// Whether there is text of this kind.
-    package func has(_ kind: EntryKind) -> Bool { bytes(of: kind) != nil }
-
-    private func bytes(of kind: EntryKind) -> Int? {
+    package func has(_ kind: EntryKind) -> Bool {
         switch kind {
-        case .text: textBytes
-        case .reasoning: reasoningBytes
-        case .refusal: refusalBytes
-        default: nil
+        case .text: textBytes != nil
+        case .reasoning: reasoningBytes != nil
+        case .refusal: refusalBytes != nil
+        default: false
         }
     }
 

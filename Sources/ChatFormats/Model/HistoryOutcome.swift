@@ -10,7 +10,7 @@ extension EntryLog {
         appendEnding(into: &out)
     }
 
-    /// Appends the members behind the texts, from `tool_calls` to `usage`, each after a comma.
+    /// Appends the members after the texts, from `tool_calls` to `usage`, each after a comma.
     package func appendEnding(into out: inout [UInt8]) {
         if count(of: .toolCall) > 0 {
             out.append(literal: ",\"tool_calls\":")

@@ -79,7 +79,7 @@ struct PastMessages {
         return false
     }
 
-    /// - Returns: whether the search may go on behind a record that adds nothing.
+    /// - Returns: whether the search may go on after a record that adds nothing.
     private mutating func passes(_ line: [UInt8]) -> Bool {
         passable -= line.count
         return passable > 0

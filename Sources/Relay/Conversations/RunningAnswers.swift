@@ -97,7 +97,7 @@ struct RunningAnswers: Sendable {
     /// - Parameters:
     ///   - catalog: what is recorded.
     ///   - user: only those whose newest answer is of this user.
-    ///   - before: only those behind this one.
+    ///   - before: only those after this one.
     ///   - limit: how many of those whose answers have ended.
     /// - Returns: each conversation once, the newest first, and what to ask for next.
     /// - Throws: where `before` names none, or the history cannot be read.

@@ -115,7 +115,7 @@ final class Generation: TurnEndHandler {
     /// How many entries readers may see.
     var visibleCount: Int { holdsEnd ? log.count - 1 : log.count }
 
-    /// Whether anything of the model's answer is in the log, behind the start.
+    /// Whether anything of the model's answer is in the log, after the start.
     var hasAnswer: Bool { log.count > 1 }
 
     /// Has an upstream asked once the journal has the beginning: what is asked is paid for, and

@@ -22,7 +22,7 @@ struct UnsyncedBytes {
         bytes.isEmpty || start + bytes.count == offset
     }
 
-    /// Keeps what was written behind all that is kept.
+    /// Keeps what was written, after all that is kept.
     mutating func add(_ lines: ArraySlice<UInt8>, at offset: Int) {
         if bytes.isEmpty { start = offset }
         bytes += lines

@@ -52,7 +52,7 @@ package struct Deletions: Sendable {
         return deletion.isNotBefore(head.startedAt) && !deletion.spared.contains(head.id)
     }
 
-    /// Reads the list; a line that is none of ours is passed over.
+    /// Reads the list; a line that is not ours is passed over.
     ///
     /// - Throws: where it cannot be read; then the list stays as it is.
     package mutating func load() throws(StorageError) {

@@ -134,7 +134,7 @@ extension HistoryCatalog {
     ///
     /// - Parameters:
     ///   - user: only those whose newest record is of this user.
-    ///   - before: only those behind this one.
+    ///   - before: only those after this one.
     ///   - limit: how many at most.
     ///   - excluded: the ids of those that are left out, since the caller has them already.
     /// - Returns: the conversations, and what to ask for next.

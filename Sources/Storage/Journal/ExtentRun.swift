@@ -48,7 +48,7 @@ struct ExtentRun: Sendable {
         lastMilliseconds = frame.milliseconds
     }
 
-    /// Adds what the frame written last has, behind all others.
+    /// Adds what the frame written last has, after all others.
     mutating func add(_ part: FramePart, at offset: Int, _ milliseconds: Int) {
         places.append(UInt(offset - lastEnd))
         places.append(UInt(part.range.count))
@@ -83,7 +83,7 @@ struct ExtentRun: Sendable {
 
     /// Reads the run's own bytes, and what is between those that are near.
     ///
-    /// - Returns: the bytes of all extents, one behind the other.
+    /// - Returns: the bytes of all extents, one after the other.
     func read(
         _ extents: [Extent],
         _ bytesRead: inout Int

@@ -23,7 +23,7 @@ package final class Journal {
         var readable: ReadableSegment
         /// Where its last whole frame ends.
         var bytes = SegmentFile.headerBytes
-        /// Whether half a frame may stand behind that.
+        /// Whether half a frame may follow that.
         var isTorn = false
 
         init(_ file: SegmentFile) { readable = ReadableSegment(file) }
@@ -59,7 +59,7 @@ package final class Journal {
     /// and commits.
     package var onLost: (() -> Void)?
 
-    /// Opens the journal of a loop behind the segments that are there.
+    /// Opens the journal of a loop after the segments that are there.
     ///
     /// - Parameters:
     ///   - folder: where it is, and whose.

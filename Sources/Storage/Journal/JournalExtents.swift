@@ -54,7 +54,7 @@ package struct JournalExtents: Sendable {
         return part
     }
 
-    /// Where the run is that has an entry; behind the last one where none has it.
+    /// Where the run is that has an entry; after the last one where none has it.
     private func index(of entry: Int) -> Int {
         var low = runs.startIndex
         var high = runs.endIndex

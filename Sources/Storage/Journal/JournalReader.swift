@@ -181,7 +181,7 @@ struct JournalReader {
     }
 }
 
-/// What is wrong with the bytes behind the last whole frame.
+/// What is wrong with the bytes after the last whole frame.
 package enum TornFrame: String, Sendable, Equatable {
     case shortHeader = "its header is cut"
     case shortPayload = "it is cut"

@@ -8,7 +8,7 @@ package enum JournalReport: Sendable, Equatable {
     case notSafe(StorageError)
     /// They would again.
     case safeAgain
-    /// Somebody moved or removed the segment; what runs is said again in another.
+    /// Somebody moved or removed the segment; what runs is written again into another.
     case lost(path: String)
     /// The disk cannot read a segment that an earlier process left.
     case unreadable(StorageError, setAsideIn: String)
@@ -17,6 +17,6 @@ package enum JournalReport: Sendable, Equatable {
     /// removed. One whose last frame alone was cut, as the end of a process leaves it, is removed
     /// with them.
     case torn(path: String, offset: Int, bytes: Int, TornFrame, setAsideIn: String?)
-    /// A file has a segment's name, and is none; it is set aside, unless it is no file at all.
+    /// A file has a segment's name and is no segment; it is set aside, unless it is no file at all.
     case noSegment(path: String)
 }

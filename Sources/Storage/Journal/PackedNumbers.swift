@@ -8,7 +8,7 @@ struct PackedNumbers: Sendable, Sequence {
     private var last: UInt64 = 0
     private var lastBits: UInt64 = 0
 
-    /// Adds a number behind all others.
+    /// Adds a number after all others.
     mutating func append(_ number: UInt) {
         var rest = UInt64(number)
         while rest >= 0x80 {

@@ -52,7 +52,7 @@ struct SegmentFrames: ~Copyable {
         }
     }
 
-    /// Reads the bytes behind the piece.
+    /// Reads the bytes after the piece.
     ///
     /// - Returns: whether there were any.
     private mutating func readOn(

@@ -6,7 +6,7 @@ struct WholeFrames: ~Copyable {
         let offset: Int
         /// How many there are in all.
         var bytes: Int
-        /// What is wrong with the first frame that is none.
+        /// What is wrong with the first bytes that are no frame.
         let fault: TornFrame
         /// Whether all of it is one frame that the segment's end cuts, as a kill or a loss of power
         /// leaves it.

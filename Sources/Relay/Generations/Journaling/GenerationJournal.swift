@@ -80,7 +80,7 @@ final class GenerationJournal: TurnEndHandler {
         retryLater()
     }
 
-    /// A generation begins; its upstream is asked behind the commit.
+    /// A generation begins; its upstream is asked after the commit.
     func begin(_ generation: Generation) {
         generation.journalTicket.place = journal.newPlace()
         beginning.append(generation)
@@ -107,7 +107,7 @@ final class GenerationJournal: TurnEndHandler {
         if !dirty.isEmpty {
             if journal.wantsFrame { commit() } else { refused() }
         }
-        // Their beginnings may have been written in mid-turn, behind an outage or a loss.
+        // Their beginnings may have been written in mid-turn, after an outage or a loss.
         guard !beginning.isEmpty else { return }
         for generation in beginning { generation.askUpstream() }
         beginning.removeAll(keepingCapacity: true)
@@ -196,8 +196,8 @@ final class GenerationJournal: TurnEndHandler {
     private func beginSettling(_ generation: Generation) {
         switch generation.journalTicket.recording {
         case .taken(let record):
-            let mark = generation.journalTicket
-            settling.append((mark.place, record, mark.keyPlace))
+            let ticket = generation.journalTicket
+            settling.append((ticket.place, record, ticket.keyPlace))
         case .refused: unrecorded.append(UnrecordedGeneration(generation))
         case .unreadable, nil: return
         }

@@ -17,7 +17,7 @@ struct JournalTicket {
     private var framedEnd = 0
     /// Where its entries are.
     private var extents = JournalExtents()
-    /// Where they were before some were lost, and how many; until so many are said again.
+    /// Where they were before some were lost, and how many; until so many are written again.
     ///
     /// No longer: of those that came since, only the others know.
     private var former: (extents: JournalExtents, entries: Int)?
@@ -84,7 +84,7 @@ struct JournalTicket {
 }
 
 extension Generation {
-    /// What is read back at a time to be said again.
+    /// What is read back at a time to be written again.
     ///
     /// In bytes of payload.
     private static let oldNewsBytes = 1 << 20

@@ -70,13 +70,13 @@ final class JournaledDraft {
         lastAt = head.startedAt
     }
 
-    /// Its beginning is said again: after a loss the same, or with who is asked by now.
+    /// Its beginning was written again: after a loss the same, or with who is asked by now.
     func beganAgain(_ head: JournalHead) {
         guard head.id == self.head.id, !self.head.recordNamesSource else { return }
         self.head.source = head.source
     }
 
-    /// Adds an entry, unless it is there: after an outage, entries are said again.
+    /// Adds an entry, unless it is there: after an outage, entries are written again.
     func add(_ sequence: Int, _ kind: UInt8, _ payload: Span<UInt8>, at time: Int) {
         guard sequence == log.count, !log.isEnded else { return }
         if let kind = EntryKind(rawValue: kind) {

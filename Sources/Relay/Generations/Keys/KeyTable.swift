@@ -88,7 +88,7 @@ final class KeyTable: Sendable {
         }
     }
 
-    /// Notes that an answer is not in memory any more, and that its key stands still until `end`.
+    /// Notes that an answer is not in memory any more, and that its key still counts until `end`.
     func forget(_ key: RequestKey, of generation: String, until end: Nanoseconds) {
         state.withLock { state in
             guard state.entries[key.name]?.generation == generation else { return }

@@ -149,7 +149,7 @@ enum GenerationRecord {
         }
     }
 
-    /// Appends what comes behind the answer itself.
+    /// Appends what comes after the answer itself.
     private static func appendHow(
         _ log: borrowing EntryLog,
         tokens: Int,

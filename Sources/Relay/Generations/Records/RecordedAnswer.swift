@@ -11,7 +11,7 @@ struct RecordedAnswer: Sendable {
     /// The start, what was said, and the end.
     let part: SharedLog
 
-    /// Reads a record as it stands in the file; nil where it is none of ours.
+    /// Reads a record as it stands in the file; nil where it is not ours.
     ///
     /// The texts go straight into the log: a tree would have a long one once more.
     init?(_ line: [UInt8]) {
@@ -52,7 +52,7 @@ struct RecordedAnswer: Sendable {
             var name = JSONReader(position: range.lowerBound - 1)
             try name.readString(line, into: &bytes)
             let key = String(decoding: bytes, as: UTF8.self)
-            // Where the value begins: behind the white space before it.
+            // Where the value begins: after the white space.
             _ = try reader.peek(line)
             let start = reader.position
             try reader.skip(line)

@@ -9,7 +9,7 @@ package struct Recovery: Sendable {
     private(set) var left: [JournaledGeneration] = []
     /// Those whose records reached the history before the process ended.
     private var recorded: Set<String> = []
-    /// Those of them whose ends the journal lacks, as far as they have a key that stands still.
+    /// Those of them whose ends the journal lacks, as far as they have a key that still counts.
     private var told: [JournalHead] = []
     /// How much stands in the newest file of the history from the first of their records on.
     private(set) var recordedBytes = 0
@@ -158,7 +158,7 @@ package struct Recovery: Sendable {
                     return !isBehind
                 }
             } catch .notRegularFile {
-                // What has the name of an old file and is none has no records.
+                // What has the name of an old file and is no file has no records.
                 continue
             }
             // Older files were made safe when they were closed.
