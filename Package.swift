@@ -47,13 +47,23 @@ let package = Package(
             dependencies: ["Loop", "Wire", "CLinux"],
             swiftSettings: settings
         ),
-        // Floor 4: who may ask.
-        .target(name: "Access", dependencies: ["HTTPServer", "Wire"], swiftSettings: settings),
+        // Floor 4: who may ask; the answers.
+        .target(
+            name: "Access",
+            dependencies: ["ChatFormats", "HTTPServer", "Wire"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Generations",
+            dependencies: ["ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire"],
+            swiftSettings: settings
+        ),
         // Floor 5: the product.
         .target(
             name: "Relay",
             dependencies: [
-                "Access", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire",
+                "Access", "Generations", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop",
+                "Wire",
             ],
             swiftSettings: settings
         ),
@@ -66,8 +76,8 @@ let package = Package(
         .executableTarget(
             name: "sse-relay",
             dependencies: [
-                "Relay", "Simulator", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop",
-                "Wire", "CLinux",
+                "Relay", "Generations", "Simulator", "ChatFormats", "HTTPServer", "Upstream",
+                "Storage", "Loop", "Wire", "CLinux",
             ],
             swiftSettings: settings
         ),
@@ -125,17 +135,25 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "GenerationsTests",
+            dependencies: [
+                "Generations", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire",
+                "TestSupport",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RelayTests",
             dependencies: [
-                "Relay", "Simulator", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop",
-                "Wire", "TestSupport",
+                "Relay", "Access", "Generations", "Simulator", "ChatFormats", "HTTPServer",
+                "Upstream", "Storage", "Loop", "Wire", "TestSupport",
             ],
             exclude: ["Left"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["sse-relay", "Relay", "HTTPServer"],
+            dependencies: ["sse-relay", "Relay", "Generations", "HTTPServer"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,7 +1,24 @@
+package import ChatFormats
 package import HTTPServer
 package import Wire
 
-/// Whether a request may be answered, decided by its head alone.
+/// What of access has state, and so outlives a reload of the configuration.
+package struct AccessState: Sendable {
+    package let callers: any Callers
+    package let budgets: any Budgets
+
+    /// Puts it together; unless told otherwise, nobody is told apart and nothing is limited.
+    package init(
+        callers: any Callers = AnonymousCallers(),
+        budgets: any Budgets = NoBudgets()
+    ) {
+        self.callers = callers
+        self.budgets = budgets
+    }
+}
+
+/// Whether a request may be answered: by its head before its body is read, and by what it asks
+/// after that.
 package struct Gate: Sendable {
     /// What a request would do, as far as it matters who asks.
     package enum Demand: Sendable {
@@ -15,13 +32,16 @@ package struct Gate: Sendable {
 
     private var hosts: HostPolicy
     private let origins: OriginPolicy
+    private let state: AccessState
 
     /// Makes a gate.
     ///
     /// - Parameters:
     ///   - hosts: the names under which the server may be reached, beside its addresses.
     ///   - origins: the origins whose pages may ask, beside the server's own; `*` for all.
-    package init(hosts: [String], origins: [String]) {
+    ///   - state: what outlives the gate.
+    package init(hosts: [String], origins: [String], _ state: AccessState = AccessState()) {
+        self.state = state
         self.hosts = HostPolicy(names: hosts)
         self.origins = OriginPolicy(origins: origins)
     }
@@ -62,5 +82,36 @@ package struct Gate: Sendable {
             try origins.check(head)
             try GetPolicy.check(head, host: host)
         }
+    }
+
+    /// Says who asks, before the request's body is read.
+    ///
+    /// - Parameters:
+    ///   - head: the request's; it has passed `check`.
+    ///   - demand: what it would do; for nothing of anybody's nobody is looked up.
+    ///   - use: takes the caller, or why the request is refused; now or later.
+    package func admit(
+        _ head: RequestHead,
+        _ demand: Demand,
+        then use: @escaping (Result<Caller, Problem>) -> Void
+    ) {
+        switch demand {
+        case .nothing: use(.success(.anonymous))
+        case .answers, .generationByGet: state.callers.caller(of: head, then: use)
+        }
+    }
+
+    /// Says whether a new answer may be asked for, once it is known what is asked.
+    ///
+    /// - Parameters:
+    ///   - caller: who asks.
+    ///   - request: what is asked.
+    ///   - use: takes nothing, or why it is refused; now or later.
+    package func reserve(
+        _ caller: Caller,
+        _ request: ChatRequest,
+        then use: @escaping (Result<Void, Problem>) -> Void
+    ) {
+        state.budgets.reserve(caller, request, then: use)
     }
 }

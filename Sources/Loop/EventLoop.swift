@@ -50,6 +50,7 @@ package actor EventLoop {
         let epoll = reactor.poller.epoll
         source.setCancelHandler { withExtendedLifetime(epoll) {} }
         source.activate()
+        reactor.loop = self
         if case .manual(let clock) = time { clock.add(self) }
     }
 

@@ -24,6 +24,11 @@ package final class Reactor {
     /// What lives on this loop for as long as it runs, reached by work posted from elsewhere.
     package var tenants: [AnyObject] = []
 
+    /// What the loop has asked other threads for.
+    package var awaiting = Awaiting()
+    /// The loop that this is the inside of; nil once it is gone.
+    package internal(set) weak var loop: EventLoop?
+
     /// Whether the loop is over, and handles nothing any more.
     var isStopped = false
     /// Whether the loop may rest between turns.

@@ -1,4 +1,5 @@
 import Dispatch
+import Generations
 import Glibc
 import HTTPServer
 import Loop

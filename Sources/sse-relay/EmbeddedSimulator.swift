@@ -1,4 +1,5 @@
 import ChatFormats
+import Generations
 import Loop
 import Relay
 import Simulator

@@ -1,6 +1,7 @@
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// Who may ask: no page of a foreign origin, and nobody under a foreign name.

@@ -1,6 +1,7 @@
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// What every answer says beside what was asked.

@@ -1,6 +1,7 @@
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// Bad input gets a status and a message that names what was wrong and what was expected.

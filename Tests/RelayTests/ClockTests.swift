@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// The clocks that bound an upstream, the status that is held back, and the comments in between.

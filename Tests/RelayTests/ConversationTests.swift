@@ -2,6 +2,7 @@ import ChatFormats
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// The past of a conversation goes upstream with a new message.

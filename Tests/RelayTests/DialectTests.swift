@@ -2,6 +2,7 @@ import ChatFormats
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Simulator
 
 /// Every route in every dialect: what the model said is what the client has and the history keeps.

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// What becomes of an answer whose readers leave, and of one that is stopped.

@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 @testable import Simulator
 

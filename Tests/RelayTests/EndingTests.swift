@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// An answer that is cut, filtered, stopped or waits for tools never looks complete, in any dialect,

@@ -2,6 +2,7 @@ import HTTPServer
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// A foreign page cannot spend by GET, asked of the whole relay.

@@ -3,6 +3,7 @@ import Storage
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// What is written to last: the journal's head, the record, and what of a record others may see.

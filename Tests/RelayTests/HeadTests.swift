@@ -1,6 +1,7 @@
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// What the head decides is answered before the body is sent, and without a word to go on.

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// What was said before, over HTTP.
@@ -147,7 +148,7 @@ struct HistoryRouteTests {
                 let record =
                     "{\"id\":\"r\(number)\",\"conversation\":\"c\(number % 2)\","
                     + "\"content\":\"\(text)\"}"
-                relay.service.history.append(Array(record.utf8))
+                relay.service.stores.history.append(Array(record.utf8))
             }
             let client = try TestClient(port: relay.port, receiveBuffer: 8192)
             client.request("GET", "/chat/history?format=jsonl")

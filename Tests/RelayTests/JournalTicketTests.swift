@@ -3,7 +3,7 @@ import Storage
 import TestSupport
 import Testing
 
-@testable import Relay
+@testable import Generations
 
 /// Where the entries of a generation are read back from, before and behind a loss.
 @Suite struct JournalTicketTests {

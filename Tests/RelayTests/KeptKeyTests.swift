@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 @testable import Simulator
 
@@ -64,7 +65,7 @@ import Wire
                 #expect(try ask(next, message: "another").head.status == 409)
                 #expect(next.simulator.calls[prompt: "hi"] == 0)
                 #expect(try next.records().count == 1)
-                #expect(next.service.keys.count == 1)
+                #expect(next.service.stores.keys.count == 1)
             }
         }
     }
@@ -173,7 +174,7 @@ import Wire
             #expect(try ask(relay, model: "simulator?status=429").head.status == 429)
             #expect(isLetGo(relay))
             try await withRelay(left: relay.killed()) { next in
-                #expect(next.service.keys.count == 0)
+                #expect(next.service.stores.keys.count == 0)
                 let again = try ask(next)
                 #expect(again.head.status == 200)
                 #expect(next.simulator.calls[prompt: "hi"] == 1)

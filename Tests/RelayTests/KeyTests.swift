@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 @testable import Simulator
 
@@ -146,7 +147,7 @@ import Wire
             let longest = String(long.dropLast())
             let ids = try (0..<2).map { _ in try ask(relay, longest).head.id }
             #expect(ids[0] == ids[1])
-            #expect(relay.service.keys.count == 1)
+            #expect(relay.service.stores.keys.count == 1)
         }
     }
 
@@ -160,7 +161,7 @@ import Wire
                 }
             }
             #expect(relay.simulator.calls[prompt: "hi"] == 6)
-            #expect(relay.service.keys.count == 0)
+            #expect(relay.service.stores.keys.count == 0)
         }
     }
 
@@ -217,8 +218,8 @@ import Wire
         } _: { relay in
             let first = try ask(relay, "k").head.id
             await clock.settle()
-            try await clock.pass(.seconds(1)) { #expect(relay.service.keys.count == 1) }
-            #expect(relay.service.keys.count == 0)
+            try await clock.pass(.seconds(1)) { #expect(relay.service.stores.keys.count == 1) }
+            #expect(relay.service.stores.keys.count == 0)
             #expect(try ask(relay, "k", message: "another").head.status == 200)
             #expect(try ask(relay, "k", message: "another").head.id != first)
         }
@@ -345,7 +346,7 @@ import Wire
                 more: #","extra":{"temperature":1},"temperature":1"#
             )
             #expect(head.status == 400)
-            #expect(relay.service.keys.count == 0)
+            #expect(relay.service.stores.keys.count == 0)
             #expect(try ask(relay, "k").head.status == 200)
         }
     }

@@ -1,6 +1,7 @@
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// `/v1/…`: what OpenAI's own clients send and expect.

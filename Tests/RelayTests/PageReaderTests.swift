@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// Pages that read with `fetch` take all before an empty line for `data: ` and its value, parse that

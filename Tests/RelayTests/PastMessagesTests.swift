@@ -2,6 +2,7 @@ import ChatFormats
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 @Suite struct PastMessagesTests {

@@ -4,6 +4,7 @@ import Testing
 import Upstream
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// The small decisions, as tables.

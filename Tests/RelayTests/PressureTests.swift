@@ -5,6 +5,7 @@ import Testing
 import Wire
 
 @testable import ChatFormats
+@testable import Generations
 @testable import Relay
 @testable import Upstream
 

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// One whole record for each answer, whatever way it ended.

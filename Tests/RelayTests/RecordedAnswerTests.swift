@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import Relay
+@testable import Generations
 
 /// Who comes back when only the history has the answer gets all of it, and its end.
 @Suite(.timeLimit(.minutes(5))) struct RecordedAnswerTests {

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// What a process leaves behind when it is killed is all that its clients had, and a new process

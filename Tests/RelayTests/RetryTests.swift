@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// What fails before the first token is tried again, as often as the vendors' own clients do.

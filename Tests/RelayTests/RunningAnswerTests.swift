@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// Answers that run stand in the list of conversations, and in their own one.
@@ -59,7 +60,7 @@ struct RunningAnswerTests {
     /// Asks the history as the list's route does, with what ran a while ago.
     private func list(_ relay: TestRelay, with running: RunningAnswers) async -> [UInt8] {
         await withCheckedContinuation { done in
-            relay.service.history.read { catalog in
+            relay.service.stores.history.read { catalog in
                 let found = try? running.list(with: &catalog, user: nil, before: nil, limit: 50)
                 let bytes = HistoryAnswers.conversations(found?.list ?? [], next: found?.next)
                 done.resume(returning: bytes)
@@ -69,8 +70,8 @@ struct RunningAnswerTests {
 
     private func running(_ relay: TestRelay) async -> RunningAnswers {
         await withCheckedContinuation { done in
-            relay.service.gather {
-                $0.generations.all.compactMap { $0.runningAnswer(in: nil) }
+            relay.service.post.gather {
+                $0.store.all.compactMap { RunningAnswer($0.live, in: nil) }
             } then: {
                 done.resume(returning: RunningAnswers($0))
             }
@@ -237,9 +238,9 @@ struct RunningAnswerTests {
             let (_, id) = try begin(relay, "c", onLoop: 0)
             let client = try relay.connect(onLoop: 0)
             await withCheckedContinuation { done in
-                relay.service.post(toLoop: 1) { worker in
+                relay.service.post.post(toLoop: 1) { worker in
                     worker.closeAll()
-                    worker.reactor.tenants.removeAll { $0 is Worker }
+                    worker.store.context.reactor.tenants.removeAll { $0 is Worker }
                     done.resume()
                 }
             }

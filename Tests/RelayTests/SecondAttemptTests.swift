@@ -2,6 +2,7 @@ import ChatFormats
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// An attempt that follows a failed one begins from nothing: what the first one said of its end is

@@ -4,6 +4,7 @@ import Loop
 import TestSupport
 import Testing
 
+@testable import Generations
 @testable import Relay
 
 /// What happens between a loop's journal and its readers, in turns that tests put together.
@@ -21,17 +22,19 @@ import Testing
             _ = try client.readEvent()
             let descriptor = client.descriptor
             let isShownEarly = Guarded<Bool?>(nil)
-            relay.service.post(toLoop: 0) { worker in
-                guard let generation = worker.generations[head.id] else { return }
+            relay.service.post.post(toLoop: 0) { worker in
+                guard let generation = worker.store[head.id] else { return }
+                let reactor = worker.store.context.reactor
                 // Another's end of the turn may stop it, as a request that waited behind another.
-                worker.reactor.atTurnEnd(Step { generation.stop() })
-                generation.readerDrained()
-                worker.reactor.atTurnEnd(
+                reactor.atTurnEnd(Step { generation.stop() })
+                generation.live.readerDrained()
+                reactor.atTurnEnd(
                     Step {
                         var byte: UInt8 = 0
                         let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
                         let isShown = recv(descriptor, &byte, 1, flags) > 0
-                        let isWritten = generation.journalTicket.entries == generation.log.count
+                        let live = generation.live
+                        let isWritten = live.journalTicket.entries == live.log.count
                         isShownEarly.withLock { $0 = isShown && !isWritten }
                     }
                 )
@@ -46,27 +49,35 @@ import Testing
     func `an answer whose beginning an outage's end wrote is asked for`() async throws {
         try await withRelay { relay in
             let model = "simulator?tokens=1&interval_ms=0"
-            relay.service.post(toLoop: 0) { worker in
-                let route = PreparedUpstream(worker.configuration.upstreams[0])
+            relay.service.post.post(toLoop: 0) { worker in
+                let store = worker.store
+                let candidate = ModelTable(store.context.configuration.upstreams)
+                    .candidate(for: model)
                 let request = ChatRequest(messages: [.init(role: .user, text: "hi")])
                 var body: [UInt8] = []
                 do {
-                    try route.configuration.provider.writeBody(request, model: model, into: &body)
+                    let provider = candidate.upstream.configuration.provider
+                    try provider.writeBody(request, model: model, into: &body)
                 } catch {
                     Issue.record("no body: \(error)")
                 }
-                let generation = Generation(
-                    id: worker.makeID(),
+                let generation = store.begin(
+                    id: store.makeID(),
                     key: nil,
-                    request: request,
+                    request,
                     source: .init(upstream: "simulator", model: model),
-                    onDisconnect: .finish,
-                    worker: worker
+                    onDisconnect: .finish
                 )
-                worker.generations.add(generation)
-                generation.prepare(route, body)
+                generation.begin(
+                    from: UpstreamCall(
+                        for: generation,
+                        .whole(request, body: body),
+                        candidate,
+                        store.context
+                    )
+                )
                 // Its time comes in the turn in which the answer begins.
-                worker.journal?.retry()
+                store.journal?.retry()
             }
             #expect(waits { relay.calls(model).calls == 1 })
         }

@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// `POST /api/streaming` announces, `GET /api/streaming` reads.

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 @testable import Simulator
 

@@ -1,3 +1,4 @@
+import Generations
 import Testing
 
 @testable import sse_relay

@@ -1,3 +1,4 @@
+import Generations
 import HTTPServer
 import Relay
 import Testing

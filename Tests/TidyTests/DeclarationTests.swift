@@ -17,12 +17,8 @@ import Testing
 
     /// Files that extend a class of another folder, by what they add.
     private static let exceptions: Set<String> = [
-        // What the journal notes of a generation.
-        "Sources/Relay/Generations/Journaling/JournalTicket.swift",
-        // What a list of running answers shows of a generation.
-        "Sources/Relay/Conversations/RunningAnswers.swift",
         // The server knows nothing of whole answers.
-        "Sources/Relay/Generations/Readers/WholeAnswer.swift",
+        "Sources/Generations/Readers/WholeAnswer.swift"
     ]
 
     @Test func `no comment line is wider than 100 columns`() throws {

@@ -1,12 +1,15 @@
 import ChatFormats
+import Generations
 import HTTPServer
 import Storage
 import Wire
 
 /// What a question to the history came to, on its way back to a loop.
 struct HistoryAnswer: Sendable {
-    /// The content of the answer, or the body of an upstream request.
+    /// The content of the answer.
     var bytes: [UInt8] = []
+    /// A request with the past of its conversation.
+    var request: ChatRequest?
     /// The answer that was asked for by its id.
     var recorded: RecordedAnswer?
     /// Where an export goes on.

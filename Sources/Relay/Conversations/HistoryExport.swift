@@ -9,14 +9,14 @@ final class HistoryExport: ExchangeDelegate {
     private static let pieceBytes = 256 * 1024
 
     private let filter: HistoryFilter
-    private let worker: Worker
+    private let history: HistoryDesk
     private var cursor: HistoryCursor?
     private var isAsking = false
     private var isLost = false
 
-    init(_ filter: HistoryFilter, worker: Worker) {
+    init(_ filter: HistoryFilter, of history: HistoryDesk) {
         self.filter = filter
-        self.worker = worker
+        self.history = history
     }
 
     func start(on exchange: Exchange) {
@@ -35,7 +35,7 @@ final class HistoryExport: ExchangeDelegate {
         isAsking = true
         let filter = filter
         let cursor = cursor
-        worker.askHistory { catalog throws(HistoryQueryError) in
+        history.ask { catalog throws(HistoryQueryError) in
             let piece = try catalog.export(filter, from: cursor, maxBytes: Self.pieceBytes)
             var lines: [UInt8] = []
             lines.reserveCapacity(piece.lines.count)

@@ -1,4 +1,5 @@
 import ChatFormats
+import Generations
 import Storage
 import Wire
 
@@ -22,20 +23,23 @@ struct RunningAnswer: Sendable {
     }
 }
 
-extension Generation {
-    /// What the history's routes tell of it.
+extension RunningAnswer {
+    /// What the history's routes list of an answer; nil where it has a record, or is not of the
+    /// conversation.
     ///
-    /// - Parameter conversation: the one that is asked for; nil for any.
-    /// - Returns: nil where it has a record, or is not of that conversation.
-    func runningAnswer(in conversation: String?) -> RunningAnswer? {
-        guard !isEnded, let own = self.conversation else { return nil }
+    /// - Parameters:
+    ///   - live: its log.
+    ///   - conversation: the one that is asked for; nil for any.
+    init?(_ live: LiveLog, in conversation: String?) {
+        let head = live.head
+        guard !live.isEnded, let own = head.conversation else { return nil }
         if let conversation, !equals(own, conversation) { return nil }
-        return RunningAnswer(
-            id: id,
+        self.init(
+            id: head.id,
             conversation: own,
-            startedAt: startedAt,
-            model: model,
-            recordHead: recordHead
+            startedAt: head.startedAt,
+            model: head.model,
+            recordHead: head.record
         )
     }
 }

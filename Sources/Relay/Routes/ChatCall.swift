@@ -1,4 +1,5 @@
 import ChatFormats
+import Generations
 import HTTPServer
 import Wire
 
@@ -33,12 +34,12 @@ struct ChatCall {
                 chat = try ChatRequest(relayBody: request.body.span)
             }
         } catch {
-            throw Problem(error, isVendorShape: route.isVendor)
+            throw Problem(error)
         }
         dialect = try Self.dialect(Self.option(query, "format") ?? chat.format) ?? route.dialect
         if let user = query["user"], chat.user == nil { chat.user = user }
         let isStream = request.head.method == .get && Self.option(query, "id") == nil
-        key = try RequestKey(request.head, chat, idIn: isStream ? "stream" : "id")
+        key = try RequestKeyReader.key(of: request.head, chat, idIn: isStream ? "stream" : "id")
         let asked = Self.option(query, "on_disconnect") ?? chat.onDisconnect
         // OpenAI's clients have no other word for Stop than to leave, and none comes back.
         let isAlone = route.isVendor && key == nil && chat.conversation == nil
@@ -84,13 +85,5 @@ struct ChatCall {
             "on_disconnect",
             expected: "cancel, finish or grace:<seconds> up to \(OnDisconnect.maxGraceSeconds)"
         )
-    }
-}
-
-extension Problem {
-    /// A chat request that cannot be answered, as 400.
-    init(_ error: ChatRequestError, isVendorShape: Bool) {
-        self = .invalid(error.message, code: error.field)
-        self.isVendorShape = isVendorShape
     }
 }

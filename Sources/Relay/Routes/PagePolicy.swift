@@ -1,3 +1,4 @@
+import Access
 import Wire
 
 /// What the browser is told about every file of the page.
@@ -11,4 +12,7 @@ enum PagePolicy {
             + " frame-ancestors 'none'; require-trusted-types-for 'script'",
         "Referrer-Policy": "no-referrer",
     ]
+
+    /// The fields that each page has beside these, so that it may ask by GET.
+    static var pageFields: HeaderFields { Gate.pageFields }
 }

@@ -1,3 +1,4 @@
+import Generations
 import Wire
 
 /// Where in which answer a client wants to go on.

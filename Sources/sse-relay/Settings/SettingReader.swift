@@ -1,3 +1,4 @@
+import Generations
 import Relay
 import Wire
 

@@ -1,4 +1,5 @@
 import ChatFormats
+import Generations
 import Glibc
 import HTTPServer
 import Relay

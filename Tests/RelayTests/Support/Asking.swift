@@ -3,6 +3,7 @@ import Simulator
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// An answer as a client had it.

@@ -1,3 +1,4 @@
+@testable import Generations
 @testable import Relay
 
 extension GenerationID {

@@ -2,6 +2,7 @@ import HTTPServer
 import Loop
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// An upstream that speaks OpenAI's protocol word for word as a test says, in orders that the

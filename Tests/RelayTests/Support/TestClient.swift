@@ -3,6 +3,8 @@ import Loop
 import TestSupport
 import Wire
 
+@testable import Generations
+
 /// Why a client could not read on.
 enum ClientError: Error, Equatable {
     case notConnected(Int32)

@@ -9,6 +9,7 @@ import Testing
 import Upstream
 import Wire
 
+@testable import Generations
 @testable import Relay
 
 /// A relay and the model it asks, both in this process, on ports and in a folder of their own.
@@ -164,8 +165,8 @@ final class TestRelay: Sendable {
     func held(_ id: String) async -> (first: Int, bytes: Int)? {
         for loop in loops {
             let held = await loop.run { loop -> (first: Int, bytes: Int)? in
-                guard let found = Worker.of(loop)?.generations[id] else { return nil }
-                return (found.log.first, found.log.heldBytes)
+                guard let live = Worker.of(loop)?.store[id]?.live else { return nil }
+                return (live.log.first, live.log.heldBytes)
             }
             if let held { return held }
         }
@@ -175,7 +176,7 @@ final class TestRelay: Sendable {
     /// How many readers an answer has.
     func readers(_ id: String) async -> Int? {
         for loop in loops {
-            let count = await loop.run { Worker.of($0)?.generations[id]?.readers.count }
+            let count = await loop.run { Worker.of($0)?.store[id]?.live.readers.count }
             if let count { return count }
         }
         return nil
@@ -184,7 +185,7 @@ final class TestRelay: Sendable {
     /// How many attempts at an answer failed and are, or were, made again.
     func retries(_ id: String) async -> Int? {
         for loop in loops {
-            let count = await loop.run { Worker.of($0)?.generations[id]?.call?.retryCount }
+            let count = await loop.run { Worker.of($0)?.store[id]?.source?.retryCount }
             if let count { return count }
         }
         return nil

@@ -1,0 +1,75 @@
+package import ChatFormats
+import Storage
+
+/// What is known of an answer when it begins; one object for its log, its journal and its record.
+package final class AnswerHead {
+    package let id: String
+    /// What the client may ask for it by again.
+    package let key: RequestKey?
+    /// Who answers.
+    package let source: GenerationRecord.Source
+    /// Milliseconds since 1970.
+    package let startedAt: Int
+    /// Whether its client asked for the usage, as OpenAI's protocol lets it.
+    let includesUsage: Bool
+    /// Whether its client named the model.
+    let namesModel: Bool
+    /// The conversation that it belongs to.
+    package let conversation: String?
+    /// The beginning of its record, up to what was asked; empty once the record is made.
+    ///
+    /// It may be many times as long as the answer.
+    package private(set) var record: [UInt8] = []
+
+    /// Of a new answer.
+    package init(
+        id: String,
+        key: RequestKey?,
+        _ request: ChatRequest,
+        source: GenerationRecord.Source,
+        startedAt: Int
+    ) {
+        self.id = id
+        self.key = key
+        self.source = source
+        self.startedAt = startedAt
+        includesUsage = request.includesUsage
+        namesModel = request.model != nil
+        conversation = request.conversation
+        GenerationRecord.appendHead(id: id, request, key: key, startedAt: startedAt, into: &record)
+    }
+
+    /// Of one that an earlier process left in the journal; its record is made.
+    init(_ left: JournaledGeneration) {
+        id = left.head.id
+        key = left.head.key
+        source = left.head.source
+        startedAt = left.head.startedAt
+        includesUsage = left.head.includesUsage
+        namesModel = left.head.namesModel
+        let conversation = left.recordHead.conversation
+        self.conversation =
+            conversation.isEmpty ? nil : String(decoding: conversation, as: UTF8.self)
+    }
+
+    package var model: String { source.model }
+
+    /// Seconds since 1970, as OpenAI's frames carry it.
+    package var created: Int { startedAt / 1000 }
+
+    /// Its record is made, and the journal has what it needs of it.
+    func dropRecord() { record = [] }
+
+    /// What the journal keeps of it.
+    var journaled: JournalHead {
+        JournalHead(
+            id: id,
+            source: source,
+            startedAt: startedAt,
+            includesUsage: includesUsage,
+            namesModel: namesModel,
+            key: key,
+            record: record
+        )
+    }
+}

@@ -1,0 +1,224 @@
+/// What a call upstream does next, whatever happens: its phases, inputs and actions, without a
+/// loop, a transfer or a clock.
+///
+/// An attempt that fails before anything of the answer has come is made again as `RetryPolicy`
+/// says. After that there is no second attempt: it would be another answer.
+struct CallMachine: Sendable {
+    enum Phase: Equatable, Sendable {
+        /// The past that belongs to the request is read. → held, connecting, over
+        case gathering(hasBegun: Bool)
+        /// The request is whole, and its beginning is not in the journal yet. → connecting
+        case held
+        /// The upstream is asked, and has sent no event. → streaming, waiting, closing, over
+        case connecting
+        /// Events come. → waiting, closing, over
+        case streaming
+        /// An attempt failed, and the next one is due later. → connecting, over
+        case waiting
+        /// The answer is whole; its connection is read to the end, to be used again. → over
+        case closing
+        case over
+    }
+
+    /// What happened.
+    enum Input: Equatable, Sendable {
+        /// The journal has the beginning, or cannot have it: what is asked from now on is paid for.
+        case begun
+        /// The request is whole.
+        case gathered
+        /// What belongs to the request is not to be had.
+        case notGathered
+        /// The stream brought events.
+        case events
+        /// The stream said that it is whole; `isOpen` where its connection is still read.
+        case done(isOpen: Bool)
+        /// The attempt failed; `fault` is nil where another one cannot go better. The jitter is a
+        /// random number from 0 to 1.
+        case failed(RetryPolicy.Fault?, hasAnswer: Bool, jitter: Double)
+        /// The connection of an answer that was whole has ended.
+        case closed
+        /// The clock ran out: the call's own where `isTotal`. `isWhole` where the stream has said
+        /// all but its last word.
+        case timeUp(isTotal: Bool, isWhole: Bool)
+        /// The readers are far behind, or not any more.
+        case paused
+        case resumed
+        /// Nobody wants the answer any more.
+        case cancelled
+    }
+
+    /// What is to be done.
+    enum Action: Equatable, Sendable {
+        case nothing
+        /// The upstream is asked.
+        case attempt
+        /// The transfer is paused, goes on, or ends with its connection.
+        case pause
+        case resume
+        case cancel
+        /// The generation ends as the stream said.
+        case finish
+        /// It ends with a failure, and the transfer with it.
+        case fail(Reason)
+        /// A failure is worth a line in the log; the attempt after it is this retry.
+        case retry(Int, milliseconds: Int)
+    }
+
+    /// Which failure ends a generation.
+    enum Reason: Equatable, Sendable {
+        /// The one that the attempt failed with.
+        case attempt
+        case pastIsLate
+        case timeout(UpstreamClock)
+    }
+
+    /// What the call's one clock does; never longer than the total allows.
+    enum Clock: Equatable, Sendable {
+        case goesOn
+        case stops
+        case past
+        case firstByte
+        case idle
+        /// Only the total counts.
+        case total
+        case closing
+        case milliseconds(Int)
+    }
+
+    struct Step: Equatable, Sendable {
+        var action = Action.nothing
+        var clock = Clock.goesOn
+    }
+
+    private(set) var phase: Phase
+    private(set) var isPaused = false
+    /// How many attempts failed and were made again.
+    private(set) var retries = 0
+    private let policy: RetryPolicy
+
+    /// A call that has not begun.
+    ///
+    /// - Parameters:
+    ///   - isWhole: whether the request is; otherwise `gathered` follows.
+    ///   - policy: which failed attempts are made again.
+    init(isWhole: Bool, policy: RetryPolicy) {
+        phase = isWhole ? .held : .gathering(hasBegun: false)
+        self.policy = policy
+    }
+
+    /// Takes what happened.
+    ///
+    /// - Returns: what is to be done; nothing where it does not matter in this phase.
+    mutating func handle(_ input: Input) -> Step {
+        switch input {
+        case .events: return events()
+        case .begun: return begun()
+        case .gathered: return gathered()
+        case .done(let isOpen): return done(isOpen: isOpen)
+        case .failed(let fault, let hasAnswer, let jitter):
+            return failed(fault, hasAnswer: hasAnswer, jitter: jitter)
+        case .notGathered:
+            guard case .gathering = phase else { return Step() }
+            return end(.fail(.attempt))
+        case .closed: return phase == .closing ? end(.nothing) : Step()
+        case .timeUp(let isTotal, let isWhole):
+            return timeUp(isTotal: isTotal, isWhole: isWhole)
+        case .paused: return pause()
+        case .resumed: return resume()
+        case .cancelled: return phase == .over ? Step() : end(.cancel)
+        }
+    }
+
+    /// Whether an attempt is under way that has not said all.
+    private var isAsking: Bool { phase == .connecting || phase == .streaming }
+
+    private mutating func begun() -> Step {
+        switch phase {
+        case .held: return attempt()
+        case .gathering:
+            phase = .gathering(hasBegun: true)
+            return Step(clock: .past)
+        default: return Step()
+        }
+    }
+
+    private mutating func gathered() -> Step {
+        switch phase {
+        case .gathering(hasBegun: true): return attempt()
+        case .gathering(hasBegun: false):
+            phase = .held
+            return Step()
+        default: return Step()
+        }
+    }
+
+    private mutating func attempt() -> Step {
+        phase = .connecting
+        return Step(action: .attempt, clock: .firstByte)
+    }
+
+    private mutating func events() -> Step {
+        guard isAsking else { return Step() }
+        phase = .streaming
+        return Step(clock: isPaused ? .goesOn : .idle)
+    }
+
+    private mutating func done(isOpen: Bool) -> Step {
+        guard isAsking else { return Step() }
+        phase = isOpen ? .closing : .over
+        return Step(action: .finish, clock: isOpen ? .closing : .stops)
+    }
+
+    private mutating func failed(
+        _ fault: RetryPolicy.Fault?,
+        hasAnswer: Bool,
+        jitter: Double
+    ) -> Step {
+        guard isAsking else { return Step() }
+        let delay = fault.flatMap { policy.delay(after: $0, retries: retries, jitter: jitter) }
+        guard let delay, !hasAnswer else { return end(.fail(.attempt)) }
+        retries += 1
+        phase = .waiting
+        return Step(
+            action: .retry(retries, milliseconds: delay),
+            clock: .milliseconds(delay)
+        )
+    }
+
+    private mutating func timeUp(isTotal: Bool, isWhole: Bool) -> Step {
+        switch phase {
+        case .gathering: return end(.fail(.pastIsLate))
+        case .connecting, .streaming:
+            if isWhole { return done(isOpen: true) }
+            let clock: UpstreamClock = phase == .connecting ? .firstByte : .idle
+            return end(.fail(.timeout(isTotal ? .total : clock)))
+        case .waiting: return isTotal ? end(.fail(.timeout(.total))) : attempt()
+        case .closing: return end(.cancel)
+        case .held, .over: return Step()
+        }
+    }
+
+    private mutating func pause() -> Step {
+        guard !isPaused, phase != .over else { return Step() }
+        isPaused = true
+        // The upstream's clocks stop with it.
+        return Step(action: .pause, clock: isAsking ? .total : .goesOn)
+    }
+
+    private mutating func resume() -> Step {
+        guard isPaused, phase != .over else { return Step() }
+        isPaused = false
+        let clock: Clock =
+            switch phase {
+            case .connecting: .firstByte
+            case .streaming: .idle
+            default: .goesOn
+            }
+        return Step(action: .resume, clock: clock)
+    }
+
+    private mutating func end(_ action: Action) -> Step {
+        phase = .over
+        return Step(action: action, clock: .stops)
+    }
+}

@@ -1,0 +1,351 @@
+package import ChatFormats
+import Loop
+package import Upstream
+import Wire
+
+/// Asks an upstream for one generation's answer: does what its `CallMachine` says, and reads the
+/// stream.
+package final class UpstreamCall: TransferDelegate, EntrySource {
+    /// Error bodies are read this far.
+    private static let maxErrorBodyBytes = 64 * 1024
+    /// How long a finished stream may take to close, so that its connection is used again.
+    private static let closingSeconds = 5
+    /// How long the past of a conversation may take to be read; a long history is indexed first.
+    private static let pastSeconds = 60
+
+    private let candidate: ModelTable.Candidate
+    /// What is asked, for as long as another attempt may need it.
+    private var request: ChatRequest?
+    /// The request as the next attempt sends it, where it is written already.
+    private var body: [UInt8]?
+    private let context: LoopContext
+    /// Whose answer it is; nil once the call is over.
+    ///
+    /// Not counted: it cancels its source before it is gone.
+    private unowned(unsafe) var generation: Generation?
+    private var machine: CallMachine
+    private var transfer: Transfer?
+    private var decoder: StreamDecoder
+    private var errorBody: [UInt8] = []
+    private var dataEvents = 0
+    /// When the answer has taken too long, whatever it does.
+    private let totalDue: Nanoseconds
+    /// The clock that runs: never beyond the total.
+    private let clock: Deadline
+
+    /// What a call is to ask.
+    package enum Question {
+        /// The request, and what is sent for it.
+        case whole(ChatRequest, body: [UInt8])
+        /// It is still put together; `gathered` follows.
+        case toBeGathered
+    }
+
+    /// Makes a call that is made once it is started.
+    ///
+    /// - Parameters:
+    ///   - generation: whose answer it is.
+    ///   - question: what is asked.
+    ///   - candidate: who is asked.
+    ///   - context: the loop's.
+    package init(
+        for generation: Generation,
+        _ question: Question,
+        _ candidate: ModelTable.Candidate,
+        _ context: LoopContext
+    ) {
+        self.generation = generation
+        self.candidate = candidate
+        self.context = context
+        var isWhole = false
+        if case .whole(let request, let body) = question {
+            self.request = request
+            self.body = body
+            isWhole = true
+        }
+        let configuration = context.configuration
+        machine = CallMachine(
+            isWhole: isWhole,
+            policy: RetryPolicy(maxRetries: configuration.maxRetries)
+        )
+        clock = context.reactor.makeDeadline()
+        totalDue = context.reactor.now + .seconds(configuration.totalSeconds)
+        decoder = Self.decoder(candidate, context)
+        clock.whenDue { [unowned self] in clockRanOut() }
+    }
+
+    deinit { clock.abandon() }
+
+    private static func decoder(
+        _ candidate: ModelTable.Candidate,
+        _ context: LoopContext
+    ) -> StreamDecoder {
+        StreamDecoder(
+            candidate.upstream.configuration.provider,
+            maxAnswerBytes: context.configuration.maxAnswerBytes
+        )
+    }
+
+    private var upstream: PreparedUpstream { candidate.upstream }
+
+    /// How many attempts failed and were made again.
+    package var retryCount: Int { machine.retries }
+
+    /// The upstream is asked once the request is whole.
+    package func start() { handle(.begun) }
+
+    /// The request is whole now.
+    package func gathered(_ request: ChatRequest) {
+        guard case .gathering = machine.phase else { return }
+        self.request = request
+        handle(.gathered)
+    }
+
+    /// What belongs to the request is not to be had.
+    package func notGathered(_ failure: UpstreamFailure) {
+        handle(.notGathered, failure)
+    }
+
+    package func pause() -> Bool {
+        guard !machine.isPaused else { return false }
+        handle(.paused)
+        return machine.isPaused
+    }
+
+    package func resume() { if machine.isPaused { handle(.resumed) } }
+
+    /// Ends the call and closes the connection.
+    package func cancel() { handle(.cancelled) }
+
+    // MARK: What the machine says
+
+    /// Tells the machine what happened, with the failure where an attempt failed, and does what it
+    /// says.
+    private func handle(_ input: CallMachine.Input, _ failure: UpstreamFailure? = nil) {
+        let step = machine.handle(input)
+        switch step.action {
+        case .nothing: set(step.clock)
+        case .attempt:
+            set(step.clock)
+            attempt()
+        case .pause:
+            set(step.clock)
+            transfer?.pause()
+        case .resume:
+            set(step.clock)
+            transfer?.resume()
+        case .cancel: end()
+        case .finish: finish(step.clock)
+        case .fail(.attempt): fail(failure ?? .interrupted)
+        case .fail(.pastIsLate): fail(.pastIsLate(seconds: Self.pastSeconds))
+        case .fail(.timeout(let clock)): fail(timeout(clock))
+        case .retry(let number, let milliseconds):
+            context.report(
+                .retry(
+                    id: generation?.id ?? "",
+                    number: number,
+                    milliseconds: milliseconds,
+                    why: failure?.message ?? ""
+                )
+            )
+            set(step.clock)
+        }
+    }
+
+    private func attempt() {
+        errorBody = []
+        decoder = Self.decoder(candidate, context)
+        dataEvents = 0
+        do throws(ChatRequestError) {
+            let body = try takeBody()
+            transfer = context.client.start(upstream.request(body: body), delegate: self)
+        } catch {
+            failed(nil, .unwritable(error))
+        }
+    }
+
+    /// Gives what is sent: each attempt's is written anew, but for one that is written already.
+    private func takeBody() throws(ChatRequestError) -> [UInt8] {
+        if let body {
+            self.body = nil
+            return body
+        }
+        guard let request else { return [] }
+        var body: [UInt8] = []
+        let provider = upstream.configuration.provider
+        try provider.writeBody(request, model: candidate.model, into: &body)
+        return body
+    }
+
+    private func finish(_ clock: CallMachine.Clock) {
+        guard let generation else { return }
+        self.generation = nil
+        context.reactor.pace.hurry()
+        let outcome = decoder.outcome
+        generation.answered(
+            outcome.ending ?? .complete,
+            finishReason: outcome.finishReason ?? "stop",
+            usage: decoder.usage
+        )
+        set(clock)
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        let generation = generation
+        let usage = decoder.usage
+        end()
+        generation?.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
+    }
+
+    /// Closes the connection, if there is still one.
+    private func end() {
+        generation = nil
+        transfer?.cancel()
+        transfer = nil
+        clock.clear()
+    }
+
+    // MARK: The transfer
+
+    package func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead) {
+        guard head.status == 200, let type = head.fields.first("content-type") else { return }
+        // A page, or a JSON error with status 200, would otherwise read as an empty stream.
+        guard !type.lowercased().hasPrefix("text/event-stream") else { return }
+        failed(
+            nil,
+            UpstreamFailure(
+                .upstreamError,
+                .badGateway,
+                type: "upstream_error",
+                message: "the upstream \(upstream.configuration.name) answered with \(type)"
+                    + " instead of text/event-stream",
+                code: "not_a_stream"
+            )
+        )
+    }
+
+    package func transfer(_ transfer: Transfer, received bytes: Span<UInt8>) {
+        guard let generation else { return }
+        guard transfer.head.status == 200 else {
+            let room = Self.maxErrorBodyBytes - errorBody.count
+            errorBody.append(span: bytes.extracting(first: min(room, bytes.count)))
+            guard errorBody.count == Self.maxErrorBodyBytes else { return }
+            // More is not read, and its end, which may never come, not waited for.
+            transfer.cancel()
+            self.transfer = nil
+            return refused(transfer.head)
+        }
+        let before = dataEvents
+        do throws(StreamError) {
+            try generation.take { log throws(StreamError) in try decoder.decode(bytes, into: &log) }
+        } catch {
+            return streamFailed(error)
+        }
+        dataEvents = decoder.dataEventCount
+        if dataEvents != before {
+            set(machine.handle(.events).clock)
+            // Everybody waits for the first token.
+            if request != nil { begun() }
+            context.reactor.pace.count(tokens: dataEvents - before)
+        }
+        if decoder.isDone { handle(.done(isOpen: true)) }
+    }
+
+    /// The answer begins, if only with a role: the first token is waited for, and once it is there,
+    /// no attempt follows that would need the request.
+    private func begun() {
+        context.reactor.pace.hurry()
+        if generation?.live.hasAnswer == true { request = nil }
+    }
+
+    package func transfer(_ transfer: Transfer, ended error: TransferError?) {
+        self.transfer = nil
+        // The answer was whole before, and this is only the connection's own end.
+        guard generation != nil else { return handle(.closed) }
+        // The upstream had said that it was done: what broke then is not the answer.
+        if error != nil, decoder.isSuccess { return handle(.done(isOpen: false)) }
+        if let error { return failed(.connection(error), failure(error)) }
+        guard transfer.head.status == 200 else { return refused(transfer.head) }
+        if decoder.isSuccess { return handle(.done(isOpen: false)) }
+        failed(.truncated, .truncated(upstream: upstream.configuration.name))
+    }
+
+    // MARK: Failures
+
+    private func refused(_ head: UpstreamHead) {
+        let hints = RetryPolicy.Hints(head.fields, now: context.reactor.wallMilliseconds / 1000)
+        let body = errorBody
+        let failure = UpstreamFailure(
+            status: head.status,
+            head: head,
+            body: body.span,
+            upstream: upstream.configuration
+        )
+        failed(.status(head.status, hints), failure)
+    }
+
+    private func streamFailed(_ error: StreamError) {
+        transfer?.cancel()
+        transfer = nil
+        let failure = UpstreamFailure(error, upstream: upstream.configuration)
+        guard case .vendor(_, _, _, let isOverloaded) = error else { return failed(nil, failure) }
+        failed(.inStream(isOverloaded: isOverloaded), failure)
+    }
+
+    /// What broke in mid-answer is a cut answer, whatever broke it.
+    private func failure(_ error: TransferError) -> UpstreamFailure {
+        guard let generation, generation.live.hasAnswer else {
+            return UpstreamFailure(error, upstream: upstream.configuration.name)
+        }
+        var failure = UpstreamFailure.truncated(upstream: upstream.configuration.name)
+        failure.message += " (\(error.detail))"
+        return failure
+    }
+
+    private func failed(_ fault: RetryPolicy.Fault?, _ failure: UpstreamFailure) {
+        let input = CallMachine.Input.failed(
+            fault,
+            hasAnswer: generation?.live.hasAnswer ?? true,
+            jitter: Double.random(in: 0...1)
+        )
+        handle(input, failure.redacted(upstream.configuration.secrets))
+    }
+
+    private func timeout(_ clock: UpstreamClock) -> UpstreamFailure {
+        let configuration = context.configuration
+        let seconds =
+            switch clock {
+            case .firstByte: configuration.firstByteSeconds
+            case .idle: configuration.idleSeconds
+            case .total: configuration.totalSeconds
+            }
+        return .timeout(clock, seconds: seconds, upstream: upstream.configuration.name)
+    }
+
+    // MARK: Clocks
+
+    private func set(_ clock: CallMachine.Clock) {
+        let configuration = context.configuration
+        switch clock {
+        case .goesOn: return
+        case .stops: self.clock.clear()
+        case .past: set(.seconds(Self.pastSeconds))
+        case .firstByte: set(.seconds(configuration.firstByteSeconds))
+        case .idle: set(.seconds(configuration.idleSeconds))
+        case .milliseconds(let count): set(Nanoseconds.milliseconds(count))
+        case .total: self.clock.set(at: totalDue)
+        // The answer is whole: the total does not count any more.
+        case .closing:
+            self.clock.set(at: context.reactor.now + .seconds(Self.closingSeconds))
+        }
+    }
+
+    private func set(_ time: Nanoseconds) {
+        clock.set(at: min(context.reactor.now + time, totalDue))
+    }
+
+    private func clockRanOut() {
+        // Between attempts the decoder is still that of the one that failed.
+        handle(.timeUp(isTotal: context.reactor.now >= totalDue, isWhole: decoder.isSuccess))
+    }
+}

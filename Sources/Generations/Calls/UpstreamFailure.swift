@@ -1,0 +1,248 @@
+package import ChatFormats
+import Upstream
+package import Wire
+
+/// Why a generation has no whole answer: what its readers, its record and the log are told.
+package struct UpstreamFailure: Equatable, Sendable {
+    /// How the generation ends.
+    package var ending: Ending
+    /// The status for a client that has not been given one yet.
+    package var status: Status
+    /// A word for programs.
+    package var type: String
+    /// A sentence for people.
+    package var message: String
+    /// A finer word for programs, such as the vendor's.
+    package var code: String?
+    /// The upstream's `Retry-After`, as far as it is passed on.
+    var retryAfter: String?
+
+    /// Describes one.
+    package init(
+        _ ending: Ending,
+        _ status: Status,
+        type: String,
+        message: String,
+        code: String? = nil,
+        retryAfter: String? = nil
+    ) {
+        self.ending = ending
+        self.status = status
+        self.type = type
+        self.message = message
+        self.code = code
+        self.retryAfter = retryAfter
+    }
+
+    /// As an earlier process left it in the journal.
+    package init(_ payload: JSON) {
+        let word = payload["status"]?.stringValue ?? ""
+        self.init(
+            Ending(rawValue: word) ?? .interrupted,
+            .serviceUnavailable,
+            type: payload["type"]?.stringValue ?? "interrupted",
+            message: payload["message"]?.stringValue ?? "",
+            code: payload["code"]?.stringValue
+        )
+    }
+
+    /// The process is gone, or told to go.
+    static let interrupted = UpstreamFailure(
+        .interrupted,
+        .serviceUnavailable,
+        type: "interrupted",
+        message: "the relay was shut down before the answer's end",
+        code: "interrupted"
+    )
+
+    /// Nobody came back to read the answer.
+    static let abandoned = UpstreamFailure(
+        .abandoned,
+        .gone,
+        type: "abandoned",
+        message: "nobody came back to read the answer",
+        code: "abandoned"
+    )
+
+    /// Whether a client that waits for the whole answer is told the failure alone.
+    ///
+    /// Nobody waited for an answer that was abandoned: whoever asks for it again gets what came of
+    /// it, which is paid for, and its ending.
+    package var endsWhole: Bool { ending != .abandoned }
+
+    /// The same without secrets: all the words of an upstream come to clients, records and the log
+    /// this way.
+    func redacted(_ secrets: [String]) -> UpstreamFailure {
+        var failure = self
+        failure.type = Redaction.clean(type, secrets: secrets)
+        failure.message = Redaction.clean(message, secrets: secrets)
+        failure.code = code.map { Redaction.clean($0, secrets: secrets) }
+        return failure
+    }
+
+    /// The upstream could not be reached, or broke off.
+    init(_ error: TransferError, upstream: String) {
+        let what =
+            switch error {
+            case .nameNotResolved: "its name could not be resolved"
+            case .notConnected: "it does not accept connections"
+            case .connectTimeout: "no connection stood in time"
+            case .insecure: "its certificate is not trusted or TLS failed"
+            case .broken: "the connection broke"
+            case .headTooLarge: "the header of its answer is too large"
+            case .other: "the request failed"
+            }
+        self.init(
+            error.isTimeout ? .timeout : .upstreamError,
+            error.isTimeout ? .gatewayTimeout : .badGateway,
+            type: "upstream_error",
+            message: "the upstream \(upstream) did not answer: \(what) (\(error.detail))",
+            code: error.word
+        )
+    }
+
+    /// The upstream answered with an error status.
+    init(status: Int, head: UpstreamHead, body: Span<UInt8>, upstream: RelayConfiguration.Upstream)
+    {
+        let vendor = upstream.provider.errorMessage(body: body)
+        let message = vendor.message ?? "it gave no reason"
+        self.init(
+            .upstreamError,
+            Status(upstreamCode: status),
+            type: vendor.type ?? "upstream_error",
+            message: "the upstream \(upstream.name) answered \(status): \(message)",
+            code: vendor.code,
+            retryAfter: head.fields.first("retry-after").flatMap(RetryPolicy.Hints.passedOn)
+        )
+    }
+
+    /// The stream could not be read on.
+    init(_ error: StreamError, upstream: RelayConfiguration.Upstream) {
+        switch error {
+        case .malformed(let detail):
+            self.init(
+                .upstreamError,
+                .badGateway,
+                type: "upstream_error",
+                message: "the upstream \(upstream.name) sent what cannot be read: \(detail)",
+                code: "malformed"
+            )
+        case .vendor(let type, let message, let code, _):
+            self.init(
+                .upstreamError,
+                .badGateway,
+                type: type ?? "upstream_error",
+                message: "the upstream \(upstream.name) reported an error: \(message)",
+                code: code
+            )
+        case .tooLong(let limit):
+            self.init(
+                .upstreamError,
+                .badGateway,
+                type: "upstream_error",
+                message: "the upstream \(upstream.name) sent too much: \(limit)",
+                code: "too_long"
+            )
+        }
+    }
+
+    /// The past of its conversation was not read in time.
+    static func pastIsLate(seconds: Int) -> UpstreamFailure {
+        UpstreamFailure(
+            .timeout,
+            .serviceUnavailable,
+            type: "storage_error",
+            message: "the past of the conversation was not read within \(seconds) s",
+            code: "history_not_readable"
+        )
+    }
+
+    /// What was asked cannot be said in the upstream's protocol.
+    static func unwritable(_ error: ChatRequestError) -> UpstreamFailure {
+        UpstreamFailure(
+            .upstreamError,
+            .badRequest,
+            type: "invalid_request_error",
+            message: error.message,
+            code: error.field
+        )
+    }
+
+    /// The upstream closed the stream without saying that it was done.
+    static func truncated(upstream: String) -> UpstreamFailure {
+        UpstreamFailure(
+            .truncated,
+            .badGateway,
+            type: "upstream_error",
+            message: "the upstream \(upstream) closed the stream before the answer's end",
+            code: "truncated"
+        )
+    }
+
+    /// One of the clocks ran out.
+    static func timeout(_ clock: UpstreamClock, seconds: Int, upstream: String) -> UpstreamFailure {
+        UpstreamFailure(
+            .timeout,
+            .gatewayTimeout,
+            type: "timeout_error",
+            message: "the upstream \(upstream) \(clock.sentence) \(seconds) s",
+            code: clock.rawValue
+        )
+    }
+}
+
+/// The clocks that bound an upstream, each with the word that an error names it by.
+enum UpstreamClock: String {
+    case firstByte = "first_byte_timeout"
+    case idle = "idle_timeout"
+    case total = "total_timeout"
+
+    var sentence: String {
+        switch self {
+        case .firstByte: "sent nothing of the answer within"
+        case .idle: "fell silent in mid-answer for"
+        case .total: "was not done within"
+        }
+    }
+}
+
+extension Status {
+    /// An upstream's error status as the client's: passed on where it is one, else 502.
+    init(upstreamCode code: Int) {
+        switch code {
+        case 400: self = .badRequest
+        case 401: self = .unauthorized
+        case 403: self = .forbidden
+        case 404: self = .notFound
+        case 408: self = .requestTimeout
+        case 409: self = .conflict
+        case 413: self = .contentTooLarge
+        case 422: self = .unprocessableContent
+        case 429: self = .tooManyRequests
+        case 500: self = .internalServerError
+        case 503: self = .serviceUnavailable
+        case 504: self = .gatewayTimeout
+        case 400...599: self = Status(code: code, reason: "Upstream Error")
+        default: self = .badGateway
+        }
+    }
+}
+
+extension TransferError {
+    var isTimeout: Bool {
+        if case .connectTimeout = self { true } else { false }
+    }
+
+    /// A word for programs.
+    var word: String {
+        switch self {
+        case .nameNotResolved: "name_not_resolved"
+        case .notConnected: "not_connected"
+        case .connectTimeout: "connect_timeout"
+        case .insecure: "tls_failed"
+        case .broken: "connection_broken"
+        case .headTooLarge: "header_too_large"
+        case .other: "transfer_failed"
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package import ChatFormats
+
+extension EntryLog {
+    /// Whether the failure came before anything of the answer.
+    package var firstAnswerIsFailure: Bool {
+        // Entries are dropped from long answers alone.
+        guard first == 0 else { return false }
+        for number in 1..<max(count, 1) {
+            switch kind(number) {
+            case .failure: return true
+            case .usage: continue
+            default: return false
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,181 @@
+package import ChatFormats
+import Loop
+import Storage
+
+/// One model's answer to one request, made on this loop: it starts, yields entries, ends exactly
+/// once.
+///
+/// What readers read is its `LiveLog`.
+package final class Generation: LiveLogOwner {
+    /// What is waited for while nobody reads.
+    private enum Rest {
+        /// Nothing yet: it runs, or is read.
+        case none
+        /// It has ended, and is on the store's bounded shelf.
+        case shelved
+    }
+
+    package let live: LiveLog
+    private let onDisconnect: OnDisconnect
+    private let context: LoopContext
+    /// Not counted: the store keeps its answers and tells each when it lets it go.
+    private unowned(unsafe) let store: GenerationStore
+    /// Where its entries come from; nil once it has ended.
+    package private(set) var source: (any EntrySource)?
+    private var rest = Rest.none
+    /// Without readers: when the answer is given up, or, ended, forgotten.
+    private let leaving: Deadline
+
+    /// A new answer, whose source is not started yet.
+    init(_ head: AnswerHead, onDisconnect: OnDisconnect, in store: GenerationStore) {
+        self.onDisconnect = onDisconnect
+        self.store = store
+        context = store.context
+        live = LiveLog(head, store.context, sink: store.sink)
+        leaving = store.context.reactor.makeDeadline()
+        leaving.whenDue { [unowned self] in leftAlone() }
+        live.belongs(to: self)
+    }
+
+    /// An ended one, as an earlier process left it in the journal.
+    init(_ left: JournaledGeneration, in store: GenerationStore) {
+        onDisconnect = .finish
+        self.store = store
+        context = store.context
+        live = LiveLog(AnswerHead(left), store.context, ended: left.answer.log.copy())
+        leaving = store.context.reactor.makeDeadline()
+        leaving.whenDue { [unowned self] in leftAlone() }
+        live.belongs(to: self)
+    }
+
+    deinit {
+        source?.cancel()
+        leaving.abandon()
+        live.isOwnerless()
+    }
+
+    package var id: String { live.head.id }
+    package var isEnded: Bool { live.isEnded }
+
+    /// Has a source started once the sink has the beginning.
+    ///
+    /// - Parameter source: is kept until the end.
+    package func begin(from source: any EntrySource) {
+        self.source = source
+        // Nobody reads yet: a client that only announced itself may never come.
+        switch onDisconnect {
+        case .cancel: setLeaving(OnDisconnect.defaultGraceSeconds)
+        case .grace(let seconds): setLeaving(max(seconds, OnDisconnect.defaultGraceSeconds))
+        case .finish: break
+        }
+        live.begin { [weak self] in self?.source?.start() }
+    }
+
+    // MARK: Readers
+
+    func readerCame() { leaving.clear() }
+
+    func readersLost() {
+        guard !isEnded else { return beginRest() }
+        switch onDisconnect {
+        case .cancel: abandon()
+        case .grace(let seconds): setLeaving(seconds)
+        case .finish: break
+        }
+    }
+
+    /// What was sent may still be lost on its way through kernels and proxies, and then the client
+    /// comes back for it: the answer is kept for a while.
+    func readersServed() { beginRest() }
+
+    func readersStalled() -> Bool { source?.pause() ?? false }
+
+    func readersDrained() { source?.resume() }
+
+    /// It has ended and is without readers: it is kept for a while, and within a bound, for one
+    /// that comes back.
+    func beginRest() {
+        setLeaving(context.configuration.resumeSeconds)
+        guard rest == .none else { return }
+        rest = .shelved
+        store.shelve(self)
+    }
+
+    private func setLeaving(_ seconds: Int) {
+        leaving.set(at: context.reactor.now + .seconds(seconds))
+    }
+
+    private func leftAlone() {
+        guard !isEnded else { return store.forget(self) }
+        abandon()
+    }
+
+    private func abandon() { end(.abandoned) }
+
+    /// Nobody can come back to it any more.
+    func letGo() {
+        live.forget()
+        leaving.clear()
+    }
+
+    /// About how much memory it holds.
+    var heldBytes: Int { Self.emptyBytes + live.log.heldBytes }
+    private static let emptyBytes = 2048
+
+    // MARK: The answer
+
+    /// Adds entries: the one door by which they come in.
+    @inline(__always)
+    func take<Failure: Error>(
+        _ add: (inout EntryLog) throws(Failure) -> Void
+    ) throws(Failure) {
+        try live.take(add)
+    }
+
+    /// The source's answer is whole.
+    package func answered(_ ending: Ending, finishReason: String, usage: Usage?) {
+        close(usage) { $0.appendFinish(ending, finishReason: finishReason) }
+    }
+
+    /// The source failed for good.
+    package func failed(_ failure: UpstreamFailure, usage: Usage? = nil) {
+        guard !isEnded else { return }
+        live.note(failure)
+        close(usage) { log in
+            log.appendFailure(
+                failure.ending,
+                type: failure.type,
+                message: failure.message,
+                code: failure.code
+            )
+        }
+    }
+
+    /// The user wants no more; what has ended already stays as it is.
+    package func stop() {
+        guard !isEnded else { return }
+        source?.cancel()
+        close(nil) { $0.appendFinish(.stopped, finishReason: "stop") }
+    }
+
+    /// The process is told to go.
+    func interrupt() { end(.interrupted) }
+
+    private func end(_ failure: UpstreamFailure) {
+        guard !isEnded else { return }
+        source?.cancel()
+        failed(failure)
+    }
+
+    private func close(_ usage: Usage?, _ appendLast: (inout EntryLog) -> Void) {
+        guard !isEnded else { return }
+        take { log in
+            if let usage { log.appendUsage(usage) }
+            appendLast(&log)
+        }
+        let retries = source?.retryCount ?? 0
+        source = nil
+        store.ended(self, usage, retries: retries)
+        if live.readers.isEmpty { beginRest() }
+    }
+}

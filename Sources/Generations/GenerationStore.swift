@@ -1,0 +1,232 @@
+package import ChatFormats
+import Loop
+package import Storage
+import Wire
+
+/// The answers of one loop by their ids.
+///
+/// Running ones, and ended ones that a client may come back for. Their keys, the journal and the
+/// records are kept in step with them here.
+package final class GenerationStore {
+    /// For the answers that begin from now on; a reload replaces it.
+    package var context: LoopContext
+    private let stores: Stores
+    /// Nil where none is kept.
+    package private(set) var journal: GenerationJournal?
+    private var byID: [String: Generation] = [:]
+    private var shelf = Shelf()
+    /// What waits for ids whose answers may still be refused.
+    private var expected: [String: [() -> Void]] = [:]
+    private var random = RandomWords()
+
+    /// Makes an empty one.
+    ///
+    /// - Parameters:
+    ///   - context: the loop's.
+    ///   - stores: where keys and records are kept, for all loops.
+    ///   - journal: the loop's; nil where none is kept.
+    package init(_ context: LoopContext, _ stores: Stores, journal: Journal?) {
+        self.context = context
+        self.stores = stores
+        guard let journal else { return }
+        self.journal = GenerationJournal(
+            journal,
+            durability: stores.durability,
+            history: stores.history,
+            keys: stores.keyFile,
+            on: context.reactor,
+            owner: self
+        )
+    }
+
+    /// The journal is written from now on, at the loop's turn ends.
+    package func start() {
+        context.reactor.leader = journal
+        journal?.start()
+    }
+
+    var sink: (any EntrySink)? { journal }
+
+    package subscript(id: String) -> Generation? { byID[id] }
+
+    package var all: [Generation] { Array(byID.values) }
+
+    package var runningCount: Int { byID.values.count { !$0.isEnded } }
+
+    /// A new answer's id.
+    package func makeID() -> String {
+        GenerationID.make(loop: context.reactor.index, from: &random)
+    }
+
+    // MARK: Ids that wait
+
+    /// An id is taken, and it is still to be said whether its answer may begin.
+    package func expect(_ id: String) { expected[id] = [] }
+
+    /// It is said: what waits for that is done.
+    package func decided(_ id: String) {
+        for work in expected.removeValue(forKey: id) ?? [] { work() }
+    }
+
+    /// Does work once it is said whether an answer may begin.
+    ///
+    /// - Returns: whether that is awaited.
+    package func whenDecided(_ id: String, _ work: @escaping () -> Void) -> Bool {
+        guard expected[id] != nil else { return false }
+        expected[id]?.append(work)
+        return true
+    }
+
+    // MARK: Life
+
+    /// Makes an answer that begins now; its source is still to be given to it.
+    ///
+    /// - Parameters:
+    ///   - id: what `makeID` made.
+    ///   - key: under which the client asks, if under any; it is claimed for this id.
+    ///   - request: what is asked.
+    ///   - source: who is asked.
+    ///   - onDisconnect: what happens when its last reader leaves.
+    /// - Returns: the answer.
+    package func begin(
+        id: String,
+        key: RequestKey?,
+        _ request: ChatRequest,
+        source: GenerationRecord.Source,
+        onDisconnect: OnDisconnect
+    ) -> Generation {
+        let head = AnswerHead(
+            id: id,
+            key: key,
+            request,
+            source: source,
+            startedAt: context.reactor.wallMilliseconds
+        )
+        let generation = Generation(head, onDisconnect: onDisconnect, in: self)
+        byID[id] = generation
+        guard let conversation = head.conversation else { return generation }
+        let startedAt = head.startedAt
+        stores.history.begins(id, in: conversation) {
+            var text: [UInt8] = []
+            Timestamp.append(milliseconds: startedAt, into: &text)
+            return text
+        }
+        return generation
+    }
+
+    /// Takes over what an earlier process left: for a while, readers may come back to it.
+    package func adopt(_ left: JournaledGeneration) {
+        let generation = Generation(left, in: self)
+        byID[generation.id] = generation
+        // One that failed before anything of it came had freed its key.
+        if let key = generation.live.head.key, !generation.live.log.firstAnswerIsFailure {
+            let isKept = stores.keys.adopt(key, for: generation.id, at: context.reactor.now)
+            // One that was cut ends now.
+            let endedAt = left.isEnded ? left.lastAt : context.reactor.wallMilliseconds
+            if !isKept {
+                _ = stores.keyFile?.append(key.kept(for: left.head.id, endedAt: endedAt))
+            }
+        }
+        generation.beginRest()
+    }
+
+    /// An answer has ended: what it was asked under stays its key, and its record goes to the
+    /// history.
+    func ended(_ generation: Generation, _ usage: Usage?, retries: Int) {
+        let live = generation.live
+        // Nothing was answered: a client that asks again, as libraries do after a 429, is to be
+        // answered.
+        if live.log.firstAnswerIsFailure { freeKey(of: live.head) } else { keepKey(of: live) }
+        context.report(
+            .ended(
+                EndedAnswer(id: live.head.id, owner: nil, usage: usage, failure: live.failure)
+            )
+        )
+        stores.recorder.record(live, retries: retries) { [unowned(unsafe) self] outcome in
+            // The store outlives what its loop waits for.
+            guard let sink else { return live.head.dropRecord() }
+            sink.recorded(live, outcome)
+        }
+    }
+
+    /// An ended answer is without readers, and one may come back.
+    func shelve(_ generation: Generation) {
+        let limit = context.configuration.keptBytes
+        shelf.add(generation.id, generation.heldBytes, upTo: limit) { id in
+            guard let generation = byID.removeValue(forKey: id) else { return }
+            generation.letGo()
+            forgetKey(of: generation.live.head)
+        }
+    }
+
+    /// Nobody has come back for an ended answer.
+    func forget(_ generation: Generation) {
+        context.heap.somethingEnded()
+        remove(generation)
+    }
+
+    private func remove(_ generation: Generation) {
+        byID[generation.id] = nil
+        generation.letGo()
+        freeKey(of: generation.live.head)
+    }
+
+    /// Stops what runs of a conversation that was deleted, and lets go of what is kept of it.
+    ///
+    /// - Parameters:
+    ///   - conversation: its id.
+    ///   - time: only what began by then, in milliseconds since 1970.
+    package func forget(conversation: String, upTo time: Int) {
+        for generation in all {
+            let head = generation.live.head
+            guard head.startedAt <= time, let own = head.conversation, equals(own, conversation)
+            else { continue }
+            generation.stop()
+            remove(generation)
+        }
+    }
+
+    /// Ends what runs: the process is told to go.
+    package func interruptAll() {
+        for generation in all { generation.interrupt() }
+    }
+
+    /// Drops all that is left; the journal is written once more, since the process may be gone
+    /// before this turn ends.
+    package func close() {
+        for generation in all { remove(generation) }
+        journal?.turnEnded()
+        context.reactor.leader = nil
+    }
+
+    // MARK: Keys
+
+    private func freeKey(of head: AnswerHead) {
+        if let key = head.key { stores.keys.free(key, of: head.id) }
+    }
+
+    /// Its time is not over: who asks under the key is sent the record, and nothing is paid twice.
+    private func forgetKey(of head: AnswerHead) {
+        guard let key = head.key else { return }
+        let end = context.reactor.now + .seconds(context.configuration.resumeSeconds)
+        stores.keys.forget(key, of: head.id, until: end)
+    }
+
+    /// From now on the key outlives this process too.
+    private func keepKey(of live: LiveLog) {
+        guard let key = live.head.key, let file = stores.keyFile else { return }
+        let now = context.reactor.wallMilliseconds
+        live.journalTicket.keyPlace = file.append(key.kept(for: live.head.id, endedAt: now))
+    }
+}
+
+extension GenerationStore: GenerationJournalOwner {
+    var runningLogs: [LiveLog] { byID.values.lazy.filter { !$0.isEnded }.map(\.live) }
+
+    func recordAgain(
+        _ answer: UnrecordedGeneration,
+        then use: @escaping (RecordOutcome) -> Void
+    ) {
+        stores.recorder.recordAgain(answer, for: Ticket(on: context.reactor, use))
+    }
+}

@@ -1,0 +1,62 @@
+import Storage
+
+/// A client's own name for one question, under which it may ask again without a second answer.
+///
+/// `Idempotency-Key`, `id` in a body and `stream` or `id` in a query are one name space: a page
+/// that posted under a key may read with an `EventSource` under the same.
+package struct RequestKey: Sendable, Equatable {
+    /// The longest.
+    package static let maxBytes = 255
+
+    /// What two requests must have in common to be of one key: everybody's keys are their own.
+    package struct Name: Sendable, Hashable {
+        /// One text, since a start takes tens of thousands: there is no space in a key.
+        private let text: String
+
+        init(owner: String?, text: String) {
+            self.text = owner.map { "\(text) \($0)" } ?? text
+        }
+    }
+
+    /// Who asked; nil where nobody is told apart.
+    package let owner: String?
+    /// What the client wrote.
+    package let text: String
+    /// Of what was asked under it, the same in every process.
+    package let fingerprint: RequestFingerprint
+
+    package var name: Name { Name(owner: owner, text: text) }
+
+    /// A key that was read before.
+    package init(owner: String? = nil, text: String, fingerprint: RequestFingerprint) {
+        self.owner = owner
+        self.text = text
+        self.fingerprint = fingerprint
+    }
+
+    /// As the file of keys has it.
+    init(_ kept: KeptKey) {
+        let fingerprint = RequestFingerprint(
+            version: kept.fingerprintVersion,
+            hash: kept.fingerprint
+        )
+        self.init(owner: kept.owner, text: kept.text, fingerprint: fingerprint)
+    }
+
+    /// For the file of keys.
+    ///
+    /// - Parameters:
+    ///   - generation: the id of the answer that was asked for under it.
+    ///   - endedAt: when that ended, in milliseconds since 1970.
+    /// - Returns: what stands there.
+    func kept(for generation: String, endedAt: Int) -> KeptKey {
+        KeptKey(
+            owner: owner,
+            text: text,
+            fingerprintVersion: fingerprint.version,
+            fingerprint: fingerprint.hash,
+            generation: generation,
+            endedAt: endedAt
+        )
+    }
+}

@@ -1,0 +1,273 @@
+package import ChatFormats
+import Loop
+import Wire
+
+/// Who makes or mirrors the answer that a log has.
+protocol LiveLogOwner: AnyObject {
+    /// A reader has come.
+    func readerCame()
+    /// The last reader's client is gone, before the end was sent to it.
+    func readersLost()
+    /// The last reader has been sent the end.
+    func readersServed()
+    /// All readers are far behind.
+    ///
+    /// - Returns: whether nothing is added until `readersDrained`.
+    func readersStalled() -> Bool
+    /// The fastest reader takes more again.
+    func readersDrained()
+}
+
+/// An answer's log while it is read: the entries, the readers, the window of what is in memory, and
+/// what happens at the end of a turn in which it grew.
+///
+/// It does not belong to a connection. Readers attach at any entry, leave and come back.
+package final class LiveLog: TurnEndHandler {
+    /// What holds up the owner of the entries.
+    private enum Flow {
+        case open
+        /// All readers are so far behind that nothing more is wanted.
+        case stalled
+    }
+
+    package let head: AnswerHead
+    let context: LoopContext
+    /// Everything said so far.
+    ///
+    /// It grows at its end only, through `take`.
+    package private(set) var log: EntryLog
+    package private(set) var readers: [Reader] = []
+    /// Why the answer is not whole, once it has ended so.
+    package private(set) var failure: UpstreamFailure?
+    /// Milliseconds from the start to the first token, once there is one.
+    package private(set) var firstTokenMilliseconds: Int?
+    /// Where the answer is in the journal: kept here, so that no token costs a look-up.
+    package var journalTicket = JournalTicket()
+    /// Whether nobody finds the answer any more.
+    private(set) var isForgotten = false
+    /// Not counted: the owner takes itself off before it is gone.
+    private unowned(unsafe) var owner: (any LiveLogOwner)?
+    /// Not counted: it lives as long as its loop, and nothing grows after that.
+    private unowned(unsafe) let sink: (any EntrySink)?
+    private let window: LogWindow
+    private let startedInstant: Nanoseconds
+    /// Readers may read the entries before this one.
+    private var readableEnd: Int
+    /// The log may drop the entries before this one.
+    private var droppableEnd = 0
+    private var flow = Flow.open
+    private var isTurnEndScheduled = false
+
+    /// A new answer's, with its first entry.
+    ///
+    /// - Parameters:
+    ///   - head: the answer's.
+    ///   - context: the loop's.
+    ///   - sink: says by `allow` what may be read; without one all may.
+    init(_ head: AnswerHead, _ context: LoopContext, sink: (any EntrySink)?) {
+        self.head = head
+        self.context = context
+        window = LogWindow(context.configuration.logWindowBytes)
+        startedInstant = context.reactor.now
+        self.sink = sink
+        readableEnd = sink == nil ? .max : 0
+        log = EntryLog()
+        log.appendStart(id: head.id, model: head.model, created: head.created)
+    }
+
+    /// An ended answer's, as an earlier process left it.
+    init(_ head: AnswerHead, _ context: LoopContext, ended log: consuming EntryLog) {
+        self.head = head
+        self.context = context
+        window = LogWindow(context.configuration.logWindowBytes)
+        startedInstant = context.reactor.now
+        sink = nil
+        readableEnd = .max
+        failure = log.failure.map(UpstreamFailure.init)
+        self.log = log
+    }
+
+    /// The one who is told of readers; it must be told before the first of them comes.
+    func belongs(to owner: any LiveLogOwner) { self.owner = owner }
+
+    /// The owner is gone: readers go on with what is there.
+    func isOwnerless() { owner = nil }
+
+    package var isEnded: Bool { log.isEnded }
+
+    /// Whether anything of the model's answer is in the log, after the start.
+    var hasAnswer: Bool { log.count > 1 }
+
+    /// How many entries readers may see.
+    var visibleCount: Int { min(log.count, readableEnd) }
+
+    /// Whether readers may see the end.
+    var showsEnd: Bool { log.isEnded && log.count <= readableEnd }
+
+    /// Whether anything of it is to be read back from the journal, now or later.
+    var isReadBack: Bool {
+        !isEnded || log.first > 0 || log.heldBytes > window.readBytes
+    }
+
+    var elapsedMilliseconds: Int {
+        Int((context.reactor.now - startedInstant) / 1_000_000)
+    }
+
+    // MARK: Entries
+
+    /// Has the source started once the sink has the beginning.
+    func begin(then start: @escaping () -> Void) {
+        guard let sink else { return start() }
+        sink.begin(self, then: start)
+        // What is written at a turn's end is written where somebody waits for one.
+        scheduleTurnEnd()
+    }
+
+    /// Adds entries: the one door by which they come in.
+    @inline(__always)
+    func take<Failure: Error>(
+        _ add: (inout EntryLog) throws(Failure) -> Void
+    ) throws(Failure) {
+        let before = log.count
+        defer { if log.count > before { grew() } }
+        try add(&log)
+    }
+
+    /// Notes why the answer is not whole; its last entry follows.
+    func note(_ failure: UpstreamFailure) { self.failure = failure }
+
+    private func grew() {
+        // An answer that failed at once has no first token.
+        if firstTokenMilliseconds == nil, !log.isEnded {
+            firstTokenMilliseconds = elapsedMilliseconds
+        }
+        sink?.grew(self)
+        scheduleTurnEnd()
+    }
+
+    /// A sink says how far it is.
+    ///
+    /// - Parameters:
+    ///   - readable: readers may read the entries before this one.
+    ///   - droppable: what is before this one can be read back, and need not be in memory.
+    func allow(readable: Int, droppable: Int) {
+        droppableEnd = droppable
+        guard readable != readableEnd else { return }
+        readableEnd = readable
+        if !readers.isEmpty { scheduleTurnEnd() }
+    }
+
+    /// Nobody can come back to the answer any more.
+    func forget() { isForgotten = true }
+
+    // MARK: Readers
+
+    func attach(_ reader: Reader) {
+        readers.append(reader)
+        owner?.readerCame()
+        scheduleTurnEnd()
+    }
+
+    /// A reader's client is gone.
+    func lost(_ reader: Reader) {
+        readers.removeAll { $0 === reader }
+        guard readers.isEmpty else { return }
+        // Nobody is behind any more.
+        opened()
+        owner?.readersLost()
+    }
+
+    /// A reader has been sent the end.
+    func served(_ reader: Reader) {
+        readers.removeAll { $0 === reader }
+        if readers.isEmpty { owner?.readersServed() }
+    }
+
+    /// A reader takes more again.
+    package func readerDrained() { scheduleTurnEnd() }
+
+    // MARK: The turn
+
+    private func scheduleTurnEnd() {
+        guard !isTurnEndScheduled else { return }
+        isTurnEndScheduled = true
+        context.reactor.atTurnEnd(self)
+    }
+
+    package func turnEnded() {
+        isTurnEndScheduled = false
+        var leastLag = Int.max
+        var mostLag = 0
+        for reader in readers {
+            reader.pump()
+            let lag = reader.heldBytes
+            leastLag = min(leastLag, lag)
+            mostLag = max(mostLag, lag)
+        }
+        if log.heldBytes > window.unreadBytes { followWindow() }
+        let bound = context.configuration.readerBufferBytes
+        if mostLag > bound, leastLag <= bound { cutOffLaggards(behind: bound) }
+        if !isEnded, !readers.isEmpty { follow(leastLag, bound) }
+    }
+
+    /// The source is read no faster than the fastest reader reads.
+    private func follow(_ leastLag: Int, _ bound: Int) {
+        if leastLag > bound {
+            stalled()
+        } else if leastLag <= bound / 2 {
+            return opened()
+        }
+        guard case .stalled = flow else { return }
+        // What they have not taken of their output counts, too, and they need not be full.
+        for reader in readers { reader.tellWhenDrained() }
+    }
+
+    private func stalled() {
+        guard case .open = flow, owner?.readersStalled() == true else { return }
+        flow = .stalled
+        // While nothing comes, only what they lack is wanted.
+        dropOldEntries(keeping: 0, before: readers.map(\.nextEntry).min() ?? log.count)
+        context.heap.somethingEnded()
+    }
+
+    private func opened() {
+        guard case .stalled = flow else { return }
+        flow = .open
+        owner?.readersDrained()
+    }
+
+    private func followWindow() {
+        // Of an ended one that was in memory whole, the journal need not have anything any more.
+        let isRead = isEnded || !readers.isEmpty
+        guard let kept = window.keptBytes(of: log.heldBytes, isRead: isRead) else { return }
+        dropOldEntries(keeping: kept, before: log.count)
+    }
+
+    /// What can be read back need not be in memory too; `kept` bytes stay, and all from `wanted`.
+    private func dropOldEntries(keeping kept: Int, before wanted: Int) {
+        let end = LogWindow.firstKept(of: log.count, droppable: droppableEnd, wanted: wanted)
+        log.dropFirst(keeping: kept, before: end)
+    }
+
+    /// Those who were up with the answer and fell behind while others did not: each comes back with
+    /// the id of its last event, and then reads what it missed at its own pace.
+    private func cutOffLaggards(behind bound: Int) {
+        for reader in readers where reader.isLive && reader.heldBytes > bound {
+            reader.cutOff()
+        }
+    }
+}
+
+extension LiveLog {
+    /// How it went, for the request's line in the log.
+    func appendOutcome(to note: inout [UInt8]) {
+        note.append(literal: " status=")
+        note.append(text: log.ending?.rawValue ?? "running")
+        note.append(literal: " tokens=")
+        note.append(decimal: log.textEntryCount)
+        guard let first = firstTokenMilliseconds else { return }
+        note.append(literal: " ttft=")
+        note.append(decimal: first)
+        note.append(literal: "ms")
+    }
+}

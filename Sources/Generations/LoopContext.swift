@@ -1,0 +1,47 @@
+package import Dispatch
+package import Loop
+package import Upstream
+
+/// What everything that belongs to an answer is given by its loop.
+///
+/// A reload makes another one: an answer keeps the one that it began with.
+package final class LoopContext {
+    package let reactor: Reactor
+    /// What the process was told, as of the last reload before the answer began.
+    package let configuration: RelayConfiguration
+    package let client: UpstreamClient
+    package let heap: HeapTrim
+    /// What long answers are read back on: no loop waits for a disk.
+    package let readBackQueue: DispatchQueue
+    /// Takes what is worth a line of the log, or counts; called on any thread.
+    package let report: @Sendable (GenerationReport) -> Void
+
+    /// Puts together what a loop gives.
+    package init(
+        _ reactor: Reactor,
+        _ configuration: RelayConfiguration,
+        client: UpstreamClient,
+        heap: HeapTrim,
+        readBackQueue: DispatchQueue,
+        report: @escaping @Sendable (GenerationReport) -> Void
+    ) {
+        self.reactor = reactor
+        self.configuration = configuration
+        self.client = client
+        self.heap = heap
+        self.readBackQueue = readBackQueue
+        self.report = report
+    }
+
+    /// The same with another configuration, for the answers that begin from now on.
+    package func with(_ configuration: RelayConfiguration) -> LoopContext {
+        LoopContext(
+            reactor,
+            configuration,
+            client: client,
+            heap: heap,
+            readBackQueue: readBackQueue,
+            report: report
+        )
+    }
+}

@@ -1,0 +1,356 @@
+package import ChatFormats
+package import HTTPServer
+import Loop
+package import Wire
+
+/// One client attached to a generation: a dialect, a place in the log, an exchange.
+///
+/// Where the client does not keep up, the place lags; nothing is queued for it beyond the
+/// connection's own output buffer.
+package final class Reader: ExchangeDelegate {
+    /// How the answer is given.
+    package enum Form {
+        /// Events as they come; the status is settled at once.
+        case stream
+        /// Events as they come; the status waits for the upstream's verdict, so that a refusal is
+        /// an honest status. For clients of POST, which can see one.
+        case heldStream
+        /// One JSON object at the end, for OpenAI's clients that do not stream.
+        case completion
+    }
+
+    /// Written in one go at most, before other streams have their turn.
+    private static let pieceBytes = 32 * 1024
+
+    private let exchange: Exchange
+    private let dialect: Dialect
+    private let form: Form
+    private let isVendorRoute: Bool
+    private let live: LiveLog
+    private let loop: LoopContext
+    private let context: FrameContext
+    /// How long a browser is to wait before it comes back; nil once it was told, and for others.
+    private var retryMilliseconds: Int?
+    /// The number of the next entry to write.
+    private var cursor: Int
+    /// The entries that it reads and that are not in memory any more, as far as they were read
+    /// back.
+    private var old: SharedLog?
+    /// The log's bytes before the next entry; counted, since the log knows it of what is in memory.
+    ///
+    /// Less for one that began in the middle of what is not, until it is behind that.
+    private var servedBytes: Int
+    private var isReadingBack = false
+    private var hasBegun = false
+    /// Whether it has been up with the answer since it came; one that only catches up may lag.
+    private(set) var isLive: Bool
+    /// When the client last took something.
+    private var tookAt: Nanoseconds
+    /// Due when the stream has been silent for too long, or the status has been held for too long.
+    private let silence: Deadline
+
+    /// Makes one that reads nothing yet.
+    ///
+    /// - Parameters:
+    ///   - exchange: the client's; it keeps the reader until it is finished or lost.
+    ///   - live: the answer.
+    ///   - cursor: the number of the first entry to write.
+    ///   - dialect: how entries are written.
+    ///   - form: how the answer is given.
+    ///   - isVendorRoute: whether an error has OpenAI's shape.
+    package init(
+        _ exchange: Exchange,
+        of live: LiveLog,
+        from cursor: Int,
+        _ dialect: Dialect,
+        _ form: Form,
+        isVendorRoute: Bool
+    ) {
+        self.exchange = exchange
+        self.live = live
+        loop = live.context
+        self.cursor = cursor
+        servedBytes = live.log.byteCount(before: cursor)
+        isLive = cursor + 1 >= live.log.count
+        self.dialect = dialect
+        self.form = form
+        self.isVendorRoute = isVendorRoute
+        silence = loop.reactor.makeDeadline()
+        tookAt = loop.reactor.now
+        let comesBack = Self.comesBack(exchange.request.head, dialect)
+        context = FrameContext(
+            generation: live.head.id,
+            model: live.head.model,
+            created: live.head.created,
+            wantsUsage: live.head.includesUsage,
+            hasIDs: comesBack,
+            repeatsContent: !live.head.namesModel
+        )
+        retryMilliseconds = comesBack ? Self.retryMilliseconds : nil
+        silence.whenDue { [unowned self] in fellSilent() }
+    }
+
+    /// Whether the client reads event streams as the standard says, and so may come back with an
+    /// id.
+    package static func comesBack(_ head: RequestHead, _ dialect: Dialect) -> Bool {
+        dialect.namesEvents || head.method == .get
+            || head.fields.tokens("Accept").contains { $0.hasPrefix("text/event-stream") }
+    }
+
+    /// How long a browser waits before it reconnects; its own default is three seconds.
+    private static let retryMilliseconds = 1000
+
+    /// The number of the next entry that it needs of what comes; one who waits for the whole answer
+    /// reads it at the end, from wherever it is.
+    var nextEntry: Int { form == .completion ? live.log.count : cursor }
+
+    /// About how much memory is held for the client, in the log and in its own output.
+    ///
+    /// One who waits for the whole answer holds nobody up.
+    var heldBytes: Int {
+        guard form != .completion else { return 0 }
+        return live.log.byteCount - servedBytes
+            + EntryLog.entryBytes * (live.log.count - cursor) + exchange.unsentBytes
+    }
+
+    deinit { silence.abandon() }
+
+    /// Attaches it; the exchange has its answer from now on.
+    package func start() {
+        exchange.delegate = self
+        exchange.forgetInput()
+        live.attach(self)
+        if form == .stream { begin() }
+        setSilence(form == .heldStream ? loop.configuration.headHoldSeconds : nil)
+    }
+
+    /// The answer is held up: it is to be told when the client has taken what was written.
+    func tellWhenDrained() { exchange.tellWhenDrained() }
+
+    // MARK: Writing
+
+    /// Writes what is new, as far as the client takes it, and sends it.
+    func pump() {
+        exchange.sendNow { writeNews() }
+    }
+
+    private func writeNews() {
+        guard !exchange.isLost, !exchange.isFinished else { return }
+        guard form != .completion else { return complete() }
+        if !hasBegun {
+            guard live.visibleCount > 1 || live.showsEnd else { return }
+            if live.showsEnd, let failure = live.failure,
+                live.log.firstAnswerIsFailure
+            {
+                return refuse(failure)
+            }
+            begin()
+        }
+        while cursor < live.visibleCount, !exchange.isCongested {
+            if cursor >= live.log.first {
+                old = nil
+                writePiece(upTo: live.visibleCount)
+            } else if let old, old.log.numbers.contains(cursor) {
+                writePiece(upTo: old.log.count)
+            } else {
+                return readBack()
+            }
+        }
+        if cursor == live.visibleCount { isLive = true }
+        if live.showsEnd, cursor == live.log.count { finish() }
+    }
+
+    private func writePiece(upTo end: Int) {
+        var isWritten = false
+        exchange.write { out in
+            let start = out.count
+            while cursor < end, out.count - start < Self.pieceBytes {
+                appendFrame(into: &out)
+                if let old { servedBytes += old.log.range(cursor).count }
+                cursor += 1
+            }
+            if old == nil { servedBytes = live.log.byteCount(before: cursor) }
+            isWritten = out.count > start
+        }
+        guard isWritten else { return }
+        tookAt = loop.reactor.now
+        setSilence(nil)
+    }
+
+    private func appendFrame(into out: inout [UInt8]) {
+        guard let retryMilliseconds else { return appendFrame(context, into: &out) }
+        // The reconnection time is said once, in the first block that has data.
+        var context = context
+        context.retryMilliseconds = retryMilliseconds
+        let before = out.count
+        appendFrame(context, into: &out)
+        if out.count > before { self.retryMilliseconds = nil }
+    }
+
+    private func appendFrame(_ context: FrameContext, into out: inout [UInt8]) {
+        if let old {
+            dialect.appendFrame(cursor, of: old.log, context: context, into: &out)
+        } else {
+            dialect.appendFrame(cursor, of: live.log, context: context, into: &out)
+        }
+    }
+
+    private func begin() {
+        guard !hasBegun else { return }
+        hasBegun = true
+        exchange.beginStream(.ok, ["X-Stream-Id": live.head.id], block: Self.streamBlock)
+    }
+
+    /// What every stream's head says: neither caches nor proxies may keep or change it.
+    ///
+    /// The character set is implied, but libraries that read text of any kind take Latin-1 without
+    /// it. What may not be used again without asking need not be stored either: a browser's cache
+    /// lets requests for one address wait for each other while it stores.
+    package static let streamBlock = HeaderBlock([
+        "Content-Type": "text/event-stream; charset=utf-8",
+        "Cache-Control": "no-store, no-cache, no-transform",
+        "X-Accel-Buffering": "no",
+    ])
+
+    private func refuse(_ failure: UpstreamFailure) { respond(failure.problem) }
+
+    private func respond(_ problem: Problem) {
+        complete { $0.refuse(problem, of: live.head.id, isVendorShape: isVendorRoute) }
+    }
+
+    private func complete() {
+        guard live.showsEnd else { return }
+        if let failure = live.failure, failure.endsWhole { return refuse(failure) }
+        guard live.log.first > 0, live.log.ending != .stopped else {
+            return complete {
+                $0.respond(withWhole: live.log, context, isVendorShape: isVendorRoute)
+            }
+        }
+        guard !isReadingBack else { return }
+        isReadingBack = true
+        ReadBack(live).completion(context) { [weak self] in self?.completionEnded($0) }
+    }
+
+    private func completionEnded(_ body: [UInt8]?) {
+        guard !exchange.isLost, !exchange.isFinished else { return }
+        guard let body else { return respond(Self.notReadable) }
+        complete { $0.respond(withWhole: body, of: live.head.id) }
+    }
+
+    private func complete(_ answer: (Exchange) -> Void) {
+        noteEnd()
+        silence.clear()
+        answer(exchange)
+        live.served(self)
+    }
+
+    private func finish() { complete { $0.finish() } }
+
+    private func noteEnd() {
+        noteAnswer()
+        live.appendOutcome(to: &exchange.note)
+    }
+
+    /// Written at the end, so that no open stream holds it.
+    private func noteAnswer() {
+        exchange.note.reserveCapacity(128)
+        exchange.note.append(literal: "id=")
+        exchange.note.append(text: live.head.id)
+        exchange.note.append(literal: " model=")
+        exchange.note.append(text: live.head.model)
+    }
+
+    // MARK: The client
+
+    package func exchangeIsWritable(_ exchange: Exchange) {
+        live.readerDrained()
+    }
+
+    package func exchangeLost(_ exchange: Exchange) {
+        leave(" left")
+    }
+
+    /// Ends what it is sent in the middle; the answer goes on without it.
+    func cutOff() {
+        exchange.cutOff()
+        leave(" too slow")
+    }
+
+    private func leave(_ how: StaticString) {
+        silence.clear()
+        noteAnswer()
+        exchange.note.append(literal: how)
+        live.lost(self)
+    }
+
+    // MARK: Silence
+
+    private func setSilence(_ seconds: Int?) {
+        guard form != .completion else { return }
+        let seconds = seconds ?? loop.configuration.keepAliveSeconds
+        silence.set(at: loop.reactor.now + .seconds(seconds))
+    }
+
+    /// Proxies and browsers take a silent connection for a dead one: a word keeps it alive.
+    ///
+    /// It also settles a status that was held back; what fails from here on is said in the stream.
+    private func fellSilent() {
+        // It waits for the client, unless for the disk; or for this turn's end, which may have
+        // nothing to say in this dialect.
+        let waitsForClient =
+            cursor < live.visibleCount && exchange.unsentBytes > 0 && !isReadingBack
+        guard !hasBegun || !waitsForClient else { return stall() }
+        // With a status come the first event and its id: from here on the client can come back.
+        if !hasBegun { live.readerDrained() }
+        begin()
+        exchange.write { dialect.appendSilence(context, into: &$0) }
+        setSilence(nil)
+    }
+}
+
+// MARK: Long answers
+
+extension Reader {
+    /// What it is to read next is not in memory any more.
+    private func readBack() {
+        guard !isReadingBack else { return }
+        isReadingBack = true
+        old = nil
+        ReadBack(live).entries(from: cursor) { [weak self] in self?.readBackEnded($0) }
+    }
+
+    private func readBackEnded(_ part: SharedLog?) {
+        isReadingBack = false
+        guard !exchange.isLost, !exchange.isFinished else { return }
+        // Less than what was asked for would be asked for again and again.
+        guard let part, part.log.numbers.contains(cursor) else {
+            // It comes back with its last id, and then the disk may have it.
+            exchange.cutOff()
+            return leave(" not readable")
+        }
+        old = part
+        live.readerDrained()
+    }
+
+    private static let notReadable = Problem(
+        .serviceUnavailable,
+        type: "storage_error",
+        message: "the answer is too long to be in memory, and the disk cannot be read",
+        code: "journal_not_readable"
+    )
+}
+
+extension Reader {
+    /// A client that takes nothing, though there is something for it, is as good as gone.
+    ///
+    /// A phone that sleeps in a pocket, a process that was stopped: the answer must not wait for it
+    /// for ever.
+    private func stall() {
+        let stallsAt = tookAt + .seconds(loop.configuration.stallSeconds)
+        guard loop.reactor.now >= stallsAt else { return silence.set(at: stallsAt) }
+        // Its end would never be taken either.
+        exchange.delegate = nil
+        exchange.abort()
+        leave(" stalled")
+    }
+}

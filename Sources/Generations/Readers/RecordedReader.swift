@@ -1,0 +1,41 @@
+package import ChatFormats
+package import HTTPServer
+
+/// Tells a recorded answer to one client, in events, as the client takes them.
+package final class RecordedReader: ExchangeDelegate {
+    private let part: SharedLog
+    /// The number of the next entry to write.
+    private var next: Int
+    private let dialect: Dialect
+    private let context: FrameContext
+
+    /// Makes one that begins at an entry.
+    package init(_ part: SharedLog, from next: Int, _ dialect: Dialect, _ context: FrameContext) {
+        self.part = part
+        self.next = next
+        self.dialect = dialect
+        self.context = context
+    }
+
+    /// Sends what there is; the head has been sent.
+    package func start(on exchange: Exchange) {
+        exchange.delegate = self
+        exchangeIsWritable(exchange)
+    }
+
+    package func exchangeIsWritable(_ exchange: Exchange) {
+        while next < part.log.count {
+            guard !exchange.isCongested else { return }
+            exchange.write { out in
+                // Room for some escapes: a whole text is one entry, and growing would copy it.
+                let bytes = part.log.range(next).count
+                out.reserveCapacity(out.count + 512 + bytes + bytes / 4)
+                dialect.appendFrame(next, of: part.log, context: context, into: &out)
+            }
+            next += 1
+        }
+        exchange.finish()
+    }
+
+    package func exchangeLost(_ exchange: Exchange) {}
+}

@@ -1,0 +1,118 @@
+import ChatFormats
+package import Dispatch
+import Loop
+package import Storage
+
+/// Makes the records of answers that have ended, hands them to the history, and knows how many it
+/// lacks.
+///
+/// A short answer's record is made and handed over on its loop. A long one's is made on a queue,
+/// since its beginning is read from the disk: one crossing of threads, and one back with what
+/// became of it.
+package final class Recorder: Sendable {
+    /// Gives a record's line; waits for the disk.
+    private typealias Making = @Sendable () throws(StorageError) -> [UInt8]
+
+    private let history: HistoryFile
+    private let report: @Sendable (GenerationReport) -> Void
+    /// What long answers are read back on.
+    private let queue: DispatchQueue
+    /// How many ended answers the history lacks, and the journal keeps if there is one.
+    private let lacking = Guarded(0)
+    /// How many records are being made on the queue.
+    private let underWay = Guarded(0)
+
+    /// Makes one for all loops.
+    ///
+    /// - Parameters:
+    ///   - history: takes the records.
+    ///   - queue: reads long answers back, one after the other.
+    ///   - report: takes what is wrong with records that have to wait.
+    package init(
+        into history: HistoryFile,
+        on queue: DispatchQueue,
+        report: @escaping @Sendable (GenerationReport) -> Void
+    ) {
+        self.history = history
+        self.queue = queue
+        self.report = report
+    }
+
+    /// Whether the history has the records of all answers that have ended.
+    package var isAllRecorded: Bool {
+        underWay.withLock { $0 == 0 } && lacking.withLock { $0 == 0 }
+    }
+
+    /// Makes and hands over the record of an answer that has ended just now.
+    ///
+    /// - Parameters:
+    ///   - live: its log.
+    ///   - retries: how many attempts failed and were made again.
+    ///   - use: takes what became of it on the loop: at once where all of the log is in memory.
+    func record(_ live: LiveLog, retries: Int, then use: @escaping (RecordOutcome) -> Void) {
+        let head = live.head
+        let timing = GenerationRecord.Timing(
+            startedAt: head.startedAt,
+            firstTokenMilliseconds: live.firstTokenMilliseconds,
+            totalMilliseconds: live.elapsedMilliseconds,
+            retries: retries
+        )
+        guard live.log.first > 0 else {
+            let line = GenerationRecord.make(head.record, head.source, live.log, timing)
+            return use(outcome(of: history.append(line)))
+        }
+        let snapshot = LogSnapshot(of: live)
+        let (record, source) = (head.record, head.source)
+        make(for: Ticket(on: live.context.reactor, use)) { () throws(StorageError) in
+            try snapshot.record(record, source, timing)
+        }
+    }
+
+    /// Makes a record that the history refused before.
+    func recordAgain(_ answer: UnrecordedGeneration, for ticket: Ticket<RecordOutcome>) {
+        make(for: ticket) { [self] () throws(StorageError) in
+            lacking.withLock { $0 -= 1 }
+            return try answer.record()
+        }
+    }
+
+    /// What an earlier process left stays for the next start.
+    package func leftForNextStart() { lacking.withLock { $0 += 1 } }
+
+    /// Runs work once the records of all answers that have ended are made.
+    ///
+    /// A client that has read an answer's end may ask for it at once, or ask a question that goes
+    /// on from it.
+    package func afterRecords(_ work: @escaping @Sendable () -> Void) {
+        guard underWay.withLock({ $0 > 0 }) else { return work() }
+        queue.async(execute: work)
+    }
+
+    /// Waits for the records that are being made.
+    package func finish() { queue.sync {} }
+
+    private func make(for ticket: Ticket<RecordOutcome>, _ make: @escaping Making) {
+        underWay.withLock { $0 += 1 }
+        queue.async { [self] in
+            let outcome = outcome(of: make)
+            underWay.withLock { $0 -= 1 }
+            ticket.answer(outcome)
+        }
+    }
+
+    private func outcome(of make: Making) -> RecordOutcome {
+        do throws(StorageError) {
+            return outcome(of: history.appendWaiting(try make()))
+        } catch {
+            lacking.withLock { $0 += 1 }
+            report(.recordWaits(error))
+            return .unreadable
+        }
+    }
+
+    private func outcome(of place: Int?) -> RecordOutcome {
+        if let place { return .taken(place: place) }
+        lacking.withLock { $0 += 1 }
+        return .refused
+    }
+}

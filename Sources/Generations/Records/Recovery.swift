@@ -1,0 +1,232 @@
+import ChatFormats
+import Loop
+package import Storage
+import Wire
+
+/// What an earlier process left in the journal: answers that it ran, or had just ended.
+package struct Recovery: Sendable {
+    /// In the order in which they began; readers may come back to all of them.
+    package private(set) var left: [JournaledGeneration] = []
+    /// Those whose records reached the history before the process ended.
+    private var recorded: Set<String> = []
+    /// Those of them whose ends the journal lacks, as far as they have a key that still counts.
+    private var told: [JournalHead] = []
+    /// How much stands in the newest file of the history from the first of their records on.
+    private(set) var recordedBytes = 0
+    /// Those that failed before anything of them came: that freed their keys.
+    private var freed: Set<String> = []
+    /// Why it is not known which records the history has.
+    private var failure: StorageError?
+    /// What the journal's folder has to say, for the log.
+    private var reports: [JournalReport] = []
+    private let folder: JournalFolder
+    /// How often it is looked whether the records are safe.
+    private static let settlingNanoseconds: UInt64 = 250_000_000
+
+    /// Reads the journal, and looks up what of it the history has.
+    ///
+    /// - Parameters:
+    ///   - folder: the journal's.
+    ///   - history: the paths of the history's files, the newest first.
+    ///   - deletions: what is left of a conversation in this list is not taken over.
+    /// - Throws: where the journal cannot be read.
+    package init(
+        _ folder: JournalFolder,
+        history: [String],
+        deletions: Deletions
+    ) throws(StorageError) {
+        self.folder = folder
+        guard !folder.isEmpty else { return }
+        left = try read().filter { !deletions.cover($0.recordHead) }
+        do throws(StorageError) {
+            try lookUp(in: history)
+        } catch {
+            // Like any disk in trouble it must not keep the daemon from starting.
+            failure = error
+        }
+        // What the journal could not take any more would come back as cut; the record knows better.
+        let isTold = { [recorded] (left: JournaledGeneration) in
+            recorded.contains(left.head.id) && !left.isEnded
+        }
+        told = left.filter { isTold($0) && !freed.contains($0.head.id) }.map(\.head)
+        left.removeAll(where: isTold)
+    }
+
+    /// The keys of answers that the history has and the file of keys lacks: the process ended after
+    /// the one took its line and before the other did.
+    ///
+    /// - Parameters:
+    ///   - kept: what the file of keys has.
+    ///   - now: when they count as ended, in milliseconds since 1970.
+    /// - Returns: what the file has to be given.
+    package func missingKeys(in kept: [KeptKey], at now: Int) -> [KeptKey] {
+        var missing: [RequestKey.Name: (key: RequestKey, head: JournalHead)] = [:]
+        for head in told {
+            if let key = head.key { missing[key.name] = (key, head) }
+        }
+        guard !missing.isEmpty else { return [] }
+        for line in kept {
+            let name = RequestKey(line).name
+            guard let head = missing[name]?.head else { continue }
+            // What ended after this one began was asked after it.
+            if line.generation == head.id || line.endedAt >= head.startedAt { missing[name] = nil }
+        }
+        return missing.values.map { $0.key.kept(for: $0.head.id, endedAt: now) }
+    }
+
+    private struct Key: Hashable {
+        let process: UInt64
+        let loop: Int
+        let number: UInt64
+    }
+
+    private mutating func read() throws(StorageError) -> [JournaledGeneration] {
+        var places: [Key: Int] = [:]
+        var found: [JournaledDraft?] = []
+        var reports: [JournalReport] = []
+        try folder.read { report in
+            reports.append(report)
+        } visit: { item, bytes in
+            func key(_ number: UInt64) -> Key {
+                Key(process: item.process, loop: item.loop, number: number)
+            }
+            switch item.item {
+            case .begin(let number, let head):
+                guard let head = JournalHead(bytes.extracting(head)) else { return }
+                if let place = places[key(number)], found[place]?.head.id == head.id {
+                    found[place]?.beganAgain(head)
+                    return
+                }
+                // Of another answer the number is that one's from now on, also where damage took
+                // the end of the first.
+                places[key(number)] = found.count
+                found.append(JournaledDraft(head))
+            case .entry(let number, let sequence, let kind, let payload):
+                guard let place = places[key(number)] else { return }
+                found[place]?.add(
+                    sequence,
+                    kind,
+                    bytes.extracting(payload),
+                    at: item.milliseconds
+                )
+            case .retire(let number):
+                guard let place = places.removeValue(forKey: key(number)) else { return }
+                found[place] = nil
+            }
+        }
+        self.reports = reports
+        return found.compactMap { $0.map(JournaledGeneration.init) }
+    }
+
+    /// Finds those whose records reached the history before their process ended.
+    ///
+    /// Records stand in the order in which answers ended, so the search goes backward to those that
+    /// ended before the first of these began.
+    private mutating func lookUp(in history: [String]) throws(StorageError) {
+        guard let earliest = left.map(\.head.startedAt).min() else { return }
+        let wanted = Set(left.map { Array($0.head.id.utf8) })
+        var bound: [UInt8] = []
+        // Clocks may have been set back meanwhile.
+        Timestamp.append(
+            milliseconds: max(0, earliest - Self.clockSlackMilliseconds),
+            into: &bound
+        )
+        let keyed = Set(left.filter { $0.head.key != nil && !$0.isEnded }.map(\.head.id))
+        var known: Set<String> = []
+        var tail = 0
+        var knownTail = 0
+        var scan = RecordScan()
+        var isBehind = false
+        for path in history where !isBehind {
+            do throws(StorageError) {
+                try BackwardLines.visit(path) { line in
+                    tail += line.count + 1
+                    for (head, range) in scan.records(in: line) {
+                        if wanted.contains(head.id) {
+                            let id = String(decoding: head.id, as: UTF8.self)
+                            known.insert(id)
+                            knownTail = tail
+                            if keyed.contains(id), Self.isFailure(line.extracting(range)) {
+                                freed.insert(id)
+                            }
+                        }
+                        guard let endedAt = RecordGlance.endedAt(line.extracting(range)) else {
+                            continue
+                        }
+                        isBehind = endedAt.lexicographicallyPrecedes(bound)
+                    }
+                    return !isBehind
+                }
+            } catch .notRegularFile {
+                // What has the name of an old file and is no file has no records.
+                continue
+            }
+            // Older files were made safe when they were closed.
+            if path == history.first { recordedBytes = knownTail }
+        }
+        recorded = known
+    }
+
+    private static func isFailure(_ record: Span<UInt8>) -> Bool {
+        var line: [UInt8] = []
+        line.append(span: record)
+        return RecordedAnswer(line)?.part.log.firstAnswerIsFailure ?? false
+    }
+
+    private static let clockSlackMilliseconds = 600_000
+
+    /// Writes the records that are missing, and removes what was read once they are safe.
+    ///
+    /// - Parameters:
+    ///   - history: takes the records.
+    ///   - keys: has taken the keys; what was read stays until they are safe too.
+    ///   - report: takes what is worth a line.
+    /// - Returns: false where the history could not take all of them: what was read stays for the
+    ///   next start, and a stop must not remove it.
+    package func finish(
+        into history: HistoryFile,
+        _ keys: KeyFile?,
+        report: (GenerationReport) -> Void
+    ) -> Bool {
+        for one in reports { report(.journal(one)) }
+        if let failure {
+            report(.recoveryWaits(failure))
+            return false
+        }
+        let count = left.count { !recorded.contains($0.head.id) }
+        if count > 0 { report(.recovered(count)) }
+        // Where one was refused, or what is there cannot be made safe, the next start tries again.
+        let found = recordedBytes == 0 ? 0 : history.distrust(lastBytes: recordedBytes)
+        guard let written = writeRecords(to: history), let found else {
+            report(.recoveryWaits(nil))
+            return false
+        }
+        let last = max(found, written)
+        let lastKey = keys?.lastPlace ?? 0
+        let folder = folder
+        Task {
+            while !history.isSafe(last) || !(keys?.isSafe(lastKey) ?? true) {
+                try? await Task.sleep(nanoseconds: Self.settlingNanoseconds)
+            }
+            folder.removeLeft()
+        }
+        return true
+    }
+
+    /// - Returns: the place of the last record in the history; nil where it refused one.
+    private func writeRecords(to history: HistoryFile) -> Int? {
+        var last = 0
+        for generation in left where !recorded.contains(generation.head.id) {
+            // Handed over and not kept for a second attempt: it may be long, and can be made again.
+            var place = history.append(generation.record)
+            if place == nil {
+                // More than may wait for the disk at once.
+                _ = history.flush(timeoutMilliseconds: 10_000)
+                place = history.append(generation.record)
+            }
+            guard let place else { return nil }
+            last = place
+        }
+        return last
+    }
+}

@@ -1,0 +1,103 @@
+package import ChatFormats
+
+/// What the relay is told at its start; the same for all loops.
+package struct RelayConfiguration: Sendable {
+    /// A server of models.
+    package struct Upstream: Sendable, Equatable {
+        /// Its name in logs and records: `openai`, `anthropic`, `simulator`.
+        package var name: String
+        /// The protocol it speaks.
+        package var provider: Provider
+        /// Its base URL without a final slash.
+        package var baseURL: String
+        /// The credential, or nil where it wants none.
+        ///
+        /// Never logged.
+        package var key: String?
+        /// The model that is asked where the client names none.
+        package var model: String
+        /// Whether proxies named in the environment are passed by.
+        package var bypassesProxy: Bool
+
+        /// What nobody may be shown, in whatever words it comes back.
+        var secrets: [String] { (key.map { [$0] } ?? []) + Redaction.secrets(inURL: baseURL) }
+
+        /// Describes an upstream.
+        package init(
+            name: String,
+            provider: Provider,
+            baseURL: String,
+            key: String?,
+            model: String,
+            bypassesProxy: Bool = false
+        ) {
+            self.name = name
+            self.provider = provider
+            self.baseURL = baseURL
+            self.key = key
+            self.model = model
+            self.bypassesProxy = bypassesProxy
+        }
+    }
+
+    /// Where answers come from; the first is the default.
+    ///
+    /// Never empty.
+    package var upstreams: [Upstream]
+    /// Until the upstream's first data.
+    package var firstByteSeconds = 120
+    /// Between two data events of the upstream; comments do not count.
+    package var idleSeconds = 120
+    /// From the request to the end of the answer.
+    package var totalSeconds = 3600
+    /// How often a failed call is made again while nothing of the answer has come.
+    package var maxRetries = 2
+    /// The longest silence on a stream before it is filled.
+    package var keepAliveSeconds = 10
+    /// How long a POST waits for the upstream's verdict before its status is settled as 200.
+    package var headHoldSeconds = 8
+    /// What happens when the last reader leaves, where the request does not say.
+    ///
+    /// Nil is `grace:30`, and `cancel` where nobody can come back: on OpenAI's route without a key
+    /// and a conversation, whose clients stop an answer by leaving.
+    package var onDisconnect: OnDisconnect?
+    /// A reader for which so much is held up holds up the upstream if it is alone, and is cut off
+    /// where others keep up.
+    ///
+    /// In bytes of memory: what it lacks of the log, and what it has not taken of its own output.
+    package var readerBufferBytes = 160 * 1024
+    /// So much of a running answer is in memory at most; what is before is read back from the
+    /// journal.
+    ///
+    /// In bytes, five of them for each entry beside its text.
+    package var logWindowBytes = 256 * 1024
+    /// A client that takes nothing for so long, though there is something for it, is cut off.
+    package var stallSeconds = 60
+    /// The longest answer.
+    ///
+    /// In bytes of text.
+    package var maxAnswerBytes = 64 * 1024 * 1024
+    /// How long an ended answer is kept for a reader that comes back.
+    package var resumeSeconds = 600
+    /// Ended answers without readers are kept up to this much, per loop: the end of one may have
+    /// been lost on its way, or its reader is still to come.
+    package var keptBytes = 16 * 1024 * 1024
+    /// Answers with a client's key that are kept at a time, for all loops; 503 above.
+    package var maxKeys = 65_536
+    /// The past of a conversation goes upstream up to this much, together with what is asked; 0
+    /// for no past.
+    ///
+    /// In tokens, as estimated.
+    package var contextTokens = 8000
+    /// Origins other than our own whose pages may ask, such as `https://chat.example.com`; `*`
+    /// for all.
+    package var corsOrigins: [String] = []
+    /// Names other than `localhost` and plain addresses under which the relay is reached.
+    package var hosts: [String] = []
+
+    /// Describes a relay with one or more upstreams and defaults for the rest.
+    package init(upstreams: [Upstream]) {
+        precondition(!upstreams.isEmpty, "somebody has to answer")
+        self.upstreams = upstreams
+    }
+}

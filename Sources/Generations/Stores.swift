@@ -1,0 +1,28 @@
+package import Storage
+
+/// Where answers, their keys and their records outlive memory, the same for all loops.
+package struct Stores: Sendable {
+    package let history: HistoryFile
+    /// Where keys outlive the process; nil where they do not.
+    package let keyFile: KeyFile?
+    /// When what is written is made safe against a loss of power.
+    package let durability: Durability
+    /// The answers that clients may ask for by keys of their own.
+    package let keys: KeyTable
+    package let recorder: Recorder
+
+    /// Names them.
+    package init(
+        history: HistoryFile,
+        keyFile: KeyFile?,
+        durability: Durability,
+        keys: KeyTable,
+        recorder: Recorder
+    ) {
+        self.history = history
+        self.keyFile = keyFile
+        self.durability = durability
+        self.keys = keys
+        self.recorder = recorder
+    }
+}

@@ -1,0 +1,104 @@
+import Generations
+import HTTPServer
+import Loop
+import Storage
+import Wire
+
+/// What is asked of the history, on its queue.
+typealias HistoryQuestion =
+    @Sendable (inout HistoryCatalog) throws(HistoryQueryError) -> HistoryAnswer
+
+/// Puts the questions of one loop to the history.
+///
+/// The history reads its files on a queue of its own; no loop waits for a disk.
+struct HistoryDesk {
+    private let stores: Stores
+    private let log: Log
+    private let reactor: Reactor
+
+    init(_ stores: Stores, _ log: Log, on reactor: Reactor) {
+        self.stores = stores
+        self.log = log
+        self.reactor = reactor
+    }
+
+    /// A right to answer what waits on this loop, from any thread.
+    func ticket<Answer: Sendable>(_ use: @escaping (Answer) -> Void) -> Ticket<Answer> {
+        Ticket(on: reactor, use)
+    }
+
+    /// Puts a question.
+    ///
+    /// - Parameters:
+    ///   - question: runs on the history's queue.
+    ///   - use: takes the answer, on this loop; a client may be gone by then.
+    func ask(
+        _ question: @escaping HistoryQuestion,
+        then use: @escaping (HistoryAnswer) -> Void
+    ) {
+        line.ask(question, for: ticket(use))
+    }
+
+    /// The same from any thread.
+    var line: HistoryLine { HistoryLine(stores: stores, log: log) }
+
+    /// Deletes a conversation.
+    ///
+    /// - Parameters:
+    ///   - conversation: its id.
+    ///   - forget: given the time of the deletion once it is done, in milliseconds since 1970; on
+    ///     the history's queue.
+    ///   - use: takes why it is not done, or nil, on this loop.
+    func delete(
+        conversation: String,
+        forget: @escaping @Sendable (Int) -> Void,
+        then use: @escaping (StorageError?) -> Void
+    ) {
+        let time = Guarded(0)
+        let ticket = ticket(use)
+        let log = log
+        stores.history.delete(
+            conversation: conversation,
+            at: {
+                let now = wallMilliseconds()
+                time.withLock { $0 = now }
+                var text: [UInt8] = []
+                Timestamp.append(milliseconds: now, into: &text)
+                return String(decoding: text, as: UTF8.self)
+            }
+        ) { failure in
+            if let failure {
+                log.write(.error, "a conversation cannot be deleted: \(failure)")
+            } else {
+                forget(time.withLock { $0 })
+            }
+            ticket.answer(failure)
+        }
+    }
+}
+
+/// The way to the history from any thread.
+struct HistoryLine: Sendable {
+    fileprivate let stores: Stores
+    fileprivate let log: Log
+
+    /// Puts a question, once the history has the records of all that has ended.
+    func ask(_ question: @escaping HistoryQuestion, for ticket: Ticket<HistoryAnswer>) {
+        let log = log
+        let history = stores.history
+        stores.recorder.afterRecords {
+            history.read { catalog in
+                var answer = HistoryAnswer()
+                do throws(HistoryQueryError) {
+                    answer = try question(&catalog)
+                } catch {
+                    if case .storage(let error) = error {
+                        log.write(.error, "the history cannot be read: \(error)")
+                    }
+                    answer.problem = Problem(error)
+                }
+                ticket.answer(answer)
+            }
+        }
+    }
+}

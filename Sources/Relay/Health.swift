@@ -1,0 +1,42 @@
+import HTTPServer
+import Loop
+import Storage
+import Wire
+
+/// Whether all that must be written can be: what `/readyz` answers.
+final class Health: Sendable {
+    private let history: HistoryFile
+    private let keys: KeyFile?
+    /// What is wrong with the journals at the moment.
+    private let outages = Guarded(JournalOutages())
+
+    init(_ history: HistoryFile, _ keys: KeyFile?) {
+        self.history = history
+        self.keys = keys
+    }
+
+    /// Takes in what a journal has to say.
+    ///
+    /// - Returns: whether it is worth a line in the log.
+    func note(_ report: JournalReport) -> Bool { outages.withLock { $0.note(report) } }
+
+    /// What is wrong; nil where nothing is.
+    var problem: Problem? {
+        if !history.isWritable { return Self.notWritable("history file", "history") }
+        // Also where it is written and would not survive a loss of power.
+        if outages.withLock({ $0 != JournalOutages() }) {
+            return Self.notWritable("journal", "journal")
+        }
+        guard keys?.isWritable ?? true else { return Self.notWritable("file of keys", "keys") }
+        return nil
+    }
+
+    private static func notWritable(_ what: String, _ word: String) -> Problem {
+        Problem(
+            .serviceUnavailable,
+            type: "storage_error",
+            message: "the \(what) cannot be written; answers go on",
+            code: "\(word)_not_writable"
+        )
+    }
+}

@@ -1,0 +1,37 @@
+import ChatFormats
+import Generations
+
+/// What happens to answers, as lines of the log.
+extension Log {
+    func write(_ report: GenerationReport) {
+        switch report {
+        case .ended(let answer):
+            // Nobody waits for one that was abandoned.
+            guard let failure = answer.failure, failure.ending != .abandoned else { return }
+            write(.warning, "id=\(answer.id) \(failure.ending.rawValue): \(failure.message)")
+        case .retry(let id, let number, let milliseconds, let why):
+            write(.warning, "id=\(id) retry \(number) in \(milliseconds) ms: \(why)")
+        case .notReadBack(let error):
+            write(.error, "an answer's beginning cannot be read back: \(error)")
+        case .recordWaits(let error):
+            write(
+                .error,
+                "a record has to wait for what the next start finds of it: \(error)"
+            )
+        case .journal(let report): write(report)
+        case .recovered(let count):
+            write(
+                .warning,
+                "\(count) answers were cut by the end of an earlier process: they are in"
+                    + " the history and can be read for a while"
+            )
+        case .recoveryWaits(let error):
+            let why = error.map { "cannot be read: \($0)" } ?? "does not take all of it"
+            write(
+                .error,
+                "what an earlier process left has to wait for the next start, since the history"
+                    + " \(why)"
+            )
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import HTTPServer
+import Loop
+import Wire
+
+/// What is known of one request when it is over; its line in the log is written from it.
+struct Visit {
+    private let exchange: Exchange
+    private let endedAt: Nanoseconds
+
+    init(_ exchange: Exchange, endedAt: Nanoseconds) {
+        self.exchange = exchange
+        self.endedAt = endedAt
+    }
+
+    /// Appends who asked what, and what became of it.
+    func append(to line: inout [UInt8]) {
+        let head = exchange.request.head
+        exchange.request.peer.append(to: &line)
+        line.append(UInt8(ascii: " "))
+        line.append(text: head.method.name)
+        line.append(UInt8(ascii: " "))
+        // The query stays out: it may be somebody's prompt.
+        line.append(text: head.rawPath)
+        line.append(UInt8(ascii: " "))
+        line.append(decimal: exchange.status?.code ?? 0)
+        line.append(UInt8(ascii: " "))
+        line.append(decimal: Int((endedAt - exchange.startedAt) / 1_000_000))
+        line.append(literal: "ms ")
+        line.append(decimal: exchange.contentBytes)
+        line.append(UInt8(ascii: "B"))
+        guard !exchange.note.isEmpty else { return }
+        line.append(UInt8(ascii: " "))
+        line.append(contentsOf: exchange.note)
+    }
+}

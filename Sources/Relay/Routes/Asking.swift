@@ -1,0 +1,178 @@
+import Access
+import ChatFormats
+import Generations
+import HTTPServer
+import Loop
+import Wire
+
+/// Gives the answer to a request: the one that its key stands for, or a new one on this loop.
+///
+/// What is asked twice is answered once.
+struct Asking {
+    /// Where the answer is.
+    enum Answer {
+        case running(Generation)
+        /// Only the history has it.
+        case recorded(RecordedAnswer)
+    }
+
+    let policies: Policies
+    let store: GenerationStore
+    let keys: KeyTable
+    let directory: AnswerDirectory
+    let recorded: RecordedAnswers
+    let past: ConversationPast
+
+    /// Finds or begins the answer.
+    ///
+    /// - Parameters:
+    ///   - call: what is asked.
+    ///   - exchange: the client's; what is wrong is answered to it, and it may move away.
+    ///   - caller: who asks.
+    ///   - use: takes the answer, now or later.
+    func answer(
+        _ call: ChatCall,
+        _ exchange: Exchange,
+        _ caller: Caller,
+        then use: @escaping (Answer) -> Void
+    ) {
+        let id = store.makeID()
+        guard let key = call.key else { return reserve(call, id, exchange, caller, use) }
+        keys.claim(key, for: id, at: store.context.reactor.now) { claim in
+            switch claim {
+            case .claimed: reserve(call, id, exchange, caller, use)
+            case .taken(let id): attach(call, id, exchange, caller, use)
+            case .recorded(let id):
+                recorded.find(id, for: exchange) { answer in
+                    if let answer { return use(.recorded(answer)) }
+                    askAnew(call, id, exchange, caller, use)
+                }
+            case .otherRequest: exchange.respond(Self.otherRequest.inShape(of: exchange))
+            case .otherRecorded(let id):
+                recorded.find(id, for: exchange) { answer in
+                    guard answer == nil else {
+                        return exchange.respond(Self.otherRequest.inShape(of: exchange))
+                    }
+                    askAnew(call, id, exchange, caller, use)
+                }
+            case .full: exchange.respond(Self.tooManyKeys.inShape(of: exchange))
+            }
+        }
+    }
+
+    /// The answer of a key is gone, since its conversation was deleted: the key is free and the
+    /// request a new one.
+    private func askAnew(
+        _ call: ChatCall,
+        _ id: String,
+        _ exchange: Exchange,
+        _ caller: Caller,
+        _ use: @escaping (Answer) -> Void
+    ) {
+        if let key = call.key { keys.free(key, of: id) }
+        answer(call, exchange, caller, then: use)
+    }
+
+    /// The key stands for an answer that was begun.
+    private func attach(
+        _ call: ChatCall,
+        _ id: String,
+        _ exchange: Exchange,
+        _ caller: Caller,
+        _ use: @escaping (Answer) -> Void
+    ) {
+        switch directory.find(id, for: exchange) {
+        case .here(let generation): use(.running(generation))
+        case .moved: return
+        case .nowhere:
+            let waits = store.whenDecided(id) {
+                guard !exchange.isLost else { return }
+                answer(call, exchange, caller, then: use)
+            }
+            // An answer that is gone has freed its key: this is the loop that would have it, or
+            // there is none. The next round claims the key.
+            if !waits { askAnew(call, id, exchange, caller, use) }
+        }
+    }
+
+    // MARK: A new answer
+
+    private func reserve(
+        _ call: ChatCall,
+        _ id: String,
+        _ exchange: Exchange,
+        _ caller: Caller,
+        _ use: @escaping (Answer) -> Void
+    ) {
+        // Others under the same key find the claim and no answer while this waits.
+        if call.key != nil { store.expect(id) }
+        policies.gate.reserve(caller, call.request) { result in
+            do throws(Problem) {
+                try result.get()
+                let generation = try begin(call, id)
+                if !exchange.isLost { use(.running(generation)) }
+            } catch {
+                if let key = call.key { keys.free(key, of: id) }
+                exchange.respond(error.inShape(of: exchange))
+            }
+            if call.key != nil { store.decided(id) }
+        }
+    }
+
+    private func begin(_ call: ChatCall, _ id: String) throws(Problem) -> Generation {
+        let request = call.request
+        let candidate = policies.models.candidate(for: request.model)
+        let upstream = candidate.upstream.configuration
+        var body: [UInt8] = []
+        body.reserveCapacity(512)
+        do throws(ChatRequestError) {
+            try upstream.provider.writeBody(request, model: candidate.model, into: &body)
+        } catch {
+            throw Problem(error)
+        }
+        let generation = store.begin(
+            id: id,
+            key: call.key,
+            request,
+            source: .init(upstream: upstream.name, model: candidate.model),
+            onDisconnect: call.onDisconnect
+        )
+        let wantsPast = past.isWanted(by: request)
+        let source = UpstreamCall(
+            for: generation,
+            wantsPast ? .toBeGathered : .whole(request, body: body),
+            candidate,
+            store.context
+        )
+        generation.begin(from: source)
+        if wantsPast { past.gather(request, for: source) }
+        return generation
+    }
+
+    private static let otherRequest = Problem(
+        .conflict,
+        type: "idempotency_error",
+        message: "this key was used for another request; a new question takes a new key",
+        code: "idempotency_key_in_use",
+        // OpenAI's libraries would send the same again.
+        fields: ["x-should-retry": "false"]
+    )
+
+    private static let tooManyKeys = Problem(
+        .serviceUnavailable,
+        type: "overloaded_error",
+        message: "too many answers with keys are kept; ask again later, or without a key",
+        code: "too_many_keys",
+        fields: ["Retry-After": "10"]
+    )
+}
+
+extension Problem {
+    /// The same as the client of the exchange looks for it.
+    fileprivate func inShape(of exchange: Exchange) -> Problem {
+        inShape(of: exchange.request.head)
+    }
+
+    /// A chat request that cannot be answered, as 400.
+    init(_ error: ChatRequestError) { self = .invalid(error.message, code: error.field) }
+}

@@ -1,0 +1,48 @@
+import Access
+import ChatFormats
+import Generations
+import HTTPServer
+import Wire
+
+/// Chat requests that are answered by a stream, or by one object at its end.
+struct ChatRoutes {
+    private let configuration: RelayConfiguration
+    private let asking: Asking
+    private let streams: StreamRoutes
+
+    init(_ configuration: RelayConfiguration, asking: Asking, streams: StreamRoutes) {
+        self.configuration = configuration
+        self.asking = asking
+        self.streams = streams
+    }
+
+    func answer(_ exchange: Exchange, _ route: ChatRoute, _ caller: Caller) throws(Problem) {
+        let query = try ChatCall.query(exchange.request.head)
+        if let position = StreamPosition(exchange.request.head, query) {
+            let dialect = try ChatCall.dialect(query) ?? route.dialect
+            return streams.resume(exchange, position, dialect)
+        }
+        let call = try ChatCall(exchange.request, route, configuration)
+        let isGet = exchange.request.head.method == .get
+        asking.answer(call, exchange, caller) { answer in
+            switch answer {
+            case .running(let generation):
+                Reader(
+                    exchange,
+                    of: generation.live,
+                    from: 0,
+                    call.dialect,
+                    call.request.stream ? (isGet ? .stream : .heldStream) : .completion,
+                    isVendorRoute: route.isVendor
+                ).start()
+            case .recorded(let answer):
+                RecordedAnswers.answerAgain(
+                    call,
+                    with: answer,
+                    isVendorShape: route.isVendor,
+                    to: exchange
+                )
+            }
+        }
+    }
+}

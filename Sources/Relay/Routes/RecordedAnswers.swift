@@ -1,0 +1,134 @@
+import ChatFormats
+import Generations
+import HTTPServer
+import Storage
+import Wire
+
+/// Answers that are not in memory any more, served from their records.
+struct RecordedAnswers {
+    let history: HistoryDesk
+
+    /// Serves an answer to a client that comes back for it when only the history has it.
+    ///
+    /// A client that has had nothing of the text gets it in any dialect. One that has had a part is
+    /// sent the whole text in `events`, to be put in the place of what it has; in the others it
+    /// could only be added to it.
+    ///
+    /// - Parameters:
+    ///   - position: where it wants to go on.
+    ///   - dialect: what it reads.
+    ///   - isBack: whether the client comes back by itself, as a browser's EventSource does with an
+    ///     event's id: where there is no record either it is sent 204, the one status on which it
+    ///     does not come back. All others are sent 404.
+    ///   - exchange: the client's.
+    func serve(
+        _ position: StreamPosition,
+        _ dialect: Dialect,
+        isBack: Bool,
+        to exchange: Exchange
+    ) {
+        find(position.generation, for: exchange) { answer in
+            let isUsable = position.next <= 1 || position.isOfRecord || dialect == .events
+            guard isUsable, let answer else {
+                let isBrowser = isBack && exchange.request.head.method == .get
+                guard isBrowser else { return exchange.respond(StreamRoutes.unknownStream) }
+                return exchange.respond(.noContent, [:])
+            }
+            guard !position.isOfRecord || position.next < answer.part.log.count else {
+                return exchange.respond(.noContent, [:])
+            }
+            Self.serve(answer, position, dialect, nil, to: exchange)
+        }
+    }
+
+    /// Answers what was asked before under the same key.
+    ///
+    /// - Parameters:
+    ///   - call: what is asked.
+    ///   - answer: what the history has.
+    ///   - isVendorShape: how an error is written.
+    ///   - exchange: the client's.
+    static func answerAgain(
+        _ call: ChatCall,
+        with answer: RecordedAnswer,
+        isVendorShape: Bool,
+        to exchange: Exchange
+    ) {
+        guard !call.request.stream else {
+            let position = StreamPosition(generation: answer.id)
+            return serve(answer, position, call.dialect, call.request, to: exchange)
+        }
+        exchange.note = note(answer)
+        if let failure = answer.part.log.failure.map(UpstreamFailure.init), failure.endsWhole {
+            exchange.refuse(failure.problem, of: answer.id, isVendorShape: isVendorShape)
+        } else {
+            let context = context(of: answer, call.request, hasIDs: false)
+            exchange.respond(withWhole: answer.part.log, context, isVendorShape: isVendorShape)
+        }
+    }
+
+    /// Looks up an ended answer in the history; where that cannot be asked the client is told so.
+    ///
+    /// - Parameters:
+    ///   - id: the answer's.
+    ///   - exchange: the client's; one that is gone meanwhile is not answered.
+    ///   - use: takes it; nil where there is no record of it.
+    func find(
+        _ id: String,
+        for exchange: Exchange,
+        then use: @escaping (RecordedAnswer?) -> Void
+    ) {
+        history.ask { catalog throws(HistoryQueryError) in
+            HistoryAnswer(recorded: RecordedAnswer(try catalog.record(id: id) ?? []))
+        } then: { answer in
+            guard !exchange.isLost else { return }
+            if let problem = answer.problem { return exchange.respond(problem) }
+            use(answer.recorded)
+        }
+    }
+
+    private static func note(_ answer: RecordedAnswer) -> [UInt8] {
+        Array("id=\(answer.id) from the history".utf8)
+    }
+
+    /// What frames of a record say beside their entries.
+    ///
+    /// Whether the first request named a model is not in a record: who asks by the answer's id
+    /// names none, and a member more harms nobody.
+    private static func context(
+        of answer: RecordedAnswer,
+        _ request: ChatRequest?,
+        hasIDs: Bool
+    ) -> FrameContext {
+        FrameContext(
+            generation: answer.id,
+            model: answer.model,
+            created: answer.created,
+            wantsUsage: request?.includesUsage ?? false,
+            hasIDs: hasIDs,
+            repeatsContent: request?.model == nil,
+            idMark: StreamPosition.recordMark
+        )
+    }
+
+    private static func serve(
+        _ answer: RecordedAnswer,
+        _ position: StreamPosition,
+        _ dialect: Dialect,
+        _ request: ChatRequest?,
+        to exchange: Exchange
+    ) {
+        let hasIDs = Reader.comesBack(exchange.request.head, dialect)
+        let context = context(of: answer, request, hasIDs: hasIDs)
+        exchange.note = note(answer)
+        exchange.beginStream(.ok, ["X-Stream-Id": answer.id], block: Reader.streamBlock)
+        var next = position.next
+        if next > 1, !position.isOfRecord {
+            exchange.write {
+                dialect.appendRestored(answer.text, of: answer.part.log, context, into: &$0)
+            }
+            next = answer.part.log.count - 1
+        }
+        RecordedReader(answer.part, from: next, dialect, context).start(on: exchange)
+    }
+}

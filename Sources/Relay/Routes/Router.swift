@@ -1,0 +1,175 @@
+import Access
+import Generations
+import HTTPServer
+import Loop
+import Wire
+
+/// Takes the requests of one loop: says who may ask, and brings each to the routes of its family.
+final class Router: RequestHandler {
+    /// What the head of an admitted request came to.
+    private struct Admitted: Sendable {
+        let route: Route
+        let caller: Caller
+    }
+
+    private let reactor: Reactor
+    private let heap: HeapTrim
+    private let page: StaticFiles?
+    private let requestLog: RequestLog
+    private let service: Service
+    private let store: GenerationStore
+    private var gate: Gate
+    private var routes: Routes
+
+    init(_ policies: Policies, store: GenerationStore, service: Service, page: StaticFiles?) {
+        reactor = store.context.reactor
+        heap = store.context.heap
+        self.page = page
+        self.service = service
+        self.store = store
+        requestLog = RequestLog(service.log, on: reactor)
+        gate = policies.gate
+        routes = Routes(policies, store: store, service: service)
+    }
+
+    /// Requests whose heads come in from now on go by other policies.
+    func reload(_ policies: Policies) {
+        gate = policies.gate
+        routes = Routes(policies, store: store, service: service)
+    }
+
+    /// Writes the lines that wait for the turn's end.
+    func flush() { requestLog.flush() }
+
+    // MARK: Requests
+
+    func admit(_ exchange: Exchange) -> Admission {
+        let head = exchange.request.head
+        exchange.commonFields = gate.responseFields(head)
+        do throws(Problem) {
+            let host = try gate.checkHost(head)
+            let route = try Route.match(head)
+            let demand = route.demand(head)
+            try gate.check(head, host: host, demand)
+            if route == .file, page == nil { throw StaticFiles.notFound(head.path) }
+            gate.admit(head, demand) { result in
+                switch result {
+                case .success(let caller):
+                    exchange.admitted = Admitted(route: route, caller: caller)
+                    let limit = route.readsBody ? Int.max : Route.maxUnreadBytes
+                    exchange.decide(.read(upTo: limit))
+                case .failure(let problem):
+                    exchange.decide(.refuse(problem.inShape(of: head)))
+                }
+            }
+            // It is decided by now, unless it is not known yet who asks.
+            return .wait
+        } catch {
+            return .refuse(error.inShape(of: head))
+        }
+    }
+
+    func handle(_ exchange: Exchange) {
+        guard let admitted = exchange.admitted as? Admitted else {
+            preconditionFailure("the server hands over what was admitted, and that has a route")
+        }
+        do throws(Problem) {
+            try answer(exchange, admitted.route, admitted.caller)
+        } catch {
+            exchange.respond(error.inShape(of: exchange.request.head))
+        }
+    }
+
+    private func answer(
+        _ exchange: Exchange,
+        _ route: Route,
+        _ caller: Caller
+    ) throws(Problem) {
+        let head = exchange.request.head
+        switch route {
+        case .chat(let route): try routes.chat.answer(exchange, route, caller)
+        case .announce: try routes.twoStep.announce(exchange, caller)
+        case .announced: try routes.twoStep.announced(exchange)
+        case .stream(let id): try routes.streams.read(exchange, id)
+        case .stop(let id): try routes.streams.stop(exchange, id)
+        case .history: try routes.history.records(exchange)
+        case .conversations: try routes.history.conversations(exchange)
+        case .conversation(let id): try routes.history.conversation(exchange, id)
+        case .deleteConversation(let id): routes.history.delete(exchange, id)
+        case .models: routes.models.list(exchange)
+        case .health: routes.status.health(exchange)
+        case .readiness: routes.status.readiness(exchange)
+        case .options(let methods):
+            var fields = gate.preflightFields(head, methods: methods)
+            fields.append("Allow", methods)
+            exchange.respond(.noContent, fields)
+        case .file: page?.respond(to: exchange)
+        }
+    }
+
+    func finished(_ exchange: Exchange) {
+        heap.somethingEnded()
+        guard requestLog.isOn else { return }
+        let visit = Visit(exchange, endedAt: reactor.now)
+        requestLog.add { visit.append(to: &$0) }
+    }
+
+    func refused(_ problem: Problem, from peer: PeerAddress) {
+        guard requestLog.isOn else { return }
+        requestLog.add {
+            $0.append(text: "\(peer) refused \(problem.status.code): \(problem.message)")
+        }
+    }
+}
+
+/// The routes of one loop by their families, each given what it uses.
+struct Routes {
+    let chat: ChatRoutes
+    let twoStep: TwoStepRoutes
+    let streams: StreamRoutes
+    let history: HistoryRoutes
+    let models: ModelRoutes
+    let status: StatusRoutes
+
+    init(_ policies: Policies, store: GenerationStore, service: Service) {
+        let history = HistoryDesk(service.stores, service.log, on: store.context.reactor)
+        let directory = AnswerDirectory(store: store, post: service.post)
+        let recorded = RecordedAnswers(history: history)
+        let asking = Asking(
+            policies: policies,
+            store: store,
+            keys: service.stores.keys,
+            directory: directory,
+            recorded: recorded,
+            past: ConversationPast(history, budget: policies.configuration.contextTokens)
+        )
+        streams = StreamRoutes(directory: directory, recorded: recorded)
+        chat = ChatRoutes(policies.configuration, asking: asking, streams: streams)
+        twoStep = TwoStepRoutes(
+            configuration: policies.configuration,
+            asking: asking,
+            directory: directory,
+            streams: streams
+        )
+        self.history = HistoryRoutes(history: history, post: service.post)
+        models = ModelRoutes(upstreams: policies.configuration.upstreams)
+        status = StatusRoutes(health: service.health)
+    }
+}
+
+extension HeaderFields {
+    /// For answers that are of this moment, and somebody's own.
+    static let freshJSON: HeaderFields = [
+        "Content-Type": "application/json", "Cache-Control": "no-store",
+    ]
+}
+
+extension Problem {
+    /// The same as the clients of the route look for it: OpenAI's look for a member more, whatever
+    /// went wrong.
+    func inShape(of head: RequestHead) -> Problem {
+        var problem = self
+        problem.isVendorShape = head.path.hasPrefix("/v1/")
+        return problem
+    }
+}

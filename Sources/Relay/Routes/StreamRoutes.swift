@@ -1,0 +1,90 @@
+import ChatFormats
+import Generations
+import HTTPServer
+import Wire
+
+/// Requests that name an answer by its id: coming back, reading along, stopping.
+struct StreamRoutes {
+    let directory: AnswerDirectory
+    let recorded: RecordedAnswers
+
+    func read(_ exchange: Exchange, _ id: String) throws(Problem) {
+        let head = exchange.request.head
+        let query = try ChatCall.query(head)
+        let dialect = try ChatCall.dialect(query) ?? .events
+        let position = StreamPosition(head, query) ?? StreamPosition(generation: id)
+        guard equals(position.generation, id) else {
+            throw .invalid(
+                "Last-Event-ID belongs to another stream than the path names",
+                code: "last_event_id"
+            )
+        }
+        if position.next > 0 { return resume(exchange, position, dialect) }
+        readAll(exchange, position, dialect)
+    }
+
+    /// Reads an answer from its beginning.
+    func readAll(_ exchange: Exchange, _ position: StreamPosition, _ dialect: Dialect) {
+        switch directory.find(position.generation, for: exchange) {
+        case .here(let generation): read(generation, from: 0, dialect, on: exchange)
+        case .moved: return
+        case .nowhere: recorded.serve(position, dialect, isBack: false, to: exchange)
+        }
+    }
+
+    func stop(_ exchange: Exchange, _ id: String) throws(Problem) {
+        switch directory.find(id, for: exchange) {
+        case .here(let generation):
+            generation.stop()
+            exchange.note = Array("id=\(id)".utf8)
+            exchange.respond(.noContent, [:])
+        case .moved: return
+        case .nowhere: throw Self.unknownStream
+        }
+    }
+
+    /// Goes on after the last event that the client has.
+    ///
+    /// After the end a browser's EventSource is sent 204, the one status on which it does not come
+    /// back. What is not in memory any more is served from the history.
+    func resume(_ exchange: Exchange, _ position: StreamPosition, _ dialect: Dialect) {
+        // Of the record there is only what the history has, whatever is in memory.
+        guard !position.isOfRecord else {
+            return recorded.serve(position, dialect, isBack: true, to: exchange)
+        }
+        switch directory.find(position.generation, for: exchange) {
+        case .here(let generation):
+            let count = generation.live.log.count
+            let isPastEnd = generation.isEnded && position.next == count
+            if isPastEnd { return exchange.respond(.noContent, [:]) }
+            // A reader that had more than the journal kept is sent the end at least.
+            let cursor = position.next > count ? count - 1 : position.next
+            read(generation, from: cursor, dialect, on: exchange)
+        case .moved: return
+        case .nowhere: recorded.serve(position, dialect, isBack: true, to: exchange)
+        }
+    }
+
+    private func read(
+        _ generation: Generation,
+        from cursor: Int,
+        _ dialect: Dialect,
+        on exchange: Exchange
+    ) {
+        Reader(
+            exchange,
+            of: generation.live,
+            from: cursor,
+            dialect,
+            .stream,
+            isVendorRoute: false
+        ).start()
+    }
+
+    static let unknownStream = Problem(
+        .notFound,
+        type: "not_found_error",
+        message: "there is no stream with this id, or it has been read to its end a while ago",
+        code: "unknown_stream"
+    )
+}

@@ -1,0 +1,67 @@
+import Access
+import ChatFormats
+import Generations
+import HTTPServer
+import Wire
+
+/// A chat request in two steps: POST is answered by an id, and GET reads the stream.
+struct TwoStepRoutes {
+    private static let cookie = "relay_stream"
+
+    let configuration: RelayConfiguration
+    let asking: Asking
+    let directory: AnswerDirectory
+    let streams: StreamRoutes
+
+    func announce(_ exchange: Exchange, _ caller: Caller) throws(Problem) {
+        let head = exchange.request.head
+        if let position = StreamPosition(head, try ChatCall.query(head)) {
+            switch directory.find(position.generation, for: exchange) {
+            case .here(let generation): return respond(exchange, generation.id)
+            case .moved: return
+            case .nowhere: throw StreamRoutes.unknownStream
+            }
+        }
+        let call = try ChatCall(exchange.request, .stream, configuration)
+        asking.answer(call, exchange, caller) { answer in
+            switch answer {
+            case .running(let generation): respond(exchange, generation.id)
+            case .recorded(let answer): respond(exchange, answer.id)
+            }
+        }
+    }
+
+    private func respond(_ exchange: Exchange, _ id: String) {
+        exchange.note = Array("id=\(id)".utf8)
+        exchange.respond(
+            .accepted,
+            [
+                "Content-Type": "application/json",
+                "Cache-Control": "no-store",
+                "X-Stream-Id": id,
+                "Location": "/api/streaming?id=\(id)",
+                "Set-Cookie":
+                    "\(Self.cookie)=\(id); Path=/api/streaming; HttpOnly; SameSite=Strict",
+            ],
+            body: Array("{\"id\":\"\(id)\"}\n".utf8)
+        )
+    }
+
+    func announced(_ exchange: Exchange) throws(Problem) {
+        let head = exchange.request.head
+        let query = try ChatCall.query(head)
+        let dialect = try ChatCall.dialect(query) ?? .tokens
+        if let position = StreamPosition(head, query) {
+            return streams.resume(exchange, position, dialect)
+        }
+        let named = query["id"] ?? query["stream"]
+        guard let id = named ?? Cookies.value(of: Self.cookie, in: head.fields) else {
+            throw .invalid(
+                "no stream: give the id that POST /api/streaming answered, as ?id= or in"
+                    + " its cookie",
+                code: "id"
+            )
+        }
+        streams.readAll(exchange, StreamPosition(generation: id), dialect)
+    }
+}

@@ -1,0 +1,289 @@
+import Testing
+import Upstream
+
+@testable import Generations
+
+/// What a call upstream does, whatever happens, as a table.
+@Suite struct CallMachineTests {
+    typealias Input = CallMachine.Input
+    typealias Phase = CallMachine.Phase
+    typealias Step = CallMachine.Step
+
+    /// One thing that happens, what comes of it, and the phase after it.
+    struct Row: Sendable {
+        let input: Input
+        let step: Step
+        let phase: Phase
+
+        init(
+            _ input: Input,
+            _ action: CallMachine.Action = .nothing,
+            _ clock: CallMachine.Clock = .goesOn,
+            _ phase: Phase
+        ) {
+            self.input = input
+            step = Step(action: action, clock: clock)
+            self.phase = phase
+        }
+    }
+
+    /// What happens to one call from its beginning on.
+    struct Story: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var isWhole = true
+        let rows: [Row]
+
+        init(_ name: String, isWhole: Bool = true, _ rows: [Row]) {
+            testDescription = name
+            self.isWhole = isWhole
+            self.rows = rows
+        }
+    }
+
+    private static let overloaded = Input.failed(
+        .status(503, RetryPolicy.Hints()),
+        hasAnswer: false,
+        jitter: 0
+    )
+    private static let brokenOff = Input.failed(.truncated, hasAnswer: true, jitter: 0)
+    private static let refused = Input.failed(
+        .status(401, RetryPolicy.Hints()),
+        hasAnswer: false,
+        jitter: 0
+    )
+    private static let noStream = Input.failed(nil, hasAnswer: false, jitter: 0)
+    private static let timeUp = Input.timeUp(isTotal: false, isWhole: false)
+    private static let totalUp = Input.timeUp(isTotal: true, isWhole: false)
+    private static let wholeUp = Input.timeUp(isTotal: false, isWhole: true)
+
+    private static let asked = Row(.begun, .attempt, .firstByte, .connecting)
+    private static let answered = Row(.events, .nothing, .idle, .streaming)
+
+    private static let stories = [
+        Story(
+            "an answer that goes well",
+            [
+                asked, answered, answered, Row(.done(isOpen: true), .finish, .closing, .closing),
+                Row(.closed, .nothing, .stops, .over),
+            ]
+        ),
+        Story(
+            "an answer that ends with its connection",
+            [
+                asked, answered, Row(.done(isOpen: false), .finish, .stops, .over),
+                Row(.closed, .nothing, .goesOn, .over),
+            ]
+        ),
+        Story(
+            "a connection that does not close",
+            [
+                asked, answered, Row(.done(isOpen: true), .finish, .closing, .closing),
+                Row(timeUp, .cancel, .stops, .over), Row(timeUp, .nothing, .goesOn, .over),
+            ]
+        ),
+        Story(
+            "nothing is asked before the journal has the beginning",
+            isWhole: false,
+            [
+                Row(.gathered, .nothing, .goesOn, .held), Row(timeUp, .nothing, .goesOn, .held),
+                asked,
+            ]
+        ),
+        Story(
+            "nothing is asked before the past is there",
+            isWhole: false,
+            [
+                Row(.begun, .nothing, .past, .gathering(hasBegun: true)),
+                Row(.gathered, .attempt, .firstByte, .connecting),
+            ]
+        ),
+        Story(
+            "a past that does not come",
+            isWhole: false,
+            [
+                Row(.begun, .nothing, .past, .gathering(hasBegun: true)),
+                Row(timeUp, .fail(.pastIsLate), .stops, .over),
+                Row(.gathered, .nothing, .goesOn, .over),
+            ]
+        ),
+        Story(
+            "a call that nobody wants any more before it began",
+            [
+                Row(.cancelled, .cancel, .stops, .over), Row(.begun, .nothing, .goesOn, .over),
+            ]
+        ),
+        Story(
+            "a call that nobody wants any more while its past is read",
+            isWhole: false,
+            [
+                Row(.cancelled, .cancel, .stops, .over), Row(.gathered, .nothing, .goesOn, .over),
+            ]
+        ),
+        Story(
+            "an answer that nobody wants any more",
+            [
+                asked, answered, Row(.cancelled, .cancel, .stops, .over),
+                Row(.events, .nothing, .goesOn, .over),
+                Row(.done(isOpen: true), .nothing, .goesOn, .over),
+                Row(.cancelled, .nothing, .goesOn, .over),
+            ]
+        ),
+        Story(
+            "a failure before the answer is made good",
+            [
+                asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
+                Row(timeUp, .attempt, .firstByte, .connecting), answered,
+            ]
+        ),
+        Story(
+            "what a failed attempt still says does not count",
+            [
+                asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
+                Row(wholeUp, .attempt, .firstByte, .connecting),
+            ]
+        ),
+        Story(
+            "failures have an end",
+            [
+                asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
+                Row(timeUp, .attempt, .firstByte, .connecting),
+                Row(overloaded, .retry(2, milliseconds: 1000), .milliseconds(1000), .waiting),
+                Row(timeUp, .attempt, .firstByte, .connecting),
+                Row(overloaded, .fail(.attempt), .stops, .over),
+            ]
+        ),
+        Story(
+            "a role alone is no answer yet",
+            [
+                asked, answered,
+                Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
+            ]
+        ),
+        Story(
+            "in mid-answer there is no second attempt",
+            [
+                asked, answered, Row(brokenOff, .fail(.attempt), .stops, .over),
+            ]
+        ),
+        Story(
+            "a refusal is not asked again",
+            [
+                asked, Row(refused, .fail(.attempt), .stops, .over),
+            ]
+        ),
+        Story(
+            "what is no stream is not asked again",
+            [
+                asked, Row(noStream, .fail(.attempt), .stops, .over),
+            ]
+        ),
+        Story(
+            "an upstream that sends nothing",
+            [
+                asked, Row(timeUp, .fail(.timeout(.firstByte)), .stops, .over),
+            ]
+        ),
+        Story(
+            "an upstream that falls silent",
+            [
+                asked, answered, Row(timeUp, .fail(.timeout(.idle)), .stops, .over),
+            ]
+        ),
+        Story(
+            "an answer that takes too long in all",
+            [
+                asked, answered, Row(totalUp, .fail(.timeout(.total)), .stops, .over),
+            ]
+        ),
+        Story(
+            "attempts that take too long in all",
+            [
+                asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
+                Row(totalUp, .fail(.timeout(.total)), .stops, .over),
+            ]
+        ),
+        Story(
+            "a last word that does not come after a whole answer",
+            [
+                asked, answered, Row(wholeUp, .finish, .closing, .closing),
+                Row(wholeUp, .cancel, .stops, .over),
+            ]
+        ),
+        Story(
+            "no clock but the total runs while readers are far behind",
+            [
+                asked, answered, Row(.paused, .pause, .total, .streaming),
+                Row(.events, .nothing, .goesOn, .streaming),
+                Row(.paused, .nothing, .goesOn, .streaming),
+                Row(.resumed, .resume, .idle, .streaming),
+                Row(.resumed, .nothing, .goesOn, .streaming),
+            ]
+        ),
+        Story(
+            "a pause before the first event",
+            [
+                asked, Row(.paused, .pause, .total, .connecting),
+                Row(.resumed, .resume, .firstByte, .connecting),
+            ]
+        ),
+        Story(
+            "a pause does not put off the next attempt",
+            [
+                asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
+                Row(.paused, .pause, .goesOn, .waiting), Row(.resumed, .resume, .goesOn, .waiting),
+                Row(timeUp, .attempt, .firstByte, .connecting),
+            ]
+        ),
+    ]
+
+    @Test(arguments: stories)
+    func `a call goes through its phases`(story: Story) {
+        let policy = RetryPolicy(maxRetries: 2)
+        var machine = CallMachine(isWhole: story.isWhole, policy: policy)
+        #expect(machine.phase == (story.isWhole ? .held : .gathering(hasBegun: false)))
+        for (number, row) in story.rows.enumerated() {
+            #expect(machine.handle(row.input) == row.step, "row \(number)")
+            #expect(machine.phase == row.phase, "row \(number)")
+        }
+    }
+
+    /// Everything that can happen, in every phase.
+    private static let inputs: [Input] = [
+        .begun, .gathered, .events, .done(isOpen: true), .done(isOpen: false), overloaded,
+        brokenOff,
+        refused, noStream, .closed, timeUp, totalUp, wholeUp, .paused, .resumed, .cancelled,
+    ]
+
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8])
+    func `whatever happens, an upstream is asked once at a time, and a generation ends once`(
+        seed: UInt64
+    ) {
+        var random = seed &* 0x9E37_79B9_7F4A_7C15
+        func next() -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(random >> 33)
+        }
+        for _ in 0..<500 {
+            var machine = CallMachine(isWhole: next() % 2 == 0, policy: RetryPolicy(maxRetries: 2))
+            var attempts = 0
+            var endings = 0
+            for _ in 0..<40 {
+                let before = machine.phase
+                let step = machine.handle(Self.inputs[next() % Self.inputs.count])
+                switch step.action {
+                case .attempt:
+                    attempts += 1
+                    #expect(before != .connecting && before != .streaming && before != .over)
+                    #expect(machine.phase == .connecting)
+                case .finish, .fail:
+                    endings += 1
+                    #expect(machine.phase == .closing || machine.phase == .over)
+                default: break
+                }
+                if before == .over { #expect(step == Step() && machine.phase == .over) }
+            }
+            #expect(attempts <= 3)
+            #expect(endings <= 1)
+        }
+    }
+}
