@@ -68,7 +68,7 @@ package final class Generation: LiveLogOwner {
         case .grace(let seconds): setLeaving(max(seconds, OnDisconnect.defaultGraceSeconds))
         case .finish: break
         }
-        live.begin { [weak self] in self?.source?.start() }
+        live.begin { [self] in self.source?.start() }
     }
 
     // MARK: Readers

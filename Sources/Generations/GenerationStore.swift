@@ -142,11 +142,17 @@ package final class GenerationStore {
                 EndedAnswer(id: live.head.id, owner: nil, usage: usage, failure: live.failure)
             )
         )
-        stores.recorder.record(live, retries: retries) { [unowned(unsafe) self] outcome in
-            // The store outlives what its loop waits for.
-            guard let sink else { return live.head.dropRecord() }
-            sink.recorded(live, outcome)
-        }
+        let outcome = stores.recorder.record(
+            live,
+            retries: retries,
+            later: Ticket(on: context.reactor) { [unowned self] in recorded(live, $0) }
+        )
+        if let outcome { recorded(live, outcome) }
+    }
+
+    private func recorded(_ live: LiveLog, _ outcome: RecordOutcome) {
+        guard let journal else { return live.head.dropRecord() }
+        journal.recorded(live, outcome)
     }
 
     /// An ended answer is without readers, and one may come back.

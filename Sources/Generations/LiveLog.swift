@@ -104,10 +104,8 @@ package final class LiveLog: TurnEndHandler {
     /// Whether readers may see the end.
     var showsEnd: Bool { log.isEnded && log.count <= readableEnd }
 
-    /// Whether anything of it is to be read back from the journal, now or later.
-    var isReadBack: Bool {
-        !isEnded || log.first > 0 || log.heldBytes > window.readBytes
-    }
+    /// Whether anything of an ended one is to be read back from the journal, now or later.
+    var isReadBack: Bool { log.first > 0 || log.heldBytes > window.readBytes }
 
     var elapsedMilliseconds: Int {
         Int((context.reactor.now - startedInstant) / 1_000_000)

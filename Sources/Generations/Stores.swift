@@ -1,7 +1,7 @@
 package import Storage
 
 /// Where answers, their keys and their records outlive memory, the same for all loops.
-package struct Stores: Sendable {
+package final class Stores: Sendable {
     package let history: HistoryFile
     /// Where keys outlive the process; nil where they do not.
     package let keyFile: KeyFile?

@@ -5,7 +5,7 @@ import Generations
 ///
 /// It is replaced whole at a reload, so that a request sees the one or the other, and keeps what it
 /// began with.
-struct Policies {
+final class Policies {
     let configuration: RelayConfiguration
     let gate: Gate
     let models: ModelTable

@@ -54,13 +54,6 @@ import Testing
                 let candidate = ModelTable(store.context.configuration.upstreams)
                     .candidate(for: model)
                 let request = ChatRequest(messages: [.init(role: .user, text: "hi")])
-                var body: [UInt8] = []
-                do {
-                    let provider = candidate.upstream.configuration.provider
-                    try provider.writeBody(request, model: model, into: &body)
-                } catch {
-                    Issue.record("no body: \(error)")
-                }
                 let generation = store.begin(
                     id: store.makeID(),
                     key: nil,
@@ -71,7 +64,7 @@ import Testing
                 generation.begin(
                     from: UpstreamCall(
                         for: generation,
-                        .whole(request, body: body),
+                        Question(request),
                         candidate,
                         store.context
                     )

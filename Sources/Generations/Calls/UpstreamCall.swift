@@ -1,4 +1,4 @@
-package import ChatFormats
+import ChatFormats
 import Loop
 package import Upstream
 import Wire
@@ -15,9 +15,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     private let candidate: ModelTable.Candidate
     /// What is asked, for as long as another attempt may need it.
-    private var request: ChatRequest?
-    /// The request as the next attempt sends it, where it is written already.
-    private var body: [UInt8]?
+    private var question: Question?
     private let context: LoopContext
     /// Whose answer it is; nil once the call is over.
     ///
@@ -33,41 +31,28 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// The clock that runs: never beyond the total.
     private let clock: Deadline
 
-    /// What a call is to ask.
-    package enum Question {
-        /// The request, and what is sent for it.
-        case whole(ChatRequest, body: [UInt8])
-        /// It is still put together; `gathered` follows.
-        case toBeGathered
-    }
-
     /// Makes a call that is made once it is started.
     ///
     /// - Parameters:
     ///   - generation: whose answer it is.
-    ///   - question: what is asked.
+    ///   - question: what is asked; nil where that is still put together, and `gathered` follows.
     ///   - candidate: who is asked.
     ///   - context: the loop's.
     package init(
         for generation: Generation,
-        _ question: Question,
+        _ question: consuming Question?,
         _ candidate: ModelTable.Candidate,
         _ context: LoopContext
     ) {
         self.generation = generation
         self.candidate = candidate
         self.context = context
-        var isWhole = false
-        if case .whole(let request, let body) = question {
-            self.request = request
-            self.body = body
-            isWhole = true
-        }
         let configuration = context.configuration
         machine = CallMachine(
-            isWhole: isWhole,
+            isWhole: question != nil,
             policy: RetryPolicy(maxRetries: configuration.maxRetries)
         )
+        self.question = question
         clock = context.reactor.makeDeadline()
         totalDue = context.reactor.now + .seconds(configuration.totalSeconds)
         decoder = Self.decoder(candidate, context)
@@ -95,9 +80,9 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     package func start() { handle(.begun) }
 
     /// The request is whole now.
-    package func gathered(_ request: ChatRequest) {
+    package func gathered(_ question: Question) {
         guard case .gathering = machine.phase else { return }
-        self.request = request
+        self.question = question
         handle(.gathered)
     }
 
@@ -157,24 +142,11 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         decoder = Self.decoder(candidate, context)
         dataEvents = 0
         do throws(ChatRequestError) {
-            let body = try takeBody()
+            let body = try question?.takeBody(for: candidate) ?? []
             transfer = context.client.start(upstream.request(body: body), delegate: self)
         } catch {
             failed(nil, .unwritable(error))
         }
-    }
-
-    /// Gives what is sent: each attempt's is written anew, but for one that is written already.
-    private func takeBody() throws(ChatRequestError) -> [UInt8] {
-        if let body {
-            self.body = nil
-            return body
-        }
-        guard let request else { return [] }
-        var body: [UInt8] = []
-        let provider = upstream.configuration.provider
-        try provider.writeBody(request, model: candidate.model, into: &body)
-        return body
     }
 
     private func finish(_ clock: CallMachine.Clock) {
@@ -245,7 +217,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         if dataEvents != before {
             set(machine.handle(.events).clock)
             // Everybody waits for the first token.
-            if request != nil { begun() }
+            if question != nil { begun() }
             context.reactor.pace.count(tokens: dataEvents - before)
         }
         if decoder.isDone { handle(.done(isOpen: true)) }
@@ -255,7 +227,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// no attempt follows that would need the request.
     private func begun() {
         context.reactor.pace.hurry()
-        if generation?.live.hasAnswer == true { request = nil }
+        if generation?.live.hasAnswer == true { question = nil }
     }
 
     package func transfer(_ transfer: Transfer, ended error: TransferError?) {

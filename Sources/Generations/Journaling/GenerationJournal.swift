@@ -121,9 +121,12 @@ package final class GenerationJournal: TurnEndHandler, EntrySink {
 
     /// All of its log so far is in the file.
     private func becameWhole(_ live: LiveLog) {
+        guard live.isEnded else {
+            live.journalTicket.becameWhole(isReadBack: true)
+            return allow(live, upTo: live.log.count)
+        }
         let isRefused = live.journalTicket.recording == .refused
         live.journalTicket.becameWhole(isReadBack: live.isReadBack || isRefused)
-        guard live.isEnded else { return allow(live, upTo: live.log.count) }
         live.head.dropRecord()
         if holdsEnds, !live.showsEnd {
             allow(live, upTo: live.log.count - 1)

@@ -32,7 +32,10 @@ package struct JournalTicket {
     var written: JournalExtents { former?.extents ?? extents }
 
     /// How many of its entries can be read back.
-    var readableEntries: Int { min(entries, written.end) }
+    var readableEntries: Int {
+        guard let former else { return min(entries, extents.end) }
+        return min(entries, former.extents.end)
+    }
 
     /// What is added to the frame under way from now on is its own.
     mutating func beginsPart(of frame: borrowing JournalFrame) { framedEnd = frame.count }

@@ -48,8 +48,13 @@ package final class Recorder: Sendable {
     /// - Parameters:
     ///   - live: its log.
     ///   - retries: how many attempts failed and were made again.
-    ///   - use: takes what became of it on the loop: at once where all of the log is in memory.
-    func record(_ live: LiveLog, retries: Int, then use: @escaping (RecordOutcome) -> Void) {
+    ///   - later: is answered with what became of it where not all of the log is in memory.
+    /// - Returns: what became of it; nil where it is made later.
+    func record(
+        _ live: LiveLog,
+        retries: Int,
+        later: @autoclosure () -> Ticket<RecordOutcome>
+    ) -> RecordOutcome? {
         let head = live.head
         let timing = GenerationRecord.Timing(
             startedAt: head.startedAt,
@@ -59,13 +64,14 @@ package final class Recorder: Sendable {
         )
         guard live.log.first > 0 else {
             let line = GenerationRecord.make(head.record, head.source, live.log, timing)
-            return use(outcome(of: history.append(line)))
+            return outcome(of: history.append(line))
         }
         let snapshot = LogSnapshot(of: live)
         let (record, source) = (head.record, head.source)
-        make(for: Ticket(on: live.context.reactor, use)) { () throws(StorageError) in
+        make(for: later()) { () throws(StorageError) in
             try snapshot.record(record, source, timing)
         }
+        return nil
     }
 
     /// Makes a record that the history refused before.

@@ -5,14 +5,9 @@ import Storage
 
 /// Adds the past of its conversation to what is asked of an upstream.
 struct ConversationPast {
-    private let history: HistoryDesk
+    let history: HistoryDesk
     /// In tokens, as estimated; 0 for no past.
-    private let budget: Int
-
-    init(_ history: HistoryDesk, budget: Int) {
-        self.history = history
-        self.budget = budget
-    }
+    let budget: Int
 
     /// Whether the upstream is asked with more than the request itself says.
     func isWanted(by request: ChatRequest) -> Bool {
@@ -38,7 +33,7 @@ struct ConversationPast {
             if let problem = answer.problem {
                 call?.notGathered(.past(problem))
             } else if let whole = answer.request {
-                call?.gathered(whole)
+                call?.gathered(Question(whole))
             }
         }
     }

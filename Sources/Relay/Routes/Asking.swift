@@ -8,7 +8,7 @@ import Wire
 /// Gives the answer to a request: the one that its key stands for, or a new one on this loop.
 ///
 /// What is asked twice is answered once.
-struct Asking {
+final class Asking {
     /// Where the answer is.
     enum Answer {
         case running(Generation)
@@ -16,12 +16,28 @@ struct Asking {
         case recorded(RecordedAnswer)
     }
 
-    let policies: Policies
-    let store: GenerationStore
-    let keys: KeyTable
-    let directory: AnswerDirectory
-    let recorded: RecordedAnswers
-    let past: ConversationPast
+    private let policies: Policies
+    private let store: GenerationStore
+    private let keys: KeyTable
+    private let directory: AnswerDirectory
+    private let recorded: RecordedAnswers
+    private let past: ConversationPast
+
+    init(
+        _ policies: Policies,
+        store: GenerationStore,
+        keys: KeyTable,
+        directory: AnswerDirectory,
+        recorded: RecordedAnswers,
+        past: ConversationPast
+    ) {
+        self.policies = policies
+        self.store = store
+        self.keys = keys
+        self.directory = directory
+        self.recorded = recorded
+        self.past = past
+    }
 
     /// Finds or begins the answer.
     ///
@@ -38,18 +54,18 @@ struct Asking {
     ) {
         let id = store.makeID()
         guard let key = call.key else { return reserve(call, id, exchange, caller, use) }
-        keys.claim(key, for: id, at: store.context.reactor.now) { claim in
+        keys.claim(key, for: id, at: store.context.reactor.now) { [self] claim in
             switch claim {
             case .claimed: reserve(call, id, exchange, caller, use)
             case .taken(let id): attach(call, id, exchange, caller, use)
             case .recorded(let id):
-                recorded.find(id, for: exchange) { answer in
+                recorded.find(id, for: exchange) { [self] answer in
                     if let answer { return use(.recorded(answer)) }
                     askAnew(call, id, exchange, caller, use)
                 }
             case .otherRequest: exchange.respond(Self.otherRequest.inShape(of: exchange))
             case .otherRecorded(let id):
-                recorded.find(id, for: exchange) { answer in
+                recorded.find(id, for: exchange) { [self] answer in
                     guard answer == nil else {
                         return exchange.respond(Self.otherRequest.inShape(of: exchange))
                     }
@@ -85,7 +101,7 @@ struct Asking {
         case .here(let generation): use(.running(generation))
         case .moved: return
         case .nowhere:
-            let waits = store.whenDecided(id) {
+            let waits = store.whenDecided(id) { [self] in
                 guard !exchange.isLost else { return }
                 answer(call, exchange, caller, then: use)
             }
@@ -106,7 +122,7 @@ struct Asking {
     ) {
         // Others under the same key find the claim and no answer while this waits.
         if call.key != nil { store.expect(id) }
-        policies.gate.reserve(caller, call.request) { result in
+        policies.gate.reserve(caller, call.request) { [self] result in
             do throws(Problem) {
                 try result.get()
                 let generation = try begin(call, id)
@@ -122,11 +138,9 @@ struct Asking {
     private func begin(_ call: ChatCall, _ id: String) throws(Problem) -> Generation {
         let request = call.request
         let candidate = policies.models.candidate(for: request.model)
-        let upstream = candidate.upstream.configuration
-        var body: [UInt8] = []
-        body.reserveCapacity(512)
+        let question: Question
         do throws(ChatRequestError) {
-            try upstream.provider.writeBody(request, model: candidate.model, into: &body)
+            question = try Question(request, for: candidate)
         } catch {
             throw Problem(error)
         }
@@ -134,13 +148,16 @@ struct Asking {
             id: id,
             key: call.key,
             request,
-            source: .init(upstream: upstream.name, model: candidate.model),
+            source: .init(
+                upstream: candidate.upstream.configuration.name,
+                model: candidate.model
+            ),
             onDisconnect: call.onDisconnect
         )
         let wantsPast = past.isWanted(by: request)
         let source = UpstreamCall(
             for: generation,
-            wantsPast ? .toBeGathered : .whole(request, body: body),
+            wantsPast ? nil : question,
             candidate,
             store.context
         )

@@ -4,7 +4,7 @@ import HTTPServer
 import Wire
 
 /// Everything that one chat request says: what to ask, and how to answer it.
-struct ChatCall {
+final class ChatCall {
     let request: ChatRequest
     let dialect: Dialect
     let onDisconnect: OnDisconnect

@@ -6,15 +6,9 @@ import Wire
 
 /// Chat requests that are answered by a stream, or by one object at its end.
 struct ChatRoutes {
-    private let configuration: RelayConfiguration
-    private let asking: Asking
-    private let streams: StreamRoutes
-
-    init(_ configuration: RelayConfiguration, asking: Asking, streams: StreamRoutes) {
-        self.configuration = configuration
-        self.asking = asking
-        self.streams = streams
-    }
+    let policies: Policies
+    let asking: Asking
+    let streams: StreamRoutes
 
     func answer(_ exchange: Exchange, _ route: ChatRoute, _ caller: Caller) throws(Problem) {
         let query = try ChatCall.query(exchange.request.head)
@@ -22,7 +16,7 @@ struct ChatRoutes {
             let dialect = try ChatCall.dialect(query) ?? route.dialect
             return streams.resume(exchange, position, dialect)
         }
-        let call = try ChatCall(exchange.request, route, configuration)
+        let call = try ChatCall(exchange.request, route, policies.configuration)
         let isGet = exchange.request.head.method == .get
         asking.answer(call, exchange, caller) { answer in
             switch answer {

@@ -59,7 +59,7 @@ final class Router: RequestHandler {
                     let limit = route.readsBody ? Int.max : Route.maxUnreadBytes
                     exchange.decide(.read(upTo: limit))
                 case .failure(let problem):
-                    exchange.decide(.refuse(problem.inShape(of: head)))
+                    exchange.decide(.refuse(problem.inShape(of: exchange.request.head)))
                 }
             }
             // It is decided by now, unless it is not known yet who asks.
@@ -123,7 +123,7 @@ final class Router: RequestHandler {
 }
 
 /// The routes of one loop by their families, each given what it uses.
-struct Routes {
+final class Routes {
     let chat: ChatRoutes
     let twoStep: TwoStepRoutes
     let streams: StreamRoutes
@@ -136,17 +136,17 @@ struct Routes {
         let directory = AnswerDirectory(store: store, post: service.post)
         let recorded = RecordedAnswers(history: history)
         let asking = Asking(
-            policies: policies,
+            policies,
             store: store,
             keys: service.stores.keys,
             directory: directory,
             recorded: recorded,
-            past: ConversationPast(history, budget: policies.configuration.contextTokens)
+            past: ConversationPast(history: history, budget: policies.configuration.contextTokens)
         )
         streams = StreamRoutes(directory: directory, recorded: recorded)
-        chat = ChatRoutes(policies.configuration, asking: asking, streams: streams)
+        chat = ChatRoutes(policies: policies, asking: asking, streams: streams)
         twoStep = TwoStepRoutes(
-            configuration: policies.configuration,
+            policies: policies,
             asking: asking,
             directory: directory,
             streams: streams

@@ -8,7 +8,7 @@ import Wire
 struct TwoStepRoutes {
     private static let cookie = "relay_stream"
 
-    let configuration: RelayConfiguration
+    let policies: Policies
     let asking: Asking
     let directory: AnswerDirectory
     let streams: StreamRoutes
@@ -22,7 +22,7 @@ struct TwoStepRoutes {
             case .nowhere: throw StreamRoutes.unknownStream
             }
         }
-        let call = try ChatCall(exchange.request, .stream, configuration)
+        let call = try ChatCall(exchange.request, .stream, policies.configuration)
         asking.answer(call, exchange, caller) { answer in
             switch answer {
             case .running(let generation): respond(exchange, generation.id)

@@ -1,0 +1,39 @@
+package import ChatFormats
+
+/// What an upstream is asked, for as long as another attempt may need it.
+package final class Question {
+    private let request: ChatRequest
+    /// What the next attempt sends, where it is written already.
+    private var body: [UInt8]?
+
+    /// Takes a request.
+    package init(_ request: ChatRequest) { self.request = request }
+
+    /// Takes a request that is checked by writing it for who is asked first.
+    ///
+    /// - Throws: where it cannot be said in that upstream's protocol.
+    package init(
+        _ request: ChatRequest,
+        for candidate: ModelTable.Candidate
+    ) throws(ChatRequestError) {
+        self.request = request
+        body = try write(for: candidate)
+    }
+
+    /// Gives what an attempt sends: it is written anew, but for one that is written already.
+    ///
+    /// - Throws: where it cannot be said in the upstream's protocol.
+    func takeBody(for candidate: ModelTable.Candidate) throws(ChatRequestError) -> [UInt8] {
+        guard let written = body else { return try write(for: candidate) }
+        body = nil
+        return written
+    }
+
+    private func write(for candidate: ModelTable.Candidate) throws(ChatRequestError) -> [UInt8] {
+        var body: [UInt8] = []
+        body.reserveCapacity(512)
+        let provider = candidate.upstream.configuration.provider
+        try provider.writeBody(request, model: candidate.model, into: &body)
+        return body
+    }
+}
