@@ -8,7 +8,8 @@ package final class Server {
 
     /// The loop that all of this lives on.
     let reactor: Reactor
-    let limits: ServerLimits
+    /// What connections may hold and take; where it is set anew, for what begins afterwards.
+    package var limits: ServerLimits
     /// What the bodies of all connections take their memory from.
     let bodyBudget: BodyBudget
     /// Who answers.
@@ -31,7 +32,7 @@ package final class Server {
     ///
     /// - Parameters:
     ///   - reactor: the loop's.
-    ///   - limits: what one connection may hold and take.
+    ///   - limits: what one connection may hold and take, to begin with.
     ///   - bodyBudget: shared with the servers of other loops; nil for one of its own.
     ///   - handler: who answers.
     package init(

@@ -8,8 +8,8 @@ package import Upstream
 
 /// The relay: what all loops share, and the life of the whole.
 package final class Service: Sendable {
-    /// As of the last reload.
-    private let current: Guarded<RelayConfiguration>
+    /// What the loops begin with; each has its own after a reload.
+    let configuration: RelayConfiguration
     let limits: ServerLimits
     /// The memory that the bodies of requests share on all loops.
     let bodyBudget: BodyBudget
@@ -39,7 +39,7 @@ package final class Service: Sendable {
         durability: Durability = .interval,
         log: Log
     ) {
-        current = Guarded(configuration)
+        self.configuration = configuration
         self.limits = limits
         bodyBudget = BodyBudget(maxBytes: limits.bodyMemoryBytes)
         self.upstreamSettings = upstreamSettings
@@ -57,8 +57,6 @@ package final class Service: Sendable {
             recorder: Recorder(into: history, on: readBackQueue) { log.write($0) }
         )
     }
-
-    var configuration: RelayConfiguration { current.withLock { $0 } }
 
     /// Takes what happens to answers: the log has it, and so has what they cost.
     func reported(_ report: GenerationReport) {
@@ -129,10 +127,13 @@ package final class Service: Sendable {
         )
     }
 
-    /// Exchanges the configuration: what begins from now on goes by it, what runs keeps its own.
-    package func reload(_ configuration: RelayConfiguration) {
-        current.withLock { $0 = configuration }
-        post.postToAll { $0.reload(configuration) }
+    /// Exchanges the configuration and the limits of requests.
+    ///
+    /// New requests go by them on all loops when this returns; what a request or an answer began
+    /// with holds to its end. `maxKeys` and the memory for bodies are those of the start, and so is
+    /// how long keys from before the start stay.
+    package func reload(_ configuration: RelayConfiguration, limits: ServerLimits) async {
+        await post.onAll { $0.reload(configuration, limits) }
     }
 
     /// Stops accepting; answers that run go on.

@@ -87,8 +87,9 @@ final class Worker {
         }
     }
 
-    /// What begins from now on goes by this configuration.
-    func reload(_ configuration: RelayConfiguration) {
+    /// What begins from now on goes by these.
+    func reload(_ configuration: RelayConfiguration, _ limits: ServerLimits) {
+        server.limits = limits
         store.context = store.context.with(configuration)
         router.reload(Policies(configuration, service.access))
     }
