@@ -153,7 +153,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["sse-relay", "Relay", "Generations", "HTTPServer"],
+            dependencies: ["sse-relay", "Relay", "Generations", "HTTPServer", "Upstream"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -4,7 +4,7 @@ import Relay
 /// The command line.
 struct Arguments: Equatable {
     enum Action: Equatable {
-        case serve, check, help, version
+        case serve, check, envExample, help, version
     }
 
     var action = Action.serve
@@ -18,6 +18,7 @@ struct Arguments: Equatable {
             case "-h", "--help": action = .help
             case "-V", "--version": action = .version
             case "--check": action = .check
+            case "--env-example": action = .envExample
             case "--env-file":
                 guard let path = rest.popFirst() else { throw .missingValue(argument) }
                 envFile = path

@@ -13,7 +13,7 @@ struct Daemon {
 
     init(_ settings: Settings) {
         self.settings = settings
-        log = Log(logsRequests: settings.logsRequests)
+        log = Log(logsRequests: settings.process.logsRequests)
     }
 
     /// Serves until a signal ends it.
@@ -32,19 +32,19 @@ struct Daemon {
         let listener = try listen()
         let (history, keys, journal, recovery) = try openStorage()
         var loops: [EventLoop] = []
-        for index in 0..<settings.loops { loops.append(try EventLoop(index: index)) }
+        for index in 0..<settings.process.loops { loops.append(try EventLoop(index: index)) }
         let simulator = try EmbeddedSimulator.startIfNeeded(settings)
         let service = Service(
             configuration: settings.relayConfiguration(
-                simulator?.upstreams(model: settings.model) ?? settings.upstreams
+                simulator?.upstreams(model: settings.models.model) ?? settings.models.upstreams
             ),
-            limits: settings.limits,
-            upstreamSettings: settings.upstreamSettings,
-            staticFolder: settings.staticFolder,
+            limits: settings.limits.server,
+            upstreamSettings: settings.calls.connection,
+            staticFolder: settings.listening.staticFolder,
             history: history,
             keyFile: keys,
             journal: journal,
-            durability: settings.durability,
+            durability: settings.storage.durability,
             log: log
         )
         try await service.start(on: loops, listener: listener.number, recovery: recovery)
@@ -76,56 +76,63 @@ struct Daemon {
     private func openStorage() throws -> (HistoryFile, KeyFile, JournalFolder?, Recovery?) {
         do throws(StorageError) {
             let history = try HistoryFile(
-                directory: settings.dataFolder,
-                durability: settings.durability,
-                rotateBytes: settings.historyRotateBytes,
-                holdsRotation: settings.keepsJournal
+                directory: settings.storage.dataFolder,
+                durability: settings.storage.durability,
+                rotateBytes: settings.storage.historyRotateBytes,
+                holdsRotation: settings.storage.keepsJournal
             ) { [log] in log.write($0) }
             let keys = try KeyFile(
-                directory: settings.dataFolder,
-                durability: settings.durability,
-                lifeMilliseconds: 1000 * settings.resumeSeconds
+                directory: settings.storage.dataFolder,
+                durability: settings.storage.durability,
+                lifeMilliseconds: 1000 * settings.streams.resumeSeconds
             ) { [log] in log.write($0) }
-            guard settings.keepsJournal else { return (history, keys, nil, nil) }
-            let journal = try JournalFolder(path: journalFolder)
-            var deletions = Deletions(directory: settings.dataFolder)
+            guard settings.storage.keepsJournal else { return (history, keys, nil, nil) }
+            let journal = try JournalFolder(path: settings.storage.journalFolder)
+            var deletions = Deletions(directory: settings.storage.dataFolder)
             try deletions.load()
             let recovery = try Recovery(
                 journal,
-                history: HistoryFile.paths(in: settings.dataFolder),
+                history: HistoryFile.paths(in: settings.storage.dataFolder),
                 deletions: deletions
             )
             return (history, keys, journal, recovery)
         } catch {
             // Another start finds the same, until somebody puts it right.
             guard error.needsRepair else { throw error }
-            throw ConfigurationError("RELAY_DATA_DIR", "\(error)", example: "/var/lib/sse-relay")
+            throw ConfigurationError(
+                StorageSettings.dataFolder.variable,
+                "\(error)",
+                example: "/var/lib/sse-relay"
+            )
         }
     }
 
-    private var journalFolder: String { "\(settings.dataFolder)/journal" }
-
     private func listen() throws -> ListeningSocket {
         do throws(SystemCallError) {
-            return try ListeningSocket(host: settings.host, port: settings.port)
+            return try ListeningSocket(
+                host: settings.listening.address.host,
+                port: settings.listening.address.port
+            )
         } catch {
-            let host = Redaction.clean(address: settings.host)
-            throw CannotListen(address: "\(host):\(settings.port)", error: error)
+            let host = Redaction.clean(address: settings.listening.address.host)
+            throw CannotListen(address: "\(host):\(settings.listening.address.port)", error: error)
         }
     }
 
     private func announce(port: Int, descriptors: Int, simulator: EmbeddedSimulator?) {
-        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let host =
+            settings.listening.address.host.contains(":")
+            ? "[\(settings.listening.address.host)]" : settings.listening.address.host
         let answering =
             simulator.map {
                 "no key is set: the built-in simulator answers (at \($0.url));"
-                    + " set OPENAI_API_KEY or ANTHROPIC_API_KEY"
+                    + " set \(ModelSettings.openAIKey.name) or \(ModelSettings.anthropicKey.name)"
             }
-            ?? settings.upstreams.map(Settings.shown).joined(separator: ", ")
+            ?? settings.models.descriptions.joined(separator: ", ")
         log.write(
             .info,
             "sse-relay \(Help.number) listening on http://\(host):\(port); \(answering);"
-                + " history in \(settings.dataFolder)/history.jsonl; \(settings.loops) loops"
+                + " history in \(settings.storage.dataFolder)/history.jsonl; \(settings.process.loops) loops"
         )
         if descriptors < Self.wantedDescriptors {
             log.write(
@@ -154,13 +161,13 @@ struct Daemon {
         let load = await service.load()
         log.write(
             .info,
-            "stopping: \(load.generations) answers may go on for \(settings.drainSeconds) s"
+            "stopping: \(load.generations) answers may go on for \(settings.process.drainSeconds) s"
         )
     }
 
     /// Lets answers end, then ends those that have not, truthfully.
     private func letEnd(_ service: Service, _ arrivals: SignalArrivals) async {
-        let deadline = monotonicNow() + .seconds(settings.drainSeconds)
+        let deadline = monotonicNow() + .seconds(settings.process.drainSeconds)
         while monotonicNow() < deadline, arrivals.stopCount < 2, await !isIdle(service) {
             try? await Task.sleep(nanoseconds: 20_000_000)
         }
@@ -186,6 +193,6 @@ struct CannotListen: Error, CustomStringConvertible {
 
     var description: String {
         "cannot listen on \(address): \(error)"
-            + " (RELAY_LISTEN names the address; is another server running there?)"
+            + " (\(ListeningSettings.address.name) names the address; is another server running there?)"
     }
 }

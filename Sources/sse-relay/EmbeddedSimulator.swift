@@ -10,7 +10,7 @@ struct EmbeddedSimulator: Sendable {
 
     /// Starts it where no upstream is configured; nil where one is.
     static func startIfNeeded(_ settings: Settings) throws(SystemCallError) -> EmbeddedSimulator? {
-        guard settings.upstreams.isEmpty else { return nil }
+        guard settings.models.upstreams.isEmpty else { return nil }
         return EmbeddedSimulator(server: try SimulatorServer())
     }
 

@@ -20,9 +20,12 @@ struct Main {
             case .version:
                 Console.out(Help.version)
                 return ExitCode.success
+            case .envExample:
+                Console.out(EnvExample.text)
+                return ExitCode.success
             case .check:
                 let settings = try Settings(environment: Environment.load(command.envFile))
-                Console.out(settings.report)
+                Console.out(CheckReport(settings: settings).text)
                 return ExitCode.success
             case .serve:
                 let settings = try Settings(environment: Environment.load(command.envFile))

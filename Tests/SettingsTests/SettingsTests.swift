@@ -2,6 +2,7 @@ import Generations
 import HTTPServer
 import Relay
 import Testing
+import Upstream
 
 @testable import sse_relay
 
@@ -11,13 +12,17 @@ import Testing
         try Settings(environment: Environment(["RELAY_STATIC_DIR": ""].merging(values) { $1 }))
     }
 
+    private func report(_ values: [String: String]) throws -> String {
+        CheckReport(settings: try settings(values)).text
+    }
+
     @Test func `with nothing set it listens on this machine and the simulator answers`() throws {
         let settings = try settings([:])
-        #expect(settings.host == "127.0.0.1")
-        #expect(settings.port == 8000)
-        #expect(settings.upstreams.isEmpty)
-        #expect(settings.drainSeconds == 30)
-        #expect(settings.dataFolder == "data")
+        #expect(settings.listening.address.host == "127.0.0.1")
+        #expect(settings.listening.address.port == 8000)
+        #expect(settings.models.upstreams.isEmpty)
+        #expect(settings.process.drainSeconds == 30)
+        #expect(settings.storage.dataFolder == "data")
     }
 
     @Test(arguments: [
@@ -38,20 +43,20 @@ import Testing
         values: [String: String],
         names: [String]
     ) throws {
-        #expect(try settings(values).upstreams.map(\.name) == names)
+        #expect(try settings(values).models.upstreams.map(\.name) == names)
     }
 
     @Test func `the model that is named is the default upstream's`() throws {
         let settings = try settings([
             "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "RELAY_MODEL": "m",
         ])
-        #expect(settings.upstreams[0].model == "m")
-        #expect(settings.upstreams[1].model != "m")
+        #expect(settings.models.upstreams[0].model == "m")
+        #expect(settings.models.upstreams[1].model != "m")
     }
 
     @Test func `a base URL loses its final slashes`() throws {
         let settings = try settings(["OPENAI_BASE_URL": "http://127.0.0.1:9/v1//"])
-        #expect(settings.upstreams[0].baseURL == "http://127.0.0.1:9/v1")
+        #expect(settings.models.upstreams[0].baseURL == "http://127.0.0.1:9/v1")
     }
 
     @Test(arguments: [
@@ -82,9 +87,9 @@ import Testing
     }
 
     @Test func `the memory for bodies has room for the largest one`() throws {
-        #expect(try settings([:]).limits.bodyMemoryBytes == 67_108_864)
+        #expect(try settings([:]).limits.server.bodyMemoryBytes == 67_108_864)
         let least = try settings(["RELAY_MAX_BODY": "100000", "RELAY_BODY_MEMORY": "100000"])
-        #expect(least.limits.bodyMemoryBytes == 100_000)
+        #expect(least.limits.server.bodyMemoryBytes == 100_000)
         let error = #expect(throws: ConfigurationError.self) {
             try settings(["RELAY_MAX_BODY": "100000000"])
         }
@@ -106,31 +111,31 @@ import Testing
         let settings = try settings([
             "RELAY_LISTEN": "0.0.0.0:9000", "RELAY_ALLOW_ANONYMOUS": "1",
         ])
-        #expect(settings.host == "0.0.0.0")
-        #expect(settings.port == 9000)
+        #expect(settings.listening.address.host == "0.0.0.0")
+        #expect(settings.listening.address.port == 9000)
     }
 
     @Test(arguments: [
         ("[::1]:80", "::1"), ("localhost:80", "localhost"), ("127.9.9.9:80", "127.9.9.9"),
     ])
     func `every loopback address is allowed`(text: String, host: String) throws {
-        #expect(try settings(["RELAY_LISTEN": text]).host == host)
+        #expect(try settings(["RELAY_LISTEN": text]).listening.address.host == host)
     }
 
     @Test func `the report masks keys and says what is a default`() throws {
-        let report = try settings(["OPENAI_API_KEY": "sk-1234567890abcdef"]).report
+        let report = try report(["OPENAI_API_KEY": "sk-1234567890abcdef"])
         #expect(report.contains("OPENAI_API_KEY=***cdef\n"))
         #expect(!report.contains("1234567890"))
         #expect(report.contains("RELAY_DRAIN_S=30  # default\n"))
     }
 
     @Test func `the report shows no password of a URL`() throws {
-        let report = try settings([
+        let report = try report([
             "OPENAI_BASE_URL": "http://me:SECRET@127.0.0.1:9/v1",
             "ANTHROPIC_BASE_URL": "http://SECRET@127.0.0.1:9",
             "RELAY_HOSTS": "me:SECRET@a.example", "RELAY_MODEL": "m?api_key=SECRET",
             "RELAY_DATA_DIR": "/data/@here",
-        ]).report
+        ])
         #expect(!report.contains("SECRET"))
         #expect(report.contains("OPENAI_BASE_URL=http://***@127.0.0.1:9/v1\n"))
         #expect(report.contains("openai answers as m?api_key=*** at http://***@127.0.0.1:9/v1\n"))
@@ -165,16 +170,39 @@ import Testing
             "RELAY_ON_DISCONNECT": "finish", "RELAY_RETRIES": "0",
             "RELAY_HOSTS": "a.example, b.example",
         ])
-        let relay = configuration.relayConfiguration(configuration.upstreams)
+        let relay = configuration.relayConfiguration(configuration.models.upstreams)
         #expect(relay.keepAliveSeconds == 3)
         #expect(relay.onDisconnect == .finish)
         #expect(relay.maxRetries == 0)
         #expect(relay.hosts == ["a.example", "b.example"])
     }
 
+    @Test func `what is not set is what the relay does by itself`() throws {
+        let upstreams = try settings(["OPENAI_API_KEY": "k"]).models.upstreams
+        let settings = try settings([:])
+        // Each default is written twice, here and there: for the table, and for whoever embeds.
+        let own = RelayConfiguration(upstreams: upstreams)
+        #expect("\(settings.relayConfiguration(upstreams))" == "\(own)")
+        #expect("\(settings.limits.server)" == "\(ServerLimits())")
+        #expect(settings.calls.connection == UpstreamSettings())
+    }
+
+    @Test func `a variable set to nothing is not set, but for the folder of the page`() throws {
+        let settings = try settings([
+            "RELAY_DRAIN_S": "", "RELAY_MODEL": "", "RELAY_ON_DISCONNECT": "", "RELAY_FSYNC": "",
+        ])
+        #expect(settings.process.drainSeconds == 30)
+        #expect(settings.models.model == nil)
+        #expect(settings.streams.onDisconnect == nil)
+        #expect(settings.listening.staticFolder == nil)
+        let report = CheckReport(settings: settings).text
+        #expect(report.contains("RELAY_DRAIN_S=30  # default\n"))
+        #expect(report.contains("RELAY_STATIC_DIR=\n"))
+    }
+
     @Test func `what happens to an answer is left to the route where nothing is set`() throws {
         let settings = try settings(["OPENAI_BASE_URL": "http://127.0.0.1:9/v1"])
-        #expect(settings.relayConfiguration(settings.upstreams).onDisconnect == nil)
+        #expect(settings.relayConfiguration(settings.models.upstreams).onDisconnect == nil)
     }
 }
 
@@ -186,6 +214,7 @@ import Testing
         (["--version"], .version, nil),
         (["--check", "--env-file", "x"], .check, "x"),
         (["--env-file=y"], .serve, "y"),
+        (["--env-example"], .envExample, nil),
     ])
     func `the command line says what to do`(
         arguments: [String],

@@ -50,15 +50,36 @@ import Testing
     }
 
     @Test func `every variable is explained in the example file and in no other spelling`() throws {
-        let known = try Self.names(
-            in: "Sources/sse-relay/Settings/Variable.swift",
-            between: "name: \"",
-            and: "\""
+        let known = try Self.variables().filter { $0.file.contains("/Settings/Groups/") }.map(
+            \.name
         )
         let explained = try Self.names(in: ".env.example", between: "#", and: "=")
             .filter { $0.allSatisfy { $0.isUppercase || $0 == "_" } }
         #expect(!known.isEmpty)
         #expect(Set(known) == Set(explained))
+    }
+
+    @Test func `a variable's name is written once in the sources of the command`() throws {
+        var files: [String: String] = [:]
+        for (name, file) in try Self.variables() {
+            #expect(files[name] == nil, "\(name) is in \(file) and in \(files[name] ?? "")")
+            files[name] = file
+        }
+        #expect(files.count > 30)
+    }
+
+    /// The literals of the command that are names of variables, and where they are.
+    private static func variables() throws -> [(name: String, file: String)] {
+        try Tree.files(under: "Sources/sse-relay", suffix: ".swift").flatMap { file in
+            try Tree.lines(file).flatMap { line in
+                line.split(separator: "\"", omittingEmptySubsequences: false).dropFirst()
+                    .filter { word in
+                        let isName = word.allSatisfy { $0.isUppercase || $0 == "_" }
+                        return isName && word.contains("_") && !word.hasPrefix("_")
+                    }
+                    .map { (String($0), file) }
+            }
+        }
     }
 
     @Test func `the README has at most 220 lines`() throws {

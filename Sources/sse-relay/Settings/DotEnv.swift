@@ -43,7 +43,7 @@ enum DotEnv {
             return "\(expected); \(name) has a blank before its ="
         }
         let first = line.prefix { !$0.isWhitespace && $0 != ":" }
-        guard let variable = Variable.all.first(where: { $0.name == first }) else {
+        guard let variable = VariableTable.all.first(where: { $0.name == first }) else {
             return "\(expected); there is no ="
         }
         return "\(expected); there is no = after \(variable.name)"

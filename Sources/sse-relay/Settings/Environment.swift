@@ -1,49 +1,47 @@
 import CLinux
 import Glibc
+import Loop
 
-/// The variables of the process and of a file; the process's win.
+/// The variables of the process and of a file; those of the process win.
 struct Environment: Sendable {
-    private let values: [String: String]
+    private var values: [String: String]
+    /// The file that was read; nil where none was.
+    let file: String?
 
-    init(_ values: [String: String]) {
+    init(_ values: [String: String], file: String? = nil) {
         self.values = values
+        self.file = file
     }
 
-    /// A variable's value; nil where it is not set or empty, which `.env` files use for "not set".
-    subscript(name: String) -> String? {
-        guard let value = values[name], !value.isEmpty else { return nil }
-        return value
+    /// A variable's value, which may be empty; nil where it is not set.
+    subscript(name: String) -> String? { values[name] }
+
+    /// These variables, but for some that are as another environment has them.
+    func keeping(_ variables: [Variable], from other: Environment) -> Environment {
+        var kept = self
+        for variable in variables { kept.values[variable.name] = other[variable.name] }
+        return kept
     }
 
-    /// Whether a variable is set, even to nothing.
-    func isSet(_ name: String) -> Bool { values[name] != nil }
-
-    /// Reads the process's variables and a file.
+    /// Reads the variables of the process and of a file.
     ///
-    /// - Parameter path: a file that must be there, or nil for `.env` where there is one.
+    /// - Parameter path: a file that must exist, or nil for `.env` if there is one.
     /// - Returns: all of them together.
-    /// - Throws: a file that cannot be read, or a `RELAY_` name that means nothing.
+    /// - Throws: where the file cannot be read, or a `RELAY_` name is not known.
     static func load(_ path: String?) throws(ConfigurationError) -> Environment {
-        var values = try fileValues(path)
-        let own = processValues()
-        values.merge(own) { $1 }
-        let known = Set(Variable.all.map(\.name))
-        // A misspelt name would silently mean its default.
+        let name = path ?? ".env"
+        let text = try readFile(name, mustExist: path != nil)
+        var values =
+            try text.map { text throws(ConfigurationError) in
+                try DotEnv.parse(text, name: name)
+            } ?? [:]
+        values.merge(processValues()) { $1 }
+        let known = Set(VariableTable.all.map(\.name))
+        // A misspelt name would silently mean the default.
         for name in values.keys.sorted() where name.hasPrefix("RELAY_") && !known.contains(name) {
             throw ConfigurationError(name, "is not known; sse-relay --help lists the variables")
         }
-        return Environment(values)
-    }
-
-    private static func fileValues(
-        _ path: String?
-    ) throws(ConfigurationError) -> [String: String] {
-        let name = path ?? ".env"
-        guard let text = readFile(name) else {
-            guard path != nil else { return [:] }
-            throw ConfigurationError("--env-file", "\(name) cannot be read")
-        }
-        return try DotEnv.parse(text, name: name)
+        return Environment(values, file: text == nil ? nil : name)
     }
 
     private static func processValues() -> [String: String] {
@@ -61,17 +59,31 @@ struct Environment: Sendable {
         return values
     }
 
-    private static func readFile(_ path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
+    /// Reads a file whole; nil where it does not exist and need not.
+    ///
+    /// One that exists and cannot be read is an error in any case: it may hold the key, and without
+    /// a key the simulator would answer.
+    private static func readFile(
+        _ path: String,
+        mustExist: Bool
+    ) throws(ConfigurationError) -> String? {
+        do throws(SystemCallError) {
+            return try contents(of: path)
+        } catch {
+            // Folders named .env are common as well: Python's environments.
+            if !mustExist, error.code == ENOENT || error.code == EISDIR { return nil }
+            throw ConfigurationError(path, "cannot be read: \(errorText(error.code))")
+        }
+    }
+
+    private static func contents(of path: String) throws(SystemCallError) -> String {
+        let file = Descriptor(owning: try check("open") { open(path, O_RDONLY | O_CLOEXEC) })
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = read(descriptor, &piece, piece.count)
-            guard count >= 0 else { return nil }
+            let count = try check("read") { Int32(read(file.number, &piece, piece.count)) }
             guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-            bytes.append(contentsOf: piece[..<count])
+            bytes.append(contentsOf: piece[..<Int(count)])
         }
     }
 }

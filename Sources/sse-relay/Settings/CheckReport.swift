@@ -1,0 +1,35 @@
+import Generations
+import Relay
+import Upstream
+
+/// What `--check` prints: every variable with the value in force, secrets masked, and who answers.
+struct CheckReport {
+    let settings: Settings
+
+    var text: String {
+        var text = ""
+        for variable in VariableTable.all {
+            let isSet = variable.value(setIn: settings.environment) != nil
+            text += "\(variable.name)=\(shown(variable))\(isSet ? "" : "  # default")\n"
+        }
+        let answering = settings.models.descriptions
+        for line in answering.isEmpty ? ["the built-in simulator answers"] : answering {
+            text += "# \(line)\n"
+        }
+        return text + "# \(UpstreamClient.version)\n"
+    }
+
+    private func shown(_ variable: Variable) -> String {
+        let value = variable.value(in: settings.environment)
+        return switch variable.content {
+        case .secret: value.isEmpty ? value : Self.mask(value)
+        case .address: Redaction.clean(address: value)
+        case .plain: Redaction.clean(value)
+        }
+    }
+
+    /// Enough to tell two keys apart, and no more.
+    private static func mask(_ secret: String) -> String {
+        secret.utf8.count > 12 ? "***" + secret.suffix(4) : "***"
+    }
+}

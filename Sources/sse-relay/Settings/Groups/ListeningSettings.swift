@@ -1,0 +1,145 @@
+import Generations
+import Glibc
+import Relay
+import Wire
+
+/// Where the relay listens, and who may reach it there.
+struct ListeningSettings: Sendable {
+    let address: ListenAddress
+    /// Names other than `localhost` under which it is reached.
+    let hosts: [String]
+    /// Foreign origins whose pages may ask; `*` for all.
+    let origins: [String]
+    /// The folder of the page; nil where none is served.
+    let staticFolder: String?
+
+    init(_ environment: Environment) throws(ConfigurationError) {
+        address = try Self.address.value(in: environment)
+        let allowsAnyone = try Self.allowsAnyone.value(in: environment)
+        guard address.isLoopback || allowsAnyone else {
+            throw ConfigurationError(
+                Self.address.variable,
+                "others can reach \(ConfigurationError.shown(address.host)), and could spend the"
+                    + " key; \(Self.allowsAnyone.name)=1 allows it",
+                example: "127.0.0.1:\(address.port)"
+            )
+        }
+        hosts = try Self.hosts.value(in: environment)
+        origins = try Self.origins.value(in: environment)
+        staticFolder = try Self.staticFolder.value(in: environment)
+    }
+}
+
+/// An address of this machine and a port.
+struct ListenAddress: Sendable {
+    /// A numeric address without brackets, or a name.
+    let host: String
+    /// 0 takes a free one.
+    let port: Int
+
+    /// Reads `address:port`; nil where the text is something else.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = parseDecimal(String(text[text.index(after: colon)...])), port <= 65_535
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        self.host = host.isEmpty ? "0.0.0.0" : host
+        self.port = port
+    }
+
+    /// Whether this machine alone reaches it.
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
+    /// The host as a URL has it.
+    var urlHost: String { host.contains(":") ? "[\(host)]" : host }
+}
+
+extension ListeningSettings {
+    static let group = VariableGroup(
+        "Where it listens",
+        [
+            address.variable, allowsAnyone.variable, hosts.variable, origins.variable,
+            staticFolder.variable,
+        ]
+    )
+
+    static let address = Setting.choice(
+        Variable(
+            "RELAY_LISTEN",
+            fallback: "127.0.0.1:8000",
+            content: .address,
+            change: .restart,
+            summary: "address and port to listen on; port 0 takes a free one",
+            words: "Address and port. Port 0 takes a free one, which the start-up line names."
+        ),
+        expected: "address:port"
+    ) { ListenAddress($0) }
+
+    static let allowsAnyone = Setting.flag(
+        Variable(
+            "RELAY_ALLOW_ANONYMOUS",
+            fallback: "0",
+            change: .restart,
+            summary: "1 to listen on an address that others can reach",
+            words: """
+                Whoever reaches the relay spends the key. An address that others can reach is \
+                refused unless this is 1.
+                """
+        )
+    )
+
+    static let hosts = Setting.list(
+        Variable(
+            "RELAY_HOSTS",
+            example: "chat.example.com",
+            content: .address,
+            summary: "host names under which the relay is reached, beside localhost; by commas",
+            words: """
+                Host names under which browsers reach the relay, beside localhost and plain \
+                addresses; separated by commas. Others are refused (421), which stops DNS rebinding.
+                """
+        )
+    )
+
+    static let origins = Setting.list(
+        Variable(
+            "RELAY_CORS_ORIGINS",
+            example: "https://app.example.com",
+            content: .address,
+            summary: "origins of other pages that may ask, by commas; * for all",
+            words: """
+                Origins of other pages that may ask, separated by commas; `*` for all. Others are \
+                refused (403).
+                """
+        ),
+        of: "origin"
+    ) { $0 == "*" || isOrigin($0) }
+
+    static let staticFolder = Setting<String?>(
+        Variable(
+            "RELAY_STATIC_DIR",
+            fallback: "static",
+            change: .restart,
+            emptiness: .value,
+            summary: "the folder of the page; empty for none",
+            words: "The folder of the page; set to nothing for none."
+        )
+    ) { variable, environment throws(ConfigurationError) in
+        let path = variable.value(in: environment)
+        guard !path.isEmpty else { return nil }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw ConfigurationError(variable, "\(Redaction.clean(path)) is no folder")
+        }
+        return path
+    }
+
+    private static func isOrigin(_ text: String) -> Bool {
+        for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
+            let rest = text.dropFirst(scheme.count)
+            return !rest.isEmpty && !rest.contains { "/ @?#".contains($0) }
+        }
+        return false
+    }
+}

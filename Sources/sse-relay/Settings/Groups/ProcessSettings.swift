@@ -1,0 +1,53 @@
+import Glibc
+
+/// How the process runs.
+struct ProcessSettings: Sendable {
+    let loops: Int
+    let drainSeconds: Int
+    let logsRequests: Bool
+
+    init(_ environment: Environment) throws(ConfigurationError) {
+        let count = try Self.loops.value(in: environment)
+        loops = count > 0 ? count : min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        drainSeconds = try Self.drainSeconds.value(in: environment)
+        logsRequests = try Self.logsRequests.value(in: environment)
+    }
+}
+
+extension ProcessSettings {
+    static let group = VariableGroup(
+        "Process",
+        [loops.variable, drainSeconds.variable, logsRequests.variable]
+    )
+
+    static let loops = Setting.integer(
+        0...64,
+        Variable(
+            "RELAY_LOOPS",
+            fallback: "0",
+            change: .restart,
+            summary: "event loops, 1 to 64; 0 for one per core",
+            words: "Event loops, 1 to 64; 0 for one per core."
+        )
+    )
+
+    static let drainSeconds = Setting.integer(
+        0...86_400,
+        Variable(
+            "RELAY_DRAIN_S",
+            fallback: "30",
+            summary: "how long answers may go on after SIGTERM, in s",
+            words: "How long answers may go on after SIGTERM, in seconds."
+        )
+    )
+
+    static let logsRequests = Setting.flag(
+        Variable(
+            "RELAY_LOG_REQUESTS",
+            fallback: "1",
+            change: .restart,
+            summary: "1 for a line on stderr per request, 0 for none",
+            words: "1 for a line on stderr per request, 0 for none."
+        )
+    )
+}

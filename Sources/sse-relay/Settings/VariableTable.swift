@@ -1,0 +1,9 @@
+/// Every variable there is.
+enum VariableTable {
+    static let groups = [
+        ModelSettings.group, ListeningSettings.group, StorageSettings.group, StreamSettings.group,
+        LimitSettings.group, CallSettings.group, ProcessSettings.group,
+    ]
+
+    static let all = groups.flatMap(\.variables)
+}
