@@ -2,8 +2,10 @@ import Glibc
 
 /// Tells systemd about the daemon's state, where it wants to know (sd_notify(3)).
 struct SystemdNotifier {
-    /// `NOTIFY_SOCKET`: a path, or a name in the abstract namespace behind `@`.
-    let socketPath: String?
+    /// A path, or `@` and a name in the abstract namespace; nil where systemd does not listen.
+    private let socketPath: String?
+
+    init(_ environment: Environment) { socketPath = environment["NOTIFY_SOCKET"] }
 
     /// Sends assignments such as `READY=1`.
     ///
