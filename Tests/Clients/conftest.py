@@ -44,12 +44,12 @@ class Relay:
         self.command = [BINARY]
         self.process = None
         self._log = self.directory / "stderr.log"
-        self._environment = clean_environment() | {
+        self.environment = clean_environment() | {
             "RELAY_DATA_DIR": str(self.data),
             "RELAY_STATIC_DIR": str(REPOSITORY / "static"),
             "RELAY_DRAIN_S": "2",
         }
-        self._environment |= {name: str(value) for name, value in variables.items()}
+        self.environment |= {name: str(value) for name, value in variables.items()}
 
     @property
     def url(self):
@@ -58,7 +58,7 @@ class Relay:
     def start(self, timeout=60):
         """Starts the process and waits for its start-up line."""
         assert self.process is None, "the relay is running already"
-        environment = {"RELAY_LISTEN": f"127.0.0.1:{self.port}"} | self._environment
+        environment = {"RELAY_LISTEN": f"127.0.0.1:{self.port}"} | self.environment
         seen = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(

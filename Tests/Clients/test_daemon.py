@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 import frames
+from conftest import REPOSITORY
 
 SECRET = "sk-a-secret-nobody-may-see-0123456789"
 PASSWORD = "a-word-nobody-may-see"
@@ -66,9 +67,17 @@ class Reader(threading.Thread):
 def test_help_names_every_option(run_daemon):
     done = run_daemon("--help")
     assert done.returncode == 0
-    for option in ("--help", "--version", "--check", "--env-file"):
+    for option in ("--help", "--version", "--check", "--env-file", "--env-example"):
         assert option in done.stdout
     assert done.stderr == ""
+
+
+def test_the_example_file_is_printed_and_can_be_used(run_daemon, tmp_path):
+    done = run_daemon("--env-example")
+    assert done.returncode == 0
+    assert done.stdout == (REPOSITORY / ".env.example").read_text()
+    (tmp_path / ".env").write_text(done.stdout)
+    assert run_daemon("--check").returncode == 0
 
 
 def test_version_is_one_line(run_daemon):
@@ -223,7 +232,8 @@ def test_no_password_is_shown_by_start_check_failure_or_history(
     said.append(httpx.get(f"{relay.url}/v1/models", timeout=60).text)
     said.append(httpx.get(f"{relay.url}/chat/history", timeout=60).text)
     assert "refused: /v1/chat/completions" in said[2]
-    relay.process.send_signal(signal.SIGHUP)
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        relay.process.send_signal(number)
     assert relay.stop() == 0
     said += [relay.log(), json.dumps(relay.history(count=6))]
     assert "openai answers as" in relay.log()
@@ -372,11 +382,12 @@ def test_a_stop_with_idle_connections_does_not_wait_for_them(start_relay):
         assert time.monotonic() - begin < 30
 
 
-def test_a_hang_up_signal_harms_nothing(relay):
+@pytest.mark.parametrize("sent", [signal.SIGHUP, signal.SIGUSR1])
+def test_a_reload_and_the_question_what_runs_harm_nothing(relay, sent):
     reader = Reader(relay, tokens=20, interval_ms=50)
     reader.wait_for_tokens(2)
     for _ in range(5):
-        relay.process.send_signal(signal.SIGHUP)
+        relay.process.send_signal(sent)
     events = reader.finish()
     assert events[-1].name == "done"
     assert relay.process.poll() is None

@@ -21,12 +21,14 @@ enum Help {
             """
         for variable in VariableTable.all {
             let value = variable.fallback.isEmpty ? "" : " [\(variable.fallback)]"
-            text += "  \(variable.name)\(value)\n      \(variable.summary)\n"
+            let mark = variable.change == .restart ? " (restart)" : ""
+            text += "  \(variable.name)\(value)\(mark)\n      \(variable.summary)\n"
         }
         text += """
 
             Signals: SIGTERM and SIGINT stop accepting and let answers end within \(ProcessSettings.drainSeconds.name);
-            a second one ends them at once. SIGHUP logs what is running.
+            a second one ends them at once. SIGHUP reads the variables again and takes over those
+            that are not marked "restart". SIGUSR1 logs what is running.
             Exit: 0 after a stop, 1 on failure, 64 on a wrong argument, 78 on a wrong variable.
 
             """

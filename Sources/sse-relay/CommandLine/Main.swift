@@ -29,7 +29,7 @@ struct Main {
                 return ExitCode.success
             case .serve:
                 let settings = try Settings(environment: Environment.load(command.envFile))
-                return try await Daemon(settings).run()
+                return try await Daemon(settings, envFile: command.envFile).run()
             }
         } catch let error as ArgumentError {
             Console.error("sse-relay: \(error)\nTry sse-relay --help.")

@@ -10,7 +10,8 @@ struct Announcement {
     let port: Int
     /// How many descriptors the process may have.
     let descriptors: Int
-    let simulator: EmbeddedSimulator?
+    /// Who answers.
+    let answering: String
 
     func write(to log: Log) {
         let host = settings.listening.address.urlHost
@@ -26,11 +27,5 @@ struct Announcement {
             "only \(descriptors) descriptors allowed, about \(descriptors / 2) streams at once;"
                 + " raise ulimit -n or LimitNOFILE"
         )
-    }
-
-    private var answering: String {
-        guard let simulator else { return settings.models.descriptions.joined(separator: ", ") }
-        return "no key is set: the built-in simulator answers (at \(simulator.url));"
-            + " set \(ModelSettings.openAIKey.name) or \(ModelSettings.anthropicKey.name)"
     }
 }

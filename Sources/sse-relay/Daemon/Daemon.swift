@@ -6,10 +6,13 @@ import Storage
 /// The process from its start to its end.
 struct Daemon {
     private let settings: Settings
+    /// The file that the command line names; nil for `.env`.
+    private let envFile: String?
     private let log: Log
 
-    init(_ settings: Settings) {
+    init(_ settings: Settings, envFile: String?) {
         self.settings = settings
+        self.envFile = envFile
         log = Log(logsRequests: settings.process.logsRequests)
     }
 
@@ -22,21 +25,21 @@ struct Daemon {
         let arrivals = SignalArrivals()
         let listener = try listen()
         var storage = try OpenedStorage(settings, log)
-        let relay = try RunningRelay(settings, storage, log)
+        var relay = try RunningRelay(settings, storage, log)
         try await relay.start(on: listener.number, storage.takeRecovery())
         Announcement(
             settings: settings,
             port: listener.port,
             descriptors: descriptors,
-            simulator: relay.simulator
+            answering: relay.answering
         ).write(to: log)
         notifier.notify("READY=1")
         storage.history.holdReserve()
-        await serve(relay.service, until: arrivals)
+        await serve(&relay, until: arrivals)
         notifier.notify("STOPPING=1")
         let stop = Stop(
             service: relay.service,
-            drainSeconds: settings.process.drainSeconds,
+            drainSeconds: relay.settings.process.drainSeconds,
             arrivals: arrivals,
             log: log
         )
@@ -61,14 +64,22 @@ struct Daemon {
         }
     }
 
-    private func serve(_ service: Service, until arrivals: SignalArrivals) async {
+    private func serve(_ relay: inout RunningRelay, until arrivals: SignalArrivals) async {
+        let reloading = Reloading(envFile: envFile, log: log)
         for await signal in arrivals.stream {
-            guard signal == .status else { return }
-            let load = await service.load()
-            log.write(
-                .info,
-                "\(load.generations) answers running, \(load.connections) connections open"
-            )
+            switch signal {
+            case .stop: return
+            case .reload: await reloading.reload(&relay)
+            case .load: await logLoad(of: relay.service)
+            }
         }
+    }
+
+    private func logLoad(of service: Service) async {
+        let load = await service.load()
+        log.write(
+            .info,
+            "\(load.generations) answers running, \(load.connections) connections open"
+        )
     }
 }

@@ -5,16 +5,17 @@ import Relay
 /// The relay that serves, with the simulator beside it where that answers.
 struct RunningRelay {
     let service: Service
-    let simulator: EmbeddedSimulator?
-    private let settings: Settings
+    /// What is in force.
+    private(set) var settings: Settings
+    /// Runs to the end once it runs: after a reload it may still be answering.
+    private(set) var simulator: EmbeddedSimulator?
 
     init(_ settings: Settings, _ storage: OpenedStorage, _ log: Log) throws {
         self.settings = settings
-        simulator = try EmbeddedSimulator.startIfNeeded(settings)
+        let simulator = try EmbeddedSimulator.startIfNeeded(settings)
+        self.simulator = simulator
         service = Service(
-            configuration: settings.relayConfiguration(
-                simulator?.upstreams(model: settings.models.model) ?? settings.models.upstreams
-            ),
+            configuration: Self.configuration(settings, simulator),
             limits: settings.limits.server,
             upstreamSettings: settings.calls.connection,
             staticFolder: settings.listening.staticFolder,
@@ -24,6 +25,17 @@ struct RunningRelay {
             durability: settings.storage.durability,
             log: log
         )
+    }
+
+    private static func configuration(
+        _ settings: Settings,
+        _ simulator: EmbeddedSimulator?
+    ) -> RelayConfiguration {
+        let upstreams = settings.models.upstreams
+        guard upstreams.isEmpty, let simulator else {
+            return settings.relayConfiguration(upstreams)
+        }
+        return settings.relayConfiguration(simulator.upstreams(model: settings.models.model))
     }
 
     /// Serves on loops of its own.
@@ -36,5 +48,26 @@ struct RunningRelay {
         var loops: [EventLoop] = []
         for index in 0..<settings.process.loops { loops.append(try EventLoop(index: index)) }
         try await service.start(on: loops, listener: listener, recovery: recovery)
+    }
+
+    /// Goes by other settings; what has begun keeps those that it began with.
+    ///
+    /// - Throws: where the simulator is needed now and cannot be started; nothing has changed then.
+    mutating func exchange(_ settings: Settings) async throws(SystemCallError) {
+        if simulator == nil { simulator = try EmbeddedSimulator.startIfNeeded(settings) }
+        self.settings = settings
+        await service.reload(
+            Self.configuration(settings, simulator),
+            limits: settings.limits.server
+        )
+    }
+
+    /// Who answers, for the log, without secrets.
+    var answering: String {
+        guard settings.models.upstreams.isEmpty, let simulator else {
+            return settings.models.descriptions.joined(separator: ", ")
+        }
+        return "no key is set: the built-in simulator answers (at \(simulator.url));"
+            + " set \(ModelSettings.openAIKey.name) or \(ModelSettings.anthropicKey.name)"
     }
 }

@@ -8,8 +8,10 @@ final class SignalArrivals: Sendable {
     enum Kind: Sendable {
         /// SIGTERM or SIGINT.
         case stop
-        /// SIGHUP.
-        case status
+        /// SIGHUP: the configuration is read again.
+        case reload
+        /// SIGUSR1: the log says what is running.
+        case load
     }
 
     let stream: AsyncStream<Kind>
@@ -29,7 +31,8 @@ final class SignalArrivals: Sendable {
                 continuation.yield(.stop)
             }
         }
-        observe(SIGHUP, queue) { continuation.yield(.status) }
+        observe(SIGHUP, queue) { continuation.yield(.reload) }
+        observe(SIGUSR1, queue) { continuation.yield(.load) }
     }
 
     private func observe(

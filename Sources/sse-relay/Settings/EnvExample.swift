@@ -7,8 +7,9 @@ enum EnvExample {
             """
             sse-relay: every variable with its default. Copy this to `.env` in the folder where \
             the relay is started, or name a file with --env-file. Variables of the process win \
-            over a file. `sse-relay --check` prints what is in force, and `sse-relay \
-            --env-example` this text.
+            over a file. At SIGHUP the relay reads the file again, and takes over all variables \
+            but those that say that they need a restart. `sse-relay --check` prints what is in \
+            force, and `sse-relay --env-example` this text.
             """
         )
         for group in VariableTable.groups {
@@ -25,7 +26,8 @@ enum EnvExample {
     }
 
     private static func entry(_ variable: Variable) -> String {
-        comment(variable.words) + "#\(variable.name)=\(variable.example)\n"
+        let note = variable.change == .restart ? " Needs a restart." : ""
+        return comment(variable.words + note) + "#\(variable.name)=\(variable.example)\n"
     }
 
     /// A paragraph, as lines that begin with `# ` and fit the columns.

@@ -11,8 +11,8 @@ enum ConfigurationPage {
 
             ## \(group.title)
 
-            | variable | default | |
-            |---|---|---|
+            | variable | default | | takes effect |
+            |---|---|---|---|
 
             """
         for variable in group.variables { text += row(variable) }
@@ -22,6 +22,11 @@ enum ConfigurationPage {
 
     private static func row(_ variable: Variable) -> String {
         let fallback = variable.fallback.isEmpty ? "" : "`\(variable.fallback)`"
-        return "| `\(variable.name)` | \(fallback) | \(variable.words) |\n"
+        let effect =
+            switch variable.change {
+            case .reload: "at a reload"
+            case .restart: "at a restart"
+            }
+        return "| `\(variable.name)` | \(fallback) | \(variable.words) | \(effect) |\n"
     }
 }

@@ -1,0 +1,33 @@
+import Relay
+
+/// Reads the configuration again where the start read it, and exchanges what can be exchanged.
+struct Reloading {
+    /// The file that the command line names; nil for `.env`.
+    let envFile: String?
+    let log: Log
+
+    /// Has a relay go by what is read; the log says what changed, or why nothing did.
+    func reload(_ relay: inout RunningRelay) async {
+        do {
+            // A file that was there before must still be there: without its keys the simulator
+            // would answer.
+            let environment = try Environment.load(envFile ?? relay.settings.environment.file)
+            let reload = try Reload(from: relay.settings, to: environment)
+            try await relay.exchange(reload.settings)
+            report(reload, relay)
+        } catch {
+            log.write(
+                .error,
+                "the configuration is not reloaded, and nothing has changed: \(error)"
+            )
+        }
+    }
+
+    private func report(_ reload: Reload, _ relay: RunningRelay) {
+        let changed = reload.exchanged.isEmpty ? "nothing has changed" : reload.exchanged.names
+        let answering = reload.changesModels ? "; \(relay.answering)" : ""
+        log.write(.info, "the configuration is reloaded: \(changed)\(answering)")
+        guard !reload.waiting.isEmpty else { return }
+        log.write(.warning, "a restart is needed to change \(reload.waiting.names)")
+    }
+}
