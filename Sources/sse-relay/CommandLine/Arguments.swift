@@ -8,7 +8,7 @@ struct Arguments: Equatable {
     }
 
     var action = Action.serve
-    /// The file named by `--env-file`; nil for `.env` where there is one.
+    /// The file named by `--env-file`; nil for `.env` if there is one.
     var envFile: String?
 
     init(_ arguments: [String]) throws(ArgumentError) {
@@ -30,7 +30,7 @@ struct Arguments: Equatable {
     }
 }
 
-/// A command line that cannot be followed.
+/// What is wrong with a command line.
 enum ArgumentError: Error, Equatable, CustomStringConvertible {
     case unknown(String)
     case missingValue(String)
@@ -38,7 +38,7 @@ enum ArgumentError: Error, Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .unknown(let argument):
-            // A value behind the name may be a key.
+            // The value after the name may be a key.
             "unknown argument \(Redaction.clean(address: String(argument.prefix { $0 != "=" })))"
         case .missingValue(let argument): "\(argument) needs a value"
         }

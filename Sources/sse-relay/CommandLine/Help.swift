@@ -1,4 +1,4 @@
-/// What `--help` and `--version` say.
+/// What `--help` and `--version` print.
 enum Help {
     static let number = "0.1.0"
 

@@ -1,12 +1,12 @@
 import Relay
 
-/// What the log says when the relay serves: where, who answers, and what may be short.
+/// What the log says once the relay serves: where it listens, who answers, what may run short.
 struct Announcement {
     /// Enough for some ten thousand streams with a connection at each end.
     private static let wantedDescriptors = 20_000
 
     let settings: Settings
-    /// The port that is listened on, the real one where 0 was asked for.
+    /// The port that it listens on; never 0.
     let port: Int
     /// How many descriptors the process may have.
     let descriptors: Int

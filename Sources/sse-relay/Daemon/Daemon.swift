@@ -44,7 +44,7 @@ struct Daemon {
             log: log
         )
         await stop.begin()
-        // Clients that come now are refused at once instead of waiting in a queue nobody serves.
+        // Clients that come now are refused at once, and do not wait in a queue nobody serves.
         _ = consume listener
         await stop.finish()
         relay.simulator?.stop()

@@ -8,7 +8,7 @@ import Simulator
 struct EmbeddedSimulator: Sendable {
     private let server: SimulatorServer
 
-    /// Starts it where no upstream is configured; nil where one is.
+    /// Starts it if no upstream is configured; nil if one is.
     static func startIfNeeded(_ settings: Settings) throws(SystemCallError) -> EmbeddedSimulator? {
         guard settings.models.upstreams.isEmpty else { return nil }
         return EmbeddedSimulator(server: try SimulatorServer())
@@ -17,7 +17,7 @@ struct EmbeddedSimulator: Sendable {
     /// Where it listens.
     var url: String { server.anthropicBaseURL }
 
-    /// Both protocols, so that each is there to be tried.
+    /// One upstream for each protocol, so that both can be tried.
     func upstreams(model: String?) -> [RelayConfiguration.Upstream] {
         [
             RelayConfiguration.Upstream(

@@ -8,20 +8,20 @@ extension Log {
         case .tornTail(let path, let bytes):
             write(
                 .warning,
-                "the history ended within a record: its \(bytes) bytes are set aside in \(path)"
+                "the history ended in the middle of a record: its \(bytes) bytes are set aside in \(path)"
             )
         case .unreadable(let path, let pieces, let bytes, let offset):
             write(
                 .warning,
                 "\(path) has \(bytes) bytes in \(pieces) pieces that are no record, the first at byte"
-                    + " \(offset): they stay there, and every whole record beside them is found"
+                    + " \(offset): they stay where they are, and every whole record around them is found"
             )
         case .unreadableFile(let error):
-            write(.error, "a file of the history is left out of the search: \(error)")
+            write(.error, "a file of the history cannot be searched: \(error)")
         case .writeFailed(let error):
             write(
                 .error,
-                "the history cannot be written: \(error); records are kept and tried again"
+                "the history cannot be written: \(error); records stay in memory, and writing is tried again"
             )
         case .writesResumed(let kept, let refused):
             write(
@@ -38,13 +38,13 @@ extension Log {
                     + " journal it is lost"
             )
         case .begunAnew(let path):
-            write(.info, "the history was moved away: \(path) is begun anew")
+            write(.info, "the history was moved away: a new \(path) is begun")
         case .rotated(let path):
-            write(.info, "the history has grown large: it goes on after \(path)")
+            write(.info, "the history has grown large: it is now \(path), and a new one is begun")
         case .compacted(let path):
             write(.info, "deleted conversations are gone from \(path)")
         case .upkeepFailed(let error):
-            write(.error, "the history cannot be tidied: \(error); it is tried again")
+            write(.error, "the history cannot be tidied: \(error); this is tried again")
         }
     }
 }

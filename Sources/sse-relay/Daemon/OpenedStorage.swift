@@ -13,8 +13,8 @@ struct OpenedStorage {
 
     /// Opens the files, and reads what an earlier process left in them.
     ///
-    /// - Throws: a `ConfigurationError` where somebody has to put the folder right, since another
-    ///   start would find the same.
+    /// - Throws: a `ConfigurationError` if the folder must be repaired first: another start would
+    ///   fail in the same way.
     init(_ settings: Settings, _ log: Log) throws {
         self.log = log
         do throws(StorageError) {
@@ -57,7 +57,7 @@ struct OpenedStorage {
         )
     }
 
-    /// What is left of an earlier process; given away once, since all its answers are in it.
+    /// What an earlier process left; it is given away, since it holds whole answers in memory.
     mutating func takeRecovery() -> Recovery? {
         defer { recovery = nil }
         return recovery
@@ -75,8 +75,8 @@ struct OpenedStorage {
         }
         let hasKeys = keys.flush(timeoutMilliseconds: 5000)
         if !hasKeys { log.write(.error, "the keys of answers could not be written in time") }
-        // All is in the history, and there is nothing to recover at the next start; unless the
-        // history refused what only the journal keeps.
+        // The next start has nothing to recover, unless the history refused records that only the
+        // journal has.
         if let journal, isAllRecorded, hasKeys { journal.removeAll() }
         return true
     }

@@ -3,9 +3,9 @@ import Loop
 
 /// What a process that serves needs before it opens anything.
 enum ProcessPreparation {
-    /// Sees to the signals and limits that would end the process where one call should fail.
+    /// Makes errors of single calls of what would end the process: signals and limits.
     ///
-    /// - Returns: how many descriptors it may have.
+    /// - Returns: how many descriptors the process may have.
     static func prepare() async throws -> Int {
         Signals.ignoreBrokenPipes()
         // A file-size limit is an error of one write, not of the process.

@@ -6,11 +6,11 @@ struct Reloading {
     let envFile: String?
     let log: Log
 
-    /// Has a relay go by what is read; the log says what changed, or why nothing did.
+    /// Puts what is read in force, and logs what changed or why nothing did.
     func reload(_ relay: inout RunningRelay) async {
         do {
-            // A file that was there before must still be there: without its keys the simulator
-            // would answer.
+            // A file that was read before must still exist: without its keys the simulator would
+            // answer.
             let environment = try Environment.load(envFile ?? relay.settings.environment.file)
             let reload = try Reload(from: relay.settings, to: environment)
             try await relay.exchange(reload.settings)

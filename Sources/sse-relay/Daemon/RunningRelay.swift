@@ -2,12 +2,12 @@ import Generations
 import Loop
 import Relay
 
-/// The relay that serves, with the simulator beside it where that answers.
+/// The relay that serves, and the simulator if it is needed.
 struct RunningRelay {
     let service: Service
     /// What is in force.
     private(set) var settings: Settings
-    /// Runs to the end once it runs: after a reload it may still be answering.
+    /// Once started it runs as long as the relay: an answer from before a reload may need it.
     private(set) var simulator: EmbeddedSimulator?
 
     init(_ settings: Settings, _ storage: OpenedStorage, _ log: Log) throws {
@@ -50,9 +50,9 @@ struct RunningRelay {
         try await service.start(on: loops, listener: listener, recovery: recovery)
     }
 
-    /// Goes by other settings; what has begun keeps those that it began with.
+    /// Puts other settings in force; what has begun keeps those that it began with.
     ///
-    /// - Throws: where the simulator is needed now and cannot be started; nothing has changed then.
+    /// - Throws: if the simulator is needed now and cannot be started; then nothing has changed.
     mutating func exchange(_ settings: Settings) async throws(SystemCallError) {
         if simulator == nil { simulator = try EmbeddedSimulator.startIfNeeded(settings) }
         self.settings = settings

@@ -18,7 +18,7 @@ final class SignalArrivals: Sendable {
     private let stops = Atomic<Int>(0)
     private let sources = Mutex<[any DispatchSourceSignal]>([])
 
-    /// How often a stop was asked for: twice means at once.
+    /// How often a stop was asked for; the second time means that it shall not wait.
     var stopCount: Int { stops.load(ordering: .relaxed) }
 
     init() {

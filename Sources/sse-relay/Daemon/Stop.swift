@@ -22,7 +22,7 @@ struct Stop {
             arrivals.stopCount < 2
         }
         await service.interrupt()
-        // The last frames are on their way: a moment for readers that read.
+        // The last frames are on their way: readers that read get a moment to take them.
         await waitUntilIdle(for: .seconds(2), pollMilliseconds: 10) { true }
         await service.closeAll()
     }

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Tells systemd about the daemon's state, where it wants to know (sd_notify(3)).
+/// Tells systemd about the daemon's state, if systemd asks for that (sd_notify(3)).
 struct SystemdNotifier {
-    /// A path, or `@` and a name in the abstract namespace; nil where systemd does not listen.
+    /// A path, or `@` and a name in the abstract namespace; nil if systemd does not listen.
     private let socketPath: String?
 
     init(_ environment: Environment) { socketPath = environment["NOTIFY_SOCKET"] }
 
     /// Sends assignments such as `READY=1`.
     ///
-    /// Nobody listening is no error.
+    /// It is no error if nobody listens.
     func notify(_ state: String) {
         guard let socketPath, !socketPath.isEmpty else { return }
         let descriptor = socket(

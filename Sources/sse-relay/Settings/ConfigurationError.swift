@@ -3,7 +3,7 @@ import Relay
 
 /// Why a configuration cannot be used: the variable, its problem, and a value that would do.
 struct ConfigurationError: Error, Equatable, CustomStringConvertible {
-    /// The variable, or the file where no variable can be named.
+    /// The variable; or the file, if the problem is not one variable's.
     let variable: String
     let problem: String
     let example: String?

@@ -36,10 +36,10 @@ enum DotEnv {
     /// What is wrong with a line that assigns nothing, without its words.
     private static func problem(of line: Substring) -> String {
         let expected = "expected NAME=value"
-        // What stands before the sign is a name, but for blanks.
+        // What is before the sign is a name, apart from blanks.
         if let equals = line.firstIndex(of: "=") {
             let name = trim(line[..<equals])
-            guard isName(name) else { return "\(expected); what stands before the = is no name" }
+            guard isName(name) else { return "\(expected); what is before the = is no name" }
             return "\(expected); \(name) has a blank before its ="
         }
         let first = line.prefix { !$0.isWhitespace && $0 != ":" }
@@ -51,7 +51,7 @@ enum DotEnv {
 
     private static func value(_ raw: Substring) -> String? {
         guard let quote = raw.first, quote == "\"" || quote == "'" else {
-            // A comment begins behind a blank: `#` may be part of a password.
+            // A comment begins after a blank: a `#` may be part of a password.
             var end = raw.startIndex
             while end < raw.endIndex {
                 if raw[end] == "#", end > raw.startIndex, raw[raw.index(before: end)].isWhitespace {

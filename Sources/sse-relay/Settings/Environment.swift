@@ -16,7 +16,7 @@ struct Environment: Sendable {
     /// A variable's value, which may be empty; nil where it is not set.
     subscript(name: String) -> String? { values[name] }
 
-    /// These variables, but for some that are as another environment has them.
+    /// A copy in which some variables are as another environment has them.
     func keeping(_ variables: [Variable], from other: Environment) -> Environment {
         var kept = self
         for variable in variables { kept.values[variable.name] = other[variable.name] }
@@ -27,7 +27,7 @@ struct Environment: Sendable {
     ///
     /// - Parameter path: a file that must exist, or nil for `.env` if there is one.
     /// - Returns: all of them together.
-    /// - Throws: where the file cannot be read, or a `RELAY_` name is not known.
+    /// - Throws: if the file cannot be read, or a `RELAY_` name is not known.
     static func load(_ path: String?) throws(ConfigurationError) -> Environment {
         let name = path ?? ".env"
         let text = try readFile(name, mustExist: path != nil)
@@ -59,9 +59,9 @@ struct Environment: Sendable {
         return values
     }
 
-    /// Reads a file whole; nil where it does not exist and need not.
+    /// Reads a whole file; nil if it does not exist and need not.
     ///
-    /// One that exists and cannot be read is an error in any case: it may hold the key, and without
+    /// A file that exists but cannot be read is always an error: the key may be in it, and without
     /// a key the simulator would answer.
     private static func readFile(
         _ path: String,
@@ -70,7 +70,7 @@ struct Environment: Sendable {
         do throws(SystemCallError) {
             return try contents(of: path)
         } catch {
-            // Folders named .env are common as well: Python's environments.
+            // A folder named .env is common, too: Python keeps an environment there.
             if !mustExist, error.code == ENOENT || error.code == EISDIR { return nil }
             throw ConfigurationError(path, "cannot be read: \(errorText(error.code))")
         }

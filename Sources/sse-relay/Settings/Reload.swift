@@ -1,16 +1,16 @@
 /// What a new environment means for a process that runs: what changes now, and what waits.
 struct Reload: Sendable {
-    /// What is in force afterwards: what cannot be exchanged is as it was.
+    /// What is in force afterwards: new values where they can be exchanged, else the present ones.
     let settings: Settings
     /// The variables whose values are exchanged.
     let exchanged: [Variable]
     /// The variables whose new values need a restart.
     let waiting: [Variable]
 
-    /// Compares what is in force with what has been read; nothing has happened afterwards.
+    /// Compares the values in force with those that were read, and changes nothing.
     ///
-    /// - Throws: where the new environment would stop a start, or does not go with what needs a
-    ///   restart.
+    /// - Throws: if a start would refuse the new environment, or if it contradicts a value that
+    ///   only a restart changes.
     init(from current: Settings, to environment: Environment) throws(ReloadError) {
         do throws(ConfigurationError) {
             _ = try Settings(environment: environment)
@@ -19,8 +19,8 @@ struct Reload: Sendable {
         }
         let exchangeable = VariableTable.all.filter { $0.change == .reload }
         let fixed = VariableTable.all.filter { $0.change == .restart }
-        // Whether a variable is set matters as well: a base URL makes an upstream, though it be the
-        // default one.
+        // It also counts whether a variable is set at all: a base URL brings its upstream into use
+        // even if it is the default one.
         exchanged = exchangeable.filter {
             $0.value(setIn: environment) != $0.value(setIn: current.environment)
         }
@@ -36,7 +36,7 @@ struct Reload: Sendable {
         }
     }
 
-    /// Whether another model answers from now on, or in another way.
+    /// Whether another model may answer from now on.
     var changesModels: Bool {
         let names = Set(ModelSettings.group.variables.map(\.name))
         return exchanged.contains { names.contains($0.name) }
@@ -45,9 +45,9 @@ struct Reload: Sendable {
 
 /// Why nothing is exchanged.
 enum ReloadError: Error, CustomStringConvertible {
-    /// A start would fail as well.
+    /// A start with the new environment would fail, too.
     case wrong(ConfigurationError)
-    /// A restart would do, but the rest does not go with the values that these variables have now.
+    /// A start would succeed, but the new values contradict what these variables are until then.
     case needsRestart([Variable], ConfigurationError)
 
     /// One line for the log, without secrets.

@@ -8,7 +8,7 @@ struct Setting<Value: Sendable>: Sendable {
     let variable: Variable
     private let reading: Reading
 
-    /// Describes a variable that is read in a way of its own; most are read in one of those below.
+    /// Describes a variable that is read in its own way; the common ways are below.
     init(_ variable: Variable, _ reading: @escaping Reading) {
         self.variable = variable
         self.reading = reading
@@ -108,7 +108,7 @@ extension Setting where Value == String? {
 }
 
 extension Setting where Value == [String] {
-    /// Items separated by commas; the noun is what the message calls an item that is none.
+    /// Items separated by commas; a wrong one is reported as no such noun.
     static func list(
         _ variable: Variable,
         of noun: String = "item",
@@ -132,7 +132,7 @@ extension Setting where Value == [String] {
 }
 
 extension Setting {
-    /// One of a few words; `parse` says what a word means, or nil where it means nothing.
+    /// One of a few words; `parse` returns nil for any other.
     static func choice(
         _ variable: Variable,
         expected: String,

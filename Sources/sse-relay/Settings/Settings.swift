@@ -29,9 +29,9 @@ struct Settings: Sendable {
 
     /// The relay's configuration.
     ///
-    /// - Parameter upstreams: at least one, the default first; the simulator's where none is
+    /// - Parameter upstreams: at least one, the default first; those of the simulator if none is
     ///   configured.
-    /// - Returns: what all variables together mean for the relay.
+    /// - Returns: a value that holds all that the variables say about the relay.
     func relayConfiguration(
         _ upstreams: [RelayConfiguration.Upstream]
     ) -> RelayConfiguration {

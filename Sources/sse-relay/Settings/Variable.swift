@@ -12,7 +12,7 @@ struct Variable: Sendable {
     let content: Content
     /// When a new value takes effect.
     let change: Change
-    /// What it means to set the variable to nothing.
+    /// What an empty value means.
     let emptiness: Emptiness
     /// What `--help` says, in one line.
     let summary: String
@@ -28,16 +28,16 @@ struct Variable: Sendable {
     }
 
     enum Change: Sendable {
-        /// A reload exchanges it: what begins afterwards goes by the new value.
+        /// At a reload: what begins afterwards uses the new value.
         case reload
-        /// It holds from the start of the process to its end.
+        /// At a restart: the process keeps the value that it started with.
         case restart
     }
 
     enum Emptiness: Sendable {
-        /// As if it were not set: how `.env` files commonly say so.
+        /// The variable counts as not set: that is what `.env` files commonly mean by it.
         case unset
-        /// A value of its own.
+        /// It is a value like any other.
         case value
     }
 

@@ -52,8 +52,8 @@ extension LimitSettings {
             change: .restart,
             summary: "bytes that the request bodies of all connections hold together; 503 beyond",
             words: """
-                So many bytes the bodies of requests hold together, over all connections, until \
-                they are understood; beyond it a request gets 503 and asks again. At least \
+                How many bytes the bodies of all requests may hold together until they are \
+                understood; beyond that a request gets 503 and asks again. At least \
                 `RELAY_MAX_BODY`.
                 """
         )

@@ -92,9 +92,9 @@ extension StorageSettings {
             fallback: "8000",
             summary: "a conversation's past goes upstream up to so many tokens; 0 for no past",
             words: """
-                The past of a conversation goes upstream with a new message, cut from the oldest \
-                to so many tokens (estimated, four bytes each, the new message and the system \
-                prompt included); 0 for no past.
+                The past of a conversation goes upstream with a new message, without its oldest \
+                part where all of it is more than this many tokens (estimated, four bytes each, \
+                the new message and the system prompt included); 0 for no past.
                 """
         )
     )

@@ -112,8 +112,9 @@ extension StreamSettings {
             fallback: "262144",
             summary: "bytes of a running answer in memory; the rest is read back from the journal",
             words: """
-                So many bytes of a running answer are in memory; what is before is read back from \
-                the journal. Without a journal, and while it cannot be written, all of it is.
+                This many bytes of a running answer are kept in memory; what came before is read \
+                back from the journal. Without a journal, and while it cannot be written, the whole \
+                answer is kept.
                 """
         )
     )
