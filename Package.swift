@@ -50,7 +50,7 @@ let package = Package(
         // Floor 4: who may ask; the answers.
         .target(
             name: "Access",
-            dependencies: ["ChatFormats", "HTTPServer", "Wire"],
+            dependencies: ["ChatFormats", "HTTPServer", "Loop", "Wire"],
             swiftSettings: settings
         ),
         .target(

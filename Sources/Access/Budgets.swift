@@ -1,5 +1,6 @@
 package import ChatFormats
 package import HTTPServer
+package import Loop
 
 /// Says how much a caller may ask for.
 ///
@@ -10,12 +11,16 @@ package protocol Budgets: Sendable {
     /// - Parameters:
     ///   - caller: who asks.
     ///   - request: what is asked.
-    ///   - use: takes nothing, or why it may not be asked; on the loop that asked, now or later.
+    ///   - reactor: the loop's that asks; a `Ticket` brings what is known later back to it.
+    ///   - use: takes nothing, or why it may not be asked; on that loop, now or later.
     func reserve(
         _ caller: Caller,
         _ request: ChatRequest,
+        on reactor: Reactor,
         then use: @escaping (Result<Void, Problem>) -> Void
     )
+    /// Gives back what was reserved for a request that nobody is asked for.
+    func release(_ caller: Caller, _ request: ChatRequest)
     /// Takes what an answer has cost, once it has ended; called on any thread.
     ///
     /// - Parameters:
@@ -32,10 +37,13 @@ package struct NoBudgets: Budgets {
     package func reserve(
         _ caller: Caller,
         _ request: ChatRequest,
+        on reactor: Reactor,
         then use: @escaping (Result<Void, Problem>) -> Void
     ) {
         use(.success(()))
     }
+
+    package func release(_ caller: Caller, _ request: ChatRequest) {}
 
     package func settle(_ owner: String?, _ usage: Usage?) {}
 }

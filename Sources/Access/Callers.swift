@@ -1,4 +1,5 @@
 package import HTTPServer
+package import Loop
 package import Wire
 
 /// Tells who asks, from the head of a request.
@@ -9,9 +10,11 @@ package protocol Callers: Sendable {
     ///
     /// - Parameters:
     ///   - head: the request's.
-    ///   - use: takes the caller, or why there is none; on the loop that asked, now or later.
+    ///   - reactor: the loop's that asks; a `Ticket` brings what is known later back to it.
+    ///   - use: takes the caller, or why there is none; on that loop, now or later.
     func caller(
         of head: RequestHead,
+        on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     )
 }
@@ -23,6 +26,7 @@ package struct AnonymousCallers: Callers {
 
     package func caller(
         of head: RequestHead,
+        on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     ) {
         use(.success(.anonymous))

@@ -1,5 +1,6 @@
 package import ChatFormats
 package import HTTPServer
+package import Loop
 package import Wire
 
 /// What of access has state, and so outlives a reload of the configuration.
@@ -89,15 +90,17 @@ package struct Gate: Sendable {
     /// - Parameters:
     ///   - head: the request's; it has passed `check`.
     ///   - demand: what it would do; for nothing of anybody's nobody is looked up.
-    ///   - use: takes the caller, or why the request is refused; now or later.
+    ///   - reactor: the loop's.
+    ///   - use: takes the caller, or why the request is refused; on the loop, now or later.
     package func admit(
         _ head: RequestHead,
         _ demand: Demand,
+        on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     ) {
         switch demand {
         case .nothing: use(.success(.anonymous))
-        case .answers, .generationByGet: state.callers.caller(of: head, then: use)
+        case .answers, .generationByGet: state.callers.caller(of: head, on: reactor, then: use)
         }
     }
 
@@ -106,12 +109,19 @@ package struct Gate: Sendable {
     /// - Parameters:
     ///   - caller: who asks.
     ///   - request: what is asked.
-    ///   - use: takes nothing, or why it is refused; now or later.
+    ///   - reactor: the loop's.
+    ///   - use: takes nothing, or why it is refused; on the loop, now or later.
     package func reserve(
         _ caller: Caller,
         _ request: ChatRequest,
+        on reactor: Reactor,
         then use: @escaping (Result<Void, Problem>) -> Void
     ) {
-        state.budgets.reserve(caller, request, then: use)
+        state.budgets.reserve(caller, request, on: reactor, then: use)
+    }
+
+    /// Gives back what was reserved for a request that nobody is asked for.
+    package func release(_ caller: Caller, _ request: ChatRequest) {
+        state.budgets.release(caller, request)
     }
 }

@@ -42,11 +42,20 @@ package final class Exchange {
     /// How much content `begin` announced.
     private var announcedBytes: Int?
     private var connection: Connection?
+    /// Who takes the answer where there never is a connection.
+    private let standIn: (any ExchangeStandIn)?
 
     init(request: Request, connection: Connection, startedAt: Nanoseconds) {
         self.request = request
         self.connection = connection
         self.startedAt = startedAt
+        standIn = nil
+    }
+
+    init(request: Request, standIn: any ExchangeStandIn, startedAt: Nanoseconds) {
+        self.request = request
+        self.startedAt = startedAt
+        self.standIn = standIn
     }
 
     /// A request that another loop received and admitted.
@@ -90,13 +99,13 @@ package final class Exchange {
 
     /// Whether the client has taken too little of what was written; `exchangeIsWritable` follows.
     package var isCongested: Bool {
-        guard let connection, connection.isCongested else { return false }
+        guard connection?.isCongested ?? standIn?.isCongested ?? false else { return false }
         wantsWritable = true
         return true
     }
 
     /// Bytes that were written and that the kernel has not taken.
-    package var unsentBytes: Int { connection?.unsentBytes ?? 0 }
+    package var unsentBytes: Int { connection?.unsentBytes ?? standIn?.unsentBytes ?? 0 }
 
     /// Has `exchangeIsWritable` follow once the kernel has taken all that was written, if it has
     /// not.
@@ -117,7 +126,6 @@ package final class Exchange {
 
     /// Answers with a whole body.
     package func respond(_ status: Status, _ fields: HeaderFields, body: [UInt8] = []) {
-        guard let connection else { return }
         if body.count > LongBody.pieceBytes, status.allowsContent, hasContent {
             begin(status, fields, length: body.count)
             return LongBody(body).start(on: self)
@@ -130,7 +138,8 @@ package final class Exchange {
         writeHead(status, fields)
         if hasContent {
             contentBytes = body.count
-            connection.write { $0.appendRaw { $0.append(contentsOf: body) } }
+            standIn?.wrote(body)
+            connection?.write { $0.appendRaw { $0.append(contentsOf: body) } }
         }
         finish()
     }
@@ -168,7 +177,7 @@ package final class Exchange {
 
     /// Appends content to the answer; it is sent at the end of the turn, except to a HEAD.
     package func write(_ body: (inout [UInt8]) -> Void) {
-        guard let connection, !isFinished, hasContent else { return }
+        guard let connection, !isFinished, hasContent else { return writeToStandIn(body) }
         connection.write { output in
             output.appendContent { out in
                 let before = out.count
@@ -176,6 +185,14 @@ package final class Exchange {
                 contentBytes += out.count - before
             }
         }
+    }
+
+    private func writeToStandIn(_ body: (inout [UInt8]) -> Void) {
+        guard let standIn, !isLost, !isFinished, hasContent else { return }
+        var bytes: [UInt8] = []
+        body(&bytes)
+        contentBytes += bytes.count
+        standIn.wrote(bytes)
     }
 
     /// Sends what the body writes at once instead of at the end of the turn.
@@ -192,6 +209,7 @@ package final class Exchange {
         if let announcedBytes, hasContent, contentBytes != announcedBytes { return abort() }
         isFinished = true
         delegate = nil
+        standIn?.ended(isWhole: true)
         connection?.write { $0.endContent() }
     }
 
@@ -219,11 +237,13 @@ package final class Exchange {
         guard !isFinished else { return }
         isFinished = true
         delegate = nil
+        standIn?.ended(isWhole: false)
         connection?.cutOff()
     }
 
     /// Drops the connection with a reset: the answer must not look whole.
     package func abort() {
+        standIn?.ended(isWhole: false)
         connection?.abort()
     }
 
@@ -261,7 +281,7 @@ package final class Exchange {
 
     /// - Returns: whether there is a client to answer.
     private func begin(_ status: Status) -> Bool {
-        guard connection != nil else { return false }
+        guard connection != nil || standIn != nil && !isLost else { return false }
         precondition(self.status == nil, "an exchange has one answer")
         self.status = status
         return true
@@ -275,9 +295,9 @@ package final class Exchange {
         _ block: HeaderBlock = HeaderBlock(),
         isStream: Bool = false
     ) {
-        guard let connection else { return }
         var fields = fields
         fields.append(commonFields)
+        guard let connection else { return standIn?.began(status, fields) ?? () }
         let framing = ResponseFraming(
             minorVersion: request.head.minorVersion,
             isStream: isStream,

@@ -107,6 +107,27 @@ import Upstream
             ]
         ),
         Story(
+            "a past that is not to be had",
+            isWhole: false,
+            [
+                Row(.begun, .nothing, .past, .gathering(hasBegun: true)),
+                Row(.notGathered, .fail(.attempt), .stops, .over),
+                Row(.gathered, .nothing, .goesOn, .over),
+            ]
+        ),
+        Story(
+            "a past that is not to be had before the journal has the beginning",
+            isWhole: false,
+            [
+                Row(.notGathered, .fail(.attempt), .stops, .over),
+                Row(.begun, .nothing, .goesOn, .over),
+            ]
+        ),
+        Story(
+            "a past that fails when all is there",
+            [asked, Row(.notGathered, .nothing, .goesOn, .connecting)]
+        ),
+        Story(
             "a call that nobody wants any more before it began",
             [
                 Row(.cancelled, .cancel, .stops, .over), Row(.begun, .nothing, .goesOn, .over),

@@ -1,5 +1,6 @@
 import ChatFormats
 import Glibc
+import TestSupport
 import Testing
 import Wire
 

@@ -122,16 +122,32 @@ final class Asking {
     ) {
         // Others under the same key find the claim and no answer while this waits.
         if call.key != nil { store.expect(id) }
-        policies.gate.reserve(caller, call.request) { [self] result in
+        let gate = policies.gate
+        gate.reserve(caller, call.request, on: store.context.reactor) { [self] result in
             do throws(Problem) {
                 try result.get()
-                let generation = try begin(call, id)
-                if !exchange.isLost { use(.running(generation)) }
+                use(.running(try begin(call, id, exchange, caller)))
             } catch {
                 if let key = call.key { keys.free(key, of: id) }
                 exchange.respond(error.inShape(of: exchange))
             }
             if call.key != nil { store.decided(id) }
+        }
+    }
+
+    private func begin(
+        _ call: ChatCall,
+        _ id: String,
+        _ exchange: Exchange,
+        _ caller: Caller
+    ) throws(Problem) -> Generation {
+        do throws(Problem) {
+            // Whoever left while this waited may never come back for what would be paid.
+            guard !exchange.isLost else { throw Self.clientLeft }
+            return try begin(call, id)
+        } catch {
+            policies.gate.release(caller, call.request)
+            throw error
         }
     }
 
@@ -165,6 +181,13 @@ final class Asking {
         if wantsPast { past.gather(request, for: source) }
         return generation
     }
+
+    /// Nobody is sent this.
+    private static let clientLeft = Problem(
+        .requestTimeout,
+        type: "invalid_request_error",
+        message: "the client left before anybody was asked"
+    )
 
     private static let otherRequest = Problem(
         .conflict,

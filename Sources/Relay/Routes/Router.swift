@@ -52,7 +52,7 @@ final class Router: RequestHandler {
             let demand = route.demand(head)
             try gate.check(head, host: host, demand)
             if route == .file, page == nil { throw StaticFiles.notFound(head.path) }
-            gate.admit(head, demand) { result in
+            gate.admit(head, demand, on: reactor) { result in
                 switch result {
                 case .success(let caller):
                     exchange.admitted = Admitted(route: route, caller: caller)

@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import Glibc
 import HTTPServer
@@ -40,6 +41,7 @@ final class TestRelay: Sendable {
         reportsKeys: Bool = true,
         left: String? = nil,
         upstreamSettings: UpstreamSettings = UpstreamSettings(),
+        access: AccessState = AccessState(),
         _ configure: (inout RelayConfiguration) -> Void = { _ in }
     ) async throws {
         folder = try left ?? makeFolder()
@@ -101,6 +103,7 @@ final class TestRelay: Sendable {
             limits: ServerLimits(),
             upstreamSettings: upstreamSettings,
             staticFolder: page ? folder : nil,
+            access: access,
             history: history,
             keyFile: keys,
             journal: keepsJournal ? journal : nil,
@@ -223,6 +226,7 @@ func withRelay<Result>(
     maxPendingBytes: Int = HistoryFile.maxPendingBytes,
     reportsKeys: Bool = true,
     left: String? = nil,
+    access: AccessState = AccessState(),
     _ configure: (inout RelayConfiguration) -> Void = { _ in },
     _ body: (TestRelay) async throws -> Result
 ) async throws -> Result {
@@ -237,6 +241,7 @@ func withRelay<Result>(
         maxPendingBytes: maxPendingBytes,
         reportsKeys: reportsKeys,
         left: left,
+        access: access,
         configure
     )
     do {
@@ -255,34 +260,6 @@ func withRelay<Result>(
     _ body: (TestRelay) async throws -> Result
 ) async throws -> Result {
     try await withRelay(left: relay.killed(), { _ in }, body)
-}
-
-struct NoFolder: Error {}
-
-func makeFolder() throws -> String {
-    var template = Array("/tmp/sse-relay-test-XXXXXX".utf8CString)
-    return try template.withUnsafeMutableBufferPointer { buffer in
-        guard let start = buffer.baseAddress, let made = mkdtemp(start) else { throw NoFolder() }
-        return String(cString: made)
-    }
-}
-
-func writeFile(_ path: String, _ bytes: [UInt8]) {
-    guard let file = fopen(path, "w") else { return }
-    fwrite(bytes, 1, bytes.count, file)
-    fclose(file)
-}
-
-func readFile(_ path: String) -> [UInt8] {
-    guard let file = fopen(path, "r") else { return [] }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-        let count = fread(&piece, 1, piece.count, file)
-        guard count > 0 else { return bytes }
-        bytes += piece[..<count]
-    }
 }
 
 func usleepMilliseconds(_ count: UInt32) {
