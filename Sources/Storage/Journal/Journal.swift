@@ -18,19 +18,6 @@ package final class Journal {
     /// How often it is looked whether the segment is still where it was created.
     private static let lookMilliseconds = 1000
 
-    /// The segment that frames are appended to.
-    private final class Segment {
-        var readable: ReadableSegment
-        /// Where its last whole frame ends.
-        var bytes = SegmentFile.headerBytes
-        /// Whether half a frame may follow that.
-        var isTorn = false
-
-        init(_ file: SegmentFile) { readable = ReadableSegment(file) }
-
-        var file: SegmentFile { readable.file }
-    }
-
     private let directory: String
     private let process: UInt64
     private let durability: Durability
@@ -40,7 +27,7 @@ package final class Journal {
     private let report: (JournalReport) -> Void
     private let syncer: JournalSyncer
     private var book: SegmentBook
-    private var segment: Segment?
+    private var segment: WritableSegment?
     private var lastNumber: UInt64 = 0
     private var rounds = SafetyRounds()
     private var syncDue: Deadline
@@ -156,8 +143,8 @@ package final class Journal {
     private func empty() -> Bool {
         guard let segment else { return true }
         lastFrame = nil
-        guard isKnownUniquelyReferenced(&segment.readable) else {
-            // Somebody may read it back: it loses its name, and goes with the last who may.
+        guard !segment.isShared else {
+            // It loses its name, and goes with the last reader.
             beginAnew()
             remove(book.takeUnwanted())
             rounds.forgot()
@@ -165,13 +152,11 @@ package final class Journal {
             return true
         }
         do throws(StorageError) {
-            try segment.file.truncate(to: SegmentFile.headerBytes)
+            try segment.empty()
+            return true
         } catch {
             return false
         }
-        segment.bytes = SegmentFile.headerBytes
-        segment.isTorn = false
-        return true
     }
 
     // MARK: Writing
@@ -212,7 +197,7 @@ package final class Journal {
         frame.seal(milliseconds: milliseconds)
         do throws(StorageError) {
             try openSegment()
-            try write(frame.bytes, milliseconds)
+            lastFrame = try segment?.append(frame.bytes, milliseconds)
         } catch {
             suffer(error)
             if case .systemCall(_, _, EFBIG) = error { leaveFullSegment() }
@@ -228,23 +213,6 @@ package final class Journal {
         return true
     }
 
-    private func write(
-        _ bytes: UnsafeRawBufferPointer,
-        _ milliseconds: Int
-    ) throws(StorageError) {
-        guard let segment else { return }
-        if segment.isTorn { try segment.file.truncate(to: segment.bytes) }
-        segment.isTorn = true
-        try segment.file.append(bytes)
-        segment.isTorn = false
-        lastFrame = FramePlace(
-            segment: segment.readable,
-            offset: segment.bytes,
-            milliseconds: milliseconds
-        )
-        segment.bytes += bytes.count
-    }
-
     private func openSegment() throws(StorageError) {
         guard segment == nil else { return }
         // It may have been removed, or a full disk did not let it be created at the start.
@@ -255,7 +223,7 @@ package final class Journal {
     /// Goes on to the next segment where this one is full; between frames, since what a frame holds
     /// counts for the segment that was current when it was filled.
     private func turnSegment() {
-        guard let full = segment, full.bytes >= segmentBytes else { return }
+        guard let full = segment, full.end >= segmentBytes else { return }
         do throws(StorageError) {
             try createSegment(book.current + 1)
         } catch {
@@ -266,7 +234,7 @@ package final class Journal {
         if durability != .never { synchronize(left: full) }
     }
 
-    private func synchronize(left segment: Segment) {
+    private func synchronize(left segment: WritableSegment) {
         syncer.synchronize(segment.file) { [weak self] error in
             guard let self, let error else { return }
             notSafe(error, rounds.failed())
@@ -275,26 +243,19 @@ package final class Journal {
 
     /// Where files may not grow as large as a segment, it ends where they end.
     private func leaveFullSegment() {
-        guard let full = segment, full.bytes > SegmentFile.headerBytes else { return }
+        guard let full = segment, !full.isEmpty else { return }
         // Its torn frame is told at the next start where it cannot be cut off.
-        try? full.file.truncate(to: full.bytes)
+        try? full.cutTorn()
         if durability != .never { synchronize(left: full) }
         beginAnew()
     }
 
     private func createSegment(_ number: Int) throws(StorageError) {
-        let path = path(number)
-        let file = try SegmentFile(creating: path)
-        do throws(StorageError) {
-            try file.append(header: process)
-            // A file is of no use after a loss of power when its name is not on the disk.
-            if durability != .never { try synchronizeFolder(directory) }
-        } catch {
-            // Of this name there must be none when it is tried again.
-            _ = unlink(path)
-            throw error
-        }
-        segment = Segment(file)
+        segment = try WritableSegment(
+            creating: path(number),
+            of: process,
+            isNameSafe: durability != .never
+        )
     }
 
     private func path(_ segment: Int) -> String {
