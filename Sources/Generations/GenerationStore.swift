@@ -23,20 +23,28 @@ package final class GenerationStore {
     ///
     /// - Parameters:
     ///   - context: the loop's.
-    ///   - stores: where keys and records are kept, for all loops.
-    ///   - journal: the loop's; nil where none is kept.
-    package init(_ context: LoopContext, _ stores: Stores, journal: Journal?) {
+    ///   - stores: where entries, keys and records are kept, for all loops.
+    package init(_ context: LoopContext, _ stores: Stores) {
         self.context = context
         self.stores = stores
-        guard let journal else { return }
-        self.journal = GenerationJournal(
-            journal,
+        guard let folder = stores.journal else { return }
+        let report = context.report
+        journal = Journal.open(
+            folder,
             durability: stores.durability,
-            history: stores.history,
-            keys: stores.keyFile,
             on: context.reactor,
-            owner: self
-        )
+            post: { [loop = context.reactor.loop] work in loop?.post { _ in work() } },
+            report: { report(.journal($0)) }
+        ) { journal in
+            GenerationJournal(
+                journal,
+                durability: stores.durability,
+                history: stores.history,
+                keys: stores.keyFile,
+                on: context.reactor,
+                owner: self
+            )
+        }
     }
 
     /// The journal is written from now on, at the loop's turn ends.

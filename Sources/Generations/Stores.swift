@@ -5,6 +5,8 @@ package final class Stores: Sendable {
     package let history: HistoryFile
     /// Where keys outlive the process; nil where they do not.
     package let keyFile: KeyFile?
+    /// The folder of the journals, or nil where none is kept.
+    package let journal: JournalFolder?
     /// When what is written is made safe against a loss of power.
     package let durability: Durability
     /// The answers that clients may ask for by keys of their own.
@@ -15,12 +17,14 @@ package final class Stores: Sendable {
     package init(
         history: HistoryFile,
         keyFile: KeyFile?,
+        journal: JournalFolder?,
         durability: Durability,
         keys: KeyTable,
         recorder: Recorder
     ) {
         self.history = history
         self.keyFile = keyFile
+        self.journal = journal
         self.durability = durability
         self.keys = keys
         self.recorder = recorder

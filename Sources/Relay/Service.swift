@@ -18,8 +18,6 @@ package final class Service: Sendable {
     let staticFolder: String?
     let access: AccessState
     let stores: Stores
-    /// The folder of the journals, or nil where none is kept.
-    let journal: JournalFolder?
     package let log: Log
     /// Where what is not in memory of long answers is read back.
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
@@ -45,29 +43,28 @@ package final class Service: Sendable {
         self.upstreamSettings = upstreamSettings
         self.staticFolder = staticFolder
         self.access = access
-        self.journal = journal
         self.log = log
         let health = Health(history, keyFile)
         self.health = health
         stores = Stores(
             history: history,
             keyFile: keyFile,
+            journal: journal,
             durability: durability,
             keys: KeyTable(maxCount: configuration.maxKeys),
             recorder: Recorder(into: history, on: readBackQueue) { log.write($0) }
         )
     }
 
-    /// Takes what happens to answers: the log has it, and so has what they cost.
+    /// Takes what happens to answers, on any thread.
     func reported(_ report: GenerationReport) {
-        if case .ended(let answer) = report { access.budgets.settle(answer.owner, answer.usage) }
+        switch report {
+        case .ended(let answer): access.budgets.settle(answer.owner, answer.usage)
+        // The loops share a disk, and its trouble is written to the log once.
+        case .journal(let report) where !health.note(report): return
+        default: break
+        }
         log.write(report)
-    }
-
-    /// Takes what one of the journals has to say; the loops share a disk, and its trouble is
-    /// written to the log once.
-    func reported(_ report: JournalReport) {
-        if health.note(report) { log.write(report) }
     }
 
     // MARK: Life

@@ -31,7 +31,7 @@ final class Worker {
         self.service = service
         self.reactor = reactor
         self.client = client
-        store = GenerationStore(context, service.stores, journal: Self.journal(service, on: loop))
+        store = GenerationStore(context, service.stores)
         router = Router(
             policies,
             store: store,
@@ -58,17 +58,6 @@ final class Worker {
         } catch {
             throw .staticFolder(folder, error)
         }
-    }
-
-    private static func journal(_ service: Service, on loop: isolated EventLoop) -> Journal? {
-        guard let folder = service.journal else { return nil }
-        return Journal(
-            folder,
-            durability: service.stores.durability,
-            on: loop.reactor,
-            post: { [loop] work in loop.post { _ in work() } },
-            report: { service.reported($0) }
-        )
     }
 
     /// The worker of a loop, from work posted to it.

@@ -57,15 +57,18 @@ import Testing
             let path = relay.folder + "/another"
             let loop = try EventLoop(index: 0)
             try await loop.run { loop throws(StorageError) in
-                let journal = Journal(
+                var limits = JournalLimits()
+                limits.segmentBytes = 1
+                let owner = Journal.open(
                     try JournalFolder(path: path),
                     durability: .never,
-                    segmentBytes: 1,
+                    limits: limits,
                     on: loop.reactor,
                     post: { [loop] work in loop.post { _ in work() } },
-                    report: { _ in }
+                    report: { _ in },
+                    for: KeptJournal.init
                 )
-                work(journal)
+                withExtendedLifetime(owner) { work(owner.journal) }
             }
             await loop.stop()
         }

@@ -139,13 +139,16 @@ import Wire
         defer { removeTree(folder) }
         let loop = try EventLoop(index: 0)
         try await loop.run { loop throws(StorageError) in
-            let journal = Journal(
+            let owner = Journal.open(
                 try JournalFolder(path: folder + "/journal"),
                 durability: .never,
                 on: loop.reactor,
                 post: { [loop] work in loop.post { _ in work() } },
-                report: { Issue.record("the journal reports \($0)") }
+                report: { Issue.record("the journal reports \($0)") },
+                for: KeptJournal.init
             )
+            defer { withExtendedLifetime(owner) {} }
+            let journal = owner.journal
             for (id, text) in [("A1", "mine"), ("B1", "yours")] {
                 var head: [UInt8] = []
                 JournalHead(

@@ -17,7 +17,7 @@ protocol GenerationJournalOwner: AnyObject {
 ///
 /// The loop tells it first at a turn's end. While the disk refuses, readers are not held up; what
 /// the journal lacks by then follows when it is written again.
-package final class GenerationJournal: TurnEndHandler, EntrySink {
+package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
     /// How long a record that is in the history keeps its place in the journal at most.
     private static let settlingMilliseconds = 250
 
@@ -60,11 +60,6 @@ package final class GenerationJournal: TurnEndHandler, EntrySink {
         retryDue = reactor.makeDeadline()
         settlingDue.whenDue { [unowned self] in settle() }
         retryDue.whenDue { [unowned self] in retry() }
-        journal.onSafe = { [unowned self] in showEnds() }
-        journal.onLost = { [unowned self] in
-            forgetWritten()
-            commit()
-        }
     }
 
     deinit {
@@ -95,6 +90,15 @@ package final class GenerationJournal: TurnEndHandler, EntrySink {
     package func recorded(_ live: LiveLog, _ outcome: RecordOutcome) {
         live.journalTicket.recording = outcome
         if !live.journalTicket.isDirty { beginSettling(live) }
+    }
+
+    // MARK: The disk
+
+    package func journalIsSafer() { showEnds() }
+
+    package func journalMayBeLost() {
+        forgetWritten()
+        commit()
     }
 
     // MARK: The turn

@@ -9,10 +9,8 @@ package import Loop
 /// that is missing to the first frame that is wanted again. Where what was written is lost, it is
 /// told to say all of it again, into another segment.
 package final class Journal {
-    /// A segment is followed by another from this size on.
-    package static let segmentBytes = 16 << 20
-    /// How long readers wait for a disk that neither makes frames safe nor fails.
-    package static let patienceMilliseconds = 10_000
+    /// How large a segment grows before another follows it.
+    package static let segmentBytes = JournalLimits().segmentBytes
     /// A frame's memory beyond this is given back after a burst.
     private static let keptFrameBytes = 256 << 10
     /// How often it is looked whether the segment is still where it was created.
@@ -21,11 +19,15 @@ package final class Journal {
     private let directory: String
     private let process: UInt64
     private let durability: Durability
-    private let segmentBytes: Int
-    private let patienceMilliseconds: Int
+    private let limits: JournalLimits
     private let reactor: Reactor
     private let report: (JournalReport) -> Void
     private let syncer: JournalSyncer
+    /// It keeps this journal, so it is there as long; nil until `open` is done.
+    ///
+    /// Not weak: retaining what was ever referred to weakly takes twice the instructions, and each
+    /// token does that.
+    private unowned var owner: (any JournalOwner)?
     private var book: SegmentBook
     private var segment: WritableSegment?
     private var lastNumber: UInt64 = 0
@@ -40,39 +42,52 @@ package final class Journal {
     private(set) var lastFrame: FramePlace?
     /// What this turn adds.
     package var frame = JournalFrame()
-    /// Called when more of what was written is safe, or will not be for a while.
-    package var onSafe: (() -> Void)?
-    /// Called where what was written may be lost, between frames: the owner says all of it again,
-    /// and commits.
-    package var onLost: (() -> Void)?
 
-    /// Opens the journal of a loop after the segments that are there.
+    /// Opens the journal of a loop, after the segments that are there, and makes its owner.
+    ///
+    /// The owner needs the journal, and the journal loses what nobody hears: so neither is there
+    /// without the other.
     ///
     /// - Parameters:
     ///   - folder: where it is, and whose.
     ///   - durability: when frames are made safe.
-    ///   - segmentBytes: the size from which on a segment is followed by another.
-    ///   - patienceMilliseconds: how long the disk may take to make frames safe.
+    ///   - limits: its bounds.
     ///   - reactor: the loop it belongs to.
     ///   - post: runs work on that loop, from any thread.
     ///   - report: called on the loop.
-    package init(
+    ///   - makeOwner: makes the owner, which keeps the journal.
+    /// - Returns: the owner.
+    package static func open<Owner: JournalOwner>(
         _ folder: JournalFolder,
         durability: Durability,
-        segmentBytes: Int = Journal.segmentBytes,
-        patienceMilliseconds: Int = Journal.patienceMilliseconds,
+        limits: JournalLimits = JournalLimits(),
         on reactor: Reactor,
         post: @escaping JournalSyncer.Post,
-        report: @escaping (JournalReport) -> Void
+        report: @escaping (JournalReport) -> Void,
+        for makeOwner: (Journal) -> Owner
+    ) -> Owner {
+        let syncer = JournalSyncer(post: post)
+        let journal = Journal(folder, durability, limits, on: reactor, syncer, report)
+        let owner = makeOwner(journal)
+        journal.owner = owner
+        return owner
+    }
+
+    private init(
+        _ folder: JournalFolder,
+        _ durability: Durability,
+        _ limits: JournalLimits,
+        on reactor: Reactor,
+        _ syncer: JournalSyncer,
+        _ report: @escaping (JournalReport) -> Void
     ) {
         directory = folder.path
         process = folder.process
         self.durability = durability
-        self.segmentBytes = segmentBytes
-        self.patienceMilliseconds = patienceMilliseconds
+        self.limits = limits
         self.reactor = reactor
         self.report = report
-        syncer = JournalSyncer(post: post)
+        self.syncer = syncer
         book = SegmentBook(first: folder.nextSegment(loop: reactor.index))
         syncDue = reactor.makeDeadline()
         patience = reactor.makeDeadline()
@@ -148,7 +163,7 @@ package final class Journal {
             beginAnew()
             remove(book.takeUnwanted())
             rounds.forgot()
-            onSafe?()
+            owner?.journalIsSafer()
             return true
         }
         do throws(StorageError) {
@@ -223,7 +238,7 @@ package final class Journal {
     /// Goes on to the next segment where this one is full; between frames, since what a frame holds
     /// counts for the segment that was current when it was filled.
     private func turnSegment() {
-        guard let full = segment, full.end >= segmentBytes else { return }
+        guard let full = segment, full.end >= limits.segmentBytes else { return }
         do throws(StorageError) {
             try createSegment(book.current + 1)
         } catch {
@@ -273,13 +288,13 @@ package final class Journal {
         rounds.safe >= frames || !isWritable || rounds.isUnsafe
     }
 
-    /// Makes all that is written safe, on another thread; `onSafe` tells of it.
+    /// Makes all that is written safe, on another thread; then the owner hears of it.
     ///
     /// While one round is on its way, the next waits for it.
     package func synchronize() {
         guard rounds.isWanted, let file = segment?.file else { return }
         let frames = rounds.begin()
-        patience.set(at: reactor.now + .milliseconds(patienceMilliseconds))
+        patience.set(at: reactor.now + .milliseconds(limits.patienceMilliseconds))
         syncer.synchronize(file) { [weak self] error in self?.synchronized(frames, error) }
     }
 
@@ -291,14 +306,14 @@ package final class Journal {
         case .writeAgain:
             book.tellAgain()
             beginAnew()
-            onLost?()
+            owner?.journalMayBeLost()
             setSyncDue(Outage.retryMilliseconds.lowerBound)
         case .safe(let isBack, let isBehind):
             if isBack { report(.safeAgain) }
             if isBehind, durability == .always { synchronize() }
             if isBehind, durability == .interval { setSyncDue(Durability.intervalMilliseconds) }
         }
-        onSafe?()
+        owner?.journalIsSafer()
     }
 
     private func notSafe(_ error: StorageError, _ outcome: SafetyRounds.Outcome) {
@@ -309,10 +324,10 @@ package final class Journal {
     /// A disk may hang instead of failing: nobody waits for it either.
     private func tookTooLong() {
         notSafe(
-            .late("fsync", path: path(book.current), milliseconds: patienceMilliseconds),
+            .late("fsync", path: path(book.current), milliseconds: limits.patienceMilliseconds),
             rounds.late()
         )
-        onSafe?()
+        owner?.journalIsSafer()
     }
 
     private func setSyncDue(_ milliseconds: Int) {

@@ -83,11 +83,12 @@ final class AnswerBench {
         let stores = Stores(
             history: history,
             keyFile: nil,
+            journal: nil,
             durability: .never,
             keys: KeyTable(maxCount: 10),
             recorder: Recorder(into: history, on: queue) { _ in }
         )
-        store = GenerationStore(context, stores, journal: nil)
+        store = GenerationStore(context, stores)
     }
 
     /// Begins an answer whose source is the scripted one.

@@ -3,21 +3,38 @@ import Testing
 
 @testable import Storage
 
+/// Keeps a journal, and passes on that more of it is safe.
+final class HearingOwner: JournalOwner {
+    let journal: Journal
+    private let safer: (Journal) -> Void
+
+    init(_ journal: Journal, safer: @escaping (Journal) -> Void = { _ in }) {
+        self.journal = journal
+        self.safer = safer
+    }
+
+    func journalIsSafer() { safer(journal) }
+    func journalMayBeLost() {}
+}
+
 /// A loop's journal in a folder.
 func makeJournal(
     in scratch: Scratch,
     on loop: isolated EventLoop,
     segmentBytes: Int = Journal.segmentBytes,
-    durability: Durability = .never
-) throws(StorageError) -> Journal {
-    Journal(
+    durability: Durability = .never,
+    safer: @escaping (Journal) -> Void = { _ in }
+) throws(StorageError) -> HearingOwner {
+    var limits = JournalLimits()
+    limits.segmentBytes = segmentBytes
+    return Journal.open(
         try JournalFolder(path: scratch.path),
         durability: durability,
-        segmentBytes: segmentBytes,
+        limits: limits,
         on: loop.reactor,
         post: { [loop] work in loop.post { _ in work() } },
         report: { _ in }
-    )
+    ) { HearingOwner($0, safer: safer) }
 }
 
 /// Runs work with a journal, on its loop.
@@ -29,7 +46,8 @@ func withJournal(
 ) async throws {
     let loop = try EventLoop(index: index)
     try await loop.run { loop throws(StorageError) in
-        work(try makeJournal(in: scratch, on: loop, segmentBytes: segmentBytes))
+        let owner = try makeJournal(in: scratch, on: loop, segmentBytes: segmentBytes)
+        withExtendedLifetime(owner) { work(owner.journal) }
     }
     await loop.stop()
 }

@@ -254,15 +254,15 @@ import Testing
         let loop = try EventLoop(index: 0)
         let told = Guarded(0)
         try await loop.run { loop throws(StorageError) in
-            let journal = try makeJournal(in: scratch, on: loop, durability: .always)
-            journal.onSafe = { [unowned journal] in
+            let owner = try makeJournal(in: scratch, on: loop, durability: .always) { journal in
                 if journal.isSafe(1) { told.withLock { $0 += 1 } }
             }
+            let journal = owner.journal
             journal.frame.retire(number: 1)
             #expect(journal.commit())
             #expect(!journal.isSafe(journal.writtenFrames))
             journal.synchronize()
-            loop.reactor.tenants.append(journal)
+            loop.reactor.tenants.append(owner)
         }
         #expect(waits { told.withLock { $0 > 0 } })
         await loop.run { $0.reactor.tenants = [] }
@@ -275,23 +275,27 @@ import Testing
         let reports = Guarded<[JournalReport]>([])
         let told = Guarded(false)
         try await loop.run { loop throws(StorageError) in
-            let journal = Journal(
+            var limits = JournalLimits()
+            limits.patienceMilliseconds = 50
+            let owner = Journal.open(
                 try JournalFolder(path: scratch.path),
                 durability: .always,
-                patienceMilliseconds: 50,
+                limits: limits,
                 on: loop.reactor,
                 // As if the wait for the disk had no end.
                 post: { _ in },
                 report: { report in reports.withLock { $0.append(report) } }
-            )
-            journal.onSafe = { [unowned journal] in
-                let isSafe = journal.isSafe(1)
-                told.withLock { $0 = isSafe }
+            ) { journal in
+                HearingOwner(journal) { journal in
+                    let isSafe = journal.isSafe(1)
+                    told.withLock { $0 = isSafe }
+                }
             }
+            let journal = owner.journal
             journal.frame.retire(number: 1)
             #expect(journal.commit())
             journal.synchronize()
-            loop.reactor.tenants.append(journal)
+            loop.reactor.tenants.append(owner)
         }
         #expect(waits { told.withLock { $0 } })
         let path = scratch.path("0-00000001.journal")

@@ -1,0 +1,11 @@
+import Storage
+
+/// A journal that a test writes by hand, with an owner that has nothing to do.
+final class KeptJournal: JournalOwner {
+    let journal: Journal
+
+    init(_ journal: Journal) { self.journal = journal }
+
+    func journalIsSafer() {}
+    func journalMayBeLost() {}
+}
