@@ -71,9 +71,9 @@ struct AppendFile: ~Copyable {
     }
 
     /// Which file it is and where it ends; nil where the system does not say.
-    func position() -> HistoryCatalog.Active? {
+    func position() -> ActiveFile? {
         guard let end = try? end() else { return nil }
-        return .init(identity: identity, end: end, edition: edition)
+        return ActiveFile(identity: identity, end: end, edition: edition)
     }
 
     /// Makes what was written survive a loss of power, and gives the file another name.

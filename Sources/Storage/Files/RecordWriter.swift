@@ -4,13 +4,25 @@ import Loop
 struct RecordWriter: ~Copyable {
     /// From the first failure until everything kept is in the file.
     struct Outage {
-        /// The pause before the next attempt.
-        var delayMilliseconds: Int
+        private var backoff = Backoff()
         /// Which attempt is due, so that an attempt made early leaves no second timer behind.
-        var attempt = 0
-        /// The counts when it began.
-        var settled = 0
-        var refused = 0
+        private(set) var attempt = 0
+        /// How many records were in the file when it began, and how many had been refused.
+        let settled: Int
+        let refused: Int
+
+        init(settled: Int = 0, refused: Int = 0) {
+            self.settled = settled
+            self.refused = refused
+        }
+
+        /// Counts an attempt that failed.
+        ///
+        /// - Returns: the pause before the next one, in milliseconds.
+        mutating func failed() -> Int {
+            attempt += 1
+            return backoff.next()
+        }
     }
 
     /// A buffer that grew beyond this in a burst is given back instead of being used again.
@@ -39,7 +51,7 @@ struct RecordWriter: ~Copyable {
     }
 
     /// Opens the file, and says what became of an unfinished last line.
-    mutating func open() throws(StorageError) -> HistoryReport? {
+    mutating func open() throws(StorageError) -> RecordReport? {
         let opened = try openFile(name)
         let tail = opened.tornTail
         file = consume opened
@@ -71,10 +83,10 @@ struct RecordWriter: ~Copyable {
     }
 
     /// Writes what is in hand; opens the file first where it isn't open or no longer in its place.
-    mutating func attempt(reports: inout [HistoryReport]) -> Progress {
+    mutating func attempt(_ report: (RecordReport) -> Void) -> Progress {
         guard !batch.isEmpty || outage != nil || file == nil else { return Progress() }
         do throws(StorageError) {
-            try makeReady(reports: &reports)
+            try makeReady(report)
         } catch {
             return Progress(failure: error)
         }
@@ -104,7 +116,7 @@ struct RecordWriter: ~Copyable {
     mutating func synchronize() throws(StorageError) { try file?.synchronize() }
 
     /// The file as it is now; nil where there is none at the moment.
-    var active: HistoryCatalog.Active? {
+    var active: ActiveFile? {
         file?.position()
     }
 
@@ -165,9 +177,9 @@ struct RecordWriter: ~Copyable {
         isClosed = true
     }
 
-    private mutating func makeReady(reports: inout [HistoryReport]) throws(StorageError) {
+    private mutating func makeReady(_ report: (RecordReport) -> Void) throws(StorageError) {
         guard let isInPlace = file?.isInPlace else {
-            if let report = try open() { reports.append(report) }
+            if let tail = try open() { report(tail) }
             return
         }
         try boundUnsynced()
@@ -175,8 +187,8 @@ struct RecordWriter: ~Copyable {
         // Half a line must not stay behind in the file that was moved away.
         try file?.payOwedCut()
         try file?.synchronize()
-        if let report = try open() { reports.append(report) }
-        reports.append(.begunAnew(path: directory + "/" + name))
+        if let tail = try open() { report(tail) }
+        report(.begunAnew(path: directory + "/" + name))
     }
 
     /// Before more than the bound is in memory until it is safe, it has to become safe.

@@ -36,13 +36,6 @@ package struct HistoryCatalog: Sendable {
         }
     }
 
-    /// The file that the writer appends to, as it is at this moment.
-    struct Active: Sendable {
-        let identity: FileIdentity
-        let end: Int
-        var edition = 0
-    }
-
     let directory: String
     private let activeName: String
     var index = HistoryIndex()
@@ -78,8 +71,9 @@ package struct HistoryCatalog: Sendable {
     // MARK: Following the files
 
     /// Takes into the index what was written since the last time.
-    mutating func catchUp(_ active: Active?, unsettled: [UInt8]) {
+    mutating func catchUp(_ active: ActiveFile?, unsettled: [UInt8], begun: [RecordHead]) {
         self.unsettled = unsettled
+        self.begun += begun
         do throws(StorageError) {
             if !isLoaded { try load() }
             if let active { try follow(active) }
@@ -152,7 +146,7 @@ package struct HistoryCatalog: Sendable {
         isLoaded = true
     }
 
-    private mutating func follow(_ active: Active) throws(StorageError) {
+    private mutating func follow(_ active: ActiveFile) throws(StorageError) {
         if let number = parts.firstIndex(where: \.isActive) {
             if parts[number].identity == active.identity, parts[number].indexedEnd <= active.end,
                 parts[number].edition == active.edition

@@ -25,4 +25,18 @@ package enum HistoryReport: Sendable, Equatable {
     case compacted(path: String)
     /// A rotation or a compaction failed; nothing is lost, and it is tried again.
     case upkeepFailed(StorageError)
+
+    /// What the writer of records has to report, of this file.
+    init(_ report: RecordReport) {
+        switch report {
+        case .tornTail(let path, let bytes): self = .tornTail(setAsideIn: path, bytes: bytes)
+        case .writeFailed(let error): self = .writeFailed(error)
+        case .writesResumed(let kept, let refused):
+            self = .writesResumed(recordsKept: kept, recordsRefused: refused)
+        case .notSafe(let error): self = .notSafe(error)
+        case .safeAgain: self = .safeAgain
+        case .refused(let bytes): self = .refused(bytes: bytes)
+        case .begunAnew(let path): self = .begunAnew(path: path)
+        }
+    }
 }

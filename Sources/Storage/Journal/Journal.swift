@@ -307,7 +307,7 @@ package final class Journal {
             book.tellAgain()
             beginAnew()
             owner?.journalMayBeLost()
-            setSyncDue(Outage.retryMilliseconds.lowerBound)
+            setSyncDue(Backoff.milliseconds.lowerBound)
         case .safe(let isBack, let isBehind):
             if isBack { report(.safeAgain) }
             if isBehind, durability == .always { synchronize() }
@@ -318,7 +318,7 @@ package final class Journal {
 
     private func notSafe(_ error: StorageError, _ outcome: SafetyRounds.Outcome) {
         if outcome == .failed(isNew: true) { report(.notSafe(error)) }
-        setSyncDue(Outage.retryMilliseconds.upperBound)
+        setSyncDue(Backoff.milliseconds.upperBound)
     }
 
     /// A disk may hang instead of failing: nobody waits for it either.

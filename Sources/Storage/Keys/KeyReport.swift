@@ -21,20 +21,16 @@ package enum KeyReport: Sendable, Equatable {
     /// The file could not be written anew without what is over; nothing is lost.
     case compactionFailed(StorageError)
 
-    /// What the writer of lines has to say, of this file.
-    init(_ report: HistoryReport) {
+    /// What the writer of lines has to report, of this file.
+    init(_ report: RecordReport) {
         switch report {
         case .tornTail(let path, let bytes): self = .tornTail(setAsideIn: path, bytes: bytes)
-        case .unreadable(_, let pieces, _, _): self = .damaged(lines: pieces)
-        case .unreadableFile(let error): self = .notReadable(error)
         case .writeFailed(let error): self = .writeFailed(error)
         case .writesResumed: self = .writesResumed
         case .notSafe(let error): self = .notSafe(error)
         case .safeAgain: self = .safeAgain
         case .refused: self = .refused
-        case .begunAnew(let path), .rotated(let path), .compacted(let path):
-            self = .begunAnew(path: path)
-        case .upkeepFailed(let error): self = .compactionFailed(error)
+        case .begunAnew(let path): self = .begunAnew(path: path)
         }
     }
 }

@@ -60,7 +60,7 @@ struct HistoryDeletionTests {
     func `what begins while a deletion waits for its turn is deleted or stays, for good`() throws {
         let history = try open()
         let gate = DispatchSemaphore(value: 0)
-        history.keeper.async { _ = gate.wait(timeout: .now() + 30) }
+        history.read { _ in _ = gate.wait(timeout: .now() + 30) }
         let time = Guarded("2026-01-01T00:00:00.000Z")
         let done = DispatchSemaphore(value: 0)
         history.delete(conversation: "c", at: { time.withLock { $0 } }) { failure in
@@ -156,7 +156,7 @@ struct HistoryDeletionTests {
         let now = "2026-01-01T00:00:00.000Z"
         try history.remove("c", at: "2036-06-01T00:00:00.000Z")
         let gate = DispatchSemaphore(value: 0)
-        history.keeper.async { _ = gate.wait(timeout: .now() + 30) }
+        history.read { _ in _ = gate.wait(timeout: .now() + 30) }
         // Whatever waited before looks first.
         history.read { _ in }
         history.begins("new", in: "c", at: { bytes(now) })
@@ -188,10 +188,10 @@ struct HistoryDeletionTests {
             }
         }
         let gate = DispatchSemaphore(value: 0)
-        history.compactor.async { _ = gate.wait(timeout: .now() + 30) }
+        history.compactor.queue.async { _ = gate.wait(timeout: .now() + 30) }
         append(0..<20)
         try history.remove("gone")
-        #expect(waits { history.catalog.withLock { $0.isCompacting } })
+        #expect(waits { (try? history.ask { $0.isCompacting }) == true })
         append(20..<40)
         #expect(waits { scratch.names().contains("history-000001.jsonl") })
         // The file that has the name now has both kinds too.

@@ -1,0 +1,127 @@
+import Dispatch
+import Glibc
+import Loop
+
+/// Rewrites files of the history without the records of deleted conversations, one after the other.
+///
+/// The catalogue says which; what takes long is done on a queue of the compactor's own, while
+/// questions are answered.
+final class Compactor: Sendable {
+    private enum State {
+        /// → due, closed
+        case idle
+        /// The next one is arranged. → idle, closed
+        case due
+        /// No other begins.
+        case closed
+    }
+
+    /// How long after a failure it is tried again.
+    private static let retryMilliseconds = 60_000
+
+    private let reader: HistoryReader
+    private let delayMilliseconds: Int
+    private let report: @Sendable (HistoryReport) -> Void
+    let queue = DispatchQueue(label: "sse-relay.history.compactor", qos: .utility)
+    private let state = Guarded(State.idle)
+
+    /// Makes a compactor that begins so long after a deletion, for several of them at once.
+    init(
+        _ reader: HistoryReader,
+        delayMilliseconds: Int,
+        report: @escaping @Sendable (HistoryReport) -> Void
+    ) {
+        self.reader = reader
+        self.delayMilliseconds = delayMilliseconds
+        self.report = report
+    }
+
+    /// Runs work on the catalogue, and begins a compaction where that finds deleted records.
+    func read(
+        _ records: RecordQueue,
+        _ work: @escaping @Sendable (inout HistoryCatalog) -> Void
+    ) {
+        reader.read(records) { catalog in
+            work(&catalog)
+            if catalog.wantsCompaction { self.beginSoon(records) }
+        }
+    }
+
+    /// Begins a compaction a little later, unless that is arranged.
+    func beginSoon(_ records: RecordQueue) {
+        let isNew = state.withLock { state in
+            guard case .idle = state else { return false }
+            state = .due
+            return true
+        }
+        if isNew { begin(records, afterMilliseconds: delayMilliseconds) }
+    }
+
+    /// Waits for the one under way; no other begins.
+    func close() {
+        state.withLock { $0 = .closed }
+        queue.sync {}
+    }
+
+    private func begin(_ records: RecordQueue, afterMilliseconds delay: Int) {
+        reader.read(records, afterMilliseconds: delay) { catalog in
+            let isWanted = self.state.withLock { state in
+                guard case .due = state else { return false }
+                state = .idle
+                return true
+            }
+            guard isWanted, let next = catalog.beginCompaction() else { return }
+            self.run(next, records)
+        }
+    }
+
+    private func run(_ compaction: Compaction, _ records: RecordQueue) {
+        queue.async {
+            do throws(StorageError) {
+                // What is not safe may read as something else.
+                if compaction.part?.isActive == true {
+                    try records.withWriter { writer throws(StorageError) in
+                        try writer.synchronize()
+                    }
+                }
+                let outcome = try compaction.run()
+                self.read(records) { self.finish(compaction, outcome, &$0, records) }
+            } catch {
+                self.reader.read(records) { self.giveUp(compaction, error, &$0, records) }
+            }
+        }
+    }
+
+    private func finish(
+        _ compaction: Compaction,
+        _ outcome: Compaction.Outcome,
+        _ catalog: inout HistoryCatalog,
+        _ records: RecordQueue
+    ) {
+        do throws(StorageError) {
+            let path = try catalog.finishCompaction(compaction, outcome, records)
+            if let path { report(.compacted(path: path)) }
+            if let next = try catalog.beginNextCompaction() { run(next, records) }
+        } catch {
+            giveUp(compaction, error, &catalog, records)
+        }
+    }
+
+    private func giveUp(
+        _ compaction: Compaction,
+        _ error: StorageError,
+        _ catalog: inout HistoryCatalog,
+        _ records: RecordQueue
+    ) {
+        _ = unlink(compaction.path + Compaction.suffix)
+        let isClosed = state.withLock { state in
+            if case .closed = state { return true }
+            state = .due
+            return false
+        }
+        guard !isClosed else { return }
+        report(.upkeepFailed(error))
+        catalog.giveUpCompaction(compaction)
+        begin(records, afterMilliseconds: Self.retryMilliseconds)
+    }
+}

@@ -1,0 +1,115 @@
+import Dispatch
+import Loop
+
+/// Answers questions to the history on a queue of its own, where its files also change their names:
+/// so nobody who reads is ever between two of them.
+final class HistoryReader: Sendable {
+    /// What other threads leave for the next question.
+    private struct Notes {
+        /// The latest time of all deletions; nil where there are none.
+        var latestDeletion: [UInt8]?
+        /// Records that were begun and that a deletion of before may seem to reach.
+        var begun: [RecordHead] = []
+        /// Where the file ended when the index last began to catch up.
+        var indexedEnd = 0
+    }
+
+    /// So much is written before the index catches up unasked, lest the next question waits for it.
+    private static let unindexedBytes = 16 << 20
+
+    /// The index and all that reads by it or renames files.
+    private let catalog: Confined<HistoryCatalog>
+    private let notes: Guarded<Notes>
+    private let report: @Sendable (HistoryReport) -> Void
+    /// Whether there is enough of a past to begin with the index before somebody asks.
+    let isWorthReading: Bool
+
+    /// Makes a reader of the files in a folder; nothing but the deletions is read yet.
+    ///
+    /// - Parameters:
+    ///   - directory: the folder.
+    ///   - name: the name of the file that is appended to.
+    ///   - delays: how work is put off.
+    ///   - report: called on the reader's queue.
+    init(
+        directory: String,
+        name: String,
+        delays: Delays = .system,
+        report: @escaping @Sendable (HistoryReport) -> Void
+    ) {
+        var catalog = HistoryCatalog(directory: directory, activeName: name)
+        notes = Guarded(Notes(latestDeletion: catalog.latestDeletion()))
+        isWorthReading = catalog.isWorthReading()
+        self.catalog = Confined(catalog, label: "sse-relay.history.keeper", delays: delays)
+        self.report = report
+    }
+
+    /// Runs work on the catalogue, which then has everything that was appended before.
+    ///
+    /// - Parameters:
+    ///   - records: whose records they are; what waits there is written first.
+    ///   - delay: how much later, in milliseconds.
+    ///   - work: called on the reader's queue.
+    func read(
+        _ records: RecordQueue,
+        afterMilliseconds delay: Int = 0,
+        _ work: @escaping @Sendable (inout HistoryCatalog) -> Void
+    ) {
+        let read: @Sendable (inout HistoryCatalog) -> Void = { catalog in
+            self.catchUp(&catalog, records)
+            work(&catalog)
+        }
+        if delay > 0 {
+            catalog.after(milliseconds: delay, read)
+        } else {
+            catalog.async(read)
+        }
+    }
+
+    private func catchUp(_ catalog: inout HistoryCatalog, _ records: RecordQueue) {
+        let (active, unsettled) = records.writeOut()
+        // After that: what has its record in the file was begun before.
+        let begun = notes.withLock { notes in
+            defer { notes.begun = [] }
+            return notes.begun
+        }
+        catalog.catchUp(active, unsettled: unsettled, begun: begun)
+        for entry in catalog.takeReports() { report(entry) }
+    }
+
+    /// Waits until what was asked so far is answered.
+    func wait() { catalog.sync { _ in } }
+
+    // MARK: For any thread
+
+    /// Whether so much was written that the index has to catch up with it unasked.
+    func mustFollow(to end: Int) -> Bool {
+        notes.withLock { notes in
+            guard abs(end - notes.indexedEnd) >= Self.unindexedBytes else { return false }
+            notes.indexedEnd = end
+            return true
+        }
+    }
+
+    /// A conversation was deleted, at a time after all others.
+    func deleted(latest: [UInt8]?) { notes.withLock { $0.latestDeletion = latest } }
+
+    /// Takes note that a record is begun, so that no deletion of before reaches it: a clock that
+    /// was ahead has dated that one later.
+    ///
+    /// - Parameters:
+    ///   - id: the record's.
+    ///   - conversation: the one it belongs to.
+    ///   - time: gives the time, as records write it; not asked where nothing was deleted.
+    /// - Returns: whether there is anything to note, which the next question does.
+    func begins(_ id: String, in conversation: String, at time: () -> [UInt8]) -> Bool {
+        guard let latest = notes.withLock({ $0.latestDeletion }) else { return false }
+        let startedAt = time()
+        let isLater =
+            latest.count == startedAt.count && latest.lexicographicallyPrecedes(startedAt)
+        guard !isLater else { return false }
+        let head = RecordHead(id: id, conversation: conversation, startedAt: startedAt)
+        notes.withLock { $0.begun.append(head) }
+        return true
+    }
+}
