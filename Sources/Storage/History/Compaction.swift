@@ -14,7 +14,7 @@ struct Compaction: Sendable {
 
     let directory: String
     /// The file, where one has to be rewritten.
-    let part: HistoryCatalog.Part?
+    let part: HistoryPart?
     let deletions: Deletions
 
     /// What is left out, in ascending order, and up to where the file was read.
@@ -28,11 +28,14 @@ struct Compaction: Sendable {
     var path: String { "\(directory)/\(part?.name ?? "")" }
     var newName: String { (part?.name ?? "") + Self.suffix }
 
+    /// Removes the new file, where it does not take the place of the old one.
+    func removeNew() { _ = unlink("\(directory)/\(newName)") }
+
     /// Does it.
     func run() throws(StorageError) -> Outcome {
         try removeTornLines()
         guard let part else { return Outcome() }
-        guard let old = try open(part) else { return Outcome(isMoved: true) }
+        guard let old = try part.open(in: directory) else { return Outcome(isMoved: true) }
         let new = try OpenFile(
             opening: path + Self.suffix,
             O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
@@ -70,16 +73,6 @@ struct Compaction: Sendable {
         try Self.write(&batch, to: new)
         try new.synchronize()
         return outcome
-    }
-
-    private func open(_ part: HistoryCatalog.Part) throws(StorageError) -> OpenFile? {
-        do throws(StorageError) {
-            let file = try OpenFile.reading(path)
-            guard try file.identity() == part.identity else { return nil }
-            return file
-        } catch .systemCall(_, _, ENOENT) {
-            return nil
-        }
     }
 
     private static func add(_ cut: Range<Int>, to cuts: inout [Range<Int>]) {

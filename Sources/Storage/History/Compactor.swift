@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import Loop
 
 /// Rewrites files of the history without the records of deleted conversations, one after the other.
@@ -113,15 +112,14 @@ final class Compactor: Sendable {
         _ catalog: inout HistoryCatalog,
         _ records: RecordQueue
     ) {
-        _ = unlink(compaction.path + Compaction.suffix)
         let isClosed = state.withLock { state in
             if case .closed = state { return true }
             state = .due
             return false
         }
+        catalog.giveUpCompaction(compaction)
         guard !isClosed else { return }
         report(.upkeepFailed(error))
-        catalog.giveUpCompaction(compaction)
         begin(records, afterMilliseconds: Self.retryMilliseconds)
     }
 }

@@ -1,288 +1,240 @@
-import Glibc
-import Wire
-
-/// The history as it can be searched: its files in the order in which they were written, and the
-/// index over their records.
+/// The history as it can be searched: its files with their index, and what the disk has refused so
+/// far.
 ///
-/// Lives on the history's own queue and does I/O there; no loop ever waits for it.
+/// The history's reader alone has it, on its queue, where it does I/O; no loop ever waits for it.
 package struct HistoryCatalog: Sendable {
-    /// One file of the history.
-    struct Part: Sendable {
-        var name: String
-        var identity: FileIdentity
-        /// Where its last whole line ends, as far as known, and how much of it is in the index.
-        var end: Int
-        var indexedEnd = 0
-        /// Whether the writer appends to it.
-        var isActive = false
-        /// Whether it holds records of deleted conversations.
-        var isDirty = false
-        /// How often somebody else had changed its length, of the file that is appended to.
-        var edition = 0
-        /// What in it is no record.
-        var damage = Damage()
+    private let names: HistoryNames
+    private var files: IndexedFiles
+    /// Records that the disk has refused so far, as lines.
+    private var unsettled: [UInt8] = []
+    /// Why the files cannot be read at the moment.
+    private var failure: StorageError?
+    /// Whether a compaction is under way.
+    private(set) var isCompacting = false
+
+    init(directory: String, activeName: String) {
+        names = HistoryNames(directory: directory, activeName: activeName)
+        files = IndexedFiles(names)
     }
 
-    /// How much of a file is no record.
-    struct Damage: Sendable {
-        var pieces = 0
-        var bytes = 0
-        var firstOffset = 0
+    // MARK: Questions
 
-        mutating func add(_ count: Int, at offset: Int) {
-            if pieces == 0 { firstOffset = offset }
-            pieces += 1
-            bytes += count
+    /// The newest records, the newest first.
+    ///
+    /// - Parameters:
+    ///   - filter: which records.
+    ///   - before: only records written before the one with this id.
+    ///   - limit: how many at most.
+    ///   - maxBytes: no more are added once they have this size together.
+    /// - Returns: the records, and what to ask for next.
+    /// - Throws: where `before` names none, or the files cannot be read.
+    package func records(
+        _ filter: HistoryFilter,
+        before: String?,
+        limit: Int,
+        maxBytes: Int
+    ) throws(HistoryQueryError) -> HistoryPage {
+        var pages = RecordPages(lookup: try lookup())
+        return try pages.page(filter, before: before, limit: limit, maxBytes: maxBytes)
+    }
+
+    /// The record with an id; nil where there is none.
+    ///
+    /// One too that the disk has refused so far.
+    package func record(id: String) throws(HistoryQueryError) -> [UInt8]? {
+        var lookup = try lookup()
+        var head = RecordHead()
+        for line in unsettled.split(separator: newline) {
+            let isRecord = head.read(line.span) && head.id.elementsEqual(id.utf8)
+            if isRecord, !files.deletions.cover(head) { return Array(line) }
+        }
+        do throws(HistoryQueryError) {
+            return try lookup.line(try lookup.find(id))
+        } catch .unknownBefore {
+            return nil
         }
     }
 
-    let directory: String
-    private let activeName: String
-    var index = HistoryIndex()
-    var parts: [Part] = []
-    var deletions: Deletions
-    /// Records that were begun, which no deletion of before may reach.
-    var begun: [RecordHead] = []
-    /// Records that the disk has refused so far, as lines.
-    var unsettled: [UInt8] = []
-    /// Why the files cannot be read at the moment.
-    var failure: StorageError?
-    /// How often the index was begun anew, because somebody moved the files: numbers of entries
-    /// from before mean nothing.
-    private(set) var era = 0
-    private var isLoaded = false
-    var isCompacting = false
-    /// Whether torn lines may have been set aside since they were last looked through.
-    var hasUntidied = false
-    /// The head of the line that was read last.
-    var head = RecordHead()
-    /// What is to be said of the files, and how many bytes of each were said to be no record.
-    private var reports: [HistoryReport] = []
-    var reported: [FileIdentity: Int] = [:]
-
-    init(directory: String, activeName: String) {
-        self.directory = directory.isEmpty ? "." : directory
-        self.activeName = activeName
-        deletions = Deletions(directory: self.directory)
+    /// Shows the records of a conversation, the newest first, as long as `visit` answers true.
+    ///
+    /// Those too that the disk has refused so far.
+    package func visit(
+        _ filter: HistoryFilter,
+        _ visit: ([UInt8]) -> Bool
+    ) throws(HistoryQueryError) {
+        var pages = RecordPages(lookup: try lookup())
+        var head = RecordHead()
+        for line in unsettled.split(separator: newline).reversed() {
+            let isMeant = head.read(line.span) && filter.includes(head)
+            guard isMeant, !files.deletions.cover(head) else { continue }
+            guard visit(Array(line)) else { return }
+        }
+        try pages.forEach(filter) { line, _ in visit(line) }
     }
 
-    func path(_ name: String) -> String { "\(directory)/\(name)" }
+    /// The next records of an export, the oldest first, as lines of a file.
+    ///
+    /// - Parameters:
+    ///   - filter: which records.
+    ///   - cursor: where the one before ended; nil for the first.
+    ///   - maxBytes: no more are added once they have this size together.
+    /// - Returns: the lines, and where to go on; nil after the last.
+    /// - Throws: where the files were moved or cannot be read.
+    package func export(
+        _ filter: HistoryFilter,
+        from cursor: HistoryCursor?,
+        maxBytes: Int
+    ) throws(HistoryQueryError) -> (lines: [UInt8], next: HistoryCursor?) {
+        var pages = RecordPages(lookup: try lookup())
+        let cursor = cursor ?? HistoryCursor(era: files.era, number: 0)
+        guard cursor.era == files.era else { throw .moved }
+        return try pages.lines(filter, from: cursor, maxBytes: maxBytes)
+    }
+
+    /// The conversations, the one with the newest record first.
+    ///
+    /// - Parameters:
+    ///   - user: only those whose newest record is of this user.
+    ///   - before: only those after this one.
+    ///   - limit: how many at most.
+    ///   - excluded: the ids of those that are left out, since the caller has them already.
+    /// - Returns: the conversations, and what to ask for next.
+    /// - Throws: where `before` names none, or the files cannot be read.
+    package func conversations(
+        user: String?,
+        before: String?,
+        limit: Int,
+        excluding excluded: Set<String> = []
+    ) throws(HistoryQueryError) -> (ends: [ConversationEnds], next: String?) {
+        var list = ConversationList(lookup: try lookup())
+        return try list.page(user: user, before: before, limit: limit, excluding: excluded)
+    }
+
+    /// A conversation by its id; nil where it has no records.
+    ///
+    /// - Throws: where the files cannot be read.
+    package func conversation(_ id: String) throws(HistoryQueryError) -> ConversationEnds? {
+        var list = ConversationList(lookup: try lookup())
+        return try list.conversation(id)
+    }
+
+    /// Whether the record of an answer that runs is meant and still to come.
+    ///
+    /// - Parameters:
+    ///   - start: what the record begins with, at least up to when the answer was begun; it names a
+    ///     conversation.
+    ///   - filter: which records are meant.
+    /// - Returns: false too where its conversation was deleted: then it never comes.
+    /// - Throws: where the files cannot be read.
+    package func awaits(
+        _ start: [UInt8],
+        _ filter: HistoryFilter
+    ) throws(HistoryQueryError) -> Bool {
+        var lookup = try lookup()
+        var head = RecordHead()
+        guard head.read(start.span), filter.includes(head), !files.deletions.cover(head) else {
+            return false
+        }
+        return try !lookup.has(head.id, in: head.conversation)
+    }
+
+    private func lookup() throws(HistoryQueryError) -> RecordLookup {
+        if let failure { throw .storage(failure) }
+        return files.lookup()
+    }
 
     // MARK: Following the files
 
     /// Takes into the index what was written since the last time.
+    ///
+    /// - Parameters:
+    ///   - active: the file that is appended to.
+    ///   - unsettled: the lines that are not in it yet.
+    ///   - begun: records that were begun since then.
     mutating func catchUp(_ active: ActiveFile?, unsettled: [UInt8], begun: [RecordHead]) {
         self.unsettled = unsettled
-        self.begun += begun
         do throws(StorageError) {
-            if !isLoaded { try load() }
-            if let active { try follow(active) }
-            spareBegun()
-            for number in parts.indices where parts[number].indexedEnd < parts[number].end {
-                try indexPart(number)
-                reportDamage(of: parts[number])
-            }
+            try files.catchUp(active, begun: begun)
             failure = nil
         } catch {
             failure = error
         }
     }
 
-    /// Those that the disk refuses to note are tried again the next time.
-    private mutating func spareBegun() {
-        begun.removeAll { head in
-            do throws(StorageError) {
-                try deletions.spare(head)
-                return true
-            } catch {
-                return false
-            }
-        }
-    }
+    /// Gives what is to be reported of the files, once.
+    mutating func takeReports() -> [HistoryReport] { files.takeReports() }
 
-    private mutating func reportDamage(of part: Part) {
-        let damage = part.damage
-        guard damage.bytes > reported[part.identity, default: 0] else { return }
-        reported[part.identity] = damage.bytes
-        reports.append(
-            .unreadable(
-                path: path(part.name),
-                pieces: damage.pieces,
-                bytes: damage.bytes,
-                firstOffset: damage.firstOffset
-            )
-        )
-    }
+    // MARK: Changing the files
 
-    /// Gives what is to be said of the files, once.
-    mutating func takeReports() -> [HistoryReport] {
-        defer { reports = [] }
-        return reports
-    }
+    /// Reads the latest time of all deletions; later than any where that is not known.
+    mutating func readLatestDeletion() -> [UInt8]? { files.readLatestDeletion() }
 
-    private mutating func load() throws(StorageError) {
-        // Should it fail on its way, the next question begins anew.
-        isLoaded = false
-        if era == 0 { removeLeftovers() }
-        index = HistoryIndex()
-        parts = []
-        try deletions.load()
-        hasUntidied = !deletions.isEmpty
-        for (_, name) in sealedNames() {
-            let file: OpenFile
-            do throws(StorageError) {
-                file = try OpenFile.reading(path(name))
-            } catch .systemCall(_, _, ENOENT) {
-                continue
-            } catch  where !error.mayPass {
-                if era == 0 { reports.append(.unreadableFile(error)) }
-                continue
-            }
-            let status = try file.status()
-            parts.append(
-                Part(name: name, identity: FileIdentity(status), end: Int(status.st_size))
-            )
-        }
-        isLoaded = true
-    }
-
-    private mutating func follow(_ active: ActiveFile) throws(StorageError) {
-        if let number = parts.firstIndex(where: \.isActive) {
-            if parts[number].identity == active.identity, parts[number].indexedEnd <= active.end,
-                parts[number].edition == active.edition
-            {
-                parts[number].end = active.end
-                return
-            }
-            // Somebody moved the file away, or cut it off.
-            era += 1
-            try load()
-        }
-        parts.append(
-            Part(
-                name: activeName,
-                identity: active.identity,
-                end: active.end,
-                isActive: true,
-                edition: active.edition
-            )
-        )
-    }
-
-    private mutating func indexPart(_ number: Int) throws(StorageError) {
-        guard let file = try open(number) else { return }
-        let part = parts[number]
-        var scan = RecordScan()
-        let end = try FileLines.forEach(
-            in: file,
-            from: part.indexedEnd,
-            to: part.end,
-            // A line without its end is still being written in the file that is appended to.
-            takesTail: !part.isActive
-        ) { offset, line throws(StorageError) in
-            scan.forEach(in: line) { piece, range, head in
-                note(piece, range.lowerBound + offset..<range.upperBound + offset, head, in: number)
-            }
-            parts[number].indexedEnd = min(offset + line.count + 1, part.end)
-        }
-        if !part.isActive { parts[number].end = end }
-    }
-
-    private mutating func note(
-        _ piece: RecordScan.Piece,
-        _ range: Range<Int>,
-        _ head: RecordHead,
-        in number: Int
-    ) {
-        guard !deletions.cover(head) else { return parts[number].isDirty = true }
-        guard case .record(let isRepaired) = piece, range.count <= UInt32.max else {
-            return parts[number].damage.add(range.count, at: range.lowerBound)
-        }
-        index.add(
-            .init(
-                part: number,
-                offset: range.lowerBound,
-                length: UInt32(range.count),
-                isRepaired: isRepaired,
-                id: shortIndexHash(head.id),
-                user: shortIndexHash(head.user)
-            ),
-            conversation: head.conversation.isEmpty ? nil : indexHash(head.conversation)
-        )
-    }
-
-    // MARK: Files
-
-    /// Opens a file of the history.
+    /// Notes the deletion and forgets the records; their files are to be written anew.
     ///
-    /// - Returns: nil where the name leads to another file by now, or to none.
-    func open(_ number: Int) throws(StorageError) -> OpenFile? {
-        do throws(StorageError) {
-            let file = try OpenFile.reading(path(parts[number].name))
-            guard try file.identity() == parts[number].identity else { return nil }
-            return file
-        } catch .systemCall(_, _, ENOENT) {
+    /// - Returns: the latest time of all deletions.
+    mutating func delete(
+        _ conversation: [UInt8],
+        at time: [UInt8]
+    ) throws(StorageError) -> [UInt8]? {
+        if let failure { throw failure }
+        try files.delete(conversation, at: time)
+        return files.deletions.latest
+    }
+
+    /// Gives the file that is appended to the name of an old one; see `HistoryParts.seal`.
+    mutating func seal(from bytes: Int, _ records: RecordQueue) throws(StorageError) -> String? {
+        try files.parts.seal(from: bytes, records)
+    }
+
+    /// Whether deleted records are in the files, or may be in what was set aside.
+    var wantsCompaction: Bool { !isCompacting && failure == nil && files.isDirty }
+
+    /// The next file that holds deleted records; without a file, where only torn lines are left.
+    mutating func beginCompaction() -> Compaction? {
+        guard !isCompacting, failure == nil else { return nil }
+        isCompacting = true
+        return Compaction(
+            directory: names.directory,
+            part: files.takeDirty(),
+            deletions: files.deletions
+        )
+    }
+
+    /// Puts the new file in the place of the old one.
+    ///
+    /// - Parameters:
+    ///   - compaction: what is done.
+    ///   - outcome: what came of it.
+    ///   - records: whose file it is, where it is appended to.
+    /// - Returns: its path; nil where nothing was replaced.
+    /// - Throws: what keeps the new one from its place; then the old one keeps it.
+    mutating func finishCompaction(
+        _ compaction: Compaction,
+        _ outcome: Compaction.Outcome,
+        _ records: RecordQueue
+    ) throws(StorageError) -> String? {
+        isCompacting = false
+        guard let part = compaction.part else { return nil }
+        guard let path = try files.replace(part, by: compaction.newName, outcome, records) else {
+            compaction.removeNew()
             return nil
         }
+        return path
     }
 
-    /// The names of the files that were rotated away, the oldest first.
-    fileprivate func sealedNames() -> [(number: Int, name: String)] {
-        var found: [(number: Int, name: String)] = []
-        for name in fileNames(in: directory) {
-            if let number = sealedNumber(name) { found.append((number, name)) }
-        }
-        return found.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
+    /// The next file, once one is done; nil where there is none.
+    mutating func beginNextCompaction() throws(StorageError) -> Compaction? {
+        guard let next = beginCompaction() else { return nil }
+        guard next.part == nil else { return next }
+        try files.shrinkDeletions()
+        isCompacting = false
+        return nil
     }
 
-    private var stem: Substring {
-        activeName.hasSuffix(".jsonl") ? activeName.dropLast(6) : activeName[...]
-    }
-
-    private func sealedNumber(_ name: String) -> Int? {
-        let prefix = "\(stem)-"
-        guard name.hasPrefix(prefix), name.hasSuffix(".jsonl") else { return nil }
-        let digits = String(name.dropFirst(prefix.count).dropLast(6))
-        return digits.utf8.count <= 9 ? parseDecimal(digits) : nil
-    }
-
-    /// The name of the next file that is rotated away: after all others, also in `ls`.
-    func nextSealedName() -> String {
-        let digits = String((sealedNames().last?.number ?? 0) + 1)
-        return "\(stem)-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).jsonl"
-    }
-
-    /// Removes what a compaction left that the end of the process cut short.
-    private func removeLeftovers() {
-        for name in fileNames(in: directory)
-        where name.hasPrefix(stem) && name.hasSuffix(Compaction.suffix) {
-            _ = unlink(path(name))
-        }
-    }
-
-    /// Whether there is enough of a past to begin with the index before somebody asks.
-    func isWorthReading() -> Bool {
-        var bytes = 0
-        for name in fileNames(in: directory) {
-            if name == Deletions.name { return true }
-            guard name == activeName || sealedNumber(name) != nil else { continue }
-            var status = stat()
-            if stat(path(name), &status) == 0 { bytes += Int(status.st_size) }
-        }
-        return bytes > Self.fewBytes
-    }
-
-    /// What is read in a millisecond can wait for the first question.
-    private static let fewBytes = 1 << 20
-}
-
-/// The names in a folder; none where it cannot be read.
-func fileNames(in path: String) -> [String] { (try? names(in: path)) ?? [] }
-
-extension HistoryFile {
-    /// The paths of a history's files, the newest first.
-    package static func paths(in directory: String, name: String = "history.jsonl") -> [String] {
-        let catalog = HistoryCatalog(directory: directory, activeName: name)
-        return ([name] + catalog.sealedNames().reversed().map(\.name)).map(catalog.path)
+    /// Notes that a compaction failed: its file is to be tried again.
+    mutating func giveUpCompaction(_ compaction: Compaction) {
+        isCompacting = false
+        compaction.removeNew()
+        files.markDirty(compaction.part)
     }
 }

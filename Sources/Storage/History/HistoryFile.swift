@@ -154,11 +154,11 @@ package final class HistoryFile: Sendable {
     ) {
         read { catalog in
             do throws(StorageError) {
-                try catalog.delete(Array(conversation.utf8), at: Array(time().utf8))
+                let id = Array(conversation.utf8)
+                self.reader.deleted(latest: try catalog.delete(id, at: Array(time().utf8)))
             } catch {
                 return done(error)
             }
-            self.reader.deleted(latest: catalog.lastDeletion)
             // What is asked after this has another time than what was deleted.
             usleep(1000)
             self.compactor.beginSoon(self.records)
@@ -202,5 +202,11 @@ package final class HistoryFile: Sendable {
         reserve.close()
         compactor.close()
         reader.wait()
+    }
+
+    /// The paths of a history's files, the newest first.
+    package static func paths(in directory: String, name: String = "history.jsonl") -> [String] {
+        let names = HistoryNames(directory: directory, activeName: name)
+        return ([name] + names.sealed().reversed()).map(names.path)
     }
 }

@@ -17,6 +17,9 @@ final class HistoryReader: Sendable {
     /// So much is written before the index catches up unasked, lest the next question waits for it.
     private static let unindexedBytes = 16 << 20
 
+    /// What is read in a millisecond can wait for the first question.
+    private static let fewBytes = 1 << 20
+
     /// The index and all that reads by it or renames files.
     private let catalog: Confined<HistoryCatalog>
     private let notes: Guarded<Notes>
@@ -38,8 +41,9 @@ final class HistoryReader: Sendable {
         report: @escaping @Sendable (HistoryReport) -> Void
     ) {
         var catalog = HistoryCatalog(directory: directory, activeName: name)
-        notes = Guarded(Notes(latestDeletion: catalog.latestDeletion()))
-        isWorthReading = catalog.isWorthReading()
+        notes = Guarded(Notes(latestDeletion: catalog.readLatestDeletion()))
+        let bytes = HistoryNames(directory: directory, activeName: name).bytes()
+        isWorthReading = bytes ?? .max > Self.fewBytes
         self.catalog = Confined(catalog, label: "sse-relay.history.keeper", delays: delays)
         self.report = report
     }

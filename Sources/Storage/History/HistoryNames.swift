@@ -1,0 +1,70 @@
+import Glibc
+import Wire
+
+/// The names of the history's files: `history.jsonl`, which is appended to, and the ones that were
+/// rotated away, `history-000001.jsonl` and so on.
+struct HistoryNames: Sendable {
+    let directory: String
+    let activeName: String
+
+    /// Names the files of a folder; an empty one is the process's own.
+    init(directory: String, activeName: String) {
+        self.directory = directory.isEmpty ? "." : directory
+        self.activeName = activeName
+    }
+
+    /// The path of a file with this name.
+    func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    /// The names of the files that were rotated away, the oldest first.
+    func sealed() -> [String] { numberedNames().map(\.name) }
+
+    /// The name of the next file that is rotated away: after all others, also in `ls`.
+    func nextSealed() -> String {
+        let digits = String((numberedNames().last?.number ?? 0) + 1)
+        return "\(stem)-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).jsonl"
+    }
+
+    /// How many bytes the files have; nil where something was deleted, which has to be looked
+    /// through whatever is left.
+    func bytes() -> Int? {
+        var bytes = 0
+        for name in fileNames(in: directory) {
+            if name == Deletions.name { return nil }
+            guard name == activeName || number(ofSealed: name) != nil else { continue }
+            var status = stat()
+            if stat(path(name), &status) == 0 { bytes += Int(status.st_size) }
+        }
+        return bytes
+    }
+
+    /// Removes what a compaction left that the end of the process cut short.
+    func removeLeftovers() {
+        for name in fileNames(in: directory)
+        where name.hasPrefix(stem) && name.hasSuffix(Compaction.suffix) {
+            _ = unlink(path(name))
+        }
+    }
+
+    private func numberedNames() -> [(number: Int, name: String)] {
+        var found: [(number: Int, name: String)] = []
+        for name in fileNames(in: directory) {
+            if let number = number(ofSealed: name) { found.append((number, name)) }
+        }
+        return found.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
+    }
+
+    private func number(ofSealed name: String) -> Int? {
+        let prefix = "\(stem)-"
+        guard name.hasPrefix(prefix), name.hasSuffix(".jsonl") else { return nil }
+        let digits = String(name.dropFirst(prefix.count).dropLast(6))
+        return digits.utf8.count <= 9 ? parseDecimal(digits) : nil
+    }
+
+    private var stem: Substring {
+        activeName.hasSuffix(".jsonl") ? activeName.dropLast(6) : activeName[...]
+    }
+}
+
+/// The names in a folder; none where it cannot be read.
+func fileNames(in path: String) -> [String] { (try? names(in: path)) ?? [] }

@@ -1,0 +1,44 @@
+import Glibc
+
+/// One file of the history.
+struct HistoryPart: Sendable {
+    /// How much of a file is no record.
+    struct Damage: Sendable {
+        private(set) var pieces = 0
+        private(set) var bytes = 0
+        private(set) var firstOffset = 0
+
+        mutating func add(_ count: Int, at offset: Int) {
+            if pieces == 0 { firstOffset = offset }
+            pieces += 1
+            bytes += count
+        }
+    }
+
+    var name: String
+    var identity: FileIdentity
+    /// Where its last whole line ends, as far as known, and how much of it is in the index.
+    var end: Int
+    var indexedEnd = 0
+    /// Whether the writer appends to it.
+    var isActive = false
+    /// Whether it holds records of deleted conversations.
+    var isDirty = false
+    /// How often somebody else had changed its length, of the file that is appended to.
+    var edition = 0
+    /// What in it is no record.
+    var damage = Damage()
+
+    /// Opens it.
+    ///
+    /// - Returns: nil where the name leads to another file by now, or to none.
+    func open(in directory: String) throws(StorageError) -> OpenFile? {
+        do throws(StorageError) {
+            let file = try OpenFile.reading("\(directory)/\(name)")
+            guard try file.identity() == identity else { return nil }
+            return file
+        } catch .systemCall(_, _, ENOENT) {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,190 @@
+/// The files of the history with the index over their records, less what was deleted.
+///
+/// Nothing is read before the first question, and all is read anew where somebody moves the files.
+struct IndexedFiles: Sendable {
+    private let names: HistoryNames
+    var parts: HistoryParts
+    private var index = HistoryIndex()
+    private(set) var deletions: Deletions
+    /// Records that were begun, which no deletion of before may reach.
+    private var begun: [RecordHead] = []
+    private var isLoaded = false
+    /// Whether torn lines may have been set aside since they were last looked through.
+    private var hasUntidied = false
+    /// What is to be reported of the files.
+    private var reports: [HistoryReport] = []
+
+    init(_ names: HistoryNames) {
+        self.names = names
+        parts = HistoryParts(names)
+        deletions = Deletions(directory: names.directory)
+    }
+
+    /// See `HistoryParts.era`.
+    var era: Int { parts.era }
+
+    /// What one question looks through.
+    func lookup() -> RecordLookup { RecordLookup(index, parts) }
+
+    /// Gives what is to be reported of the files, once.
+    mutating func takeReports() -> [HistoryReport] {
+        defer { reports = [] }
+        return reports
+    }
+
+    // MARK: Following
+
+    /// Takes into the index what was written since the last time.
+    ///
+    /// - Parameters:
+    ///   - active: the file that is appended to.
+    ///   - begun: records that were begun since then.
+    /// - Throws: where the files cannot be read now.
+    mutating func catchUp(_ active: ActiveFile?, begun: [RecordHead]) throws(StorageError) {
+        self.begun += begun
+        if !isLoaded { try load() }
+        if let active, !parts.follow(active) {
+            try load()
+            _ = parts.follow(active)
+        }
+        spareBegun()
+        for number in parts.indices where parts[number].indexedEnd < parts[number].end {
+            try indexPart(number)
+            if let report = parts.reportDamage(of: number) { reports.append(report) }
+        }
+    }
+
+    private mutating func load() throws(StorageError) {
+        // Should it fail on its way, the next question begins anew.
+        isLoaded = false
+        if parts.era == 0 { names.removeLeftovers() }
+        index = HistoryIndex()
+        try deletions.load()
+        hasUntidied = !deletions.isEmpty
+        try parts.load { reports.append($0) }
+        isLoaded = true
+    }
+
+    /// Those that the disk refuses to note are tried again the next time.
+    private mutating func spareBegun() {
+        begun.removeAll { head in
+            do throws(StorageError) {
+                try deletions.spare(head)
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
+
+    private mutating func indexPart(_ number: Int) throws(StorageError) {
+        guard let file = try parts.open(number) else { return }
+        let part = parts[number]
+        var scan = RecordScan()
+        let end = try FileLines.forEach(
+            in: file,
+            from: part.indexedEnd,
+            to: part.end,
+            // A line without its end is still being written in the file that is appended to.
+            takesTail: !part.isActive
+        ) { offset, line throws(StorageError) in
+            scan.forEach(in: line) { piece, range, head in
+                note(piece, range.lowerBound + offset..<range.upperBound + offset, head, in: number)
+            }
+            parts[number].indexedEnd = min(offset + line.count + 1, part.end)
+        }
+        if !part.isActive { parts[number].end = end }
+    }
+
+    private mutating func note(
+        _ piece: RecordScan.Piece,
+        _ range: Range<Int>,
+        _ head: RecordHead,
+        in number: Int
+    ) {
+        guard !deletions.cover(head) else { return parts[number].isDirty = true }
+        guard case .record(let isRepaired) = piece, range.count <= UInt32.max else {
+            return parts[number].damage.add(range.count, at: range.lowerBound)
+        }
+        index.add(
+            .init(
+                part: number,
+                offset: range.lowerBound,
+                length: UInt32(range.count),
+                isRepaired: isRepaired,
+                id: shortIndexHash(head.id),
+                user: shortIndexHash(head.user)
+            ),
+            conversation: head.conversation.isEmpty ? nil : indexHash(head.conversation)
+        )
+    }
+
+    // MARK: Deletions
+
+    /// Reads the latest time of all deletions; later than any where that is not known.
+    mutating func readLatestDeletion() -> [UInt8]? {
+        do throws(StorageError) {
+            try deletions.load()
+        } catch {
+            return [.max]
+        }
+        return deletions.latest
+    }
+
+    /// Notes a deletion and forgets the records; their files are to be written anew.
+    mutating func delete(_ conversation: [UInt8], at time: [UInt8]) throws(StorageError) {
+        try deletions.add(conversation, at: time)
+        begun.removeAll { $0.conversation == conversation }
+        for number in index.delete(conversation: indexHash(conversation)) {
+            parts[number].isDirty = true
+        }
+    }
+
+    /// Whether deleted records are in the files, or may be in what was set aside.
+    var isDirty: Bool { hasUntidied || parts.firstDirty != nil }
+
+    /// The first file that holds deleted records, which the caller takes care of.
+    mutating func takeDirty() -> HistoryPart? {
+        hasUntidied = false
+        guard let number = parts.firstDirty else { return nil }
+        parts[number].isDirty = false
+        return parts[number]
+    }
+
+    /// Notes that a file still holds deleted records.
+    mutating func markDirty(_ part: HistoryPart?) {
+        if let number = parts.number(of: part?.identity) { parts[number].isDirty = true }
+    }
+
+    /// Puts a file that was written anew in the place of the old one, and follows it in the index.
+    ///
+    /// - Parameters:
+    ///   - part: the old one.
+    ///   - name: the new one's name so far.
+    ///   - outcome: what was left out of it.
+    ///   - records: whose file it is, where it is appended to.
+    /// - Returns: its path; nil where nothing was replaced.
+    /// - Throws: what keeps the new one from its place; then the old one keeps it.
+    mutating func replace(
+        _ part: HistoryPart,
+        by name: String,
+        _ outcome: Compaction.Outcome,
+        _ records: RecordQueue
+    ) throws(StorageError) -> String? {
+        // Its name may have changed meanwhile: what counts is which file it is.
+        guard let number = parts.number(of: part.identity) else { return nil }
+        guard !outcome.cuts.isEmpty else {
+            // Under its new name it is compacted next; what others moved away is not ours any more.
+            if outcome.isMoved, parts[number].name != part.name { parts[number].isDirty = true }
+            return nil
+        }
+        let path = try parts.replace(number, by: name, outcome, records)
+        if path != nil { index.shift(part: number, outcome.cuts) }
+        return path
+    }
+
+    /// Forgets the oldest deletions where there are too many.
+    mutating func shrinkDeletions() throws(StorageError) {
+        if deletions.mustShrink { try deletions.shrink() }
+    }
+}
