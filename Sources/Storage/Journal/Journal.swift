@@ -16,8 +16,6 @@ package final class Journal {
     /// How often it is looked whether the segment is still where it was created.
     private static let lookMilliseconds = 1000
 
-    private let directory: String
-    private let process: UInt64
     private let durability: Durability
     private let limits: JournalLimits
     private let reactor: Reactor
@@ -28,8 +26,7 @@ package final class Journal {
     /// Not weak: retaining what was ever referred to weakly takes twice the instructions, and each
     /// token does that.
     private unowned var owner: (any JournalOwner)?
-    private var book: SegmentBook
-    private var segment: WritableSegment?
+    private var segments: JournalSegments
     private var lastNumber: UInt64 = 0
     private var rounds = SafetyRounds()
     private var syncDue: Deadline
@@ -81,14 +78,16 @@ package final class Journal {
         _ syncer: JournalSyncer,
         _ report: @escaping (JournalReport) -> Void
     ) {
-        directory = folder.path
-        process = folder.process
         self.durability = durability
         self.limits = limits
         self.reactor = reactor
         self.report = report
         self.syncer = syncer
-        book = SegmentBook(first: folder.nextSegment(loop: reactor.index))
+        segments = JournalSegments(
+            folder,
+            loop: reactor.index,
+            areNamesSafe: durability != .never
+        )
         syncDue = reactor.makeDeadline()
         patience = reactor.makeDeadline()
         syncDue.whenDue { [unowned self] in synchronize() }
@@ -113,7 +112,7 @@ package final class Journal {
     /// Creates the first segment: where that is refused, it is known before an answer needs it.
     package func begin() {
         do throws(StorageError) {
-            try openSegment()
+            try segments.open()
         } catch {
             suffer(error)
         }
@@ -126,7 +125,7 @@ package final class Journal {
     }
 
     /// Notes that this turn's frame has something of a generation.
-    package func hold(_ place: inout JournalPlace) { book.hold(&place) }
+    package func hold(_ place: inout JournalPlace) { segments.book.hold(&place) }
 
     /// Lets go of a generation whose record is in the history; segments that nobody wants any more
     /// are removed.
@@ -135,42 +134,19 @@ package final class Journal {
     /// was deleted from the history must not stay here. But not while older ones stay: it says what
     /// of them was let go of, and without that an answer that had ended comes back cut.
     package func release(_ places: consuming [JournalPlace]) {
-        for var place in places { book.release(&place) }
-        let unwanted = book.takeUnwanted()
+        for var place in places { segments.book.release(&place) }
+        let unwanted = segments.book.takeUnwanted()
         // Before they go: what they tell of others that stay has to be told elsewhere.
-        if !book.isUnwanted, wantsFrame { _ = commit() }
-        remove(unwanted)
-        guard book.isUnwanted else { return }
-        if empty() {
-            book.emptied()
-        } else if wantsFrame {
-            _ = commit()
-        }
-    }
-
-    private func remove(_ segments: [Int]) {
-        for number in segments { _ = unlink(path(number)) }
-    }
-
-    /// Empties the segment that is being written.
-    ///
-    /// - Returns: whether nothing of it is left.
-    private func empty() -> Bool {
-        guard let segment else { return true }
+        if !segments.book.isUnwanted, wantsFrame { _ = commit() }
+        segments.remove(unwanted)
+        guard segments.book.isUnwanted else { return }
         lastFrame = nil
-        guard !segment.isShared else {
-            // It loses its name, and goes with the last reader.
-            beginAnew()
-            remove(book.takeUnwanted())
+        switch segments.empty() {
+        case .emptied: break
+        case .left:
             rounds.forgot()
             owner?.journalIsSafer()
-            return true
-        }
-        do throws(StorageError) {
-            try segment.empty()
-            return true
-        } catch {
-            return false
+        case .refused: if wantsFrame { _ = commit() }
         }
     }
 
@@ -181,20 +157,11 @@ package final class Journal {
     ///
     /// - Returns: whether it is gone, and the owner has to say all of it again.
     package func noticesLoss() -> Bool {
-        guard let segment, nextLook <= reactor.now else { return false }
+        guard nextLook <= reactor.now, !segments.isEmpty else { return false }
         nextLook = reactor.now + .milliseconds(Self.lookMilliseconds)
-        guard !segment.file.isInPlace else { return false }
-        let path = path(book.current)
-        book.tellAgain()
-        beginAnew()
+        guard let path = segments.leaveMoved() else { return false }
         report(.lost(path: path))
         return true
-    }
-
-    /// What follows goes into another segment.
-    private func beginAnew() {
-        segment = nil
-        book.open()
     }
 
     /// Writes the frame, if there is anything in it; during an outage an empty one too, to see
@@ -202,79 +169,41 @@ package final class Journal {
     ///
     /// - Returns: whether all that was ever added is in the file.
     package func commit() -> Bool {
-        guard !frame.isEmpty || book.isRetiring || !isWritable || rounds.isUnsafe else {
+        guard !frame.isEmpty || segments.book.isRetiring || !isWritable || rounds.isUnsafe else {
             return true
         }
         defer { frame.clear(keeping: Self.keptFrameBytes) }
         // What a refused frame drops is added again by those it is of; of these nobody is left.
-        if book.isRetiring { for number in book.retiring { frame.retire(number: number) } }
+        if segments.book.isRetiring {
+            for number in segments.book.retiring { frame.retire(number: number) }
+        }
         let milliseconds = reactor.wallMilliseconds
         frame.seal(milliseconds: milliseconds)
         do throws(StorageError) {
-            try openSegment()
-            lastFrame = try segment?.append(frame.bytes, milliseconds)
+            lastFrame = try segments.append(frame.bytes, milliseconds)
         } catch {
             suffer(error)
-            if case .systemCall(_, _, EFBIG) = error { leaveFullSegment() }
+            if case .systemCall(_, _, EFBIG) = error, let full = segments.leaveFull() {
+                synchronize(left: full)
+            }
             return false
         }
         rounds.wrote()
-        if book.isRetiring { book.retired() }
+        if segments.book.isRetiring { segments.book.retired() }
         if durability == .interval || rounds.isUnsafe, !syncDue.isSet {
             setSyncDue(Durability.intervalMilliseconds)
         }
         recover()
-        turnSegment()
+        if let full = segments.turn(at: limits.segmentBytes) { synchronize(left: full) }
         return true
     }
 
-    private func openSegment() throws(StorageError) {
-        guard segment == nil else { return }
-        // It may have been removed, or a full disk did not let it be created at the start.
-        try createFolder(directory)
-        try createSegment(book.current)
-    }
-
-    /// Goes on to the next segment where this one is full; between frames, since what a frame holds
-    /// counts for the segment that was current when it was filled.
-    private func turnSegment() {
-        guard let full = segment, full.end >= limits.segmentBytes else { return }
-        do throws(StorageError) {
-            try createSegment(book.current + 1)
-        } catch {
-            // Frames go on into this one, and the next commit tries again.
-            return
-        }
-        book.open()
-        if durability != .never { synchronize(left: full) }
-    }
-
     private func synchronize(left segment: WritableSegment) {
+        guard durability != .never else { return }
         syncer.synchronize(segment.file) { [weak self] error in
             guard let self, let error else { return }
             notSafe(error, rounds.failed())
         }
-    }
-
-    /// Where files may not grow as large as a segment, it ends where they end.
-    private func leaveFullSegment() {
-        guard let full = segment, !full.isEmpty else { return }
-        // Its torn frame is told at the next start where it cannot be cut off.
-        try? full.cutTorn()
-        if durability != .never { synchronize(left: full) }
-        beginAnew()
-    }
-
-    private func createSegment(_ number: Int) throws(StorageError) {
-        segment = try WritableSegment(
-            creating: path(number),
-            of: process,
-            isNameSafe: durability != .never
-        )
-    }
-
-    private func path(_ segment: Int) -> String {
-        "\(directory)/\(SegmentName.of(loop: reactor.index, segment: segment))"
     }
 
     // MARK: Safety
@@ -292,7 +221,7 @@ package final class Journal {
     ///
     /// While one round is on its way, the next waits for it.
     package func synchronize() {
-        guard rounds.isWanted, let file = segment?.file else { return }
+        guard rounds.isWanted, let file = segments.file else { return }
         let frames = rounds.begin()
         patience.set(at: reactor.now + .milliseconds(limits.patienceMilliseconds))
         syncer.synchronize(file) { [weak self] error in self?.synchronized(frames, error) }
@@ -304,8 +233,7 @@ package final class Journal {
         switch outcome {
         case .failed: if let error { notSafe(error, outcome) }
         case .writeAgain:
-            book.tellAgain()
-            beginAnew()
+            segments.writeAgain()
             owner?.journalMayBeLost()
             setSyncDue(Backoff.milliseconds.lowerBound)
         case .safe(let isBack, let isBehind):
@@ -324,7 +252,7 @@ package final class Journal {
     /// A disk may hang instead of failing: nobody waits for it either.
     private func tookTooLong() {
         notSafe(
-            .late("fsync", path: path(book.current), milliseconds: limits.patienceMilliseconds),
+            .late("fsync", path: segments.path, milliseconds: limits.patienceMilliseconds),
             rounds.late()
         )
         owner?.journalIsSafer()
