@@ -18,20 +18,22 @@ enum SocketIO {
         _ descriptor: Int32,
         into buffer: UnsafeMutableBufferPointer<UInt8>
     ) -> Moved {
-        while true {
-            let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-            let code = errno
-            if count >= 0 { return .bytes(count) }
-            if code == EAGAIN { return .wouldBlock }
-            if code != EINTR { return .failed(code) }
-        }
+        move { recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)) }
     }
 
     @inline(never)
     static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Moved {
         let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+        return move { Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags) }
+    }
+
+    /// Repeats a call until no signal interrupts it.
+    ///
+    /// Inlined, unlike `uninterrupted`: each token and each request makes such a call.
+    @inline(__always)
+    private static func move(_ call: () -> Int) -> Moved {
         while true {
-            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
+            let count = call()
             let code = errno
             if count >= 0 { return .bytes(count) }
             if code == EAGAIN { return .wouldBlock }

@@ -11,10 +11,11 @@ package enum Console {
         let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
         var offset = 0
         while offset < bytes.count {
-            let count = bytes[offset...].withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            let (count, _) = uninterrupted {
+                bytes[offset...].withUnsafeBytes {
+                    Glibc.write(descriptor, $0.baseAddress, $0.count)
+                }
             }
-            if count < 0, errno == EINTR { continue }
             // Nobody reads: nothing to be done about it.
             guard count > 0 else { return }
             offset += count
