@@ -21,8 +21,8 @@ package final class BodyBudget: Sendable {
 
     /// Claims so much, or nothing where it does not fit.
     ///
-    /// A claim that is refused is never counted, be it for a moment: it would refuse another one
-    /// that fits.
+    /// A refused claim is never counted, not even for a moment: another one that fits would be
+    /// refused for it.
     ///
     /// - Returns: whether it fits.
     fileprivate func claim(_ bytes: Int) -> Bool {
@@ -46,8 +46,8 @@ package final class BodyBudget: Sendable {
 
 /// One body's part of a budget.
 ///
-/// Goes where the body goes, also to another loop, and is given back with the last reference: so it
-/// is given back once, whatever becomes of the request.
+/// It goes where the body goes, also to another loop. The last reference gives it back: so that
+/// happens once, whatever becomes of the request.
 final class BodyClaim: Sendable {
     private let budget: BodyBudget
     private let held = Atomic<Int>(0)

@@ -5,20 +5,20 @@ import Loop
 enum Sent {
     /// The kernel has all of it.
     case all
-    /// The kernel took so many bytes and will say when it takes more.
+    /// The kernel took so many bytes and reports when it takes more.
     case part(Int)
     /// The connection is gone.
     case failed
 }
 
-/// A client's socket, and what its loop is to tell about it.
+/// A client's socket, and what its loop watches it for.
 struct ClientSocket: ~Copyable {
     private let poller: Poller
     private var descriptor: Descriptor?
     /// The descriptor's number; nil once the socket is closed or taken.
     private(set) var number: Int32?
     private var registration: Registration?
-    /// What is reported beside errors and hang-ups.
+    /// What the loop reports besides errors and hang-ups.
     private(set) var interest: Readiness = [.readable, .peerClosed]
 
     init(_ descriptor: consuming Descriptor, poller: Poller) {
@@ -54,7 +54,7 @@ struct ClientSocket: ~Copyable {
         return .all
     }
 
-    /// Gives the descriptor up, unwatched; nil where it is gone already.
+    /// Stops watching the descriptor and gives it up; nil where it is already gone.
     mutating func take() -> Int32? {
         if let registration { poller.remove(registration) }
         registration = nil

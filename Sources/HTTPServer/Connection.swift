@@ -65,9 +65,9 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     /// The client has closed its side.
     ///
     /// A half-closed client that still reads looks like one that left. Where the end of the answer
-    /// is in sight, it gets it, and the answers to what it asked after it. A stream could go on
-    /// for nobody and for long, so there the client counts as gone: nginx, as a proxy, takes it the
-    /// same way.
+    /// is in sight, the client gets it, and the answers to what it asked after that. A stream could
+    /// go on for long with nobody to read it, so there the client counts as gone, as it does for
+    /// nginx as a proxy.
     private func peerFinished() {
         guard case .responding(let exchange) = phase, exchange.isBounded else { return close() }
         hasPeerFinished = true
@@ -76,7 +76,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     // MARK: Requests
 
-    /// The handler has said later what becomes of a request.
+    /// The handler has decided, later than it was asked, what becomes of a request.
     func decided(_ exchange: Exchange, _ admission: Admission) {
         intake.decided(exchange, admission, on: self)
     }
@@ -116,8 +116,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         server.reactor.atTurnEnd(self)
     }
 
-    /// Sends what the body writes at once, where the turn's end is too long a way: a token has been
-    /// collected there already, and its bytes are still in the processor's cache.
+    /// Sends at once what the body writes: a token that was collected at the turn's end need not
+    /// wait for another one, and its bytes are still in the processor's cache.
     func sendNow(_ body: () -> Void) {
         let wasScheduled = isEndScheduled
         isEndScheduled = true
@@ -160,7 +160,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
             if case .responding = phase { deadline.clear() }
             return true
         case .part(let count):
-            // Whoever takes some of it is not stalled.
+            // A client that takes some of it is not stalled.
             if !wasBlocked || count > 0 { setDeadline(server.limits.stalledSeconds) }
             want(socket.interest.union(.writable))
             return false
@@ -184,7 +184,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         if hasPeerFinished { peerFinished() } else { intake.readOn(self) }
     }
 
-    /// Ends a connection whose answers are given.
+    /// Ends a connection whose requests are all answered.
     func linger() {
         intake.dropInput()
         phase = .lingering
@@ -209,8 +209,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     /// Closes a connection that waits between requests: the server is going down.
     ///
-    /// A request that has arrived but was not read yet is still answered. The rest of a refused
-    /// one, which has its answer, is not waited for.
+    /// A request that has arrived but was not read yet is still answered. A refused request has its
+    /// answer, so the rest of its body is not waited for.
     func closeIfIdle() {
         if case .dropping = phase { return linger() }
         if isIdle { receive() }
@@ -259,7 +259,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         do {
             try socket.want(readiness)
         } catch {
-            // The kernel is out of memory for a registration it already has: nothing to serve with.
+            // The kernel has no memory for a registration it already has: nothing can be served.
             close()
         }
     }

@@ -2,17 +2,17 @@
 enum ConnectionPhase {
     /// Between requests, or within a head. → deciding, receiving, responding, lingering, closed
     case reading
-    /// The handler has not said yet what becomes of a request; what the client sends on waits.
+    /// The handler has not decided yet what becomes of a request; what else the client sends waits.
     /// → receiving, responding, closed
     case deciding(Exchange)
     /// The body of an admitted request comes in. → responding, closed
     case receiving(Exchange)
-    /// A request is being answered; what the client sends on waits.
+    /// A request is being answered; what else the client sends waits.
     /// → reading, dropping, lingering, closed
     case responding(Exchange)
     /// A request was refused, and its body is read past. → reading, lingering, closed
     case dropping
-    /// All is sent and our side is shut; waits for the client to close, since closing with unread
+    /// All is sent and our side is shut. The client is to close first, since closing with unread
     /// input would reset the answer on its way (RFC 9112 §9.6). → closed
     case lingering
     case closed

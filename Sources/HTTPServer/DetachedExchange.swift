@@ -6,7 +6,7 @@ import Wire
 package struct DetachedExchange: Sendable {
     let descriptor: Int32
     let request: Request
-    /// Input that came after the request already.
+    /// Input that has already come after the request.
     let input: [UInt8]
     let commonFields: HeaderFields
     let admitted: (any Sendable)?

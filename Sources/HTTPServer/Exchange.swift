@@ -1,11 +1,11 @@
 package import Loop
 package import Wire
 
-/// Who produces the answer of one exchange over time.
+/// Produces the answer of one exchange over time.
 package protocol ExchangeDelegate: AnyObject {
     /// A full output buffer has emptied: more can be written.
     func exchangeIsWritable(_ exchange: Exchange)
-    /// The client is gone before the answer was finished. Nothing written reaches it any more.
+    /// The client left before the answer was finished. Nothing that is written reaches it any more.
     func exchangeLost(_ exchange: Exchange)
 }
 
@@ -15,7 +15,7 @@ package protocol ExchangeDelegate: AnyObject {
 /// `begin…` followed by `write`s and one `finish`. After the client is gone every call is accepted
 /// and does nothing.
 package final class Exchange {
-    /// What was asked; without its body until the handler is told to answer.
+    /// What was asked; without its body until the handler is called to answer.
     package private(set) var request: Request
     /// When the request was whole, or its head where that was refused, on the monotonic clock.
     package private(set) var startedAt: Nanoseconds
@@ -31,13 +31,13 @@ package final class Exchange {
     package private(set) var isFinished = false
     /// Whether the client is gone.
     package private(set) var isLost = false
-    /// Who produces the answer; kept alive until it is finished or lost.
+    /// Produces the answer; kept alive until that is finished or lost.
     package var delegate: (any ExchangeDelegate)?
     /// Words that the application wants in the request's log line.
     package var note: [UInt8] = []
     /// Fields that every answer of this exchange carries.
     package var commonFields: HeaderFields = [:]
-    /// Set when a producer stopped because of `isCongested`, to be told when it may go on.
+    /// Whether a producer stopped because of `isCongested` and has to learn when it may go on.
     var wantsWritable = false
     /// How much content `begin` announced.
     private var announcedBytes: Int?
@@ -70,9 +70,9 @@ package final class Exchange {
         commonFields = detached.commonFields
     }
 
-    /// Says what becomes of a request whose handler wanted to wait.
+    /// Decides what becomes of a request whose handler wanted to wait.
     ///
-    /// Only the first word counts.
+    /// Only the first decision counts.
     package func decide(_ admission: Admission) {
         switch self.admission {
         case nil: self.admission = admission
@@ -83,7 +83,7 @@ package final class Exchange {
         }
     }
 
-    /// What the handler has said: by `decide`, while it was asked, or else by what it returned.
+    /// What the handler decided: by `decide` while it was asked, or else by what it returned.
     func settle(_ returned: Admission) -> Admission {
         let settled = admission ?? returned
         admission = settled
@@ -165,8 +165,10 @@ package final class Exchange {
         writeHead(status, fields, block, isStream: status.allowsContent)
     }
 
-    /// Begins an answer of a known length; exactly that much must be written, else the connection
-    /// is dropped at the end, since nobody could tell where the next answer begins.
+    /// Begins an answer of a known length.
+    ///
+    /// Exactly that much must be written. Otherwise the connection is dropped at the end, since
+    /// nobody could see where the next answer begins.
     package func begin(_ status: Status, _ fields: HeaderFields, length: Int) {
         guard begin(status) else { return }
         var fields = fields
@@ -197,7 +199,7 @@ package final class Exchange {
 
     /// Sends what the body writes at once instead of at the end of the turn.
     ///
-    /// For one who is at the end of a turn already and has collected all of it.
+    /// For a caller that is at the end of a turn already and has collected all of it.
     package func sendNow(_ body: () -> Void) {
         guard let connection else { return body() }
         connection.sendNow(body)
@@ -213,9 +215,9 @@ package final class Exchange {
         connection?.write { $0.endContent() }
     }
 
-    /// Appends bytes as they stand, outside the framing of the answer.
+    /// Appends bytes as they are, outside the framing of the answer.
     ///
-    /// For a server that plays a broken one: it writes the framing itself, or something else.
+    /// For a server that plays a broken one and writes the framing itself, or something else.
     package func writeRaw(_ body: (inout [UInt8]) -> Void) {
         guard let connection, !isFinished else { return }
         connection.write { output in
@@ -227,7 +229,7 @@ package final class Exchange {
         }
     }
 
-    /// Has the connection closed after this answer; to be said before the answer begins.
+    /// Has the connection closed after this answer; to be called before the answer begins.
     package func closeWhenFinished() {
         connection?.closeWhenFinished()
     }

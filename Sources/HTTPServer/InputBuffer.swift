@@ -3,7 +3,7 @@ import Wire
 /// Received bytes that no request has used up yet.
 ///
 /// Requests that come many at a time are taken off its front one by one. The rest is not moved up
-/// for each of them: that would be work with the square of their number.
+/// for each of them: that work would grow with the square of their number.
 struct InputBuffer {
     /// Those from `start` on wait.
     private(set) var bytes: [UInt8] = []
@@ -16,7 +16,7 @@ struct InputBuffer {
 
     var isEmpty: Bool { count == 0 }
 
-    /// Adds bytes behind those that wait.
+    /// Adds bytes after those that wait.
     mutating func append(_ more: Span<UInt8>) {
         if start > bytes.count / 2 {
             bytes.removeFirst(start)

@@ -10,7 +10,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// The descriptor's number, for the loops that accept from it.
     package var number: Int32 { descriptor.number }
 
-    /// What the kernel takes for a client beyond what is on its way to it.
+    /// How much the kernel takes for a client beyond what is on its way to it.
     private static let unsentBytes: Int32 = 128 * 1024
 
     /// Binds and listens.
@@ -37,7 +37,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// Binds the first address of a family that this machine has.
     ///
     /// An address in use is an error even where another is left: a second server on one port must
-    /// be told, and not start beside the first.
+    /// fail, not start beside the first.
     private static func bind(
         _ list: UnsafeMutablePointer<addrinfo>
     ) throws(SystemCallError) -> Descriptor {
@@ -62,7 +62,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
         try set(number, SOL_SOCKET, SO_REUSEADDR, 1)
         // Accepted sockets inherit these three. Without TCP_NODELAY a small frame waits for the
         // acknowledgement of the one before, up to 40 ms. Without TCP_NOTSENT_LOWAT the kernel
-        // takes megabytes for a client that reads nothing, before anybody learns that it does not.
+        // takes megabytes for a client that reads nothing before anybody notices.
         try set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         try set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
         try set(number, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, unsentBytes)
@@ -93,7 +93,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
                 }
             }
         }
-        // The port stands at the same place in both families' addresses.
+        // The port is at the same place in both families' addresses.
         return withUnsafePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
                 Int(UInt16(bigEndian: address.pointee.sin_port))

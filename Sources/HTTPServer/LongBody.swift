@@ -1,6 +1,6 @@
 /// Sends a long body that is in memory, in pieces as the client takes them.
 ///
-/// Written into the output at once, it would be in memory twice for as long as the client reads.
+/// All of it in the output at once would be in memory twice for as long as the client reads.
 final class LongBody: ExchangeDelegate {
     /// What is written at once; a body up to this size is not sent in pieces.
     static let pieceBytes = 64 * 1024

@@ -11,11 +11,9 @@ struct OutputBuffer {
     /// How many spare buffers are kept, and how large each may be, in bytes.
     private static let spares = (count: 16, capacity: 96 * 1024)
     /// Sent bytes beyond this are dropped while others still wait.
-    ///
-    /// In bytes.
     private static let maxSent = 16 * 1024
 
-    /// Framed bytes, then, behind the reserve when chunked, this turn's content; those before
+    /// Framed bytes, then this turn's content, after the reserve where it is chunked; those before
     /// `offset` are sent.
     private var bytes: [UInt8] = []
     private var offset = 0
@@ -102,7 +100,7 @@ struct OutputBuffer {
     /// Notes that the kernel took bytes.
     mutating func took(_ count: Int) {
         offset += count
-        // A reader that is always a little behind would else be sent from a buffer as long as the
+        // For a reader that always lags a little, the buffer would otherwise grow as long as the
         // whole stream.
         guard offset >= Self.maxSent, offset > bytes.count / 2, offset < bytes.count else { return }
         bytes.removeFirst(offset)

@@ -13,7 +13,7 @@ package struct Problem: Error, Sendable, Equatable {
     package var code: String?
     /// Header fields that belong to this answer, such as `Allow` or `Retry-After`.
     package var fields: HeaderFields
-    /// Whether the inner object has `param` as well, which OpenAI's clients know.
+    /// Whether the inner object also has `param`, which OpenAI's clients know.
     package var isVendorShape = false
 
     /// Describes an error.
@@ -80,7 +80,7 @@ package struct Problem: Error, Sendable, Equatable {
         )
     }
 
-    /// The answer's fields but its length.
+    /// The answer's fields except its length.
     ///
     /// No cache may keep it: what is not there now may be there soon.
     var answerFields: HeaderFields {
@@ -99,7 +99,7 @@ package struct Problem: Error, Sendable, Equatable {
         return bytes
     }
 
-    /// Appends the inner object, as it also stands in error frames.
+    /// Appends the inner object, as error frames have it too.
     package func appendObject(into out: inout [UInt8]) {
         out.append(literal: "{\"type\":")
         JSONText.appendString(type, into: &out)

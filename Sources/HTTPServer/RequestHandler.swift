@@ -18,17 +18,15 @@ package enum Admission: Sendable {
     ///
     /// The server's own limit holds as well.
     case read(upTo: Int = .max)
-    /// The answer is an error, at once: the client is not told to send its body, and what it sends
-    /// all the same is dropped.
+    /// The answer is an error, at once: the client is not asked for its body, and what it sends all
+    /// the same is dropped.
     indirect case refuse(Problem)
-    /// `Exchange.decide` says it later. Meanwhile nothing is read of the body, and a client that
-    /// leaves is noticed.
-    ///
-    /// The server sets no limit to the wait.
+    /// `Exchange.decide` follows. Meanwhile nothing is read of the body, and a client that leaves
+    /// is noticed. The server sets no limit to the wait.
     case wait
 }
 
-/// Who answers the requests of one loop.
+/// Answers the requests of one loop.
 package protocol RequestHandler: AnyObject {
     /// A head has come in. What it alone decides is decided here, before anything is read of the
     /// body; after this comes exactly one `finished`.

@@ -16,7 +16,7 @@ final class RequestIntake {
         reader = RequestReader(limits: limits, budget: budget)
     }
 
-    /// Whether nothing waits that was received.
+    /// Whether no received byte waits.
     var isEmpty: Bool { input.isEmpty }
 
     /// Whether the body of an answered request is not read to its end yet.
@@ -77,8 +77,8 @@ final class RequestIntake {
         input.count > connection.server.limits.maxPipelinedBytes
     }
 
-    /// Reads off the bytes up to the end of one request, or up to where its handler has to say what
-    /// becomes of it.
+    /// Reads off the bytes up to the end of one request, or up to where its handler has to decide
+    /// what becomes of it.
     ///
     /// The caller keeps the rest first and dispatches then: a handler may at once take the
     /// connection to another loop, together with its input.
@@ -138,7 +138,7 @@ final class RequestIntake {
         return admitted(exchange, admission, on: connection) ? exchange : nil
     }
 
-    /// The handler has said later what becomes of a request.
+    /// The handler has decided, later than it was asked, what becomes of a request.
     func decided(_ exchange: Exchange, _ admission: Admission, on connection: Connection) {
         guard case .deciding = connection.phase else { return }
         if admitted(exchange, admission, on: connection) {

@@ -2,11 +2,11 @@ import Wire
 
 /// Reads requests off a connection's bytes, one after the other: a head, then its body.
 ///
-/// After each head it stands still until it is told whether the body is kept or dropped.
+/// After each head it reads nothing until `keepBody` or `dropBody` is called.
 struct RequestReader: ~Copyable {
     /// What the bytes have come to.
     enum Step {
-        /// The next part is not whole yet, or what becomes of the body was not said yet.
+        /// The next part is not whole yet, or what becomes of the body is not decided yet.
         case more
         /// A head is whole.
         case head(RequestHead)
@@ -75,7 +75,7 @@ struct RequestReader: ~Copyable {
     /// Makes a reader for one connection.
     ///
     /// - Parameters:
-    ///   - limits: without that of the body, which is said for each.
+    ///   - limits: all but that of the body, which each request has its own of.
     ///   - budget: what the bodies to keep take their memory from.
     init(limits: RequestLimits, budget: BodyBudget) {
         var limits = limits
@@ -131,8 +131,8 @@ struct RequestReader: ~Copyable {
     /// Has the body dropped that follows the head that was read last, since its request is refused.
     ///
     /// - Returns: whether another request can be read after it. Not where too much would have to be
-    ///   read for it, nor where the client waits to be told to send it: having seen the refusal, it
-    ///   may leave it out, and bytes that are no request would be taken for one (RFC 9110 §10.1.1).
+    ///   read for it, nor where the client waits to be asked for it: having seen the refusal, the
+    ///   client may leave it out, and the next request would be taken for it (RFC 9110 §10.1.1).
     mutating func dropBody(upTo maxBytes: Int) -> Bool {
         guard case .undecided(let head) = state else { return false }
         switch head.framing {

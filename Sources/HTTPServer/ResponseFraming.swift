@@ -1,6 +1,6 @@
 import Wire
 
-/// How the end of an answer is told, and whether another may follow (RFC 9112 §6.3, §9.3).
+/// How an answer shows its end, and whether another may follow (RFC 9112 §6.3, §9.3).
 struct ResponseFraming {
     private static let close = HeaderFields.Field("Connection", "close")
     private static let keepAlive = HeaderFields.Field("Connection", "keep-alive")
@@ -12,7 +12,7 @@ struct ResponseFraming {
     /// Whether the content comes in chunks.
     let isChunked: Bool
 
-    /// Decides.
+    /// Decides for one answer.
     ///
     /// - Parameters:
     ///   - minorVersion: the request's; a client of HTTP/1.0 knows no chunks.

@@ -3,7 +3,7 @@ import Wire
 
 /// The connections of one loop.
 package final class Server {
-    /// What is sent is what it says it is, and no browser shall guess otherwise.
+    /// What is sent is what its type says, and no browser is to guess otherwise.
     private static let noSniff = HeaderFields.Field("X-Content-Type-Options", "nosniff")
 
     /// The loop that all of this lives on.
@@ -12,9 +12,7 @@ package final class Server {
     package var limits: ServerLimits
     /// What the bodies of all connections take their memory from.
     let bodyBudget: BodyBudget
-    /// Who answers.
-    ///
-    /// The server keeps it alive.
+    /// Answers the requests; the server keeps it alive.
     let handler: any RequestHandler
     /// Bytes just received, before they are parsed: one buffer for all connections of the loop,
     /// so that a waiting one holds none.
@@ -34,7 +32,7 @@ package final class Server {
     ///   - reactor: the loop's.
     ///   - limits: what one connection may hold and take, to begin with.
     ///   - bodyBudget: shared with the servers of other loops; nil for one of its own.
-    ///   - handler: who answers.
+    ///   - handler: answers the requests.
     package init(
         on reactor: Reactor,
         limits: ServerLimits,

@@ -7,14 +7,14 @@ package struct ServerLimits: Sendable {
     /// Bodies of all connections together hold at most so much, until their requests are
     /// understood; 503.
     ///
-    /// At least the largest body, which could never come in otherwise. In bytes.
+    /// At least the largest body, which could never come in otherwise.
     package var bodyMemoryBytes = 64 * 1024 * 1024
     /// A head must be whole this long after its first byte; 408.
     package var headSeconds = 15
     /// A body must be whole this long after its head; 408.
     package var bodySeconds = 60
-    /// So much of a refused request's body is read past, that the connection lives; beyond it the
-    /// connection ends with the answer.
+    /// So much of a refused request's body is read past to keep the connection; with more to come,
+    /// the connection ends with the answer.
     package var maxDroppedBytes = 64 * 1024
     /// How long a connection may wait between requests before it is closed.
     ///
@@ -25,9 +25,7 @@ package struct ServerLimits: Sendable {
     package var stalledSeconds = 60
     /// How long a closing connection waits for the peer to close as well.
     package var lingerSeconds = 2
-    /// Output above this tells the producer to wait.
-    ///
-    /// In bytes.
+    /// Output above this has the producer wait.
     package var outputHighWater = 32 * 1024
     /// Input read ahead while an answer is under way; beyond it, reading waits.
     package var maxPipelinedBytes = 64 * 1024

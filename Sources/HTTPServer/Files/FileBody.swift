@@ -23,7 +23,8 @@ final class FileBody: ExchangeDelegate {
         while !rest.isEmpty {
             guard !exchange.isCongested else { return }
             guard let piece = readPiece() else {
-                // The file shrank: what was promised cannot be kept, and must not look whole.
+                // The file shrank: the announced length cannot be kept, and the answer must not
+                // look whole.
                 return exchange.abort()
             }
             exchange.write { $0.append(contentsOf: piece) }

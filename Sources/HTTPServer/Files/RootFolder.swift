@@ -17,7 +17,7 @@ final class RootFolder {
         let size: Int
         /// Seconds since 1970.
         let modified: Int
-        /// The part of a second beyond, to tell apart two versions written within one.
+        /// The rest of a second, so that two versions written within one differ.
         let modifiedNanoseconds: Int
     }
 
@@ -39,7 +39,7 @@ final class RootFolder {
         )
     }
 
-    /// Opens what a decoded URL path names; a folder stands for its `index.html`.
+    /// Opens what a decoded URL path names; for a folder, its `index.html`.
     func find(_ path: String) -> Found {
         var steps = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         // Dot files are private by custom, and `.` and `..` have no business in a URL by now.

@@ -6,7 +6,7 @@ package final class StaticFiles {
     private let root: RootFolder
     /// Fields for every file, such as the content security policy.
     private let fields: HeaderFields
-    /// Fields for every page beside those.
+    /// Fields for every page besides those.
     private let pageFields: HeaderFields
 
     /// Opens the folder.
