@@ -1,6 +1,6 @@
 package import ChatFormats
 import Loop
-package import Storage
+import Storage
 import Wire
 
 /// The answers of one loop by their ids.

@@ -2,8 +2,8 @@ import Glibc
 
 /// A file of whole lines that only grows, held by this process alone.
 ///
-/// Guarantees that a line is in the file whole or not at all: what a failed write left behind is
-/// cut off before anything else is written. No thread of its own; its owner calls it from one
+/// Guarantees that a line is in the file whole or not at all: what a failed write left is cut off
+/// before anything else is written. It has no thread of its own; its owner calls it from one
 /// place.
 struct AppendFile: ~Copyable {
     private var descriptor: OpenFile
@@ -57,7 +57,7 @@ struct AppendFile: ~Copyable {
     /// Whether the path still leads to the file that is open.
     ///
     /// People rotate logs with `mv` and start over with `rm`; lines written to a file without a
-    /// name would be lost without a word.
+    /// name would be lost silently.
     var isInPlace: Bool {
         var status = stat()
         guard stat(descriptor.path, &status) == 0 else { return false }
@@ -70,7 +70,7 @@ struct AppendFile: ~Copyable {
         return min(size, owedCut ?? size)
     }
 
-    /// Which file it is and where it ends; nil where the system does not say.
+    /// Which file it is and where it ends; nil where the system does not answer.
     func position() -> ActiveFile? {
         guard let end = try? end() else { return nil }
         return ActiveFile(identity: identity, end: end, edition: edition)
@@ -85,7 +85,7 @@ struct AppendFile: ~Copyable {
         try descriptor.rename(to: newPath)
     }
 
-    /// Takes the place of `old`: what was appended there behind `start` is appended here too, and
+    /// Takes the place of `old`: what was appended there after `start` is appended here too, and
     /// this file is safe on the disk under the name of the other.
     mutating func takePlace(
         of old: inout AppendFile,

@@ -12,7 +12,7 @@ final class Confined<Value: ~Copyable & Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - value: what is touched there alone.
-    ///   - label: the queue's name, for those who look at the process.
+    ///   - label: the queue's name, as tools show it.
     ///   - delays: how work is put off.
     init(_ value: consuming Value, label: String, delays: Delays = .system) {
         queue = DispatchQueue(label: label)

@@ -4,7 +4,7 @@
 package enum Durability: String, Sendable, CaseIterable {
     /// Once a second.
     case interval
-    /// Before an answer's end is told to its readers.
+    /// Before readers are sent an answer's end.
     case always
     /// When the kernel does it by itself.
     case never

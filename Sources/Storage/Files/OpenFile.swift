@@ -52,7 +52,7 @@ struct OpenFile: ~Copyable {
         path = newPath
     }
 
-    /// Fills `buffer` from `place` on with what stands at `offset`, completely unless the file ends
+    /// Fills `buffer` from `place` on with what is at `offset`, completely unless the file ends
     /// first.
     ///
     /// - Returns: How many bytes were read.
@@ -156,8 +156,8 @@ struct OpenFile: ~Copyable {
 
 /// Makes the names in a folder survive a loss of power.
 ///
-/// Some file systems cannot do it for folders and say `EINVAL`; there is nothing more to ask of
-/// them.
+/// Some file systems cannot do it for folders and answer `EINVAL`; there is nothing more to ask
+/// of them.
 func synchronizeFolder(_ path: String) throws(StorageError) {
     let folder = try OpenFile(opening: path, O_RDONLY | O_DIRECTORY)
     do throws(StorageError) {
@@ -202,7 +202,7 @@ func parentFolder(of path: String) -> String {
     return slash == parts.startIndex ? "/" : String(parts[..<slash])
 }
 
-/// Where a path leads to in the end; the path itself where that cannot be told.
+/// Where a path leads to in the end; the path itself where that cannot be found out.
 func resolvedPath(_ path: String) -> String {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }

@@ -2,18 +2,18 @@ import Dispatch
 
 /// What waits for the disk, and the count of what has reached it.
 ///
-/// A value without a lock of its own: whoever holds it locks it.
+/// A value without a lock of its own: its holder locks it.
 struct PendingRecords: Sendable {
     enum Verdict { case taken, takenWakeWriter, refused }
 
-    /// Records in order, each with its newline, ready to be written as they stand.
+    /// Records in order, each with its newline, ready to be written as they are.
     private var lines: [UInt8] = []
     private var recordsInLines = 0
     /// What the writer has taken and not yet written; it counts against the bound too.
     private var bytesInHand = 0
     /// Whether the writer looks here again by itself, now or after its pause.
     private var isWriterAwake = false
-    /// Who waits for how many records to be safe.
+    /// Those that wait for so many records to be safe.
     private var waiters: [(target: Int, semaphore: DispatchSemaphore)] = []
     private(set) var appended = 0
     private(set) var settled = 0
@@ -21,7 +21,7 @@ struct PendingRecords: Sendable {
     /// How many of the settled would survive a loss of power, as far as that is looked after.
     private(set) var safe = 0
     private(set) var isWritable = true
-    /// Whether the disk says that what it took is not safe.
+    /// Whether the disk has reported that what it took is not safe.
     var isUnsafe = false
     private var isClosed = false
 
@@ -29,7 +29,7 @@ struct PendingRecords: Sendable {
     /// length.
     ///
     /// - Parameters:
-    ///   - record: empty behind the call where it was long and nothing else waits: then it is
+    ///   - record: empty after the call where it was long and nothing else waits: then it is
     ///     handed over as it is, not copied.
     ///   - limit: in bytes.
     /// - Returns: what became of it.

@@ -1,4 +1,4 @@
-/// Follows what a queue of records does; called where it writes unless something else is said.
+/// Follows what a queue of records does; called on its writer's queue, with one exception.
 protocol RecordFollower: Sendable {
     /// Takes what the owner of the file should know.
     ///

@@ -6,7 +6,7 @@ enum RecordReport: Sendable, Equatable {
     case writeFailed(StorageError)
     /// All that was kept is in the file. `recordsRefused` were lost since the outage began.
     case writesResumed(recordsKept: Int, recordsRefused: Int)
-    /// The disk took records and cannot say that they would survive a loss of power. Reported once.
+    /// The disk took records, which might not survive a loss of power. Reported once.
     case notSafe(StorageError)
     /// They would again.
     case safeAgain

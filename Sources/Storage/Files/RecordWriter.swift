@@ -5,7 +5,7 @@ struct RecordWriter: ~Copyable {
     /// From the first failure until everything kept is in the file.
     struct Outage {
         private var backoff = Backoff()
-        /// Which attempt is due, so that an attempt made early leaves no second timer behind.
+        /// Which attempt is due, so that an attempt made early leaves no second timer.
         private(set) var attempt = 0
         /// How many records were in the file when it began, and how many had been refused.
         let settled: Int
@@ -50,7 +50,7 @@ struct RecordWriter: ~Copyable {
         self.maxUnsyncedBytes = maxUnsyncedBytes
     }
 
-    /// Opens the file, and says what became of an unfinished last line.
+    /// Opens the file, and returns what became of an unfinished last line.
     mutating func open() throws(StorageError) -> RecordReport? {
         let opened = try openFile(name)
         let tail = opened.tornTail
@@ -184,7 +184,7 @@ struct RecordWriter: ~Copyable {
         }
         try boundUnsynced()
         guard !isInPlace, !batch.isEmpty else { return }
-        // Half a line must not stay behind in the file that was moved away.
+        // Half a line must not stay in the file that was moved away.
         try file?.payOwedCut()
         try file?.synchronize()
         if let tail = try open() { report(tail) }

@@ -5,7 +5,7 @@ import Wire
 ///
 /// A process that is killed or a machine that loses power in the middle of a write leaves half a
 /// line. The next record would be glued to it, and both would be lost to every reader. So it goes
-/// to a file of its own, which is safe on the disk before the line is cut from where it stood.
+/// to a file of its own, which is safe on the disk before the line is cut from where it was.
 struct TornTail: Equatable {
     let setAsideIn: String
     let bytes: Int
@@ -63,7 +63,7 @@ struct TornTail: Equatable {
     ) throws(StorageError) -> Int {
         guard size > 0 else { return 0 }
         var piece = [UInt8](repeating: 0, count: 1)
-        // Nearly always the last byte says it all.
+        // Nearly always the last byte is enough.
         if try file.read(into: &piece, at: size - 1, count: 1) == 1, piece[0] == newline {
             return size
         }
@@ -99,7 +99,7 @@ struct TornTail: Equatable {
             try aside.synchronize()
             try synchronizeFolder(parentFolder(of: aside.path))
         } catch {
-            // The line still stands in the file; half a copy of it would only confuse.
+            // The line is still in the file; half a copy of it would only confuse.
             _ = unlink(aside.path)
             throw error
         }

@@ -6,7 +6,7 @@ import Glibc
 /// After a failed fsync the kernel may call pages clean that never reached the disk: the next fsync
 /// succeeds without them, and reading them back shows the cache, or what the disk had there before.
 /// Only a copy that is not the file's own helps, as PostgreSQL and SQLite have one in their logs.
-/// Put in the same place again, the same bytes are dirty again, and no line stands twice.
+/// Put in the same place again, the same bytes are dirty again, and no line is there twice.
 struct UnsyncedBytes {
     private var bytes: [UInt8] = []
     /// Where in the file they begin.
@@ -28,7 +28,7 @@ struct UnsyncedBytes {
         bytes += lines
     }
 
-    /// Keeps what the file has behind `offset`, as what may be lost although it can be read.
+    /// Keeps what the file has after `offset`, as what may be lost although it can be read.
     ///
     /// Only where nothing is kept yet.
     mutating func distrust(_ tail: [UInt8], at offset: Int) {
@@ -39,8 +39,8 @@ struct UnsyncedBytes {
 
     /// Waits until all of the file would survive a loss of power, and keeps nothing any more.
     ///
-    /// - Parameter file: where it was written, the same descriptor: another one is not told of
-    ///   errors from before it was opened.
+    /// - Parameter file: where it was written, the same descriptor: another one does not learn
+    ///   of errors from before it was opened.
     /// - Throws: what the disk says; then nothing of what is kept counts as safe.
     mutating func synchronize(_ file: borrowing OpenFile) throws(StorageError) {
         if mayBeLost { try writeAgain(to: file) }
@@ -48,7 +48,7 @@ struct UnsyncedBytes {
             try file.synchronize()
         } catch {
             mayBeLost = true
-            // At once, for those who read the file meanwhile; where this fails, the next call does
+            // At once, for those that read the file meanwhile; where this fails, the next call does
             // it.
             try? writeAgain(to: file)
             throw error
@@ -57,7 +57,7 @@ struct UnsyncedBytes {
     }
 
     private mutating func writeAgain(to file: borrowing OpenFile) throws(StorageError) {
-        // Where the file ends before its place, at the end: never behind a hole.
+        // Where the file ends before its place, at the end: never after a hole.
         start = min(start, Int(try file.status().st_size))
         try file.write(bytes, at: start)
         mayBeLost = false

@@ -5,7 +5,7 @@ package enum BackwardLines {
     /// How much is read at a time.
     private static let pieceBytes = 1 << 20
 
-    /// Visits lines without their ends, until there are no more or `visit` says false.
+    /// Visits lines without their ends, until there are no more or `visit` returns false.
     ///
     /// A line that has no end yet is left out. A file that is absent has no lines.
     package static func visit(
@@ -19,7 +19,7 @@ package enum BackwardLines {
         // Where the part that is not read yet ends.
         var unread = Int(try file.status().st_size)
         var bytes: [UInt8] = []
-        // Where in `bytes` the last line that was visited began; behind the last newline at first.
+        // Where in `bytes` the last line that was visited began; after the last newline at first.
         var end: Int?
         while true {
             let searched = end ?? bytes.count

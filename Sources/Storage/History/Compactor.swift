@@ -3,7 +3,7 @@ import Loop
 
 /// Rewrites files of the history without the records of deleted conversations, one after the other.
 ///
-/// The catalogue says which; what takes long is done on a queue of the compactor's own, while
+/// The catalogue chooses the file; what takes long is done on a queue of the compactor's own, while
 /// questions are answered.
 final class Compactor: Sendable {
     private enum State {

@@ -3,9 +3,9 @@ import Wire
 
 /// Which conversations were deleted, and when: safe on the disk before the deletion is confirmed.
 ///
-/// What a conversation of that name said up to then is no record any more, wherever it still
-/// stands. The list stays when the text is gone, for records that come late: an answer that ran
-/// when its conversation was deleted, or one found in what a crash left behind.
+/// What was recorded of a conversation of that name up to then is no record any more, wherever it
+/// still is. The list stays when the text is gone, for records that come late: an answer that ran
+/// when its conversation was deleted, or one found in what a crash left.
 ///
 /// A clock may have been ahead at the deletion: then a record that is begun after it has an earlier
 /// time. Such records are named in the list, and stay.
@@ -18,7 +18,7 @@ package struct Deletions: Sendable {
     /// One deletion.
     private struct Deletion {
         let time: [UInt8]
-        /// The records that were begun after it, whatever their times say.
+        /// The records that were begun after it, whatever their times.
         var spared: Set<[UInt8]> = []
 
         func isNotBefore(_ other: [UInt8]) -> Bool {

@@ -30,8 +30,8 @@ package final class HistoryFile: Sendable {
     ///   - durability: When records are made safe against a loss of power.
     ///   - rotateBytes: The size at which the file gets the name of an old one, and a new one is
     ///     begun; 0 for never.
-    ///   - holdsRotation: Whether that waits for `allowRotation`, for those who look for records in
-    ///     the files by their names, at the start.
+    ///   - holdsRotation: Whether that waits for `allowRotation`, since a start looks for records in
+    ///     the files by their names.
     ///   - compactionDelayMilliseconds: How long after a deletion the files are written anew.
     ///   - report: Called here during the start, then on the history's queues, and for a refused
     ///     record by the thread that appended it.
@@ -143,7 +143,7 @@ package final class HistoryFile: Sendable {
     ///
     /// - Parameters:
     ///   - conversation: its id.
-    ///   - time: says what time it is, as records write it; what was begun later is another
+    ///   - time: gives the time, as records write it; what was begun later is another
     ///     conversation. Asked once all is in the index that was recorded up to then, so that it
     ///     parts those that are forgotten from those that are not.
     ///   - done: called on the history's queue when the deletion is safe on the disk.
@@ -174,7 +174,7 @@ package final class HistoryFile: Sendable {
     /// - Parameters:
     ///   - id: the record's.
     ///   - conversation: the one it belongs to.
-    ///   - time: says when, as records write it.
+    ///   - time: gives the time, as records write it.
     package func begins(_ id: String, in conversation: String, at time: () -> [UInt8]) {
         if reader.begins(id, in: conversation, at: time) { read { _ in } }
     }

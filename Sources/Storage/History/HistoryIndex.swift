@@ -1,8 +1,8 @@
-/// Where each record of the history stands, and which belong together.
+/// Where each record of the history is, and which belong together.
 ///
 /// 32 bytes for a record and some 30 for a conversation; texts are in the files alone. Numbers of
-/// entries go up in the order of the files and are never given anew: a deleted record leaves its
-/// empty entry behind.
+/// entries go up in the order of the files and are never used again: a deleted record leaves an
+/// empty entry.
 struct HistoryIndex: Sendable {
     /// One record.
     struct Entry: Sendable {
@@ -179,7 +179,7 @@ struct HistoryIndex: Sendable {
         guard !cuts.isEmpty else { return }
         var next = 0
         var cutBytes = 0
-        // Entries stand in the order of the files, and those of one in its order, except those that
+        // Entries are in the order of the files, and those of one in its order, except those that
         // are gone.
         for number in firstEntry(ofPart: part)..<count {
             guard self[number].part == part else { break }

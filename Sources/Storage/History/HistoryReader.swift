@@ -2,7 +2,7 @@ import Dispatch
 import Loop
 
 /// Answers questions to the history on a queue of its own, where its files also change their names:
-/// so nobody who reads is ever between two of them.
+/// so no question is ever between two of them.
 final class HistoryReader: Sendable {
     /// What other threads leave for the next question.
     private struct Notes {

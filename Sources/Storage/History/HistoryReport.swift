@@ -2,16 +2,16 @@
 package enum HistoryReport: Sendable, Equatable {
     /// An unfinished last line was found at the start and moved to a file of its own.
     case tornTail(setAsideIn: String, bytes: Int)
-    /// The file has bytes that are no record: they stay where they are and are not searched. Said
-    /// once for as many.
+    /// The file has bytes that are no record: they stay where they are and are not searched.
+    /// Reported once for as many.
     case unreadable(path: String, pieces: Int, bytes: Int, firstOffset: Int)
     /// A file of the history cannot be read, and the others are searched without it.
     case unreadableFile(StorageError)
-    /// The disk refuses; records are kept and tried again. Said once per outage.
+    /// The disk refuses; records are kept and tried again. Reported once per outage.
     case writeFailed(StorageError)
     /// All that was kept is in the file. `recordsRefused` were lost since the outage began.
     case writesResumed(recordsKept: Int, recordsRefused: Int)
-    /// The disk took records and cannot say that they would survive a loss of power. Said once.
+    /// The disk took records, which might not survive a loss of power. Reported once.
     case notSafe(StorageError)
     /// They would again.
     case safeAgain

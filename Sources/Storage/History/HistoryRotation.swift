@@ -45,7 +45,7 @@ final class HistoryRotation: Sendable {
         }
     }
 
-    /// Rotates the file, where it is as large as it was said to be.
+    /// Rotates the file, unless it has become smaller since.
     ///
     /// - Returns: what is to be reported.
     func rotate(_ catalog: inout HistoryCatalog, _ records: RecordQueue) -> HistoryReport? {

@@ -11,7 +11,7 @@ package struct RecordHead: Sendable {
     package private(set) var conversation: [UInt8] = []
     /// The user; empty where the record names none.
     private(set) var user: [UInt8] = []
-    /// When the answer was begun, as it stands; empty where the record does not say.
+    /// When the answer was begun, as it is written; empty where the record has no time.
     private(set) var startedAt: [UInt8] = []
 
     /// Makes an empty one.
@@ -24,7 +24,7 @@ package struct RecordHead: Sendable {
         self.startedAt = startedAt
     }
 
-    /// Reads a line, and of a broken one what stands before the break.
+    /// Reads a line, and of a broken one what comes before the break.
     ///
     /// - Returns: whether it is a record.
     @discardableResult
@@ -82,7 +82,7 @@ func indexHash(_ text: [UInt8]) -> UInt64 {
     return UInt64(truncatingIfNeeded: hasher.finalize())
 }
 
-/// As `indexHash`, shorter; 0 stands for no text alone.
+/// As `indexHash`, shorter; 0 means no text and nothing else.
 func shortIndexHash(_ text: [UInt8]) -> UInt32 {
     text.isEmpty ? 0 : max(1, UInt32(truncatingIfNeeded: indexHash(text)))
 }

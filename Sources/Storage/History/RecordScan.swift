@@ -2,7 +2,7 @@ import Wire
 
 /// Finds the whole records in a line of the history, whatever else is in it.
 ///
-/// A line is one record unless something went wrong: half a line may stand before a record, garbage
+/// A line is one record unless something went wrong: half a line may come before a record, garbage
 /// after it, and two records may be glued where a newline was lost. Every whole record counts. What
 /// is left over is shown too, so that it can be counted and, where it is of a deleted conversation,
 /// removed.
@@ -96,7 +96,7 @@ package struct RecordScan {
         return nil
     }
 
-    /// A whole object that begins at `start`, behind white space.
+    /// A whole object that begins at `start`, after white space.
     private static func object(in bytes: Span<UInt8>, from start: Int) -> Range<Int>? {
         var first = start
         while first < bytes.count, isSpace(bytes[first]) { first += 1 }
@@ -159,7 +159,7 @@ package struct RecordScan {
         guard place + 1 < line.count, line[place + 1] == UInt8(ascii: "u"),
             let unit = codeUnit(line, at: place)
         else {
-            // What is behind a backslash at the end, or a control byte, is looked at by itself.
+            // What follows a backslash at the end, or a control byte, is looked at by itself.
             return place + 1 < line.count && line[place + 1] >= 0x20 && line[place + 1] < 0x80
                 ? 2 : 1
         }
@@ -175,7 +175,7 @@ package struct RecordScan {
         return 6
     }
 
-    /// What a `\u` escape says; nil where there is none.
+    /// The code unit of a `\u` escape; nil where there is none.
     private static func codeUnit(_ line: Span<UInt8>, at place: Int) -> UInt32? {
         guard place + 6 <= line.count, line[place] == UInt8(ascii: "\\"),
             line[place + 1] == UInt8(ascii: "u")

@@ -6,8 +6,8 @@ package import Loop
 ///
 /// Written on the loop itself, once a turn, and made safe against a loss of power on a queue of its
 /// own. While the disk refuses, nothing waits for it: frames are dropped, and the owner adds all
-/// that is missing to the first frame that is wanted again. Where what was written is lost, it is
-/// told to say all of it again, into another segment.
+/// that is missing to the first frame that is wanted again. Where what was written is lost, the
+/// owner writes all of it again, into another segment.
 package final class Journal {
     /// How large a segment grows before another follows it.
     package static let segmentBytes = JournalLimits().segmentBytes
@@ -131,12 +131,12 @@ package final class Journal {
     /// are removed.
     ///
     /// Between frames. The one that is being written is emptied where nobody wants it either: what
-    /// was deleted from the history must not stay here. But not while older ones stay: it says what
-    /// of them was let go of, and without that an answer that had ended comes back cut.
+    /// was deleted from the history must not stay here. But not while older ones stay: it notes
+    /// what of them was let go of, and without that an answer that had ended comes back cut.
     package func release(_ places: consuming [JournalPlace]) {
         for var place in places { segments.book.release(&place) }
         let unwanted = segments.book.takeUnwanted()
-        // Before they go: what they tell of others that stay has to be told elsewhere.
+        // Before they go: what they note of others that stay has to be noted elsewhere.
         if !segments.book.isUnwanted, wantsFrame { _ = commit() }
         segments.remove(unwanted)
         guard segments.book.isUnwanted else { return }
@@ -155,7 +155,7 @@ package final class Journal {
     /// Looks, now and then, whether the segment is still where it was created, before a frame is
     /// filled: people remove folders, and frames in a file without a name are lost without a word.
     ///
-    /// - Returns: whether it is gone, and the owner has to say all of it again.
+    /// - Returns: whether it is gone, and the owner has to write all of it again.
     package func noticesLoss() -> Bool {
         guard nextLook <= reactor.now, !segments.isEmpty else { return false }
         nextLook = reactor.now + .milliseconds(Self.lookMilliseconds)
@@ -211,8 +211,8 @@ package final class Journal {
     /// How many frames were written so far; what `isSafe` is asked about.
     package var writtenFrames: Int { rounds.written }
 
-    /// Whether so many frames would survive a loss of power, as far as the disk can be had to say
-    /// so.
+    /// Whether so many frames would survive a loss of power, as far as the disk can be brought to
+    /// answer that.
     package func isSafe(_ frames: Int) -> Bool {
         rounds.safe >= frames || !isWritable || rounds.isUnsafe
     }

@@ -1,7 +1,7 @@
-/// Where in its loop's journal the items of one generation are, for those who read them back.
+/// Where in its loop's journal the items of one generation are, for those that read them back.
 ///
 /// Exact to the byte: a frame has what a whole turn brought, so that with a thousand generations it
-/// is a thousand times as long as the part of one. Whoever went through frames would read all that
+/// is a thousand times as long as the part of one. Going through frames would mean to read all that
 /// the others wrote, once for each of them.
 ///
 /// A value that any thread may read by: segments that somebody may still read stay open, whatever
@@ -37,8 +37,8 @@ package struct JournalExtents: Sendable {
         end = part.entries.upperBound
     }
 
-    /// The extents that tell of entries from `start` on, up to about so many bytes: whoever takes
-    /// them along leaves the others to be added to without being copied.
+    /// The extents that have entries from `start` on, up to about so many bytes: a reader that
+    /// takes them along leaves the others to be added to without being copied.
     package func part(from start: Int, maxBytes: Int) -> JournalExtents {
         var part = JournalExtents()
         var place = index(of: start)
@@ -46,7 +46,7 @@ package struct JournalExtents: Sendable {
         while place < runs.endIndex, bytes < maxBytes {
             let run = runs[place]
             place += 1
-            // The first one may have little behind `start`.
+            // The first one may have little after `start`.
             if !part.runs.isEmpty { bytes += run.bytes }
             part.runs.append(run)
         }
@@ -142,7 +142,7 @@ struct FramePlace: Sendable {
     let milliseconds: Int
 }
 
-/// Stands for those who may read a segment back: while there are any, it is not emptied.
+/// Held by all that may read a segment back: while there are any, it is not emptied.
 final class ReadableSegment: Sendable {
     let file: SegmentFile
 

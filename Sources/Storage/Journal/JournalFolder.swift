@@ -67,7 +67,7 @@ package final class JournalFolder: Sendable {
     /// Reads all that earlier processes left, each loop's segments in their order.
     ///
     /// - Parameters:
-    ///   - report: told of segments that do not end well.
+    ///   - report: takes the segments that do not end well.
     ///   - visit: given each item with the bytes of its segment.
     /// - Throws: where a segment cannot be read.
     package func read(
@@ -82,7 +82,7 @@ package final class JournalFolder: Sendable {
         }
     }
 
-    /// A bad sector must cost no more than the answers that stand on it: what is before it is read,
+    /// A bad sector must cost no more than the answers that are on it: what is before it is read,
     /// and the segment is set aside where nobody removes it.
     private func read(
         _ path: String,
@@ -114,9 +114,9 @@ package final class JournalFolder: Sendable {
 
     /// The processes that wrote a loop's segments.
     ///
-    /// One that does not say it is taken for the process's whose segments are around it. Between
+    /// One without it is taken for the process's whose segments are around it. Between
     /// two processes it may be either's, or another one's: it gets a number of its own, since
-    /// generations of two processes have the same numbers, and nobody may read what was said to
+    /// generations of two processes have the same numbers, and nobody may read what was written to
     /// another.
     private static func writers(of paths: [String]) -> [UInt64] {
         let said = paths.map { path in
@@ -131,7 +131,7 @@ package final class JournalFolder: Sendable {
         }
     }
 
-    /// The process that wrote a segment; nil where the file does not say.
+    /// The process that wrote a segment; nil where the file does not have it.
     private static func process(of file: SegmentFile) throws(StorageError) -> UInt64? {
         var header = [UInt8](repeating: 0, count: SegmentFile.headerBytes)
         let count = try file.read(into: &header, from: 0, at: 0)

@@ -6,7 +6,7 @@
 /// zeros, as a loss of power leaves them, is a frame.
 ///
 /// It owns its memory itself: an array asks at every byte whether it is shared and has room, and an
-/// entry's header is six of them. Every write is behind `reserve`, which alone knows the room.
+/// entry's header is six of them. Every write comes after `reserve`, which alone knows the room.
 package struct JournalFrame: ~Copyable {
     /// Length, checksum and time.
     static let headerBytes = 16
@@ -73,11 +73,11 @@ package struct JournalFrame: ~Copyable {
         return FramePart(entries: entries, range: start..<count, checksum: sum.value)
     }
 
-    /// Fills the header in; the bytes are then as they stand on disk.
+    /// Fills the header in; the bytes are then as they are on the disk.
     ///
     /// - Parameter milliseconds: when it is written, since 1970.
     mutating func seal(milliseconds: Int) {
-        // A frame ends behind `Journal.segmentBytes`, so what is above is the last item: 4 GiB are
+        // A frame ends after `Journal.segmentBytes`, so what is above is the last item: 4 GiB are
         // out of reach.
         let length = UInt32(count - Self.headerBytes)
         memory.storeBytes(of: length.littleEndian, as: UInt32.self)
@@ -86,7 +86,7 @@ package struct JournalFrame: ~Copyable {
         memory.storeBytes(of: sum.littleEndian, toByteOffset: 4, as: UInt32.self)
     }
 
-    /// The checksum of a frame that these bytes are, whatever stands in its place.
+    /// The checksum of a frame that these bytes are, whatever is in its place.
     static func checksum(of frame: UnsafeRawBufferPointer) -> UInt32 {
         var sum = CRC32C()
         sum.update(UnsafeRawBufferPointer(rebasing: frame[..<4]))

@@ -10,15 +10,13 @@ struct JournalReader {
         case torn(offset: Int, TornFrame)
     }
 
-    /// What stands next.
+    /// What comes next.
     enum Step: Equatable {
         case item(JournalItem)
         case end(End)
     }
 
-    /// When the frame under way was written.
-    ///
-    /// In milliseconds since 1970.
+    /// When the frame under way was written, in milliseconds since 1970.
     private(set) var milliseconds = 0
     /// The first byte that was not consumed.
     private var position: Int
@@ -33,14 +31,14 @@ struct JournalReader {
         frameEnd = position
     }
 
-    /// A reader of items that stand without their frame.
+    /// A reader of items without their frame.
     init(items: Range<Int>) {
         position = items.lowerBound
         frameStart = items.lowerBound
         frameEnd = items.upperBound
     }
 
-    /// Reads all items that stand without their frame.
+    /// Reads all items, which are there without their frame.
     ///
     /// - Returns: whether all of it was items.
     mutating func forEachItem(_ bytes: Span<UInt8>, _ body: (JournalItem) -> Void) -> Bool {

@@ -31,7 +31,7 @@ struct SafetyRounds {
     private(set) var isUnderWay = false
     private var trust = Trust.trusted
 
-    /// Whether the disk says that what it took is not safe.
+    /// Whether the disk has reported that what it took is not safe.
     var isUnsafe: Bool { trust != .trusted }
 
     /// Whether a round would make anything safe.

@@ -2,10 +2,10 @@
 /// record is not in the history yet.
 ///
 /// A segment that nobody wants goes although an older one stays: an answer that cannot be read back
-/// before the next start must not keep all that is written behind it. What the next process reads
+/// before the next start must not keep all that is written after it. What the next process reads
 /// is right with such gaps. A generation that is wanted holds all segments from its beginning to
 /// its last entry. Of one that is not, a part may stay for the sake of others: then a segment that
-/// is left has to tell of its end. When the one that does goes, the next frame tells of it again,
+/// is left has to note its end. When the one that does goes, the next frame notes it again,
 /// and no sooner: with every segment it would be all that ever ended while one long answer runs.
 struct SegmentBook {
     /// A generation that nobody wants any more, and where something of it may be.
@@ -18,13 +18,13 @@ struct SegmentBook {
         let number: Int
         /// How many generations want it.
         var holders = 0
-        /// Those whose end it tells of.
+        /// Those whose end it notes.
         var told: [Ended] = []
     }
 
     /// Those that are on the disk, in their order; the last is being written.
     private var segments: [Segment]
-    /// Those whose end no segment tells of.
+    /// Those whose end no segment notes.
     private var untold: [Ended] = []
 
     /// A book with one segment, which is being written.
@@ -33,7 +33,7 @@ struct SegmentBook {
     /// The segment that is being written.
     var current: Int { segments[segments.count - 1].number }
 
-    /// The generations whose end the next frame has to tell of.
+    /// The generations whose end the next frame has to note.
     var retiring: [UInt64] { untold.map(\.number) }
 
     /// Whether there are any.
@@ -70,13 +70,13 @@ struct SegmentBook {
         untold.append(Ended(number: place.number, segments: held))
     }
 
-    /// Notes that a frame tells of all those that are retiring.
+    /// A frame notes the ends of all those that are retiring.
     mutating func retired() {
         segments[segments.count - 1].told += untold
         untold = []
     }
 
-    /// What the segments tell may be lost: the next frame tells all of it again.
+    /// What the segments note may be lost: the next frame notes all of it again.
     mutating func tellAgain() {
         for index in segments.indices {
             untold += segments[index].told
@@ -124,7 +124,7 @@ struct SegmentBook {
     }
 }
 
-/// Where in its loop's journal a generation stands; kept by the generation itself, so that no token
+/// Where in its loop's journal a generation is; kept by the generation itself, so that no token
 /// costs a look-up.
 package struct JournalPlace {
     /// The generation's number in this journal; 0 for none.

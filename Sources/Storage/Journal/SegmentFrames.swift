@@ -1,13 +1,13 @@
 /// Goes through the items of a segment on the disk, a piece of it in memory at a time.
 struct SegmentFrames: ~Copyable {
-    /// What stands next in the segment; offsets are within the file, ranges within `bytes`.
+    /// What comes next in the segment; offsets are within the file, ranges within `bytes`.
     typealias Step = JournalReader.Step
 
     static let pieceBytes = 256 << 10
 
     /// The piece in memory: whole frames, and perhaps the beginning of one.
     private(set) var bytes: [UInt8] = []
-    /// Where the piece stands in the file.
+    /// Where the piece is in the file.
     private var offset: Int
     private let pieceBytes: Int
     private var reader = JournalReader(position: 0)
@@ -18,9 +18,7 @@ struct SegmentFrames: ~Copyable {
         self.pieceBytes = pieceBytes
     }
 
-    /// When the frame under way was written.
-    ///
-    /// In milliseconds since 1970.
+    /// When the frame under way was written, in milliseconds since 1970.
     var milliseconds: Int { reader.milliseconds }
 
     /// Reads on.

@@ -6,7 +6,7 @@ import Wire
 /// name as a JSON string where there is one. The checksum is the CRC-32C of all after its space, in
 /// eight hexadecimal digits; the fingerprint has sixteen, and times are in milliseconds since 1970.
 package struct KeptKey: Sendable, Equatable {
-    /// Who asked; nil where nobody is told apart.
+    /// The user that asked; nil where users are not distinguished.
     package let owner: String?
     /// What the client wrote: visible ASCII.
     package let text: String
@@ -82,7 +82,7 @@ package struct KeptKey: Sendable, Equatable {
             let text = fields.word(line)
         else { return nil }
         owner = fields.pass(line, " ") ? fields.jsonString(line) : nil
-        // Of a form that is not known nothing is believed.
+        // Nothing is believed of a form that is not known.
         guard fields.position == line.count else { return nil }
         self.text = text
         fingerprintVersion = UInt8(version)
@@ -140,7 +140,7 @@ private struct Fields {
         return value
     }
 
-    /// What stands before the next space, which is something.
+    /// What comes before the next space; nil where that is empty.
     mutating func word(_ line: Span<UInt8>) -> String? {
         let start = position
         while position < line.count, line[position] != UInt8(ascii: " ") { position += 1 }

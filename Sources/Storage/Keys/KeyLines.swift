@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the file of keys says: the lines whose time is not over; of each key the last one counts.
+/// The lines of the file of keys whose time is not over; of each key the last one counts.
 struct KeyLines {
     /// Those lines, in their order.
     private(set) var living: [KeptKey] = []
@@ -8,7 +8,7 @@ struct KeyLines {
     private(set) var count = 0
     /// How many of them are not as they were written.
     private(set) var damaged = 0
-    /// How many say that their answers end in the future.
+    /// How many have the end of their answers in the future.
     private(set) var future = 0
     /// Where the last line ends.
     private(set) var end = 0
@@ -21,7 +21,7 @@ struct KeyLines {
     ///
     /// - Parameters:
     ///   - path: of the file; where there is none, it has no lines.
-    ///   - lifeMilliseconds: how long a key stands after its answer's end.
+    ///   - lifeMilliseconds: how long a key lives after its answer's end.
     ///   - now: in milliseconds since 1970.
     /// - Throws: where the disk cannot be read.
     mutating func read(

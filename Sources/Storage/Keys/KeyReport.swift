@@ -4,13 +4,13 @@ package enum KeyReport: Sendable, Equatable {
     case tornTail(setAsideIn: String, bytes: Int)
     /// Lines are not as they were written, and are passed over.
     case damaged(lines: Int)
-    /// The disk cannot give the keys of answers that have ended back.
+    /// The disk cannot give back the keys of answers that have ended.
     case notReadable(StorageError)
-    /// The disk refuses; keys are kept and tried again. Said once per outage.
+    /// The disk refuses; keys are kept and tried again. Reported once per outage.
     case writeFailed(StorageError)
     /// All that was kept is in the file.
     case writesResumed
-    /// The disk took keys and cannot say that they would survive a loss of power. Said once.
+    /// The disk took keys, which might not survive a loss of power. Reported once.
     case notSafe(StorageError)
     /// They would again.
     case safeAgain
