@@ -24,6 +24,8 @@ package struct EntryLog: ~Copyable, Sendable {
     private var answerStart = 0
     /// How many text entries there ever were: the tokens that a client saw.
     package private(set) var textEntryCount = 0
+    /// Where its blocks begin, also those whose entries were dropped.
+    package private(set) var blocks = EntryBlocks()
 
     /// Makes a log without entries.
     package init() {
@@ -36,6 +38,13 @@ package struct EntryLog: ~Copyable, Sendable {
 
     /// Makes a part of a log, whose entries have numbers from `first` on.
     package init(first: Int) { self.first = first }
+
+    /// Makes a part of a log whose blocks are known: the part itself does not have all that its
+    /// first entries follow.
+    package init(first: Int, blocks: EntryBlocks) {
+        self.first = first
+        self.blocks = blocks.known(to: .max)
+    }
 
     /// How many entries there ever were; also the number of the next one.
     package var count: Int { first + kinds.count }
@@ -68,8 +77,26 @@ package struct EntryLog: ~Copyable, Sendable {
     mutating func seal(_ kind: EntryKind) {
         ends.append(UInt32(bytes.count))
         kinds.append(kind)
-        if kind == .restart { answerStart = count }
         if kind == .text { textEntryCount += 1 }
+        if kind != blocks.running { look(at: count - 1) }
+    }
+}
+
+// MARK: Blocks
+
+extension EntryLog {
+    /// The block that entry `n` is in, or that came last before it in the same answer, by binary
+    /// search; nil where there is none.
+    package func block(at n: Int) -> EntryBlock? { blocks.block(at: n) }
+
+    /// Looks at an entry that may begin a block; out of the way of all others.
+    @inline(never)
+    private mutating func look(at n: Int) {
+        let kind = kind(n)
+        if kind == .restart { answerStart = n + 1 }
+        guard kind == .toolCall else { return blocks.add(kind, at: n) }
+        let bytes = bytes
+        blocks.add(kind, at: n, call: ToolCallPiece.index(of: bytes.span.extracting(range(n))))
     }
 }
 
@@ -111,6 +138,7 @@ extension EntryLog {
         bytes = Array(bytes[byteCount...])
         kinds = Array(kinds[dropped...])
         ends = ends[dropped...].map { $0 - UInt32(byteCount) }
+        blocks.dropped(before: first)
     }
 }
 
@@ -126,6 +154,7 @@ extension EntryLog {
         copy.droppedBytes = droppedBytes
         copy.answerStart = answerStart
         copy.textEntryCount = textEntryCount
+        copy.blocks = blocks
         return copy
     }
 
@@ -146,6 +175,8 @@ extension EntryLog {
         // Its own count has those that it dropped as well, and they are here already.
         textEntryCount += part.kinds.count { $0 == .text }
         ends.append(contentsOf: part.ends.lazy.map { $0 + offset })
+        // What begins a block depends on what is here.
+        for n in part.numbers where kind(n) != blocks.running { look(at: n) }
     }
 }
 
@@ -168,9 +199,11 @@ extension EntryLog {
     ///
     /// An upstream event that turns out to be broken leaves nothing behind.
     mutating func rollBack(to mark: Mark) {
+        bytes.removeSubrange(mark.byteCount...)
+        guard kinds.count > mark.count else { return }
         textEntryCount -= kinds[mark.count...].count { $0 == .text }
         kinds.removeSubrange(mark.count...)
         ends.removeSubrange(mark.count...)
-        bytes.removeSubrange(mark.byteCount...)
+        blocks.rollBack(to: count)
     }
 }

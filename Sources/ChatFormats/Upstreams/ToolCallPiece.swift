@@ -62,6 +62,12 @@ enum ToolCallPiece {
         log.seal(.toolCall)
     }
 
+    /// The number of the call that a piece in the log is of.
+    static func index(of piece: Span<UInt8>) -> Int {
+        guard let range = Payload.value(of: "index", in: piece) else { return 0 }
+        return parseDecimal(piece.extracting(range)) ?? 0
+    }
+
     /// The call's number; where the vendor gives none, an id or a name begins a new call.
     private static func index(of call: JSON, _ state: inout StreamState) -> Int {
         let given = Usage.count(call["index"]?.intValue)

@@ -21,6 +21,8 @@ struct OldEntries: Sendable {
     private let firstHeld: Int
     private let end: Int
     private let maxBytes: Int
+    /// Where the blocks of the whole log begin.
+    private let blocks: EntryBlocks
 
     /// Those from `start` on, up to about so much payload.
     init(of live: LiveLog, from start: Int = 0, maxBytes: Int = .max) {
@@ -31,6 +33,7 @@ struct OldEntries: Sendable {
         end = max(start, min(firstHeld, written.end))
         self.start = start
         self.maxBytes = maxBytes
+        blocks = generation.log.blocks
     }
 
     /// Reads them.
@@ -56,7 +59,7 @@ struct OldEntries: Sendable {
     }
 
     private func part(from start: Int, maxBytes: Int) throws(StorageError) -> EntryLog {
-        var part = EntryLog(first: start)
+        var part = EntryLog(first: start, blocks: blocks)
         try written.read(number, start..<end, maxBytes: maxBytes) { item, _, bytes in
             guard case .entry(_, _, let kind, let payload) = item else { return }
             // What this process wrote, it can read.
