@@ -19,7 +19,7 @@ import Wire
         #"data: {"id":"chatcmpl-0abc","object":"chat.completion.chunk","created":7,"model":"m","#
 
     @Test(
-        arguments: Dialect.allCases,
+        arguments: Dialect.eventStreams,
         [(true, true), (true, false), (false, true), (false, false)]
     )
     func `silence is data for readers without ids and a comment for all others`(
@@ -28,7 +28,7 @@ import Wire
     ) {
         let (hasIDs, repeatsContent) = flags
         let context = Self.context(hasIDs: hasIDs, repeatsContent: repeatsContent)
-        let silence = written { dialect.appendSilence(context, into: &$0) }
+        let silence = written { dialect.media.appendSilence(context, into: &$0) }
         let empty =
             Self.chunkHead
             + #""content":"","choices":[{"index":0,"delta":{"content":""},"logprobs":null,"finish_reason":null}]}"#
@@ -37,7 +37,7 @@ import Wire
             case .text: "data: "
             case .content: #"data: {"content":""}"#
             case .openai: repeatsContent ? empty : nil
-            case .events, .tokens: nil
+            default: nil
             }
         let expected = hasIDs ? nil : data.map { $0 + "\n\n" }
         #expect(silence == expected ?? ": keep-alive\n")

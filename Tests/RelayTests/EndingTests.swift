@@ -45,7 +45,7 @@ import Wire
         case .tokens: isComplete ? ["end[DONE]"] : ["finish\(status)", "end[DONE]"]
         case .text: isComplete || !hasIDs ? ["[DONE]"] : ["finish\(status)", "[DONE]"]
         case .content: isComplete ? ["[DONE]"] : [status, "[DONE]"]
-        case .openai: [reasons[status] ?? status, "[DONE]"]
+        default: [reasons[status] ?? status, "[DONE]"]
         }
     }
 
@@ -67,7 +67,7 @@ import Wire
         let client = try relay.connect()
         client.request(
             "POST",
-            "/chat/stream?format=\(dialect.rawValue)",
+            "/chat/stream?format=\(dialect.name)",
             ["Idempotency-Key": key, "Accept": accept],
             body: "{\"message\":\"hi\",\"model\":\(quoted(model))\(more)}"
         )
@@ -81,7 +81,7 @@ import Wire
         }
     }
 
-    @Test(arguments: ways, Dialect.allCases)
+    @Test(arguments: ways, Dialect.eventStreams)
     func `every end is told alike, live, again and from the record`(
         way: Way,
         dialect: Dialect
@@ -98,7 +98,7 @@ import Wire
             let client = try relay.connect()
             client.request(
                 "GET",
-                "/chat/streams/\(live.id)?format=\(dialect.rawValue)",
+                "/chat/streams/\(live.id)?format=\(dialect.name)",
                 ["Last-Event-ID": before]
             )
             #expect(end(of: try read(client).events, dialect) == end(way.status, dialect))
@@ -107,14 +107,14 @@ import Wire
             #expect(recorded.id == live.id)
             #expect(end(of: recorded.events, dialect) == end(way.status, dialect))
             let plain = try read(try ask(relay, dialect, way.model, key: "k", accept: "*/*"))
-            let isNamed = dialect.namesEvents
+            let isNamed = (dialect.media.ids == .always)
             #expect(
                 end(of: plain.events, dialect) == end(way.status, dialect, hasIDs: isNamed)
             )
         }
     }
 
-    @Test(arguments: ["/chat/streams/", "/chat/conversations/"], Dialect.allCases)
+    @Test(arguments: ["/chat/streams/", "/chat/conversations/"], Dialect.eventStreams)
     func `what somebody stops does not look complete`(
         target: String,
         dialect: Dialect
@@ -132,7 +132,7 @@ import Wire
                     accept: accept,
                     more: more
                 )
-                clients.append((client, accept != "*/*" || dialect.namesEvents))
+                clients.append((client, accept != "*/*" || (dialect.media.ids == .always)))
             }
             let heads = try clients.map { try $0.client.readHead() }
             for head in heads {

@@ -152,7 +152,7 @@ import Wire
         #expect(record["members"]?.arrayValue?.count == 1)
     }
 
-    @Test(arguments: Dialect.allCases)
+    @Test(arguments: Dialect.eventStreams)
     func `no dialect has words for reserved kinds`(dialect: Dialect) {
         let log = left([(0, "{}"), (8, #"{"a":1}"#), (9, ""), (200, "x")]).answer.log.copy()
         let context = FrameContext(generation: "A1", model: "m", created: 1)

@@ -11,12 +11,12 @@ import Wire
 @Suite struct ResumeTests {
     private static let text = String(decoding: Answer.text, as: UTF8.self)
 
-    @Test(.timeLimit(.minutes(5)), arguments: Dialect.allCases)
+    @Test(.timeLimit(.minutes(5)), arguments: Dialect.eventStreams)
     func `the parts before and after a cut make the whole text`(dialect: Dialect) async throws {
         try await withRelay { relay in
             for (index, cut) in [1, 2, 3, 17, 60].enumerated() {
                 let model = "simulator?interval_ms=1&http=close&first_ms=\(index)"
-                let (client, head) = try relay.begin(model, query: "?format=\(dialect.rawValue)")
+                let (client, head) = try relay.begin(model, query: "?format=\(dialect.name)")
                 var events: [Event] = []
                 for _ in 0..<cut {
                     if let event = try client.readEvent() { events.append(event) }
@@ -27,7 +27,7 @@ import Wire
                 let again = try relay.connect()
                 again.request(
                     "GET",
-                    "/chat/stream?prompt=other&format=\(dialect.rawValue)",
+                    "/chat/stream?prompt=other&format=\(dialect.name)",
                     ["Last-Event-ID": id]
                 )
                 let next = try again.readHead()
@@ -157,9 +157,9 @@ import Wire
             let (client, head) = try relay.begin("simulator?tokens=20&interval_ms=10")
             for _ in 0..<5 { _ = try client.readEvent() }
             var texts: Set<String> = []
-            for dialect in Dialect.allCases {
+            for dialect in Dialect.eventStreams {
                 let other = try relay.connect()
-                other.request("GET", "/chat/streams/\(head.id)?format=\(dialect.rawValue)")
+                other.request("GET", "/chat/streams/\(head.id)?format=\(dialect.name)")
                 #expect(try other.readHead().id == head.id)
                 texts.insert(spoken(in: try other.readEvents(), as: dialect))
             }

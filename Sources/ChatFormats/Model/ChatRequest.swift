@@ -2,7 +2,7 @@ package import Wire
 
 /// What a client asks for, whatever protocol it asked in.
 ///
-/// The readers in this folder fill it and `Provider` writes it; nobody else parses a chat body.
+/// Each protocol's folder has what fills it and what writes it; nobody else parses a chat body.
 package struct ChatRequest: Sendable, Equatable {
     /// Who says a message.
     package enum Role: String, Sendable, CaseIterable {
@@ -52,7 +52,7 @@ package struct ChatRequest: Sendable, Equatable {
     package var stream = true
     /// Whether an OpenAI client asked for the usage chunk.
     package var includesUsage = false
-    /// The dialect that the client named; `Dialect(rawValue:)` knows whether there is one.
+    /// The dialect that the client named; `Dialect.named` knows whether there is one.
     package var format: String?
     /// What is to happen when the client leaves, as it stood.
     package var onDisconnect: String?

@@ -33,7 +33,7 @@ struct OldEntries: Sendable {
         end = max(start, min(firstHeld, written.end))
         self.start = start
         self.maxBytes = maxBytes
-        blocks = generation.log.blocks
+        blocks = live.log.blocks
     }
 
     /// Reads them.

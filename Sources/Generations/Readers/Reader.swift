@@ -29,8 +29,7 @@ package final class Reader: ExchangeDelegate {
     private let live: LiveLog
     private let loop: LoopContext
     private let context: FrameContext
-    /// How long a browser is to wait before it comes back; nil once it was told, and for others.
-    private var retryMilliseconds: Int?
+    private var writer: any FrameWriter
     /// The number of the next entry to write.
     private var cursor: Int
     /// The entries that it reads and that are not in memory any more, as far as they were read
@@ -83,18 +82,23 @@ package final class Reader: ExchangeDelegate {
             model: live.head.model,
             created: live.head.created,
             wantsUsage: live.head.includesUsage,
+            retryMilliseconds: comesBack ? Self.retryMilliseconds : nil,
             hasIDs: comesBack,
             repeatsContent: !live.head.namesModel
         )
-        retryMilliseconds = comesBack ? Self.retryMilliseconds : nil
+        writer = dialect.makeWriter(context)
         silence.whenDue { [unowned self] in fellSilent() }
     }
 
-    /// Whether the client reads event streams as the standard says, and so may come back with an
-    /// id.
+    /// Whether the client may come back with an event's id.
     package static func comesBack(_ head: RequestHead, _ dialect: Dialect) -> Bool {
-        dialect.namesEvents || head.method == .get
-            || head.fields.tokens("Accept").contains { $0.hasPrefix("text/event-stream") }
+        switch dialect.media.ids {
+        case .always: true
+        case .forEventSources:
+            head.method == .get
+                || head.fields.tokens("Accept").contains { $0.hasPrefix("text/event-stream") }
+        case .never: false
+        }
     }
 
     /// How long a browser waits before it reconnects; its own default is three seconds.
@@ -164,12 +168,13 @@ package final class Reader: ExchangeDelegate {
         var isWritten = false
         exchange.write { out in
             let start = out.count
-            while cursor < end, out.count - start < Self.pieceBytes {
-                appendFrame(into: &out)
-                if let old { servedBytes += old.log.range(cursor).count }
-                cursor += 1
+            let next = write(cursor..<end, into: &out)
+            if let old {
+                servedBytes += old.log.byteCount(before: next) - old.log.byteCount(before: cursor)
+            } else {
+                servedBytes = live.log.byteCount(before: next)
             }
-            if old == nil { servedBytes = live.log.byteCount(before: cursor) }
+            cursor = next
             isWritten = out.count > start
         }
         guard isWritten else { return }
@@ -177,40 +182,20 @@ package final class Reader: ExchangeDelegate {
         setSilence(nil)
     }
 
-    private func appendFrame(into out: inout [UInt8]) {
-        guard let retryMilliseconds else { return appendFrame(context, into: &out) }
-        // The reconnection time is said once, in the first block that has data.
-        var context = context
-        context.retryMilliseconds = retryMilliseconds
-        let before = out.count
-        appendFrame(context, into: &out)
-        if out.count > before { self.retryMilliseconds = nil }
-    }
-
-    private func appendFrame(_ context: FrameContext, into out: inout [UInt8]) {
-        if let old {
-            dialect.appendFrame(cursor, of: old.log, context: context, into: &out)
-        } else {
-            dialect.appendFrame(cursor, of: live.log, context: context, into: &out)
+    /// Writes as many entries as one piece holds; says which one comes next.
+    private func write(_ entries: Range<Int>, into out: inout [UInt8]) -> Int {
+        let most = Self.pieceBytes
+        guard let old else {
+            return writer.write(entries, of: live.log, context, upTo: most, into: &out)
         }
+        return writer.write(entries, of: old.log, context, upTo: most, into: &out)
     }
 
     private func begin() {
         guard !hasBegun else { return }
         hasBegun = true
-        exchange.beginStream(.ok, ["X-Stream-Id": live.head.id], block: Self.streamBlock)
+        exchange.beginStream(.ok, ["X-Stream-Id": live.head.id], block: dialect.media.head)
     }
-
-    /// What every stream's head says: neither caches nor proxies may keep or change it.
-    ///
-    /// The character set is implied, but libraries that read text of any kind take Latin-1 without
-    /// it. What may not be used again without asking need not be stored either: a browser's cache
-    /// lets requests for one address wait for each other while it stores.
-    package static let streamBlock = HeaderBlock([
-        "Content-Type": "text/event-stream; charset=utf-8",
-        "Cache-Control": "no-store, no-cache, no-transform",
-        "X-Accel-Buffering": "no",
-    ])
 
     private func refuse(_ failure: UpstreamFailure) { respond(failure.problem) }
 
@@ -303,7 +288,7 @@ package final class Reader: ExchangeDelegate {
         // With a status come the first event and its id: from here on the client can come back.
         if !hasBegun { live.readerDrained() }
         begin()
-        exchange.write { dialect.appendSilence(context, into: &$0) }
+        exchange.write { dialect.media.appendSilence(context, into: &$0) }
         setSilence(nil)
     }
 }

@@ -6,15 +6,15 @@ package final class RecordedReader: ExchangeDelegate {
     private let part: SharedLog
     /// The number of the next entry to write.
     private var next: Int
-    private let dialect: Dialect
+    private var writer: any FrameWriter
     private let context: FrameContext
 
     /// Makes one that begins at an entry.
     package init(_ part: SharedLog, from next: Int, _ dialect: Dialect, _ context: FrameContext) {
         self.part = part
         self.next = next
-        self.dialect = dialect
         self.context = context
+        writer = dialect.makeWriter(context)
     }
 
     /// Sends what there is; the head has been sent.
@@ -30,9 +30,14 @@ package final class RecordedReader: ExchangeDelegate {
                 // Room for some escapes: a whole text is one entry, and growing would copy it.
                 let bytes = part.log.range(next).count
                 out.reserveCapacity(out.count + 512 + bytes + bytes / 4)
-                dialect.appendFrame(next, of: part.log, context: context, into: &out)
+                next = writer.write(
+                    next..<next + 1,
+                    of: part.log,
+                    context,
+                    upTo: .max,
+                    into: &out
+                )
             }
-            next += 1
         }
         exchange.finish()
     }

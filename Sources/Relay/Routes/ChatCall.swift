@@ -74,8 +74,8 @@ final class ChatCall {
     /// The dialect that a name stands for; nil where none was named.
     private static func dialect(_ name: String?) throws(Problem) -> Dialect? {
         guard let name else { return nil }
-        if let dialect = Dialect(rawValue: name) { return dialect }
-        let names = Dialect.allCases.map(\.rawValue).joined(separator: ", ")
+        if let dialect = Dialect.named(name) { return dialect }
+        let names = Dialect.all.map(\.name).joined(separator: ", ")
         throw .invalid("format", expected: "one of \(names)")
     }
 

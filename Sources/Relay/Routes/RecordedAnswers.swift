@@ -11,8 +11,8 @@ struct RecordedAnswers {
     /// Serves an answer to a client that comes back for it when only the history has it.
     ///
     /// A client that has had nothing of the text gets it in any dialect. One that has had a part is
-    /// sent the whole text in `events`, to be put in the place of what it has; in the others it
-    /// could only be added to it.
+    /// sent the whole text, to be put in the place of what it has, where the dialect has words for
+    /// that; in the others it could only be added to it.
     ///
     /// - Parameters:
     ///   - position: where it wants to go on.
@@ -28,7 +28,7 @@ struct RecordedAnswers {
         to exchange: Exchange
     ) {
         find(position.generation, for: exchange) { answer in
-            let isUsable = position.next <= 1 || position.isOfRecord || dialect == .events
+            let isUsable = position.next <= 1 || position.isOfRecord || dialect.restores
             guard isUsable, let answer else {
                 let isBrowser = isBack && exchange.request.head.method == .get
                 guard isBrowser else { return exchange.respond(StreamRoutes.unknownStream) }
@@ -121,7 +121,7 @@ struct RecordedAnswers {
         let hasIDs = Reader.comesBack(exchange.request.head, dialect)
         let context = context(of: answer, request, hasIDs: hasIDs)
         exchange.note = note(answer)
-        exchange.beginStream(.ok, ["X-Stream-Id": answer.id], block: Reader.streamBlock)
+        exchange.beginStream(.ok, ["X-Stream-Id": answer.id], block: dialect.media.head)
         var next = position.next
         if next > 1, !position.isOfRecord {
             exchange.write {

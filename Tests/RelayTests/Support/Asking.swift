@@ -29,7 +29,7 @@ func spoken(by event: Event, as dialect: Dialect) -> String {
     case .text: event.name.isEmpty && event.data != "[DONE]" ? event.data : ""
     case .tokens: event.name == "newToken" ? event.data : ""
     case .content: event.json["content"]?.stringValue ?? ""
-    case .openai:
+    default:
         event.json["choices"]?.arrayValue?.first?["delta"]?["content"]?.stringValue ?? ""
     }
 }

@@ -1,17 +1,26 @@
 import Wire
 
-/// Writes blocks of an event stream: name, id and retry time, then data.
-enum Block {
-    /// Whether a block is the first or the last of its frame, or both.
-    struct Place: OptionSet {
-        let rawValue: UInt8
-        static let first = Place(rawValue: 1)
-        static let last = Place(rawValue: 2)
-        static let only: Place = [.first, .last]
+/// Writes blocks of an event stream for one client: name, id and retry time, then data.
+struct EventBlocks {
+    /// Where a block is in the frame of its entry.
+    enum Place {
+        /// Another follows.
+        case before
+        /// It is the last one, which has the id.
+        case last
     }
 
-    /// Begins a block; the last one of a frame has the id, the first one the retry time.
-    static func begin(
+    /// How long a browser is to wait before it comes back; nil once it was written.
+    private var retryMilliseconds: Int?
+
+    /// Blocks of which the first one says what the context wants said once.
+    init(_ context: FrameContext) { retryMilliseconds = context.retryMilliseconds }
+
+    /// Blocks that are no beginning.
+    init() {}
+
+    /// Begins a block; every block has data after this.
+    mutating func begin(
         _ name: StaticString?,
         _ place: Place,
         _ frame: Frame,
@@ -19,18 +28,19 @@ enum Block {
         into out: inout [UInt8]
     ) {
         if let name { EventWriter.appendName(name, into: &out) }
-        if place.contains(.last), context.hasIDs {
+        if place == .last, context.hasIDs {
             out.append(contentsOf: context.idPrefix)
             out.append(decimal: frame.number)
             out.append(UInt8(ascii: "\n"))
         }
-        if place.contains(.first), let retry = context.retryMilliseconds {
+        if let retry = retryMilliseconds {
             EventWriter.appendRetry(retry, into: &out)
+            retryMilliseconds = nil
         }
     }
 
     /// Appends a block with raw text, several where a line of it looks like the stream's end.
-    static func appendText(
+    mutating func appendText(
         _ text: Span<UInt8>,
         _ name: StaticString?,
         _ frame: Frame,
@@ -38,43 +48,29 @@ enum Block {
         into out: inout [UInt8]
     ) {
         var start = 0
-        var place = Place.first
-        while let cut = endMark(in: text, from: start) {
-            begin(name, place, frame, context, into: &out)
+        while let cut = Self.endMark(in: text, from: start) {
+            begin(name, .before, frame, context, into: &out)
             EventWriter.appendData(text.extracting(start..<cut), into: &out)
             EventWriter.endEvent(into: &out)
             start = cut
-            place = []
         }
-        begin(name, place.union(.last), frame, context, into: &out)
+        begin(name, .last, frame, context, into: &out)
         EventWriter.appendData(text.extracting(start...), into: &out)
         EventWriter.endEvent(into: &out)
     }
 
-    /// Appends the block that says the stream is over.
-    static func appendDone(
+    /// Appends the block that says the stream is over, the last one of its frame.
+    mutating func appendDone(
         _ name: StaticString?,
-        _ place: Place,
         _ frame: Frame,
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        begin(name, place, frame, context, into: &out)
+        begin(name, .last, frame, context, into: &out)
         out.append(literal: "data: [DONE]\n\n")
     }
 
-    /// Appends the error object that a failure's payload holds, without the braces around it.
-    static func appendError(_ payload: Span<UInt8>, into out: inout [UInt8]) {
-        out.append(literal: "\"error\":{\"type\":")
-        Payload.append("type", of: payload, into: &out)
-        out.append(literal: ",\"message\":")
-        Payload.append("message", of: payload, into: &out)
-        out.append(literal: ",\"code\":")
-        Payload.append("code", of: payload, into: &out)
-        out.append(UInt8(ascii: "}"))
-    }
-
-    /// Where to cut a text so that no line of it begins with `[DONE]`: behind the bracket.
+    /// Where to cut a text so that no line of it begins with `[DONE]`: after the bracket.
     ///
     /// Clients trim a line before they compare it, so white space before the mark doesn't count.
     private static func endMark(in text: Span<UInt8>, from start: Int) -> Int? {

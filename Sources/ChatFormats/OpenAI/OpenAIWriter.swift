@@ -1,8 +1,19 @@
 import Wire
 
+extension Dialect {
+    /// OpenAI's chat completion chunks.
+    package static let openai = Dialect(
+        name: "openai",
+        media: .eventStream(ids: .forEventSources, emptyData: OpenAIWriter.appendSilence),
+        errorShape: .openAI
+    ) { OpenAIWriter(blocks: EventBlocks($0)) }
+}
+
 /// OpenAI's chat completion chunks: no event names, one JSON object on one line.
-enum OpenAIDialect {
-    static func append(
+struct OpenAIWriter: EntryWriter {
+    var blocks: EventBlocks
+
+    mutating func append(
         _ frame: Frame,
         _ payload: Span<UInt8>,
         of log: [UInt8],
@@ -11,7 +22,7 @@ enum OpenAIDialect {
     ) {
         switch frame.kind {
         case .start:
-            beginDelta(.only, frame, context, into: &out)
+            beginDelta(.last, frame, context, into: &out)
             out.append(literal: "\"role\":\"assistant\",\"content\":\"\"")
             endDelta(nil, context, into: &out)
         case .text: appendText("\"content\":", payload, frame, context, into: &out)
@@ -19,7 +30,7 @@ enum OpenAIDialect {
             appendText("\"reasoning_content\":", payload, frame, context, into: &out)
         case .refusal: appendText("\"refusal\":", payload, frame, context, into: &out)
         case .toolCall:
-            beginDelta(.only, frame, context, into: &out)
+            beginDelta(.last, frame, context, into: &out)
             out.append(literal: "\"tool_calls\":[")
             out.append(span: payload)
             out.append(UInt8(ascii: "]"))
@@ -30,13 +41,15 @@ enum OpenAIDialect {
         }
     }
 
-    /// Appends a chunk whose text is empty.
+    /// Appends a chunk whose text is empty, for pages that read `content`.
     static func appendSilence(_ context: FrameContext, into out: inout [UInt8]) {
+        guard context.repeatsContent else { return Media.appendComment(into: &out) }
         let frame = Frame(kind: .text, number: 0, usage: nil)
-        appendText("\"content\":", Span(), frame, context, into: &out)
+        var writer = OpenAIWriter(blocks: EventBlocks())
+        writer.appendText("\"content\":", Span(), frame, context, into: &out)
     }
 
-    private static func appendText(
+    private mutating func appendText(
         _ member: StaticString,
         _ payload: Span<UInt8>,
         _ frame: Frame,
@@ -44,13 +57,13 @@ enum OpenAIDialect {
         into out: inout [UInt8]
     ) {
         let isAnswer = frame.kind == .text || frame.kind == .refusal
-        beginDelta(.only, frame, context, isAnswer ? payload : Span(), into: &out)
+        beginDelta(.last, frame, context, isAnswer ? payload : Span(), into: &out)
         out.append(literal: member)
         JSONText.appendString(payload, into: &out)
         endDelta(nil, context, into: &out)
     }
 
-    private static func appendFinish(
+    private mutating func appendFinish(
         _ frame: Frame,
         _ payload: Span<UInt8>,
         of log: [UInt8],
@@ -60,21 +73,21 @@ enum OpenAIDialect {
         let ending = Payload.ending(payload) ?? .complete
         // None of OpenAI's reasons says so, and "stop" says that the model had no more to say.
         guard ending != .stopped else { return appendStopped(frame, context, into: &out) }
-        beginDelta(.first, frame, context, into: &out)
+        beginDelta(.before, frame, context, into: &out)
         endDelta(ending.openAIFinishReason, context, into: &out)
         if context.wantsUsage { appendUsage(frame, of: log, context, into: &out) }
-        Block.appendDone(nil, .last, frame, context, into: &out)
+        blocks.appendDone(nil, frame, context, into: &out)
     }
 
     /// Appends the chunk without choices that a client asked for; none where nobody counted.
-    private static func appendUsage(
+    private mutating func appendUsage(
         _ frame: Frame,
         of log: [UInt8],
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
         let start = out.count
-        beginChunk([], frame, context, into: &out)
+        beginChunk(.before, frame, context, into: &out)
         out.append(literal: "],\"usage\":")
         guard context.appendUsage(frame, of: log, into: &out) else {
             out.removeSubrange(start...)
@@ -83,25 +96,25 @@ enum OpenAIDialect {
         out.append(literal: "}\n\n")
     }
 
-    private static func appendStopped(
+    private mutating func appendStopped(
         _ frame: Frame,
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        Block.begin(nil, .first, frame, context, into: &out)
+        blocks.begin(nil, .before, frame, context, into: &out)
         out.append(literal: "data: {\"error\":{\"message\":\"")
         out.append(literal: Ending.stoppedMessage)
         out.append(literal: "\",\"type\":\"stopped\",\"param\":null,\"code\":\"stopped\"}}\n\n")
-        Block.appendDone(nil, .last, frame, context, into: &out)
+        blocks.appendDone(nil, frame, context, into: &out)
     }
 
-    private static func appendFailure(
+    private mutating func appendFailure(
         _ frame: Frame,
         _ payload: Span<UInt8>,
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        Block.begin(nil, .first, frame, context, into: &out)
+        blocks.begin(nil, .before, frame, context, into: &out)
         out.append(literal: "data: {\"error\":{\"message\":")
         Payload.append("message", of: payload, into: &out)
         out.append(literal: ",\"type\":")
@@ -109,7 +122,7 @@ enum OpenAIDialect {
         out.append(literal: ",\"param\":null,\"code\":")
         Payload.append("code", of: payload, into: &out)
         out.append(literal: "}}\n\n")
-        Block.appendDone(nil, .last, frame, context, into: &out)
+        blocks.appendDone(nil, frame, context, into: &out)
     }
 
     /// Appends a chunk up to the opening bracket of its choices.
@@ -120,14 +133,14 @@ enum OpenAIDialect {
     ///   - context: of all frames.
     ///   - text: what it adds to the answer.
     ///   - out: what it is appended to.
-    private static func beginChunk(
-        _ place: Block.Place,
+    private mutating func beginChunk(
+        _ place: EventBlocks.Place,
         _ frame: Frame,
         _ context: FrameContext,
         _ text: Span<UInt8> = Span(),
         into out: inout [UInt8]
     ) {
-        Block.begin(nil, place, frame, context, into: &out)
+        blocks.begin(nil, place, frame, context, into: &out)
         out.append(literal: "data: {")
         OpenAICompletion.appendHead("chat.completion.chunk", context, into: &out)
         if context.repeatsContent {
@@ -137,8 +150,8 @@ enum OpenAIDialect {
         out.append(literal: ",\"choices\":[")
     }
 
-    private static func beginDelta(
-        _ place: Block.Place,
+    private mutating func beginDelta(
+        _ place: EventBlocks.Place,
         _ frame: Frame,
         _ context: FrameContext,
         _ text: Span<UInt8> = Span(),
@@ -148,7 +161,7 @@ enum OpenAIDialect {
         out.append(literal: "{\"index\":0,\"delta\":{")
     }
 
-    private static func endDelta(
+    private func endDelta(
         _ finishReason: StaticString?,
         _ context: FrameContext,
         into out: inout [UInt8]

@@ -1,0 +1,68 @@
+import Wire
+
+/// What the events say whose data is no text: JSON on one line.
+enum EventData {
+    static func appendStart(_ context: FrameContext, into out: inout [UInt8]) {
+        out.append(literal: "{\"id\":")
+        JSONText.appendString(context.generation, into: &out)
+        out.append(literal: ",\"model\":")
+        JSONText.appendString(context.model, into: &out)
+        out.append(UInt8(ascii: "}"))
+    }
+
+    static func appendFinish(
+        _ frame: Frame,
+        _ payload: Span<UInt8>,
+        of log: [UInt8],
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        out.append(literal: "{\"status\":")
+        Payload.append("status", of: payload, into: &out)
+        out.append(literal: ",\"finish_reason\":")
+        Payload.append("finish_reason", of: payload, into: &out)
+        out.append(literal: ",\"usage\":")
+        if !context.appendUsage(frame, of: log, into: &out) { out.append(literal: "null") }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    static func appendFailure(_ payload: Span<UInt8>, into out: inout [UInt8]) {
+        out.append(UInt8(ascii: "{"))
+        RelayError.append(payload, into: &out)
+        out.append(literal: ",\"status\":")
+        Payload.append("status", of: payload, into: &out)
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends the whole text so far; `n` is the number of the entry that is all of it.
+    static func appendRestored(
+        _ n: Int?,
+        of log: borrowing EntryLog,
+        into out: inout [UInt8]
+    ) {
+        out.append(literal: "{\"content\":\"")
+        if let n {
+            let bytes = log.bytes
+            let range = log.range(n)
+            // Room for some escapes: growing would copy it.
+            out.reserveCapacity(out.count + 512 + range.count + range.count / 8)
+            JSONText.appendEscaped(bytes.span.extracting(range), into: &out)
+        }
+        out.append(literal: "\"}")
+    }
+}
+
+extension FrameContext {
+    /// Appends what the answer cost, from the context or from the log.
+    ///
+    /// - Returns: `false` where nobody counted; nothing is appended then.
+    func appendUsage(_ frame: Frame, of log: [UInt8], into out: inout [UInt8]) -> Bool {
+        if let usage {
+            usage.append(into: &out)
+            return true
+        }
+        guard let range = frame.usage else { return false }
+        out.append(contentsOf: log[range])
+        return true
+    }
+}

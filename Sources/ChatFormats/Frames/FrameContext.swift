@@ -1,0 +1,49 @@
+/// What a frame says beside its entry.
+package struct FrameContext: Sendable {
+    /// The generation's id, the first half of each event's id.
+    package let generation: String
+    /// The id line of each event up to its number; the same for all, so it is written once.
+    let idPrefix: [UInt8]
+    /// The model that answers, as the client is to see it.
+    package var model: String
+    /// When the generation began, in seconds since 1970.
+    package var created: Int
+    /// What the answer cost, where the log has no usage entry for it.
+    package var usage: Usage?
+    /// Whether an OpenAI client asked for the usage chunk.
+    package var wantsUsage: Bool
+    /// How long a browser is to wait before it comes back; a writer of events says it once.
+    package var retryMilliseconds: Int?
+    /// Whether blocks carry ids.
+    ///
+    /// Not for pages that read with `fetch` and take whatever stands before an empty line for
+    /// `data:` and its value; they cannot come back with an id either.
+    package let hasIDs: Bool
+    /// Whether OpenAI's objects say their text as `content` beside `choices` too.
+    ///
+    /// For pages that name no model, as OpenAI's own clients must, and read nothing but `content`.
+    package let repeatsContent: Bool
+
+    /// Makes a context.
+    package init(
+        generation: String,
+        model: String,
+        created: Int,
+        usage: Usage? = nil,
+        wantsUsage: Bool = false,
+        retryMilliseconds: Int? = nil,
+        hasIDs: Bool = true,
+        repeatsContent: Bool = false,
+        idMark: String = ""
+    ) {
+        self.generation = generation
+        idPrefix = hasIDs ? Array("id: \(generation).\(idMark)".utf8) : []
+        self.model = model
+        self.created = created
+        self.usage = usage
+        self.wantsUsage = wantsUsage
+        self.retryMilliseconds = retryMilliseconds
+        self.hasIDs = hasIDs
+        self.repeatsContent = repeatsContent
+    }
+}
