@@ -146,7 +146,9 @@ package final class Exchange {
 
     /// Answers with an error.
     package func respond(_ problem: Problem) {
-        respond(problem.status, problem.answerFields, body: problem.body)
+        let handler = connection?.server.handler
+        let body = handler?.body(of: problem, for: request.head) ?? problem.body
+        respond(problem.status, problem.answerFields, body: body)
     }
 
     /// Begins an answer whose length is not known: chunked, or up to the end of the connection

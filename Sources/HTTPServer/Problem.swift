@@ -1,7 +1,7 @@
 package import Wire
 
-/// An error as a client sees it before a stream starts: a status and one JSON shape,
-/// `{"error":{"type","message","code"}}`.
+/// An error as a client sees it before a stream starts: a status and JSON, unless its protocol has
+/// another shape `{"error":{"type","message","code"}}`.
 package struct Problem: Error, Sendable, Equatable {
     /// The status of the answer.
     package var status: Status
@@ -13,8 +13,6 @@ package struct Problem: Error, Sendable, Equatable {
     package var code: String?
     /// Header fields that belong to this answer, such as `Allow` or `Retry-After`.
     package var fields: HeaderFields
-    /// Whether the inner object also has `param`, which OpenAI's clients know.
-    package var isVendorShape = false
 
     /// Describes an error.
     package init(
@@ -90,24 +88,16 @@ package struct Problem: Error, Sendable, Equatable {
         return fields
     }
 
-    /// The answer's body.
+    /// The answer's body, where its client's protocol has no shape of its own.
     package var body: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.append(literal: "{\"error\":")
-        appendObject(into: &bytes)
-        bytes.append(literal: "}\n")
+        bytes.append(literal: "{\"error\":{\"type\":")
+        JSONText.appendString(type, into: &bytes)
+        bytes.append(literal: ",\"message\":")
+        JSONText.appendString(message, into: &bytes)
+        bytes.append(literal: ",\"code\":")
+        JSONText.appendStringOrNull(code, into: &bytes)
+        bytes.append(literal: "}}\n")
         return bytes
-    }
-
-    /// Appends the inner object, as error frames have it too.
-    package func appendObject(into out: inout [UInt8]) {
-        out.append(literal: "{\"type\":")
-        JSONText.appendString(type, into: &out)
-        out.append(literal: ",\"message\":")
-        JSONText.appendString(message, into: &out)
-        out.append(literal: ",\"code\":")
-        JSONText.appendStringOrNull(code, into: &out)
-        if isVendorShape { out.append(literal: ",\"param\":null") }
-        out.append(literal: "}")
     }
 }

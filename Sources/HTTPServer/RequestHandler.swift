@@ -35,6 +35,13 @@ package protocol RequestHandler: AnyObject {
     func handle(_ exchange: Exchange)
     /// The answer has been handed to the kernel whole, or the connection is gone.
     func finished(_ exchange: Exchange)
+    /// An error's body, in the shape that clients of this request look for.
+    func body(of problem: Problem, for head: RequestHead) -> [UInt8]
     /// Something that has no acceptable head was answered with an error.
     func refused(_ problem: Problem, from peer: PeerAddress)
+}
+
+extension RequestHandler {
+    /// The server's own shape.
+    package func body(of problem: Problem, for head: RequestHead) -> [UInt8] { problem.body }
 }

@@ -124,6 +124,23 @@ import Wire
         }
     }
 
+    @Test(
+        .timeLimit(.minutes(5)),
+        arguments: [("/v1/chat/completions", true), ("/chat/stream", false)]
+    )
+    func `what the server refuses by itself has the shape of the path too`(
+        path: String,
+        hasParam: Bool
+    ) async throws {
+        try await withRelay { relay in
+            let client = try relay.connect()
+            let fields = "Host: localhost\r\nContent-Length: 999999999"
+            client.send("POST \(path) HTTP/1.1\r\n\(fields)\r\n\r\n")
+            #expect(try client.readHead().status == 413)
+            #expect((try client.readJSON()["error"]?["param"] == .null) == hasParam)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `an answer that is cut is no completion`() async throws {
         try await withRelay { relay in

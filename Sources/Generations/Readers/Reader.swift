@@ -25,7 +25,6 @@ package final class Reader: ExchangeDelegate {
     private let exchange: Exchange
     private let dialect: Dialect
     private let form: Form
-    private let isVendorRoute: Bool
     private let live: LiveLog
     private let loop: LoopContext
     private let context: FrameContext
@@ -56,14 +55,12 @@ package final class Reader: ExchangeDelegate {
     ///   - cursor: the number of the first entry to write.
     ///   - dialect: how entries are written.
     ///   - form: how the answer is given.
-    ///   - isVendorRoute: whether an error has OpenAI's shape.
     package init(
         _ exchange: Exchange,
         of live: LiveLog,
         from cursor: Int,
         _ dialect: Dialect,
-        _ form: Form,
-        isVendorRoute: Bool
+        _ form: Form
     ) {
         self.exchange = exchange
         self.live = live
@@ -73,7 +70,6 @@ package final class Reader: ExchangeDelegate {
         isLive = cursor + 1 >= live.log.count
         self.dialect = dialect
         self.form = form
-        self.isVendorRoute = isVendorRoute
         silence = loop.reactor.makeDeadline()
         tookAt = loop.reactor.now
         let comesBack = Self.comesBack(exchange.request.head, dialect)
@@ -200,16 +196,14 @@ package final class Reader: ExchangeDelegate {
     private func refuse(_ failure: UpstreamFailure) { respond(failure.problem) }
 
     private func respond(_ problem: Problem) {
-        complete { $0.refuse(problem, of: live.head.id, isVendorShape: isVendorRoute) }
+        complete { WholeAnswer($0).refuse(problem, of: live.head.id) }
     }
 
     private func complete() {
         guard live.showsEnd else { return }
         if let failure = live.failure, failure.endsWhole { return refuse(failure) }
         guard live.log.first > 0, live.log.ending != .stopped else {
-            return complete {
-                $0.respond(withWhole: live.log, context, isVendorShape: isVendorRoute)
-            }
+            return complete { WholeAnswer($0).respond(live.log, context) }
         }
         guard !isReadingBack else { return }
         isReadingBack = true
@@ -219,7 +213,7 @@ package final class Reader: ExchangeDelegate {
     private func completionEnded(_ body: [UInt8]?) {
         guard !exchange.isLost, !exchange.isFinished else { return }
         guard let body else { return respond(Self.notReadable) }
-        complete { $0.respond(withWhole: body, of: live.head.id) }
+        complete { WholeAnswer($0).respond(body, of: live.head.id) }
     }
 
     private func complete(_ answer: (Exchange) -> Void) {

@@ -3,25 +3,26 @@ package import HTTPServer
 import Wire
 
 /// An answer in one piece, as it ended or as it failed, from memory or from its record.
-extension Exchange {
+package struct WholeAnswer {
+    private let exchange: Exchange
+
+    /// Makes one for a client.
+    package init(_ exchange: Exchange) { self.exchange = exchange }
+
     /// Answers with OpenAI's object for a log that ended with a finish entry; one that was stopped
     /// is no answer to who waited for the whole.
-    package func respond(
-        withWhole log: borrowing EntryLog,
-        _ context: FrameContext,
-        isVendorShape: Bool
-    ) {
+    package func respond(_ log: borrowing EntryLog, _ context: FrameContext) {
         guard log.ending != .stopped else {
-            return refuse(.stopped, of: context.generation, isVendorShape: isVendorShape)
+            return refuse(.stopped, of: context.generation)
         }
         var body: [UInt8] = []
         OpenAICompletion.append(log: log, context: context, into: &body)
-        respond(withWhole: body, of: context.generation)
+        respond(body, of: context.generation)
     }
 
     /// Answers with OpenAI's object, as it was made before.
-    package func respond(withWhole body: [UInt8], of generation: String) {
-        respond(
+    package func respond(_ body: [UInt8], of generation: String) {
+        exchange.respond(
             .ok,
             [
                 "Content-Type": "application/json", "Cache-Control": "no-store",
@@ -36,12 +37,10 @@ extension Exchange {
     /// - Parameters:
     ///   - problem: What went wrong.
     ///   - generation: The stream's id.
-    ///   - isVendorShape: Whether it is said as OpenAI says it.
-    package func refuse(_ problem: Problem, of generation: String, isVendorShape: Bool) {
+    package func refuse(_ problem: Problem, of generation: String) {
         var problem = problem
         problem.fields.append("X-Stream-Id", generation)
-        problem.isVendorShape = isVendorShape
-        respond(problem)
+        exchange.respond(problem)
     }
 }
 

@@ -63,15 +63,15 @@ final class Asking {
                     if let answer { return use(.recorded(answer)) }
                     askAnew(call, id, exchange, caller, use)
                 }
-            case .otherRequest: exchange.respond(Self.otherRequest.inShape(of: exchange))
+            case .otherRequest: exchange.respond(Self.otherRequest)
             case .otherRecorded(let id):
                 recorded.find(id, for: exchange) { [self] answer in
                     guard answer == nil else {
-                        return exchange.respond(Self.otherRequest.inShape(of: exchange))
+                        return exchange.respond(Self.otherRequest)
                     }
                     askAnew(call, id, exchange, caller, use)
                 }
-            case .full: exchange.respond(Self.tooManyKeys.inShape(of: exchange))
+            case .full: exchange.respond(Self.tooManyKeys)
             }
         }
     }
@@ -129,7 +129,7 @@ final class Asking {
                 use(.running(try begin(call, id, exchange, caller)))
             } catch {
                 if let key = call.key { keys.free(key, of: id) }
-                exchange.respond(error.inShape(of: exchange))
+                exchange.respond(error)
             }
             if call.key != nil { store.decided(id) }
         }
@@ -208,11 +208,6 @@ final class Asking {
 }
 
 extension Problem {
-    /// The same as the client of the exchange looks for it.
-    fileprivate func inShape(of exchange: Exchange) -> Problem {
-        inShape(of: exchange.request.head)
-    }
-
     /// A chat request that cannot be answered, as 400.
     init(_ error: ChatRequestError) { self = .invalid(error.message, code: error.field) }
 }

@@ -28,10 +28,8 @@ final class ChatCall {
         do throws(ChatRequestError) {
             if request.head.method == .get {
                 chat = try ChatRequest(query: query)
-            } else if route.isVendor {
-                chat = try ChatRequest(openAIBody: request.body.span)
             } else {
-                chat = try ChatRequest(relayBody: request.body.span)
+                chat = try route.request(request.body.span)
             }
         } catch {
             throw Problem(error)
@@ -41,11 +39,10 @@ final class ChatCall {
         let isStream = request.head.method == .get && Self.option(query, "id") == nil
         key = try RequestKeyReader.key(of: request.head, chat, idIn: isStream ? "stream" : "id")
         let asked = Self.option(query, "on_disconnect") ?? chat.onDisconnect
-        // OpenAI's clients have no other word for Stop than to leave, and none comes back.
-        let isAlone = route.isVendor && key == nil && chat.conversation == nil
+        let isAlone = key == nil && chat.conversation == nil
         onDisconnect =
             try asked.map(Self.onDisconnect) ?? configuration.onDisconnect
-            ?? (isAlone ? .cancel : .standard)
+            ?? (isAlone ? route.onDisconnect : .standard)
         self.request = chat
     }
 

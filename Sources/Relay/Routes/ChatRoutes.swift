@@ -26,16 +26,10 @@ struct ChatRoutes {
                     of: generation.live,
                     from: 0,
                     call.dialect,
-                    call.request.stream ? (isGet ? .stream : .heldStream) : .completion,
-                    isVendorRoute: route.isVendor
+                    call.request.stream ? (isGet ? .stream : .heldStream) : .completion
                 ).start()
             case .recorded(let answer):
-                RecordedAnswers.answerAgain(
-                    call,
-                    with: answer,
-                    isVendorShape: route.isVendor,
-                    to: exchange
-                )
+                RecordedAnswers.answerAgain(call, with: answer, to: exchange)
             }
         }
     }

@@ -46,12 +46,10 @@ struct RecordedAnswers {
     /// - Parameters:
     ///   - call: what is asked.
     ///   - answer: what the history has.
-    ///   - isVendorShape: how an error is written.
     ///   - exchange: the client's.
     static func answerAgain(
         _ call: ChatCall,
         with answer: RecordedAnswer,
-        isVendorShape: Bool,
         to exchange: Exchange
     ) {
         guard !call.request.stream else {
@@ -60,10 +58,10 @@ struct RecordedAnswers {
         }
         exchange.note = note(answer)
         if let failure = answer.part.log.failure.map(UpstreamFailure.init), failure.endsWhole {
-            exchange.refuse(failure.problem, of: answer.id, isVendorShape: isVendorShape)
+            WholeAnswer(exchange).refuse(failure.problem, of: answer.id)
         } else {
             let context = context(of: answer, call.request, hasIDs: false)
-            exchange.respond(withWhole: answer.part.log, context, isVendorShape: isVendorShape)
+            WholeAnswer(exchange).respond(answer.part.log, context)
         }
     }
 

@@ -1,5 +1,6 @@
 import Access
 import ChatFormats
+import Generations
 import HTTPServer
 import Wire
 
@@ -143,6 +144,11 @@ enum Route: Equatable, Sendable {
     /// A body that nothing is read from may have so much.
     static let maxUnreadBytes = 64 * 1024
 
+    /// How errors are written at a path, a route's or not; nil for the server's own way.
+    static func errorShape(at path: String) -> ErrorShape? {
+        path.hasPrefix("/v1/") ? Dialect.openai.errorShape : nil
+    }
+
     /// Whether what is asked may be in the body.
     var readsBody: Bool {
         switch self {
@@ -179,6 +185,20 @@ enum ChatRoute: Equatable, Sendable {
         }
     }
 
-    /// Whether requests and errors have the vendor's shape.
-    var isVendor: Bool { self == .openAI }
+    /// Reads a body.
+    func request(_ body: Span<UInt8>) throws(ChatRequestError) -> ChatRequest {
+        switch self {
+        case .stream, .streamChat, .completions: try ChatRequest(relayBody: body)
+        case .openAI: try ChatRequest(openAIBody: body)
+        }
+    }
+
+    /// What becomes of an answer whose client leaves and names nothing to come back for it by.
+    var onDisconnect: OnDisconnect {
+        switch self {
+        case .stream, .streamChat, .completions: .standard
+        // OpenAI's clients have no other word for Stop than to leave, and none comes back.
+        case .openAI: .cancel
+        }
+    }
 }

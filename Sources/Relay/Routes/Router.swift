@@ -1,4 +1,5 @@
 import Access
+import ChatFormats
 import Generations
 import HTTPServer
 import Loop
@@ -59,13 +60,13 @@ final class Router: RequestHandler {
                     let limit = route.readsBody ? Int.max : Route.maxUnreadBytes
                     exchange.decide(.read(upTo: limit))
                 case .failure(let problem):
-                    exchange.decide(.refuse(problem.inShape(of: exchange.request.head)))
+                    exchange.decide(.refuse(problem))
                 }
             }
             // It is decided by now, unless it is not known yet who asks.
             return .wait
         } catch {
-            return .refuse(error.inShape(of: head))
+            return .refuse(error)
         }
     }
 
@@ -76,7 +77,7 @@ final class Router: RequestHandler {
         do throws(Problem) {
             try answer(exchange, admitted.route, admitted.caller)
         } catch {
-            exchange.respond(error.inShape(of: exchange.request.head))
+            exchange.respond(error)
         }
     }
 
@@ -105,6 +106,18 @@ final class Router: RequestHandler {
             exchange.respond(.noContent, fields)
         case .file: page?.respond(to: exchange)
         }
+    }
+
+    func body(of problem: Problem, for head: RequestHead) -> [UInt8] {
+        guard let shape = Route.errorShape(at: head.path) else { return problem.body }
+        var body: [UInt8] = []
+        shape.append(
+            type: problem.type,
+            message: problem.message,
+            code: problem.code,
+            into: &body
+        )
+        return body
     }
 
     func finished(_ exchange: Exchange) {
@@ -162,14 +175,4 @@ extension HeaderFields {
     static let freshJSON: HeaderFields = [
         "Content-Type": "application/json", "Cache-Control": "no-store",
     ]
-}
-
-extension Problem {
-    /// The same as the clients of the route look for it: OpenAI's look for a member more, whatever
-    /// went wrong.
-    func inShape(of head: RequestHead) -> Problem {
-        var problem = self
-        problem.isVendorShape = head.path.hasPrefix("/v1/")
-        return problem
-    }
 }

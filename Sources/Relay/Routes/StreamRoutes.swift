@@ -71,14 +71,7 @@ struct StreamRoutes {
         _ dialect: Dialect,
         on exchange: Exchange
     ) {
-        Reader(
-            exchange,
-            of: generation.live,
-            from: cursor,
-            dialect,
-            .stream,
-            isVendorRoute: false
-        ).start()
+        Reader(exchange, of: generation.live, from: cursor, dialect, .stream).start()
     }
 
     static let unknownStream = Problem(

@@ -124,7 +124,7 @@ final class AnswerBench {
     func read(_ live: LiveLog, _ dialect: Dialect = .text) {
         let exchange = Exchange(Self.head, with: client, at: context.reactor.now)
         self.exchange = exchange
-        Reader(exchange, of: live, from: 0, dialect, .stream, isVendorRoute: false).start()
+        Reader(exchange, of: live, from: 0, dialect, .stream).start()
     }
 
     private static var head: RequestHead {
