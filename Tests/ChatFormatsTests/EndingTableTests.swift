@@ -10,6 +10,7 @@ import Wire
         ("`events`", .events, true), ("`text`", .text, true),
         ("`text` without ids", .text, false), ("`tokens`", .tokens, true),
         ("`content`", .content, true), ("`openai`", .openai, true),
+        ("`ndjson`", .ndjson, true),
     ]
 
     @Test func `has a column for every dialect and a row for every ending, and no other`() throws {
@@ -34,7 +35,7 @@ import Wire
         }
     }
 
-    @Test(arguments: Dialect.eventStreams)
+    @Test(arguments: Dialect.all)
     func `tells no two endings alike where one is complete`(dialect: Dialect) throws {
         let complete = try Self.cell(.complete, dialect, hasIDs: true)
         for ending in Ending.allCases where ending != .complete {
@@ -54,7 +55,9 @@ import Wire
         }
         let context = FrameContext(generation: "0abc", model: "m", created: 7, hasIDs: hasIDs)
         let frame = written { dialect.appendFrame(2, of: log, context: context, into: &$0) }
-        let blocks = frame.split(separator: "\n\n")
+        let blocks =
+            dialect == .ndjson
+            ? try frame.split(separator: "\n").map(block) : frame.split(separator: "\n\n")
         // The last block has the id, and no other.
         #expect(
             blocks.map { $0.contains("id: 0abc.2\n") }
@@ -63,6 +66,17 @@ import Wire
                 }
         )
         return try blocks.map { "`\(try short($0))`" }.joined(separator: ", ")
+    }
+
+    /// A line of JSON as the block of events that says the same.
+    private static func block(_ line: Substring) throws -> Substring {
+        let event = try json(String(line))
+        let name = event["event"]?.stringValue ?? ""
+        let id = event["id"]?.stringValue.map { "id: \($0)\n" } ?? ""
+        var data: [UInt8] = []
+        event["data"]?.write(into: &data)
+        let text = event["data"]?.stringValue ?? String(decoding: data, as: UTF8.self)
+        return "event: \(name)\n\(id)data: \(text)"
     }
 
     /// A block as its event's name and its data, without what other tests look at.

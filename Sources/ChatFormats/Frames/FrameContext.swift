@@ -1,3 +1,5 @@
+import Wire
+
 /// What a frame says beside its entry.
 package struct FrameContext: Sendable {
     /// The generation's id, the first half of each event's id.
@@ -37,7 +39,7 @@ package struct FrameContext: Sendable {
         idMark: String = ""
     ) {
         self.generation = generation
-        idPrefix = hasIDs ? Array("id: \(generation).\(idMark)".utf8) : []
+        idPrefix = hasIDs ? Array("\(Self.idName)\(generation).\(idMark)".utf8) : []
         self.model = model
         self.created = created
         self.usage = usage
@@ -46,4 +48,15 @@ package struct FrameContext: Sendable {
         self.hasIDs = hasIDs
         self.repeatsContent = repeatsContent
     }
+
+    /// Appends an event's id as it goes between the quotes of a JSON string.
+    ///
+    /// Ids of records are as their file has them.
+    func appendID(_ number: Int, into out: inout [UInt8]) {
+        let prefix = idPrefix
+        JSONText.appendEscaped(prefix.span.extracting(Self.idName.utf8CodeUnitCount...), into: &out)
+        out.append(decimal: number)
+    }
+
+    private static let idName: StaticString = "id: "
 }

@@ -69,7 +69,9 @@ package struct Dialect: Sendable {
 
 extension Dialect {
     /// Those that a client can choose.
-    package static let all: [Dialect] = [.events, .text, .tokens, .content, .openai]
+    package static let all: [Dialect] = [
+        .events, .text, .tokens, .content, .openai, .ndjson,
+    ]
 
     /// The one of a name.
     package static func named(_ name: String) -> Dialect? { all.first { equals($0.name, name) } }

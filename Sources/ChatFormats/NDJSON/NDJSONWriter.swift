@@ -1,0 +1,106 @@
+import Wire
+
+extension Dialect {
+    /// The events of `events` as lines of JSON.
+    package static let ndjson = Dialect(
+        name: "ndjson",
+        media: Media("application/x-ndjson", ids: .always) { $1.append(UInt8(ascii: "\n")) },
+        restoration: NDJSONWriter.appendRestored
+    ) { _ in NDJSONWriter() }
+}
+
+/// `{"event":…,"id":…,"data":…}` on one line for each event of `events`; without `id` where that
+/// has none.
+///
+/// What is text there is a string here, and arrives as it came: its line ends are escaped, and no
+/// line of it can look like the stream's end. What is a JSON document there is that document, so
+/// that a reader parses each line once. A document that is on several lines, as no version of ours
+/// has written it, is a string.
+struct NDJSONWriter: EntryWriter {
+    func append(
+        _ frame: Frame,
+        _ payload: Span<UInt8>,
+        of log: [UInt8],
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        switch frame.kind {
+        case .start:
+            begin("start", frame.number, context, into: &out)
+            EventData.appendStart(context, into: &out)
+            end(into: &out)
+        case .text: appendText(payload, "token", frame, context, into: &out)
+        case .reasoning: appendText(payload, "reasoning", frame, context, into: &out)
+        case .refusal: appendText(payload, "refusal", frame, context, into: &out)
+        case .toolCall:
+            guard Self.isOnOneLine(payload) else {
+                return appendText(payload, "tool_call", frame, context, into: &out)
+            }
+            begin("tool_call", frame.number, context, into: &out)
+            out.append(span: payload)
+            end(into: &out)
+        case .usage, .members, .restart: break
+        case .finish:
+            begin("finish", nil, context, into: &out)
+            EventData.appendFinish(frame, payload, of: log, context, into: &out)
+            end(into: &out)
+            begin("done", frame.number, context, into: &out)
+            out.append(literal: "\"[DONE]\"")
+            end(into: &out)
+        case .failure:
+            begin("error", frame.number, context, into: &out)
+            EventData.appendFailure(payload, into: &out)
+            end(into: &out)
+        }
+    }
+
+    static func appendRestored(
+        _ n: Int?,
+        of log: borrowing EntryLog,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        let writer = NDJSONWriter()
+        writer.begin("restored", log.count - 2, context, into: &out)
+        EventData.appendRestored(n, of: log, into: &out)
+        writer.end(into: &out)
+    }
+
+    private func appendText(
+        _ text: Span<UInt8>,
+        _ name: StaticString,
+        _ frame: Frame,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        begin(name, frame.number, context, into: &out)
+        JSONText.appendString(text, into: &out)
+        end(into: &out)
+    }
+
+    /// Begins a line up to the value of its data; only the last line of a frame has a number.
+    private func begin(
+        _ name: StaticString,
+        _ number: Int?,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        out.append(literal: "{\"event\":\"")
+        out.append(literal: name)
+        if let number, context.hasIDs {
+            out.append(literal: "\",\"id\":\"")
+            context.appendID(number, into: &out)
+        }
+        out.append(literal: "\",\"data\":")
+    }
+
+    private func end(into out: inout [UInt8]) { out.append(literal: "}\n") }
+
+    private static func isOnOneLine(_ document: Span<UInt8>) -> Bool {
+        for index in document.indices {
+            let byte = document[index]
+            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { return false }
+        }
+        return !document.isEmpty
+    }
+}
