@@ -4,6 +4,12 @@ import Wire
 
 /// One client's connection: requests in, answers out, in order.
 final class Connection: ReadinessHandler, TurnEndHandler {
+    /// How a connection ends once all is sent.
+    enum End {
+        case close
+        case reset
+    }
+
     unowned let server: Server
     var socket: ClientSocket
     let peer: PeerAddress
@@ -11,6 +17,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private let intake: RequestIntake
     var output = OutputBuffer()
     var keepsAlive = true
+    private var end = End.close
     /// Whether the client has closed its side; what it asked before is still answered.
     private var hasPeerFinished = false
     private var isEndScheduled = false
@@ -89,9 +96,6 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     // MARK: Answers
-
-    /// Whether another request may follow the answer that begins.
-    var mayKeepAlive: Bool { keepsAlive && !server.isDraining }
 
     func writeHead(
         _ status: Status,
@@ -193,6 +197,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     private func shutDown() {
         guard let number = socket.number else { return }
+        guard end == .close else { return abort() }
         setDeadline(server.limits.lingerSeconds)
         shutdown(number, Int32(SHUT_WR))
         // What came in already counts as read; a client that has closed is noticed at once.
@@ -219,11 +224,12 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     func closeWhenFinished() { keepsAlive = false }
 
-    /// Sends what is written and closes, without the end of the answer.
-    func cutOff() {
+    /// Sends what is written and ends the connection, without the end of the answer.
+    func cutOff(by end: End) {
         output.seal()
         output.isChunked = false
         keepsAlive = false
+        self.end = end
         scheduleTurnEnd()
     }
 

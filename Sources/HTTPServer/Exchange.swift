@@ -237,12 +237,15 @@ package final class Exchange {
     }
 
     /// Sends what is written and closes in the middle of the answer, which must not look whole.
+    ///
+    /// A client of HTTP/1.0 has no chunks, so that the end of the connection is the end of the
+    /// answer: it gets a reset instead, which may take with it what it has not received yet.
     package func cutOff() {
         guard !isFinished else { return }
         isFinished = true
         delegate = nil
         standIn?.ended(isWhole: false)
-        connection?.cutOff()
+        connection?.cutOff(by: request.head.minorVersion > 0 ? .close : .reset)
     }
 
     /// Drops the connection with a reset: the answer must not look whole.

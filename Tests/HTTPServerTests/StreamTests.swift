@@ -235,6 +235,22 @@ struct StreamTests {
         await server.stop()
     }
 
+    @Test func `a stream that is cut off never looks whole, not even to an old client`()
+        async throws
+    {
+        let server = try TestServer { exchange, _ in
+            exchange.beginStream(.ok, [:])
+            exchange.write { $0.append(contentsOf: "token".utf8) }
+            exchange.cutOff()
+        }
+        let client = server.client()
+        client.send("GET / HTTP/1.0\r\n\r\n")
+        let (text, ending) = client.readToEnd()
+        #expect(text.hasSuffix("\r\n\r\ntoken"))
+        #expect(ending == .reset)
+        await server.stop()
+    }
+
     @Test func `a half-closed client still gets an answer whose end is in sight`() async throws {
         let length = 32 * 1024 * 1024
         let server = try TestServer { exchange, _ in
