@@ -10,7 +10,7 @@ import Wire
         ("`events`", .events, true), ("`text`", .text, true),
         ("`text` without ids", .text, false), ("`tokens`", .tokens, true),
         ("`content`", .content, true), ("`openai`", .openai, true),
-        ("`ndjson`", .ndjson, true),
+        ("`ndjson`", .ndjson, true), ("`plain`", .plain, false),
     ]
 
     @Test func `has a column for every dialect and a row for every ending, and no other`() throws {
@@ -52,6 +52,9 @@ import Wire
             log.appendFinish(ending, finishReason: "w")
         } else {
             log.appendFailure(ending, type: "t", message: "cut")
+        }
+        guard dialect != .plain else {
+            return dialect.media.endsInOrder(log) ? "the end of the stream" : "the stream is cut"
         }
         let context = FrameContext(generation: "0abc", model: "m", created: 7, hasIDs: hasIDs)
         let frame = written { dialect.appendFrame(2, of: log, context: context, into: &$0) }

@@ -70,7 +70,7 @@ package struct Dialect: Sendable {
 extension Dialect {
     /// Those that a client can choose.
     package static let all: [Dialect] = [
-        .events, .text, .tokens, .content, .openai, .ndjson,
+        .events, .text, .tokens, .content, .openai, .ndjson, .plain,
     ]
 
     /// The one of a name.

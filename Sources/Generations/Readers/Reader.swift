@@ -223,7 +223,10 @@ package final class Reader: ExchangeDelegate {
         live.served(self)
     }
 
-    private func finish() { complete { $0.finish() } }
+    private func finish() {
+        let isInOrder = dialect.media.endsInOrder(generation.log)
+        complete { isInOrder ? $0.finish() : $0.cutOff() }
+    }
 
     private func noteEnd() {
         noteAnswer()

@@ -6,6 +6,7 @@ package final class RecordedReader: ExchangeDelegate {
     private let part: SharedLog
     /// The number of the next entry to write.
     private var next: Int
+    private let media: Media
     private var writer: any FrameWriter
     private let context: FrameContext
 
@@ -14,6 +15,7 @@ package final class RecordedReader: ExchangeDelegate {
         self.part = part
         self.next = next
         self.context = context
+        media = dialect.media
         writer = dialect.makeWriter(context)
     }
 
@@ -39,7 +41,7 @@ package final class RecordedReader: ExchangeDelegate {
                 )
             }
         }
-        exchange.finish()
+        if media.endsInOrder(part.log) { exchange.finish() } else { exchange.cutOff() }
     }
 
     package func exchangeLost(_ exchange: Exchange) {}
