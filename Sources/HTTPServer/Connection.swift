@@ -224,6 +224,9 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     func closeWhenFinished() { keepsAlive = false }
 
+    /// Whether another request may follow the answer that begins.
+    var mayKeepAlive: Bool { keepsAlive && !server.isDraining }
+
     /// Sends what is written and ends the connection, without the end of the answer.
     func cutOff(by end: End) {
         output.seal()
