@@ -105,11 +105,11 @@ final class SimulatorRoutes: RequestHandler {
         _ facts: AnswerFacts
     ) throws(ModelRefusal) {
         let longest = max(plan.behaviour.tokens ?? 0, plan.behaviour.reasoningTokens)
-        guard longest <= WholeAnswer.maxTokens else {
-            throw .badRequest("more than \(WholeAnswer.maxTokens) tokens have to be streamed")
+        guard longest <= UnstreamedAnswer.maxTokens else {
+            throw .badRequest("more than \(UnstreamedAnswer.maxTokens) tokens have to be streamed")
         }
         let type = plan.behaviour.contentType ?? "application/json"
-        let body = WholeAnswer.body(vendor, facts, plan)
+        let body = UnstreamedAnswer.body(vendor, facts, plan)
         exchange.delegate = Silence(
             on: reactor,
             milliseconds: plan.behaviour.firstMilliseconds,

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 @testable import Simulator
 

@@ -101,14 +101,14 @@ struct ModelRequestTests {
         )
         let model = "m?say=gr%C3%BC%C3%9Fe&reasoning=3&finish=tool_calls"
         let plan = try AnswerPlan(Playback.request(model), call: 1)
-        let openAIBody = WholeAnswer.body(.openAI, facts, plan)
+        let openAIBody = UnstreamedAnswer.body(.openAI, facts, plan)
         let openAI = try JSON.parse(openAIBody.span)
         let choice = openAI["choices"]?.arrayValue?.first
         #expect(choice?["message"]?["content"]?.stringValue == "grüße")
         #expect(choice?["message"]?["reasoning_content"]?.stringValue == "The user wrote")
         #expect(choice?["finish_reason"]?.stringValue == "tool_calls")
         #expect(openAI["usage"]?["completion_tokens"]?.intValue == 4)
-        let anthropicBody = WholeAnswer.body(.anthropic, facts, plan)
+        let anthropicBody = UnstreamedAnswer.body(.anthropic, facts, plan)
         let anthropic = try JSON.parse(anthropicBody.span)
         let blocks = anthropic["content"]?.arrayValue ?? []
         #expect(blocks.compactMap { $0["type"]?.stringValue } == ["thinking", "text", "tool_use"])

@@ -224,7 +224,7 @@ package final class Reader: ExchangeDelegate {
     }
 
     private func finish() {
-        let isInOrder = dialect.media.endsInOrder(generation.log)
+        let isInOrder = dialect.media.endsInOrder(live.log)
         complete { isInOrder ? $0.finish() : $0.cutOff() }
     }
 

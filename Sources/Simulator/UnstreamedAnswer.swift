@@ -3,7 +3,7 @@ import Wire
 /// An answer in one piece, for callers that do not stream.
 ///
 /// Only refusals, `hang`, `first_ms` and `http=close` of the misbehaviours make sense for it.
-enum WholeAnswer {
+enum UnstreamedAnswer {
     /// An answer in one piece is built in memory; longer ones have to be streamed.
     static let maxTokens = 100_000
 
