@@ -16,7 +16,8 @@ import Wire
         var testDescription: String { "\(method) \(target) \(body ?? "")" }
     }
 
-    private static let dialects = "expected one of events, text, tokens, content, openai"
+    private static let dialects =
+        "expected one of events, text, tokens, content, openai, ndjson, plain"
 
     private static let table: [Bad] = [
         Bad(
