@@ -15,15 +15,18 @@ package struct EntryBlock: Sendable, Equatable {
 ///
 /// A writer that begins in the middle of a log asks which block it is in and does not walk through
 /// what came before. Most answers have one to three blocks; of an answer that alternates between
-/// reasoning and text with every token, so many as are in memory and a bound of older ones.
+/// reasoning and text with every token, so many as are in memory and a bound of older ones. It is
+/// one word: whoever looks at a log would else load more for each token.
 package struct EntryBlocks: Sendable {
     /// Sixteen bytes a block.
     private struct Beginning {
         let start: UInt32
+        /// How many blocks began before it.
         let index: UInt32
-        /// The number of the tool call; 0 for texts.
-        let call: UInt32
-        /// `restart` where what came before is void and no block has begun yet.
+        /// The highest number of a tool call in its answer so far; -1 where there is none.
+        let lastCall: Int32
+        /// `restart` where what came before is void and no block has begun yet; `finish` where
+        /// nothing is to be added.
         let kind: EntryKind
     }
 
@@ -31,17 +34,16 @@ package struct EntryBlocks: Sendable {
     static let maxOldCount = 4096
 
     private var beginnings: [Beginning] = []
-    /// How many blocks have begun.
-    private var count = 0
-    /// The highest number of a tool call in this answer; -1 where there is none.
-    private var lastCall = -1
-    /// The blocks of entries before this number are here, whether the entries are or not.
-    private var known = 0
-    /// The kind whose next entry is in the last block, whatever it says; `start`, which begins and
-    /// ends none, where every other must be looked at.
-    private(set) var running = EntryKind.start
 
-    /// Takes an entry that is not of the running kind.
+    /// The number of the first entry after the last restart; what is before it is void.
+    var answerStart: Int {
+        for place in beginnings.indices.reversed() where beginnings[place].kind == .restart {
+            return Int(beginnings[place].start)
+        }
+        return 0
+    }
+
+    /// Takes an entry, which begins a block perhaps.
     ///
     /// A call's first piece has a number that is higher than all before. An id is no sign of it:
     /// some vendors repeat it in every piece, and some send none.
@@ -51,36 +53,25 @@ package struct EntryBlocks: Sendable {
     ///   - n: its number.
     ///   - call: of a piece of a tool call, the call's number.
     mutating func add(_ kind: EntryKind, at n: Int, call: Int = 0) {
-        guard n >= known else { return }
+        let last = beginnings.last
+        guard last?.kind != .finish else { return }
+        var lastCall = last?.lastCall ?? -1
         switch kind {
         case .text, .reasoning, .refusal:
-            begin(kind, at: n, call: 0)
-            running = kind
+            guard last?.kind != kind else { return }
         case .toolCall:
-            guard beginnings.last?.kind != .toolCall || call > lastCall else { return }
-            begin(kind, at: n, call: call)
+            let call = Int32(clamping: call)
+            guard last?.kind != .toolCall || call > lastCall else { return }
             lastCall = max(lastCall, call)
-            running = .start
-        case .restart:
-            beginnings.append(
-                Beginning(start: UInt32(n + 1), index: UInt32(count), call: 0, kind: kind)
-            )
-            lastCall = -1
-            running = .start
-        case .start, .usage, .finish, .failure, .members: break
+        case .restart: lastCall = -1
+        case .start, .usage, .finish, .failure, .members: return
         }
-    }
-
-    private mutating func begin(_ kind: EntryKind, at n: Int, call: Int) {
+        var index = last?.index ?? 0
+        if let last, last.kind != .restart { index += 1 }
+        let start = UInt32(kind == .restart ? n + 1 : n)
         beginnings.append(
-            Beginning(
-                start: UInt32(n),
-                index: UInt32(count),
-                call: UInt32(clamping: call),
-                kind: kind
-            )
+            Beginning(start: start, index: index, lastCall: lastCall, kind: kind)
         )
-        count += 1
     }
 
     /// The block that entry `n` is in, or that came last before it in its answer; nil where there
@@ -104,20 +95,10 @@ package struct EntryBlocks: Sendable {
 
     /// Forgets what begins at entry `n` or after it: these entries are taken back.
     mutating func rollBack(to n: Int) {
-        guard let last = beginnings.last, Int(last.start) >= n else { return }
-        // A restart at `n - 1`, which stays, has its mark at `n`.
-        while let last = beginnings.last, Int(last.start) >= n,
-            last.kind != .restart || last.start > n
-        {
-            if last.kind != .restart { count -= 1 }
+        // A restart that stays, at `n - 1`, has its mark at `n`.
+        while let last = beginnings.last, last.start >= n, last.kind != .restart || last.start > n {
             beginnings.removeLast()
         }
-        let void = beginnings.lastIndex { $0.kind == .restart }
-        let answer = beginnings[(void.map { $0 + 1 } ?? 0)...]
-        lastCall = -1
-        running = .start
-        for one in answer where one.kind == .toolCall { lastCall = max(lastCall, Int(one.call)) }
-        if let last = answer.last, last.kind != .toolCall { running = last.kind }
     }
 
     /// Notes that the entries before number `n` were dropped.
@@ -127,10 +108,10 @@ package struct EntryBlocks: Sendable {
         if old > 0 { beginnings.removeFirst(old) }
     }
 
-    /// The same blocks for a part of the log, to which entries are added that are known here.
-    func known(to n: Int) -> EntryBlocks {
+    /// The same blocks for a part of the log: what is added to that is known here.
+    func forPart() -> EntryBlocks {
         var blocks = self
-        blocks.known = n
+        blocks.beginnings.append(Beginning(start: .max, index: 0, lastCall: -1, kind: .finish))
         return blocks
     }
 }

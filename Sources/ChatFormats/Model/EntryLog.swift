@@ -20,8 +20,6 @@ package struct EntryLog: ~Copyable, Sendable {
     package private(set) var first: Int
     /// How many bytes the dropped ones had.
     private var droppedBytes = 0
-    /// The number of the first entry after the last restart; what is before it is void.
-    private var answerStart = 0
     /// How many text entries there ever were: the tokens that a client saw.
     package private(set) var textEntryCount = 0
     /// Where its blocks begin, also those whose entries were dropped.
@@ -43,7 +41,7 @@ package struct EntryLog: ~Copyable, Sendable {
     /// first entries follow.
     package init(first: Int, blocks: EntryBlocks) {
         self.first = first
-        self.blocks = blocks.known(to: .max)
+        self.blocks = blocks.forPart()
     }
 
     /// How many entries there ever were; also the number of the next one.
@@ -53,7 +51,10 @@ package struct EntryLog: ~Copyable, Sendable {
     package var numbers: Range<Int> { first..<count }
 
     /// The numbers of those among them that are not void.
-    var answerNumbers: Range<Int> { max(first, answerStart)..<count }
+    var answerNumbers: Range<Int> {
+        // A part knows of restarts after it, too.
+        min(max(first, blocks.answerStart), count)..<count
+    }
 
     /// Whether the last entry is a terminal one.
     package var isEnded: Bool { kinds.last?.isTerminal ?? false }
@@ -75,10 +76,13 @@ package struct EntryLog: ~Copyable, Sendable {
 
     /// Makes the bytes written after the last entry an entry.
     mutating func seal(_ kind: EntryKind) {
+        let place = kinds.count
         ends.append(UInt32(bytes.count))
         kinds.append(kind)
         if kind == .text { textEntryCount += 1 }
-        if kind != blocks.running { look(at: count - 1) }
+        // More of the same text begins nothing.
+        guard place == 0 || kinds[place - 1] != kind || kind == .toolCall else { return }
+        look(kind, at: first + place)
     }
 }
 
@@ -91,12 +95,14 @@ extension EntryLog {
 
     /// Looks at an entry that may begin a block; out of the way of all others.
     @inline(never)
-    private mutating func look(at n: Int) {
-        let kind = kind(n)
-        if kind == .restart { answerStart = n + 1 }
-        guard kind == .toolCall else { return blocks.add(kind, at: n) }
-        let bytes = bytes
-        blocks.add(kind, at: n, call: ToolCallPiece.index(of: bytes.span.extracting(range(n))))
+    private mutating func look(_ kind: EntryKind, at n: Int) {
+        switch kind {
+        case .start, .usage, .finish, .failure, .members: break
+        case .text, .reasoning, .refusal, .restart: blocks.add(kind, at: n)
+        case .toolCall:
+            let bytes = bytes
+            blocks.add(kind, at: n, call: ToolCallPiece.index(of: bytes.span.extracting(range(n))))
+        }
     }
 }
 
@@ -152,7 +158,6 @@ extension EntryLog {
         copy.ends = ends
         copy.kinds = kinds
         copy.droppedBytes = droppedBytes
-        copy.answerStart = answerStart
         copy.textEntryCount = textEntryCount
         copy.blocks = blocks
         return copy
@@ -171,12 +176,11 @@ extension EntryLog {
         let offset = UInt32(bytes.count)
         bytes += part.bytes
         kinds += part.kinds
-        answerStart = max(answerStart, part.answerStart)
         // Its own count has those that it dropped as well, and they are here already.
         textEntryCount += part.kinds.count { $0 == .text }
         ends.append(contentsOf: part.ends.lazy.map { $0 + offset })
         // What begins a block depends on what is here.
-        for n in part.numbers where kind(n) != blocks.running { look(at: n) }
+        for n in part.numbers { look(kind(n), at: n) }
     }
 }
 
