@@ -4,7 +4,21 @@ import Wire
 
 /// Exact bytes of every dialect, and what a reader of event streams makes of them.
 @Suite struct `Dialects` {
-    static let context = FrameContext(generation: "0abc", model: "m\"1", created: 7)
+    static let context = context()
+
+    private static func context(
+        wantsUsage: Bool = false,
+        retryMilliseconds: Int? = nil
+    ) -> FrameContext {
+        FrameContext(
+            generation: "0abc",
+            model: "m\"1",
+            created: 7,
+            wantsUsage: wantsUsage,
+            retryMilliseconds: retryMilliseconds
+        )
+    }
+
     static let start = #"{"id":"0abc","model":"m\"1","created":7}"#
     static let usage = #"{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}"#
     static let failure =
@@ -117,16 +131,14 @@ import Wire
         ),
     ])
     func `the start has its exact bytes and the retry time`(dialect: Dialect, bytes: String) {
-        var context = Self.context
-        context.retryMilliseconds = 900
+        let context = Self.context(retryMilliseconds: 900)
         let log = log((.start, Self.start))
         let frame = written { dialect.appendFrame(0, of: log, context: context, into: &$0) }
         #expect(frame == bytes)
     }
 
     @Test func `the retry time stands once, in the first block of a frame`() {
-        var context = Self.context
-        context.retryMilliseconds = 5
+        let context = Self.context(retryMilliseconds: 5)
         #expect(
             Self.frame(.text, .text, "[DONE]", context: context)
                 == "retry: 5\ndata: [\n\nid: 0abc.1\ndata: DONE]\n\n"
@@ -206,8 +218,7 @@ import Wire
             events
                 == "event: finish\ndata: {\"status\":\"length\",\"finish_reason\":\"length\",\"usage\":\(Self.usage)}\n\nevent: done\nid: 0abc.3\ndata: [DONE]\n\n"
         )
-        var context = Self.context
-        context.wantsUsage = true
+        let context = Self.context(wantsUsage: true)
         let text = written { Dialect.openai.appendFrame(1, of: log, context: context, into: &$0) }
         #expect(text.hasSuffix("\"finish_reason\":null}],\"usage\":null}\n\n"))
         let chunks = written { Dialect.openai.appendFrame(3, of: log, context: context, into: &$0) }
@@ -219,8 +230,7 @@ import Wire
     }
 
     @Test func `a usage chunk that nobody counted is left out`() {
-        var context = Self.context
-        context.wantsUsage = true
+        let context = Self.context(wantsUsage: true)
         let finish = #"{"status":"complete","finish_reason":"stop"}"#
         let chunks = Self.frame(.openai, .finish, finish, context: context)
         #expect(chunks.split(separator: "\n\n").count == 2)

@@ -66,9 +66,15 @@ import Wire
     }
 
     @Test func `the finish and the usage have an empty text beside their choices`() throws {
-        var context = Self.context(hasIDs: false, repeatsContent: true)
-        context.wantsUsage = true
-        context.usage = Usage(promptTokens: 1, completionTokens: 2)
+        let context = FrameContext(
+            generation: "0abc",
+            model: "m",
+            created: 7,
+            usage: Usage(promptTokens: 1, completionTokens: 2),
+            wantsUsage: true,
+            hasIDs: false,
+            repeatsContent: true
+        )
         let payload = #"{"status":"complete","finish_reason":"stop"}"#
         let frame = `Dialects`.frame(.openai, .finish, payload, context: context)
         let blocks = frame.split(separator: "\n\n")

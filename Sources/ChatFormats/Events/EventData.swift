@@ -51,18 +51,3 @@ enum EventData {
         out.append(literal: "\"}")
     }
 }
-
-extension FrameContext {
-    /// Appends what the answer cost, from the context or from the log.
-    ///
-    /// - Returns: `false` where nobody counted; nothing is appended then.
-    func appendUsage(_ frame: Frame, of log: [UInt8], into out: inout [UInt8]) -> Bool {
-        if let usage {
-            usage.append(into: &out)
-            return true
-        }
-        guard let range = frame.usage else { return false }
-        out.append(contentsOf: log[range])
-        return true
-    }
-}

@@ -74,6 +74,10 @@ struct EventBlocks {
     ///
     /// Clients trim a line before they compare it, so white space before the mark doesn't count.
     private static func endMark(in text: Span<UInt8>, from start: Int) -> Int? {
+        // Few tokens have a bracket, and every token is looked at.
+        var bracket = start
+        while bracket < text.count, text[bracket] != UInt8(ascii: "[") { bracket += 1 }
+        guard bracket < text.count else { return nil }
         var isAtLineStart = true
         for index in start..<text.count {
             switch text[index] {

@@ -1,21 +1,23 @@
 import Wire
 
-/// What a frame says beside its entry.
-package struct FrameContext: Sendable {
+/// What a frame says beside its entry: the same for all frames that one client gets.
+///
+/// Handed over with every piece, so it is one word.
+package final class FrameContext: Sendable {
     /// The generation's id, the first half of each event's id.
     package let generation: String
     /// The id line of each event up to its number; the same for all, so it is written once.
     let idPrefix: [UInt8]
     /// The model that answers, as the client is to see it.
-    package var model: String
+    package let model: String
     /// When the generation began, in seconds since 1970.
-    package var created: Int
+    package let created: Int
     /// What the answer cost, where the log has no usage entry for it.
-    package var usage: Usage?
+    package let usage: Usage?
     /// Whether an OpenAI client asked for the usage chunk.
-    package var wantsUsage: Bool
+    package let wantsUsage: Bool
     /// How long a browser is to wait before it comes back; a writer of events says it once.
-    package var retryMilliseconds: Int?
+    package let retryMilliseconds: Int?
     /// Whether blocks carry ids.
     ///
     /// Not for pages that read with `fetch` and take whatever stands before an empty line for
@@ -39,7 +41,15 @@ package struct FrameContext: Sendable {
         idMark: String = ""
     ) {
         self.generation = generation
-        idPrefix = hasIDs ? Array("\(Self.idName)\(generation).\(idMark)".utf8) : []
+        var prefix: [UInt8] = []
+        if hasIDs {
+            prefix.reserveCapacity(generation.utf8.count + 8)
+            prefix.append(literal: Self.idName)
+            prefix.append(text: generation)
+            prefix.append(UInt8(ascii: "."))
+            if !idMark.isEmpty { prefix.append(text: idMark) }
+        }
+        idPrefix = prefix
         self.model = model
         self.created = created
         self.usage = usage
@@ -47,6 +57,19 @@ package struct FrameContext: Sendable {
         self.retryMilliseconds = retryMilliseconds
         self.hasIDs = hasIDs
         self.repeatsContent = repeatsContent
+    }
+
+    /// Appends what the answer cost, from the context or from the log.
+    ///
+    /// - Returns: `false` where nobody counted; nothing is appended then.
+    func appendUsage(_ frame: Frame, of log: [UInt8], into out: inout [UInt8]) -> Bool {
+        if let usage {
+            usage.append(into: &out)
+            return true
+        }
+        guard let range = frame.usage else { return false }
+        out.append(contentsOf: log[range])
+        return true
     }
 
     /// Appends an event's id as it goes between the quotes of a JSON string.

@@ -2,7 +2,7 @@ import Wire
 
 /// How entries are written for a client.
 ///
-/// Each is defined in the folder of its protocol.
+/// Each is defined in the folder of its protocol. It is one word, for it is handed over often.
 package struct Dialect: Sendable {
     /// Appends the whole text so far, which takes the place of what the client has.
     ///
@@ -19,16 +19,38 @@ package struct Dialect: Sendable {
             _ out: inout [UInt8]
         ) -> Void
 
-    /// The word of `?format=`.
-    package let name: String
-    /// What its streams are as HTTP knows it.
-    package let media: Media
-    /// How an error is written where no stream has begun; nil for the server's own way.
-    package let errorShape: ErrorShape?
-    /// Nil where it has no words for a text that takes the place of another.
-    private let restoration: Restoration?
-    private let maker: @Sendable (FrameContext) -> any FrameWriter
+    private final class Definition: Sendable {
+        let name: String
+        let media: Media
+        let errorShape: ErrorShape?
+        let restoration: Restoration?
+        let maker: @Sendable (FrameContext) -> any FrameWriter
 
+        init(
+            _ name: String,
+            _ media: Media,
+            _ errorShape: ErrorShape?,
+            _ restoration: Restoration?,
+            _ maker: @escaping @Sendable (FrameContext) -> any FrameWriter
+        ) {
+            self.name = name
+            self.media = media
+            self.errorShape = errorShape
+            self.restoration = restoration
+            self.maker = maker
+        }
+    }
+
+    private let definition: Definition
+
+    /// Defines one.
+    ///
+    /// - Parameters:
+    ///   - name: the word of `?format=`.
+    ///   - media: what its streams are as HTTP knows it.
+    ///   - errorShape: how an error is written where no stream has begun.
+    ///   - restoration: nil where it has no words for a text that takes the place of another.
+    ///   - maker: makes what writes a log for one client.
     init(
         name: String,
         media: Media,
@@ -36,18 +58,25 @@ package struct Dialect: Sendable {
         restoration: Restoration? = nil,
         maker: @escaping @Sendable (FrameContext) -> any FrameWriter
     ) {
-        self.name = name
-        self.media = media
-        self.errorShape = errorShape
-        self.restoration = restoration
-        self.maker = maker
+        definition = Definition(name, media, errorShape, restoration, maker)
     }
 
+    /// The word of `?format=`.
+    package var name: String { definition.name }
+
+    /// What its streams are as HTTP knows it.
+    package var media: Media { definition.media }
+
+    /// How an error is written where no stream has begun; nil for the server's own way.
+    package var errorShape: ErrorShape? { definition.errorShape }
+
     /// Makes what writes a log for one client, from any entry on.
-    package func makeWriter(_ context: FrameContext) -> any FrameWriter { maker(context) }
+    package func makeWriter(_ context: FrameContext) -> any FrameWriter {
+        definition.maker(context)
+    }
 
     /// Whether it has words for a text that takes the place of what the client has.
-    package var restores: Bool { restoration != nil }
+    package var restores: Bool { definition.restoration != nil }
 
     /// Appends the whole text so far, which takes the place of what the client has; nothing where
     /// it has no words for it.
@@ -63,7 +92,7 @@ package struct Dialect: Sendable {
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        restoration?(n, log, context, &out)
+        definition.restoration?(n, log, context, &out)
     }
 }
 

@@ -1,7 +1,7 @@
 package import Wire
 
 /// What a dialect's streams are as HTTP and the readers of its type know it.
-package struct Media: Sendable {
+package final class Media: Sendable {
     /// Whether its events have ids, with which a client may come back.
     package enum IDs: Sendable {
         case always
