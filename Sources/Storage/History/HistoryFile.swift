@@ -30,8 +30,8 @@ package final class HistoryFile: Sendable {
     ///   - durability: When records are made safe against a loss of power.
     ///   - rotateBytes: The size at which the file gets the name of an old one, and a new one is
     ///     begun; 0 for never.
-    ///   - holdsRotation: Whether that waits for `allowRotation`, since a start looks for records in
-    ///     the files by their names.
+    ///   - holdsRotation: Whether that waits for `allowRotation`, since the start looks for records
+    ///     in the files by their names.
     ///   - compactionDelayMilliseconds: How long after a deletion the files are written anew.
     ///   - report: Called here during the start, then on the history's queues, and for a refused
     ///     record by the thread that appended it.
