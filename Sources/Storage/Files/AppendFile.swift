@@ -34,9 +34,9 @@ struct AppendFile: ~Copyable {
         name: String,
         keepsUnsynced: Bool = false
     ) throws(StorageError) -> AppendFile {
-        let folder = directory.isEmpty ? "." : directory
+        let path = joinedPath(directory, name)
+        let folder = parentFolder(of: path)
         try createFolder(folder)
-        let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
         // Without O_NONBLOCK, opening a named pipe would wait for a reader for ever.
         let opened = try OpenFile(opening: path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK)
         let status = try opened.status()

@@ -194,6 +194,12 @@ private func checkFolder(_ path: String) throws(StorageError) {
     }
 }
 
+/// The path of a name in a folder; an empty folder is the process's own.
+func joinedPath(_ folder: String, _ name: String) -> String {
+    if folder.isEmpty { return "./\(name)" }
+    return folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+}
+
 /// The folder that holds the last part of a path.
 func parentFolder(of path: String) -> String {
     var parts = Substring(path)

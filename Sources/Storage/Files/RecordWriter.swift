@@ -188,7 +188,7 @@ struct RecordWriter: ~Copyable {
         try file?.payOwedCut()
         try file?.synchronize()
         if let tail = try open() { report(tail) }
-        report(.begunAnew(path: directory + "/" + name))
+        report(.begunAnew(path: joinedPath(directory, name)))
     }
 
     /// Before more than the bound is in memory until it is safe, it has to become safe.

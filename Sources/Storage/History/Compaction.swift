@@ -25,11 +25,11 @@ struct Compaction: Sendable {
         var isMoved = false
     }
 
-    var path: String { "\(directory)/\(part?.name ?? "")" }
+    var path: String { joinedPath(directory, part?.name ?? "") }
     var newName: String { (part?.name ?? "") + Self.suffix }
 
     /// Removes the new file, where it does not take the place of the old one.
-    func removeNew() { _ = unlink("\(directory)/\(newName)") }
+    func removeNew() { _ = unlink(joinedPath(directory, newName)) }
 
     /// Does it.
     func run() throws(StorageError) -> Outcome {
@@ -97,12 +97,12 @@ struct Compaction: Sendable {
         guard !deletions.isEmpty else { return }
         var head = RecordHead()
         for name in fileNames(in: directory) where name.contains(".jsonl.torn-") {
-            let file = try OpenFile.reading("\(directory)/\(name)")
+            let file = try OpenFile.reading(joinedPath(directory, name))
             let size = min(Int(try file.status().st_size), Self.maxTornBytes)
             var bytes = [UInt8](repeating: 0, count: max(1, size))
             let count = try file.read(into: &bytes, at: 0, count: size)
             head.read(bytes.span.extracting(first: count))
-            if deletions.cover(head) { _ = unlink("\(directory)/\(name)") }
+            if deletions.cover(head) { _ = unlink(joinedPath(directory, name)) }
         }
     }
 }

@@ -56,7 +56,7 @@ package struct Deletions: Sendable {
     ///
     /// - Throws: where it cannot be read; then the list stays as it is.
     package mutating func load() throws(StorageError) {
-        let path = "\(directory)/\(Self.name)"
+        let path = joinedPath(directory, Self.name)
         // What is there and cannot be reached fails below: nothing deleted may come back.
         guard access(path, F_OK) == 0 || errno != ENOENT else { return deletions = [:] }
         let file = try OpenFile.reading(path)
@@ -108,7 +108,7 @@ package struct Deletions: Sendable {
     mutating func shrink(to count: Int = maxCount / 2) throws(StorageError) {
         let kept = deletions.sorted { $1.value.time.lexicographicallyPrecedes($0.value.time) }
             .prefix(count)
-        let path = "\(directory)/\(Self.name)"
+        let path = joinedPath(directory, Self.name)
         var file = try OpenFile(opening: path + ".new", O_WRONLY | O_CREAT | O_TRUNC)
         let lines = kept.reversed().flatMap { conversation, deletion in
             deletion.spared.reduce(into: Self.line(conversation, "deleted_at", deletion.time)) {

@@ -14,15 +14,15 @@ struct HistoryNames: Sendable {
     }
 
     /// The path of a file with this name.
-    func path(_ name: String) -> String { "\(directory)/\(name)" }
+    func path(_ name: String) -> String { joinedPath(directory, name) }
 
     /// The names of the files that were rotated away, the oldest first.
     func sealed() -> [String] { numberedNames().map(\.name) }
 
     /// The name of the next file that is rotated away: after all others, also in `ls`.
     func nextSealed() -> String {
-        let digits = String((numberedNames().last?.number ?? 0) + 1)
-        return "\(stem)-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).jsonl"
+        let number = (numberedNames().last?.number ?? 0) + 1
+        return "\(stem)-\(paddedDecimal(number, digits: 6)).jsonl"
     }
 
     /// How many bytes the files have; nil where something was deleted, which has to be looked

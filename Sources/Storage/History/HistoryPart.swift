@@ -34,7 +34,7 @@ struct HistoryPart: Sendable {
     /// - Returns: nil where the name leads to another file by now, or to none.
     func open(in directory: String) throws(StorageError) -> OpenFile? {
         do throws(StorageError) {
-            let file = try OpenFile.reading("\(directory)/\(name)")
+            let file = try OpenFile.reading(joinedPath(directory, name))
             guard try file.identity() == identity else { return nil }
             return file
         } catch .systemCall(_, _, ENOENT) {

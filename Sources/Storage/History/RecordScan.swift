@@ -182,13 +182,7 @@ package struct RecordScan {
         else { return nil }
         var unit: UInt32 = 0
         for offset in 2..<6 {
-            let digit: UInt8
-            switch line[place + offset] {
-            case let byte where byte &- UInt8(ascii: "0") <= 9: digit = byte - UInt8(ascii: "0")
-            case let byte where (byte | 0x20) &- UInt8(ascii: "a") <= 5:
-                digit = (byte | 0x20) - UInt8(ascii: "a") + 10
-            default: return nil
-            }
+            guard let digit = Octet.hexadecimalValue(line[place + offset]) else { return nil }
             unit = unit << 4 | UInt32(digit)
         }
         return unit

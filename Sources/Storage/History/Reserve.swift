@@ -35,7 +35,7 @@ final class Reserve: Sendable {
 
     /// Names the file; nothing is held before `hold` or `keepHeld`.
     init(directory: String, delays: Delays = .system) {
-        path = "\(directory.isEmpty ? "." : directory)/\(Self.name)"
+        path = joinedPath(directory, Self.name)
         self.delays = delays
     }
 

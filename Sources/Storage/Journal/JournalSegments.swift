@@ -46,7 +46,7 @@ struct JournalSegments: ~Copyable {
     var path: String { path(book.current) }
 
     private func path(_ segment: Int) -> String {
-        "\(directory)/\(SegmentName.of(loop: loop, segment: segment))"
+        joinedPath(directory, SegmentName.of(loop: loop, segment: segment))
     }
 
     // MARK: Writing

@@ -79,9 +79,7 @@ enum SegmentName {
     private static let maxNumber = 1 << 48
 
     static func of(loop: Int, segment: Int) -> String {
-        let digits = String(segment)
-        let zeros = String(repeating: "0", count: max(0, 8 - digits.utf8.count))
-        return "\(loop)-\(zeros)\(digits)\(suffix)"
+        "\(loop)-\(paddedDecimal(segment, digits: 8))\(suffix)"
     }
 
     /// Reads a name; nil where it is none of ours.

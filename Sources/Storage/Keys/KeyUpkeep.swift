@@ -36,7 +36,7 @@ final class KeyUpkeep: RecordFollower {
         _ = unlink(path + Self.compactSuffix)
     }
 
-    private var path: String { "\(directory)/\(name)" }
+    private var path: String { joinedPath(directory, name) }
 
     // MARK: The start
 
@@ -110,7 +110,10 @@ final class KeyUpkeep: RecordFollower {
             bytes.append(newline)
         }
         let newName = name + Self.compactSuffix
-        let new = try OpenFile(opening: "\(directory)/\(newName)", O_WRONLY | O_CREAT | O_TRUNC)
+        let new = try OpenFile(
+            opening: joinedPath(directory, newName),
+            O_WRONLY | O_CREAT | O_TRUNC
+        )
         if let failure = new.write(bytes).failure { throw failure }
         guard
             try writer.replaceFile(by: newName, active.identity, copyingFrom: old.end) != nil

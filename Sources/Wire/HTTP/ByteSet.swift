@@ -32,7 +32,7 @@ struct ByteSet {
 }
 
 /// The bytes with a name of their own in HTTP's grammar.
-enum Octet {
+package enum Octet {
     static let tab: UInt8 = 0x09
     static let lineFeed: UInt8 = 0x0A
     static let carriageReturn: UInt8 = 0x0D
@@ -68,7 +68,7 @@ enum Octet {
     ///
     /// - Returns: `nil` for any other byte.
     @inline(__always)
-    static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+    package static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
         let digit = byte &- UInt8(ascii: "0")
         if digit < 10 { return digit }
         let letter = (byte | 0x20) &- UInt8(ascii: "a")

@@ -90,12 +90,8 @@ extension JSONReader {
         var unit: UInt16 = 0
         for _ in 0..<4 {
             guard position < bytes.count else { throw .unexpectedEnd(offset: bytes.count) }
-            let digit: UInt8
-            switch bytes[position] {
-            case let byte where byte &- UInt8(ascii: "0") <= 9: digit = byte - UInt8(ascii: "0")
-            case let byte where (byte | 0x20) &- UInt8(ascii: "a") <= 5:
-                digit = (byte | 0x20) - UInt8(ascii: "a") + 10
-            default: throw .unexpectedByte(offset: position, expected: .hexDigit)
+            guard let digit = Octet.hexadecimalValue(bytes[position]) else {
+                throw .unexpectedByte(offset: position, expected: .hexDigit)
             }
             unit = unit << 4 | UInt16(digit)
             position += 1
