@@ -39,6 +39,17 @@ final class ManualDelays: Sendable {
         state.withLock { $0.now = end }
     }
 
+    /// Turns the clock on until a condition holds, for at most a minute of its time.
+    ///
+    /// - Returns: whether it came to hold.
+    func turns(_ condition: () -> Bool) -> Bool {
+        for _ in 0..<600 {
+            if condition() { return true }
+            turn(by: 100)
+        }
+        return condition()
+    }
+
     private func takeEarliest(until end: Int) -> Waiting? {
         state.withLock { state in
             let place = state.waiting.indices.min { state.waiting[$0].due < state.waiting[$1].due }

@@ -41,7 +41,7 @@ final class RecordQueue: Sendable {
         label: String,
         maxPendingBytes: Int,
         durability: Durability,
-        delays: Delays = .system,
+        delays: Delays,
         follower: any RecordFollower
     ) throws(StorageError) {
         self.maxPendingBytes = maxPendingBytes

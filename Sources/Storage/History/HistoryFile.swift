@@ -33,6 +33,7 @@ package final class HistoryFile: Sendable {
     ///   - holdsRotation: Whether that waits for `allowRotation`, since the start looks for records
     ///     in the files by their names.
     ///   - compactionDelayMilliseconds: How long after a deletion the files are written anew.
+    ///   - delays: How work is put off.
     ///   - report: Called here during the start, then on the history's queues, and for a refused
     ///     record by the thread that appended it.
     /// - Throws: What somebody has to put right: a lock held, a missing permission, a wrong path.
@@ -44,9 +45,15 @@ package final class HistoryFile: Sendable {
         rotateBytes: Int = 0,
         holdsRotation: Bool = false,
         compactionDelayMilliseconds: Int = 1000,
+        delays: Delays = .system,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) throws(StorageError) {
-        let reader = HistoryReader(directory: directory, name: name, report: report)
+        let reader = HistoryReader(
+            directory: directory,
+            name: name,
+            delays: delays,
+            report: report
+        )
         let upkeep = HistoryUpkeep(
             reader: reader,
             rotation: HistoryRotation(bytes: rotateBytes, isHeld: holdsRotation),
@@ -55,7 +62,7 @@ package final class HistoryFile: Sendable {
                 delayMilliseconds: compactionDelayMilliseconds,
                 report: report
             ),
-            reserve: Reserve(directory: directory),
+            reserve: Reserve(directory: directory, delays: delays),
             reportHistory: report
         )
         let records = try RecordQueue(
@@ -64,6 +71,7 @@ package final class HistoryFile: Sendable {
             label: "sse-relay.history",
             maxPendingBytes: maxPendingBytes,
             durability: durability,
+            delays: delays,
             follower: upkeep
         )
         self.init(records, upkeep)

@@ -37,7 +37,7 @@ final class HistoryReader: Sendable {
     init(
         directory: String,
         name: String,
-        delays: Delays = .system,
+        delays: Delays,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) {
         var catalog = HistoryCatalog(directory: directory, activeName: name)

@@ -22,12 +22,14 @@ package final class KeyFile: Sendable {
     ///   - directory: the data folder.
     ///   - durability: when lines are made safe against a loss of power.
     ///   - lifeMilliseconds: how long a key lives after its answer's end.
+    ///   - delays: how work is put off.
     ///   - report: called here during the start, then on the file's queue.
     /// - Throws: what somebody has to put right.
     package init(
         directory: String,
         durability: Durability,
         lifeMilliseconds: Int,
+        delays: Delays = .system,
         report: @escaping @Sendable (KeyReport) -> Void
     ) throws(StorageError) {
         let upkeep = KeyUpkeep(
@@ -42,6 +44,7 @@ package final class KeyFile: Sendable {
             label: "sse-relay.keys",
             maxPendingBytes: Self.maxPendingBytes,
             durability: durability,
+            delays: delays,
             follower: upkeep
         )
         self.upkeep = upkeep

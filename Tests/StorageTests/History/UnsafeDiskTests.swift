@@ -12,6 +12,8 @@ final class UnsafeDiskTests {
     private let scratch = Scratch()
     private let reports = Reports()
     private let disk: LosingDisk
+    /// For those tests in which nothing else moves the time.
+    private let clock = ManualDelays()
 
     init() { disk = LosingDisk(scratch.path) }
 
@@ -19,13 +21,15 @@ final class UnsafeDiskTests {
 
     private func open(
         rotateBytes: Int = 0,
-        maxPendingBytes: Int = HistoryFile.maxPendingBytes
+        maxPendingBytes: Int = HistoryFile.maxPendingBytes,
+        delays: Delays = .system
     ) throws -> HistoryFile {
         try HistoryFile(
             directory: scratch.path,
             maxPendingBytes: maxPendingBytes,
             rotateBytes: rotateBytes,
             compactionDelayMilliseconds: 1,
+            delays: delays,
             report: reports.add
         )
     }
@@ -49,14 +53,14 @@ final class UnsafeDiskTests {
     @Test
     func `what an earlier process left is written again where it is not believed`() throws {
         scratch.write(bytes("one\ntwo\nthree\n"))
-        let history = try open()
+        let history = try open(delays: clock.delays)
         let place = try #require(history.distrust(lastBytes: 10))
         lose("two\nthree\n")
         disk.fail(times: 1)
         #expect(!history.isSafe(place))
         let new = try #require(history.append(bytes("four")))
         #expect(new == place + 1)
-        #expect(waits { history.isSafe(new) })
+        #expect(clock.turns { history.isSafe(new) })
         #expect(scratch.lines() == ["one", "two", "three", "four"])
         #expect(reports.all == [notSafe, .safeAgain])
     }
@@ -64,20 +68,20 @@ final class UnsafeDiskTests {
     @Test
     func `more is not written again than may be unsafe at a time`() throws {
         scratch.write(bytes("one\ntwo\nthree\n"))
-        let history = try open(maxPendingBytes: 6)
+        let history = try open(maxPendingBytes: 6, delays: clock.delays)
         let place = try #require(history.distrust(lastBytes: 14))
         lose("one\ntwo\nthree\n")
-        #expect(waits { history.isSafe(place) })
+        #expect(clock.turns { history.isSafe(place) })
         #expect(scratch.read() == [UInt8](repeating: 0, count: 8) + bytes("three\n"))
     }
 
     @Test
     func `more is not written again than the file has`() throws {
         scratch.write(bytes("one\n"))
-        let history = try open()
+        let history = try open(delays: clock.delays)
         let place = try #require(history.distrust(lastBytes: 1_000_000))
         lose("one\n")
-        #expect(waits { history.isSafe(place) })
+        #expect(clock.turns { history.isSafe(place) })
         #expect(scratch.lines() == ["one"])
     }
 
@@ -109,14 +113,15 @@ final class UnsafeDiskTests {
 
     @Test
     func `records become safe again without anybody asking`() throws {
-        let history = try open()
+        let history = try open(delays: clock.delays)
         disk.fail(times: 1)
         let place = try #require(history.append(bytes("lost")))
-        #expect(reports.wait { $0 == notSafe })
+        #expect(clock.turns { !reports.all.isEmpty })
+        #expect(reports.all == [notSafe])
         #expect(!history.isSafe(place))
-        #expect(waits { history.isSafe(place) })
+        #expect(clock.turns { history.isSafe(place) })
         #expect(scratch.lines() == ["lost"])
-        #expect(reports.wait { $0 == .safeAgain })
+        #expect(reports.all == [notSafe, .safeAgain])
     }
 
     @Test

@@ -29,12 +29,14 @@ struct KeyFileTests {
     private func open(
         _ scratch: Scratch,
         durability: Durability = .interval,
+        delays: Delays = .system,
         _ report: @escaping @Sendable (KeyReport) -> Void = { Issue.record("reports \($0)") }
     ) throws -> KeyFile {
         try KeyFile(
             directory: scratch.path,
             durability: durability,
             lifeMilliseconds: Self.life,
+            delays: delays,
             report: report
         )
     }
@@ -190,15 +192,18 @@ struct KeyFileTests {
     @Test func `a disk that refuses is waited for by nobody, and tried again`() throws {
         let scratch = Scratch()
         let reports = Guarded<[KeyReport]>([])
-        let file = try open(scratch) { report in reports.withLock { $0.append(report) } }
+        let clock = ManualDelays()
+        let file = try open(scratch, delays: clock.delays) { report in
+            reports.withLock { $0.append(report) }
+        }
         // A folder in the file's place: the writer finds its file gone and cannot begin another.
         #expect(unlink(scratch.path(KeyFile.name)) == 0)
         #expect(mkdir(scratch.path(KeyFile.name), 0o700) == 0)
         let place = file.append(key("kept"))
-        #expect(waits { !reports.withLock { $0.isEmpty } })
+        #expect(clock.turns { !reports.withLock { $0.isEmpty } })
         #expect(!file.isSafe(place))
         #expect(rmdir(scratch.path(KeyFile.name)) == 0)
-        #expect(waits { file.isSafe(place) })
+        #expect(clock.turns { file.isSafe(place) })
         file.close()
         let said = reports.withLock { $0 }
         guard case .writeFailed? = said.first else { return #expect(said.isEmpty) }
