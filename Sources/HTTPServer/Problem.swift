@@ -1,7 +1,7 @@
 package import Wire
 
-/// An error as a client sees it before a stream starts: a status and JSON, unless its protocol has
-/// another shape `{"error":{"type","message","code"}}`.
+/// An error as a client sees it before a stream starts: a status and one JSON shape,
+/// `{"error":{"type","message","code"}}`, or that of the client's protocol.
 package struct Problem: Error, Sendable, Equatable {
     /// The status of the answer.
     package var status: Status

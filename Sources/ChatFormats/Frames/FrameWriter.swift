@@ -17,7 +17,8 @@ package protocol FrameWriter {
     ///   - context: of all frames, the same in each call.
     ///   - maxBytes: no frame is begun where so much was appended.
     ///   - out: what it is appended to.
-    /// - Returns: the number of the first entry that was not written.
+    /// - Returns: the number of the first entry that was not written whole. It may be the first one
+    ///   of all: a writer that repeats a long text says it in pieces, from the log.
     mutating func write(
         _ entries: Range<Int>,
         of log: borrowing EntryLog,

@@ -1,13 +1,15 @@
 package import Wire
 
 /// What a dialect's streams are as HTTP and the readers of its type know it.
+///
+/// One for all streams of a dialect, and never copied.
 package final class Media: Sendable {
     /// Whether its events have ids, with which a client may come back.
     package enum IDs: Sendable {
         case always
         /// Only for clients that read event streams as the standard says.
         ///
-        /// Pages that read with `fetch` take whatever stands before an empty line for `data:` and
+        /// Pages that read with `fetch` take all that comes before an empty line for `data:` and
         /// its value; they cannot come back with an id either.
         case forEventSources
         /// It has no place for them.
@@ -77,7 +79,7 @@ extension Media {
     /// - Parameters:
     ///   - ids: whether its events have ids.
     ///   - emptyData: an event whose data adds nothing, for clients without ids; nil where one is
-    ///     not needed. A page that takes whatever stands before an empty line for `data:` and its
+    ///     not needed. A page that takes all that comes before an empty line for `data:` and its
     ///     value would take a comment for a part of that.
     /// - Returns: the type, with a comment for silence otherwise.
     static func eventStream(
