@@ -11,11 +11,13 @@ import Testing
         }
     }
 
-    @Test func `no source file is longer than 400 lines`() throws {
+    @Test func `no source file is longer than 350 lines, and what wires a loop than 150`() throws {
         for file in try Tree.files(under: "Sources", suffix: ".swift") {
             let count = try Tree.lines(file).count
-            #expect(count <= 400, "\(file) has \(count) lines")
+            let most = file == "Sources/Relay/Worker.swift" ? 150 : 350
+            #expect(count <= most, "\(file) has \(count) lines")
         }
+        #expect(Tree.exists("Sources/Relay/Worker.swift"))
     }
 
     @Test func `nothing is left to do later in a comment`() throws {
