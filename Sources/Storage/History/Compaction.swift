@@ -3,8 +3,8 @@ import Wire
 
 /// Writes one file of the history anew without the records of deleted conversations.
 ///
-/// A value for a queue of its own: the rewriting of a large file takes seconds, and nobody waits
-/// for it. The file itself is only read, up to where it ended when this was made. Until the new one
+/// It runs on a queue of its own: rewriting a large file takes seconds, and nobody waits for it.
+/// The file itself is only read, up to where it ended when this value was made. Until the new file
 /// takes its name, the end of the process loses nothing but the work.
 struct Compaction: Sendable {
     static let suffix = ".compact"
@@ -31,7 +31,7 @@ struct Compaction: Sendable {
     /// Removes the new file, where it does not take the place of the old one.
     func removeNew() { _ = unlink(joinedPath(directory, newName)) }
 
-    /// Does it.
+    /// Writes the new file.
     func run() throws(StorageError) -> Outcome {
         try removeTornLines()
         guard let part else { return Outcome() }
@@ -55,7 +55,7 @@ struct Compaction: Sendable {
                 if deletions.cover(head) { Self.add(range, to: &cuts) } else { isKept = true }
             }
             let end = min(line.count + 1, part.end - offset)
-            // Of a line that was all deleted nothing stays; beside others each keeps its own bytes.
+            // Of a line that was all deleted nothing stays; else each record keeps its own bytes.
             if !isKept, !cuts.isEmpty { cuts = [0..<end] }
             var start = 0
             for cut in cuts {

@@ -86,8 +86,8 @@ package struct Deletions: Sendable {
         deletions[conversation] = Deletion(time: time)
     }
 
-    /// Notes that a record is begun now: a deletion of before does not reach it, even where the
-    /// clock says that it is still to come.
+    /// Notes that a record is begun now: a deletion of before does not reach it, even where that
+    /// has a later time.
     ///
     /// - Parameter head: what is known of the record.
     /// - Throws: where the disk refuses; for this process it is noted.
@@ -104,7 +104,7 @@ package struct Deletions: Sendable {
         try file.synchronize()
     }
 
-    /// Forgets the oldest.
+    /// Forgets the oldest deletions.
     mutating func shrink(to count: Int = maxCount / 2) throws(StorageError) {
         let kept = deletions.sorted { $1.value.time.lexicographicallyPrecedes($0.value.time) }
             .prefix(count)

@@ -78,8 +78,8 @@ struct HistoryIndex: Sendable {
     }
 
     fileprivate static let none = UInt32.max
-    /// Entries come in arrays of this many: one growing array would for a moment need thrice its
-    /// size.
+    /// Entries come in arrays of this many: one growing array would need three times its
+    /// size for a moment.
     private static let chunkEntries = 4096
 
     private var chunks: [[Entry]] = []

@@ -13,7 +13,7 @@ package final class Journal {
     package static let segmentBytes = JournalLimits().segmentBytes
     /// A frame's memory beyond this is given back after a burst.
     private static let keptFrameBytes = 256 << 10
-    /// How often it is looked whether the segment is still where it was created.
+    /// How often the journal checks that the segment is still where it was created.
     private static let lookMilliseconds = 1000
 
     private let durability: Durability
@@ -109,7 +109,7 @@ package final class Journal {
     /// When a frame is wanted again; now, while the disk takes what it is given.
     package var wantsFrameAt: Nanoseconds { outage.attempt(at: reactor.now) }
 
-    /// Creates the first segment: where that is refused, it is known before an answer needs it.
+    /// Creates the first segment, so that a disk that refuses is known before an answer needs it.
     package func begin() {
         do throws(StorageError) {
             try segments.open()
@@ -127,16 +127,17 @@ package final class Journal {
     /// Notes that this turn's frame has something of a generation.
     package func hold(_ place: inout JournalPlace) { segments.book.hold(&place) }
 
-    /// Lets go of a generation whose record is in the history; segments that nobody wants any more
+    /// Lets go of generations whose records are in the history; segments that nobody wants any more
     /// are removed.
     ///
-    /// Between frames. The one that is being written is emptied where nobody wants it either: what
-    /// was deleted from the history must not stay here. But not while older ones stay: it notes
-    /// what of them was let go of, and without that an answer that had ended comes back cut.
+    /// To be called between frames. The segment that is being written is emptied where nobody wants
+    /// it either: what was deleted from the history must not stay here. But it stays while older
+    /// ones do, since it notes what of them was let go of: without that, an answer that had ended
+    /// would come back cut.
     package func release(_ places: consuming [JournalPlace]) {
         for var place in places { segments.book.release(&place) }
         let unwanted = segments.book.takeUnwanted()
-        // Before they go: what they note of others that stay has to be noted elsewhere.
+        // Before they go, what they note of others that stay has to be noted elsewhere.
         if !segments.book.isUnwanted, wantsFrame { _ = commit() }
         segments.remove(unwanted)
         guard segments.book.isUnwanted else { return }
@@ -152,8 +153,8 @@ package final class Journal {
 
     // MARK: Writing
 
-    /// Looks, now and then, whether the segment is still where it was created, before a frame is
-    /// filled: people remove folders, and frames in a file without a name are lost without a word.
+    /// Checks, now and then, that the segment is still where it was created, before a frame is
+    /// filled: people remove folders, and frames in a file without a name are lost silently.
     ///
     /// - Returns: whether it is gone, and the owner has to write all of it again.
     package func noticesLoss() -> Bool {
@@ -173,7 +174,7 @@ package final class Journal {
             return true
         }
         defer { frame.clear(keeping: Self.keptFrameBytes) }
-        // What a refused frame drops is added again by those it is of; of these nobody is left.
+        // Generations add again what a refused frame dropped; those that retire are gone by then.
         if segments.book.isRetiring {
             for number in segments.book.retiring { frame.retire(number: number) }
         }

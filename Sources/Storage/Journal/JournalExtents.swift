@@ -1,17 +1,18 @@
 /// Where in its loop's journal the items of one generation are, for those that read them back.
 ///
-/// Exact to the byte: a frame has what a whole turn brought, so that with a thousand generations it
-/// is a thousand times as long as the part of one. Going through frames would mean to read all that
-/// the others wrote, once for each of them.
+/// Places are exact to the byte. A frame has what a whole turn brought: with a thousand generations
+/// it is a thousand times as long as the part of one. A reader that went through whole frames would
+/// read what all the others wrote, too.
 ///
-/// A value that any thread may read by: segments that somebody may still read stay open, whatever
+/// Any thread may read by this value: segments that somebody may still read stay open, whatever
 /// becomes of their names.
 package struct JournalExtents: Sendable {
-    /// So much of a generation is checked as one: what is read for nothing on the way to an entry.
+    /// How much of a generation is checked as one, and so is read for nothing on the way to an
+    /// entry.
     @inlinable package static var runBytes: Int { 16 << 10 }
 
     private var runs: [ExtentRun] = []
-    /// Behind the last entry that was noted.
+    /// The number after that of the last entry that was noted.
     package private(set) var end = 0
 
     /// Makes an empty one.
@@ -54,7 +55,7 @@ package struct JournalExtents: Sendable {
         return part
     }
 
-    /// Where the run is that has an entry; after the last one where none has it.
+    /// The place of the run that has an entry; after the last one where none has it.
     private func index(of entry: Int) -> Int {
         var low = runs.startIndex
         var high = runs.endIndex

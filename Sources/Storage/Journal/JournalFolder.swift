@@ -6,9 +6,7 @@ import Loop
 package final class JournalFolder: Sendable {
     /// Where it is.
     package let path: String
-    /// Tells this process's segments from those of others.
-    ///
-    /// Generations have numbers that begin anew with each process.
+    /// Marks this process's segments: the numbers of generations begin anew with each process.
     let process: UInt64
     /// The segments of earlier processes by their loops, in the order in which they were written.
     private let left: [Int: [Int]]
@@ -56,9 +54,7 @@ package final class JournalFolder: Sendable {
         /// The process and the loop whose journal it is.
         package let process: UInt64
         package let loop: Int
-        /// When it was written.
-        ///
-        /// In milliseconds since 1970.
+        /// When it was written, in milliseconds since 1970.
         package let milliseconds: Int
         /// The item.
         package let item: JournalItem
@@ -68,7 +64,7 @@ package final class JournalFolder: Sendable {
     ///
     /// - Parameters:
     ///   - report: takes the segments that do not end well.
-    ///   - visit: given each item with the bytes of its segment.
+    ///   - visit: takes each item with the bytes of its segment.
     /// - Throws: where a segment cannot be read.
     package func read(
         report: (JournalReport) -> Void,
@@ -114,10 +110,10 @@ package final class JournalFolder: Sendable {
 
     /// The processes that wrote a loop's segments.
     ///
-    /// One without it is taken for the process's whose segments are around it. Between
-    /// two processes it may be either's, or another one's: it gets a number of its own, since
-    /// generations of two processes have the same numbers, and nobody may read what was written to
-    /// another.
+    /// A segment that does not name its process is taken for that of the segments around it.
+    /// Between two processes it may be either's, or another one's. It gets a number of its own:
+    /// generations of two processes have the same numbers, and nobody may read another one's
+    /// answer.
     private static func writers(of paths: [String]) -> [UInt64] {
         let said = paths.map { path in
             (try? SegmentFile(reading: path)).flatMap { try? process(of: $0) }

@@ -5,8 +5,8 @@
 /// eight, all little-endian, then the payload, which is items. With the length in the sum no run of
 /// zeros, as a loss of power leaves them, is a frame.
 ///
-/// It owns its memory itself: an array asks at every byte whether it is shared and has room, and an
-/// entry's header is six of them. Every write comes after `reserve`, which alone knows the room.
+/// It owns its memory itself: an array checks at every byte whether it is shared and has room, and
+/// an entry's header is six bytes. Every write comes after `reserve`, which alone knows the room.
 package struct JournalFrame: ~Copyable {
     /// Length, checksum and time.
     static let headerBytes = 16
@@ -58,7 +58,7 @@ package struct JournalFrame: ~Copyable {
         put(payload)
     }
 
-    /// Adds the end of all interest in a generation.
+    /// Adds that a generation is not needed any more.
     package mutating func retire(number: UInt64) {
         reserve(1 + Self.maxVarintBytes)
         put(JournalTag.retire)

@@ -1,8 +1,8 @@
-/// One thing that a journal says about a generation.
+/// One thing that a journal has of a generation.
 ///
-/// Generations go by a number within one journal, which is shorter than their id.
+/// Within one journal a generation goes by a number, which is shorter than its id.
 package enum JournalItem: Equatable {
-    /// A generation begins; the bytes are what a record of it needs beside its entries.
+    /// A generation begins; the bytes are what a record of it needs besides its entries.
     case begin(number: UInt64, head: Range<Int>)
     /// An entry of a generation: its place in the log, its kind and where its payload lies.
     case entry(number: UInt64, sequence: Int, kind: UInt8, payload: Range<Int>)

@@ -68,7 +68,7 @@ struct JournalReader {
     ///
     /// - Parameters:
     ///   - bytes: the whole segment.
-    ///   - visit: given each item, and when it was written.
+    ///   - visit: takes each item, and when it was written.
     /// - Returns: how they end.
     mutating func nextEnd(_ bytes: Span<UInt8>, _ visit: (JournalItem, Int) -> Void) -> End {
         while true {
@@ -81,9 +81,9 @@ struct JournalReader {
 
     /// Where the first whole frame with an item begins, at any byte from `start` on.
     ///
-    /// It is looked for in few bytes first, and in more while there is none: what merely looks like
-    /// a long frame costs no more than the way to the next one, so that damage everywhere is read
-    /// in time too.
+    /// The search looks at few bytes first, and at more while there is none: what merely looks like
+    /// a long frame costs no more than the way to the next one. So a segment that is damaged
+    /// everywhere is read in time too.
     static func firstFrame(in bytes: Span<UInt8>, from start: Int) -> Int? {
         var window = firstWindow
         while true {

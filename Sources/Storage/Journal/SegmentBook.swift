@@ -1,14 +1,16 @@
 /// Which segments of a journal are still wanted: those that hold something of a generation whose
 /// record is not in the history yet.
 ///
-/// A segment that nobody wants goes although an older one stays: an answer that cannot be read back
-/// before the next start must not keep all that is written after it. What the next process reads
-/// is right with such gaps. A generation that is wanted holds all segments from its beginning to
-/// its last entry. Of one that is not, a part may stay for the sake of others: then a segment that
-/// is left has to note its end. When the one that does goes, the next frame notes it again,
-/// and no sooner: with every segment it would be all that ever ended while one long answer runs.
+/// A segment that nobody wants is removed although an older one stays: an answer that cannot be
+/// read back before the next start must not keep all that is written after it. The next process
+/// reads such gaps rightly, since a generation that is wanted holds all segments from its beginning
+/// to its last entry.
+///
+/// Of a generation that is not wanted, a part may stay for the sake of others; then a segment that
+/// is left has to note its end. When that segment goes, the next frame notes the end again. It is
+/// not noted in every segment: while one long answer runs, that would be all that ever ended.
 struct SegmentBook {
-    /// A generation that nobody wants any more, and where something of it may be.
+    /// A generation that nobody wants any more, and the segments that may have something of it.
     private struct Ended {
         let number: UInt64
         let segments: ClosedRange<Int>
@@ -57,11 +59,11 @@ struct SegmentBook {
         }
     }
 
-    /// Notes that nothing of a generation is needed any more.
+    /// Nothing of a generation is needed any more.
     mutating func release(_ place: inout JournalPlace) {
         guard let held = place.segments else { return }
         place.segments = nil
-        // What is in its range and not here was gone before it came to hold the range.
+        // A segment of its range that is not here was removed before the range came to include it.
         var index = firstIndex(from: held.lowerBound)
         while index < segments.endIndex, segments[index].number <= held.upperBound {
             segments[index].holders -= 1
@@ -90,13 +92,13 @@ struct SegmentBook {
     /// Begins another segment.
     mutating func open() { segments.append(Segment(number: current + 1)) }
 
-    /// Notes that the segment that is being written, the only one, has nothing any more.
+    /// The segment that is being written, the only one, was emptied.
     mutating func emptied() {
         segments[segments.count - 1].told = []
         untold = []
     }
 
-    /// Takes the segments out that nobody wants; never the one that is being written.
+    /// Takes out the segments that nobody wants; never the one that is being written.
     mutating func takeUnwanted() -> [Int] {
         let unwanted = segments.dropLast().filter { $0.holders == 0 }
         guard !unwanted.isEmpty else { return [] }
@@ -112,7 +114,7 @@ struct SegmentBook {
         return index < segments.endIndex && segments[index].number <= ended.segments.upperBound
     }
 
-    /// Where the first segment is whose number is not less.
+    /// The place of the first segment whose number is not less.
     private func firstIndex(from number: Int) -> Int {
         var low = segments.startIndex
         var high = segments.endIndex

@@ -24,7 +24,7 @@ struct WholeFrames: ~Copyable {
     ///
     /// - Parameters:
     ///   - hasHeader: whether the segment begins as one does.
-    ///   - visit: given each item, when it was written, and the bytes that its ranges are about.
+    ///   - visit: takes each item, when it was written, and the bytes that its ranges are about.
     /// - Throws: where the disk cannot be read.
     mutating func read(
         hasHeader: Bool,
