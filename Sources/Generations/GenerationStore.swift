@@ -181,6 +181,10 @@ package final class GenerationStore {
 
     private func remove(_ generation: Generation) {
         byID[generation.id] = nil
+        letGo(generation)
+    }
+
+    private func letGo(_ generation: Generation) {
         generation.letGo()
         freeKey(of: generation.live.head)
     }
@@ -208,7 +212,9 @@ package final class GenerationStore {
     /// Drops all that is left; the journal is written once more, since the process may be gone
     /// before this turn ends.
     package func close() {
-        for generation in all { remove(generation) }
+        let left = byID
+        byID = [:]
+        for generation in left.values { letGo(generation) }
         journal?.turnEnded()
         context.reactor.leader = nil
     }

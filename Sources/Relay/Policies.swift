@@ -1,5 +1,8 @@
 import Access
+import ChatFormats
 import Generations
+import HTTPServer
+import Loop
 
 /// What one loop derives from a configuration.
 ///
@@ -20,4 +23,17 @@ final class Policies {
         gate = Gate(hosts: configuration.hosts, origins: configuration.corsOrigins, access)
         models = ModelTable(configuration.upstreams)
     }
+
+    /// Says whether a new answer may be asked for: now or later, on the loop.
+    func reserve(
+        _ caller: Caller,
+        _ request: ChatRequest,
+        on reactor: Reactor,
+        then use: @escaping (Result<Void, Problem>) -> Void
+    ) {
+        gate.reserve(caller, request, on: reactor, then: use)
+    }
+
+    /// Gives back what was reserved for a request that nobody is asked for.
+    func release(_ caller: Caller, _ request: ChatRequest) { gate.release(caller, request) }
 }

@@ -47,14 +47,13 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         self.generation = generation
         self.candidate = candidate
         self.context = context
-        let configuration = context.configuration
         machine = CallMachine(
             isWhole: question != nil,
-            policy: RetryPolicy(maxRetries: configuration.maxRetries)
+            policy: RetryPolicy(maxRetries: context.configuration.maxRetries)
         )
         self.question = question
         clock = context.reactor.makeDeadline()
-        totalDue = context.reactor.now + .seconds(configuration.totalSeconds)
+        totalDue = context.reactor.now + .seconds(context.configuration.totalSeconds)
         decoder = Self.decoder(candidate, context)
         clock.whenDue { [unowned self] in clockRanOut() }
     }

@@ -146,18 +146,20 @@ package final class Reader: ExchangeDelegate {
             }
             begin()
         }
-        while cursor < live.visibleCount, !exchange.isCongested {
+        let end = live.visibleCount
+        while cursor < end, !exchange.isCongested {
             if cursor >= live.log.first {
                 old = nil
-                writePiece(upTo: live.visibleCount)
+                writePiece(upTo: end)
             } else if let old, old.log.numbers.contains(cursor) {
                 writePiece(upTo: old.log.count)
             } else {
                 return readBack()
             }
         }
-        if cursor == live.visibleCount { isLive = true }
-        if live.showsEnd, cursor == live.log.count { finish() }
+        guard cursor == end else { return }
+        isLive = true
+        if live.showsEnd { finish() }
     }
 
     private func writePiece(upTo end: Int) {

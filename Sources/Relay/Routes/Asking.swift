@@ -122,8 +122,7 @@ final class Asking {
     ) {
         // Others under the same key find the claim and no answer while this waits.
         if call.key != nil { store.expect(id) }
-        let gate = policies.gate
-        gate.reserve(caller, call.request, on: store.context.reactor) { [self] result in
+        policies.reserve(caller, call.request, on: store.context.reactor) { [self] result in
             do throws(Problem) {
                 try result.get()
                 use(.running(try begin(call, id, exchange, caller)))
@@ -146,7 +145,7 @@ final class Asking {
             guard !exchange.isLost else { throw Self.clientLeft }
             return try begin(call, id)
         } catch {
-            policies.gate.release(caller, call.request)
+            policies.release(caller, call.request)
             throw error
         }
     }
