@@ -11,8 +11,8 @@ package func equals(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
 
 /// Compares two texts byte by byte.
 ///
-/// `==` normalises both first: it takes composed and decomposed characters for the same, which
-/// protocols do not, and its time is not linear (see `CombiningMarks`).
+/// `==` normalises both first. It calls composed and decomposed characters equal, which protocols
+/// do not, and its time is not linear (see `CombiningMarks`).
 package func equals(_ left: String, _ right: String) -> Bool {
     equals(left.utf8.span, right.utf8.span)
 }

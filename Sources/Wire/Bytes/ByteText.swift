@@ -1,4 +1,4 @@
-/// Text as bytes, without `String` in between: what the writers of every protocol here append with.
+/// Text as bytes, without `String` in between; every protocol's writer appends with these.
 extension [UInt8] {
     /// Appends the UTF-8 of a literal with one copy.
     @inlinable
@@ -16,7 +16,7 @@ extension [UInt8] {
         unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 
-    /// Appends a number in decimal, with a minus sign where it is below zero.
+    /// Appends a number in decimal, with a minus sign if it is below zero.
     package mutating func append(decimal number: Int) {
         if number < 0 { append(UInt8(ascii: "-")) }
         var rest = number.magnitude
@@ -42,10 +42,10 @@ extension [UInt8] {
     }
 }
 
-/// Reads a number made of decimal digits alone.
+/// Reads a number that consists of decimal digits alone.
 ///
-/// `Int("+5")` is 5 and `Int("-0")` is 0, so the standard library's own reading
-/// would let a signed length through (RFC 9110 §8.6 allows digits only).
+/// `Int("+5")` is 5 and `Int("-0")` is 0, so the standard library would let a signed length
+/// through (RFC 9110 §8.6 allows digits only).
 ///
 /// - Returns: `nil` for an empty input, for anything but digits, and on overflow.
 package func parseDecimal(_ bytes: Span<UInt8>) -> Int? {
@@ -62,7 +62,7 @@ package func parseDecimal(_ bytes: Span<UInt8>) -> Int? {
     return value
 }
 
-/// Reads a number made of decimal digits alone from a string.
+/// Reads a number that consists of decimal digits alone from a string.
 ///
 /// - Returns: `nil` for an empty input, for anything but digits, and on overflow.
 package func parseDecimal(_ text: String) -> Int? {

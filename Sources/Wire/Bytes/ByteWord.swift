@@ -1,7 +1,7 @@
-/// Eight bytes looked at together, so that long runs of uninteresting bytes cost an eighth.
+/// Eight bytes examined together, so that long runs of uninteresting bytes cost an eighth.
 ///
-/// A set of flags has the top bit of a byte's place set where the question is answered with yes.
-/// Only the lowest flag can be trusted: a subtraction may borrow from the bytes above a match.
+/// In a set of flags, the top bit of each byte says whether that byte matches. Only the lowest
+/// flag can be trusted: a subtraction may borrow from the bytes above a match.
 struct ByteWord {
     /// How many bytes one word holds.
     static let width = 8
@@ -12,10 +12,10 @@ struct ByteWord {
     /// The eight bytes, the first one lowest.
     private let bits: UInt64
 
-    /// Reads the bytes `offset ..< offset + 8`, which have to exist.
+    /// Reads the bytes `offset ..< offset + 8`, which must exist.
     @inline(__always)
     init(_ bytes: Span<UInt8>, at offset: Int) {
-        // The load checks its bounds; "unsafe" is the type, and any bits make a UInt64.
+        // The load checks its bounds; only the type is "unsafe", and any bits make a UInt64.
         bits = UInt64(
             littleEndian: unsafe bytes.bytes.unsafeLoadUnaligned(
                 fromByteOffset: offset,
@@ -41,7 +41,7 @@ struct ByteWord {
     @inline(__always)
     var flagsNotASCII: UInt64 { bits & Self.highBits }
 
-    /// How many bytes lie before the first flagged one.
+    /// How many bytes come before the first flagged one.
     @inline(__always)
     static func distance(toFirstOf flags: UInt64) -> Int { flags.trailingZeroBitCount / 8 }
 }

@@ -1,21 +1,20 @@
-/// Runs of combining marks too long for any language, which strangers are not allowed.
+/// Runs of combining marks that are too long for any language; input from outside may have none.
 ///
-/// `String` normalises what it compares and hashes, and sorts each run of marks by insertion. One
-/// word that ends in a megabyte of marks, compared with any other, would hold up a loop for
-/// minutes.
+/// `String` normalises what it compares and hashes, and sorts each run of marks by insertion. To
+/// compare one word that ends in a megabyte of marks would hold up a loop for minutes.
 package enum CombiningMarks {
     /// The longest run that is accepted.
     ///
-    /// The Stream-Safe Text Format makes do with 30 (UAX #15 §13); people who pile marks up for fun
-    /// stay below this.
+    /// The Stream-Safe Text Format allows 30 (UAX #15 §13); people who pile up marks for fun stay
+    /// below this.
     package static let maxRun = 256
 
     /// Looks for more than `maxRun` marks in a row.
     ///
-    /// Only every 256th byte is looked at: a mark has two bytes or more, so no long run fits
+    /// Only every 256th byte is examined: a mark has at least two bytes, so no long run fits in
     /// between.
     ///
-    /// - Parameter bytes: UTF-8; what is none counts as no mark.
+    /// - Parameter bytes: UTF-8; an invalid sequence counts as no mark.
     /// - Returns: whether there is such a run.
     package static func hasLongRun(_ bytes: Span<UInt8>) -> Bool {
         var place = maxRun
@@ -30,7 +29,7 @@ package enum CombiningMarks {
         return false
     }
 
-    /// How many marks stand around a place, as far as that matters, and where they end.
+    /// How many marks surround a place, up to the number that matters, and where they end.
     private static func run(_ bytes: Span<UInt8>, around place: Int) -> (marks: Int, end: Int) {
         var marks = 0
         var end = startOfCharacter(bytes, at: place)
@@ -47,19 +46,19 @@ package enum CombiningMarks {
         return (marks, end)
     }
 
-    /// Where the character begins that the byte at a place belongs to.
+    /// Where the character begins to which the byte at a place belongs.
     private static func startOfCharacter(_ bytes: Span<UInt8>, at place: Int) -> Int {
         var start = place
         while start > 0, place - start < 3, bytes[start] & 0xC0 == 0x80 { start -= 1 }
         return start
     }
 
-    /// How long the mark is that begins at a place; `nil` where none does.
+    /// The length of the mark that begins at a place; `nil` if none begins there.
     private static func lengthOfMark(_ bytes: Span<UInt8>, at start: Int) -> Int? {
         guard start < bytes.count, bytes[start] >= 0x80 else { return nil }
         let length = lengthOfMultibyteCharacter(bytes, at: start)
         guard length > 0 else { return nil }
-        // The first byte has as many bits fewer for the character as it has bytes.
+        // The longer the character, the fewer of its bits are in the first byte.
         var value = UInt32(bytes[start]) & (0x7F >> UInt32(length))
         for place in (start + 1)..<(start + length) {
             value = value << 6 | UInt32(bytes[place] & 0x3F)
@@ -70,7 +69,7 @@ package enum CombiningMarks {
 
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        // Of no class themselves, they come apart into two marks.
+        // These belong to no class themselves but decompose into two marks.
         case 0x0F73, 0x0F75, 0x0F81: true
         default: scalar.properties.canonicalCombiningClass != .notReordered
         }

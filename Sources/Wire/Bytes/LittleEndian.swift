@@ -1,4 +1,4 @@
-/// Whole numbers as bytes, the lowest first.
+/// Whole numbers as bytes, the lowest byte first.
 extension [UInt8] {
     /// Appends the lowest `count` bytes of a number, at most eight.
     package mutating func append(littleEndian number: UInt64, bytes count: Int) {
@@ -9,9 +9,9 @@ extension [UInt8] {
 }
 
 extension Span where Element == UInt8 {
-    /// The number that stands in these bytes, at most eight.
+    /// The number that these bytes hold, at most eight of them.
     ///
-    /// Inlined: looking for a frame in damage reads one at every byte.
+    /// Inlined: a search for frames in a damaged file reads a number at every byte.
     @inlinable
     package func littleEndian(at range: Range<Int>) -> UInt64 {
         var number: UInt64 = 0

@@ -1,7 +1,7 @@
 /// A day of the proleptic Gregorian calendar.
 ///
-/// Counts years from March, so that the leap day is the last of its year, in cycles of 400 years or
-/// 146,097 days.
+/// Years are counted from March, so that the leap day is the last day of its year, in cycles of 400
+/// years or 146,097 days.
 struct CivilDate {
     var year: Int
     /// From 1.
@@ -15,7 +15,7 @@ struct CivilDate {
         self.day = day
     }
 
-    /// The date of a number of days since 1970; the inverse of `daysSince1970`.
+    /// The date so many days after the first of January 1970; the inverse of `daysSince1970`.
     init(daysSince1970 days: Int) {
         let shifted = days + 719_468
         let cycle = floorDivide(shifted, 146_097)

@@ -1,8 +1,8 @@
 /// Dates in header fields (RFC 9110 §5.6.7).
 ///
-/// Pure arithmetic: libc's functions take a lock and read the time zone.
+/// This is pure arithmetic: libc's functions take a lock and read the time zone.
 package enum HTTPDate {
-    /// The seconds that can be written with a year of four digits.
+    /// The seconds whose year has four digits.
     private static let writable = -62_167_219_200...253_402_300_799
     private static let secondsPerDay = 86_400
     /// Three letters each, Monday first.
@@ -13,14 +13,14 @@ package enum HTTPDate {
     /// Appends a date as `Sun, 06 Nov 1994 08:49:37 GMT`.
     ///
     /// - Parameters:
-    ///   - unixSeconds: Seconds since 1970; years before 0 and after 9999 are cut to these.
+    ///   - unixSeconds: Seconds since 1970; clamped to the years 0 to 9999.
     ///   - bytes: Where to append.
     package static func append(_ unixSeconds: Int, into bytes: inout [UInt8]) {
         let seconds = min(max(unixSeconds, writable.lowerBound), writable.upperBound)
         let days = floorDivide(seconds, secondsPerDay)
         let time = seconds - days * secondsPerDay
         let date = CivilDate(daysSince1970: days)
-        // The first of January 1970 was a Thursday, number 3 when Monday is 0.
+        // The first of January 1970 was a Thursday, which is 3 where Monday is 0.
         let weekday = days + 3 - floorDivide(days + 3, 7) * 7
         appendName(dayNames, weekday, into: &bytes)
         bytes.append(literal: ", ")
@@ -39,7 +39,7 @@ package enum HTTPDate {
         bytes.append(literal: " GMT")
     }
 
-    /// Reads a date in any of the three formats that a server must know.
+    /// Reads a date in any of the three formats that a server must accept.
     ///
     /// - Returns: seconds since 1970, or `nil` for anything else.
     package static func parse(_ text: String) -> Int? {
@@ -50,12 +50,12 @@ package enum HTTPDate {
         return day.daysSince1970 * secondsPerDay + date.secondOfDay
     }
 
-    /// The month, from 1, whose name stands at a position.
+    /// The month, from 1, whose name is at a position.
     static func month(_ bytes: Span<UInt8>, at position: Int) -> Int? {
         index(of: bytes, at: position, in: monthNames).map { $0 + 1 }
     }
 
-    /// Tells whether the short name of a day stands at a position.
+    /// Whether the short name of a day is at a position.
     static func hasDayName(_ bytes: Span<UInt8>, at position: Int) -> Bool {
         index(of: bytes, at: position, in: dayNames) != nil
     }
@@ -71,7 +71,7 @@ package enum HTTPDate {
         }
     }
 
-    /// Which of the names of three letters stands at a position.
+    /// Which of the three-letter names is at a position.
     private static func index(
         of bytes: Span<UInt8>,
         at position: Int,

@@ -1,6 +1,6 @@
 /// Reads the three formats of RFC 9110 §5.6.7, byte for byte as their grammar says.
 ///
-/// The name of the day is checked to be one, not to be the right one: the other fields decide.
+/// The name of the day must be one, but need not be the right one: the other fields decide.
 struct HTTPDateReader {
     /// A date as it was written, in range.
     struct Fields {
@@ -12,7 +12,7 @@ struct HTTPDateReader {
 
     /// Where the next piece is expected.
     private var position = 0
-    /// What was read so far.
+    /// What has been read so far.
     private var date = Fields()
 
     init() {}
@@ -49,7 +49,7 @@ struct HTTPDateReader {
             skip(bytes, "-"), readYear(bytes, digits: 2),
             skip(bytes, " "), readTime(bytes), skip(bytes, " GMT")
         else { return false }
-        // No clock here to look 50 years ahead with, so the century turns at Unix's birth.
+        // RFC 9110 wants 50 years ahead of now, but there is no clock here: 1970 is the pivot.
         date.year += date.year < 70 ? 2000 : 1900
         return true
     }
@@ -99,7 +99,7 @@ struct HTTPDateReader {
         return value
     }
 
-    /// Moves behind a literal if it stands here.
+    /// Moves past a literal if it is here.
     private mutating func skip(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
         let count = literal.utf8CodeUnitCount
         guard position + count <= bytes.count else { return false }

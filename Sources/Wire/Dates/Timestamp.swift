@@ -9,7 +9,7 @@ package enum Timestamp {
         let seconds = milliseconds / 1000
         let date = CivilDate(daysSince1970: seconds / 86_400)
         let second = seconds % 86_400
-        // One copy: two of these stand in every record.
+        // One copy: every record has two of these.
         var text: Text = .init(repeating: UInt8(ascii: "Z"))
         put(date.year, digits: 4, "-", at: 0, into: &text)
         put(date.month, digits: 2, "-", at: 5, into: &text)
@@ -21,7 +21,7 @@ package enum Timestamp {
         out.append(span: text.span)
     }
 
-    /// Reads what `append` writes, to the second; nil where it is something else.
+    /// Reads what `append` writes, to the second; nil for anything else.
     package static func seconds(_ text: String) -> Int? {
         let text = Array(text.utf8)
         guard text.count == 24 else { return nil }

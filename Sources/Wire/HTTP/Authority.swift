@@ -3,15 +3,15 @@ enum Authority {
     /// The largest port number.
     private static let maxPort = 65_535
 
-    /// Tells whether the bytes are a host with an optional port (RFC 9110 §7.2).
+    /// Whether the bytes are a host with an optional port (RFC 9110 §7.2).
     ///
-    /// User information is refused as RFC 9110 §4.2.4 asks, and so is an empty host: it names
-    /// nobody, and parsers disagree about it.
+    /// User information is refused, as RFC 9110 §4.2.4 asks. So is an empty host: it names nothing,
+    /// and parsers disagree about it.
     static func isValid(_ bytes: Span<UInt8>) -> Bool {
         guard let hostEnd = endOfHost(bytes), hostEnd > 0 else { return false }
         guard hostEnd < bytes.count else { return true }
         guard bytes[hostEnd] == Octet.colon else { return false }
-        // RFC 3986 §3.2.3 lets the digits after the colon be absent.
+        // RFC 3986 §3.2.3 allows a colon without digits.
         guard hostEnd + 1 < bytes.count else { return true }
         guard let port = parseDecimal(bytes.extracting((hostEnd + 1)..<bytes.count)) else {
             return false
@@ -19,7 +19,7 @@ enum Authority {
         return port <= maxPort
     }
 
-    /// Where the host ends and the port begins; `nil` when a byte is not allowed.
+    /// Where the host ends and the port begins; `nil` if a byte is not allowed.
     private static func endOfHost(_ bytes: Span<UInt8>) -> Int? {
         guard !bytes.isEmpty else { return nil }
         if bytes[0] == UInt8(ascii: "[") { return endOfAddress(bytes) }
@@ -41,7 +41,7 @@ enum Authority {
 
     /// Where an IPv6 address in brackets ends.
     ///
-    /// Only its alphabet is checked: the text is compared with names, never connected to.
+    /// Only its alphabet is checked: the text is compared with names, never used to connect.
     private static func endOfAddress(_ bytes: Span<UInt8>) -> Int? {
         var index = 1
         var colonCount = 0

@@ -1,22 +1,22 @@
-/// Takes the framing off a request's body (RFC 9112 §6.3, §7.1).
+/// Removes the framing from a request's body (RFC 9112 §6.3, §7.1).
 ///
-/// The answer does not depend on how the network cut the bytes.
+/// The result does not depend on how the network cut the bytes.
 package struct BodyDecoder {
     /// What comes next.
     private enum State {
-        /// That many bytes up to the end of the body.
+        /// So many bytes to the end of the body.
         case content(Int)
         /// The line with a chunk's size.
         case chunkLine(ChunkLineReader)
-        /// That many bytes up to the end of the chunk.
+        /// So many bytes to the end of the chunk.
         case chunk(Int)
-        /// The CR behind a chunk.
+        /// The CR after a chunk.
         case chunkCarriageReturn
-        /// The LF behind that.
+        /// The LF after that CR.
         case chunkLineFeed
         /// The lines after the last chunk.
         case trailer(TrailerReader)
-        /// Nothing: what follows is another request.
+        /// Nothing: whatever follows is another request.
         case done
     }
 
@@ -24,12 +24,12 @@ package struct BodyDecoder {
     private let limits: RequestLimits
     /// What comes next.
     private var state: State
-    /// How many bytes of content the chunks so far announced.
+    /// How many bytes of content the chunks have announced so far.
     private var announcedBytes = 0
-    /// How many bytes of extensions the chunks so far had.
+    /// How many bytes of extensions the chunks have had so far.
     private var totalExtensionBytes = 0
 
-    /// Makes a decoder for one body; a fixed length was checked by `RequestParser`.
+    /// Makes a decoder for one body; `RequestParser` has checked a fixed length.
     package init(framing: BodyFraming, limits: RequestLimits) {
         self.limits = limits
         switch framing {
@@ -43,7 +43,7 @@ package struct BodyDecoder {
     ///
     /// - Parameters:
     ///   - bytes: What follows the bytes consumed so far.
-    ///   - body: Where to append; may be emptied between calls.
+    ///   - body: Where to append; the caller may empty it between calls.
     /// - Returns: how many bytes were used, and whether the body is complete. A body of no
     ///   bytes is complete without any input.
     /// - Throws: what is wrong with the framing; the decoder must not be used afterwards.
@@ -75,7 +75,7 @@ package struct BodyDecoder {
         return (offset, false)
     }
 
-    /// Takes a byte that belongs to the framing.
+    /// Takes one byte of the framing.
     private mutating func receivedFramingByte(_ byte: UInt8) throws(RequestError) {
         switch state {
         case .chunkLine(var reader):
@@ -103,7 +103,7 @@ package struct BodyDecoder {
         size: Int,
         extensionBytes: Int
     ) throws(RequestError) -> State {
-        // Else chunks of one byte with long extensions would make a small body endless work.
+        // Otherwise chunks of one byte with long extensions would make a small body endless work.
         totalExtensionBytes += extensionBytes
         guard totalExtensionBytes <= limits.maxHeadBytes else {
             throw .chunkLineTooLong(limit: limits.maxHeadBytes)

@@ -1,16 +1,16 @@
 /// What a `Range` header asks of a file (RFC 9110 §14.2).
 package enum ByteRange: Sendable, Equatable {
-    /// The header is to be ignored: the answer is 200 with everything.
+    /// The header does not apply: 200 with the whole file.
     case whole
-    /// These bytes, 206.
+    /// These bytes: 206.
     case part(Range<Int>)
     /// No byte of the file is in the range: 416.
     case unsatisfiable
 
     /// Reads a header for a file of `length` bytes.
     ///
-    /// Several ranges mean the whole: a server may ignore `Range`, and multipart answers have
-    /// been used to make servers send a small file many times over.
+    /// Several ranges mean the whole file: a server may ignore `Range`, and multipart answers have
+    /// been abused to make servers send a small file many times over.
     package static func parse(header: String, length: Int) -> ByteRange {
         let bytes = header.utf8.span
         let unit = "bytes=".utf8.count
@@ -38,12 +38,12 @@ package enum ByteRange: Sendable, Equatable {
     private static func suffix(_ digits: Span<UInt8>, length: Int) -> ByteRange {
         guard let count = position(digits) else { return .whole }
         guard count > 0 else { return .unsatisfiable }
-        // An empty file cannot be quoted in Content-Range.
+        // Content-Range cannot express a part of an empty file.
         guard length > 0 else { return .whole }
         return .part(max(0, length - count)..<length)
     }
 
-    /// Reads a position; one that does not fit lies behind every file's end.
+    /// Reads a position; one that does not fit is past the end of every file.
     private static func position(_ digits: Span<UInt8>) -> Int? {
         guard !digits.isEmpty else { return nil }
         for index in digits.indices where digits[index] &- UInt8(ascii: "0") > 9 { return nil }

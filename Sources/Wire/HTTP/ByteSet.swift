@@ -10,20 +10,20 @@ struct ByteSet {
         self.high = high
     }
 
-    /// What names of methods and fields are made of (RFC 9110 §5.6.2, tchar).
+    /// What names of methods and fields consist of (RFC 9110 §5.6.2, tchar).
     static let token = ByteSet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
     /// What never needs percent-encoding (RFC 3986 §2.3).
     static let unreserved = ByteSet(low: 0x03FF_6000_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
-    /// What a registered name in an authority is made of, "%" aside (RFC 3986 §3.2.2).
+    /// What a registered name in an authority consists of, except for "%" (RFC 3986 §3.2.2).
     ///
-    /// The comma is left out: two `Host` lines joined by an intermediary must not pass as one name.
+    /// The comma is left out: two `Host` lines that a proxy joined must not pass as one name.
     static let registeredName = ByteSet(low: 0x2BFF_6FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
     /// What a request target may hold: visible ASCII without "#" and the backslash.
     ///
-    /// Brackets, braces and bars break RFC 3986, but browsers send them unencoded in queries.
+    /// Brackets, braces and bars violate RFC 3986, but browsers send them unencoded in queries.
     static let target = ByteSet(low: 0xFFFF_FFF6_0000_0000, high: 0x7FFF_FFFF_EFFF_FFFF)
 
-    /// Tells whether a byte is a member; bytes from 128 on never are.
+    /// Whether a byte is a member; bytes from 128 on never are.
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
         let bits = byte < 64 ? low : high
@@ -31,7 +31,7 @@ struct ByteSet {
     }
 }
 
-/// The bytes with a name of their own in HTTP's grammar.
+/// The bytes that have a name in HTTP's grammar.
 package enum Octet {
     static let tab: UInt8 = 0x09
     static let lineFeed: UInt8 = 0x0A
@@ -46,13 +46,13 @@ package enum Octet {
     static let backslash: UInt8 = 0x5C
     static let delete: UInt8 = 0x7F
 
-    /// Tells whether a byte is a blank (RFC 9110 §5.6.3).
+    /// Whether a byte is a blank (RFC 9110 §5.6.3).
     @inline(__always)
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == space || byte == tab
     }
 
-    /// Tells whether a byte is a control character, the tab included.
+    /// Whether a byte is a control character; the tab is one.
     @inline(__always)
     static func isControl(_ byte: UInt8) -> Bool {
         byte < space || byte == delete

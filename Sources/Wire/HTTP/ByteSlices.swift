@@ -1,6 +1,6 @@
 /// Copies bytes into a string; bytes that are not UTF-8 become U+FFFD.
 ///
-/// Up to 15 bytes are kept inside the value, without an allocation.
+/// Up to 15 bytes fit into the value itself, without an allocation.
 func string(_ bytes: Span<UInt8>) -> String {
     unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
 }
@@ -17,7 +17,7 @@ package func equalsIgnoringCase(_ bytes: Span<UInt8>, _ literal: StaticString) -
     }
 }
 
-/// Compares two texts, ASCII capitals folded and all else as it stands.
+/// Compares two texts, ASCII capitals folded and everything else as it is.
 ///
 /// Field names are ASCII; Unicode's own folding would make the Kelvin sign equal to "k".
 func equalsIgnoringCase(_ left: String, _ right: String) -> Bool {
@@ -31,7 +31,7 @@ func equalsIgnoringCase(_ left: String, _ right: String) -> Bool {
     return true
 }
 
-/// The part of a range that is left when blanks are taken off both ends (RFC 9110 §5.6.3).
+/// A range without the blanks at both ends (RFC 9110 §5.6.3).
 func trimmingBlanks(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
     var start = range.lowerBound
     var end = range.upperBound
@@ -40,9 +40,9 @@ func trimmingBlanks(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
     return start..<end
 }
 
-/// The next element of a list, up to a separator or the end, blanks trimmed off.
+/// The next element of a list, up to a separator or the end, without the blanks around it.
 ///
-/// `position` moves behind the separator, or past the end after the last element.
+/// `position` moves past the separator, or past the end after the last element.
 ///
 /// - Returns: `nil` when the list is used up.
 func nextElement(

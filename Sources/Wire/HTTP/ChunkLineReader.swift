@@ -1,49 +1,49 @@
 /// Reads the line before a chunk: its size, and extensions that are checked and dropped.
 ///
-/// One byte at a time, since a line may be cut anywhere. Only what RFC 9112 §7.1.1 spells out
-/// passes: a reader that skips to the next line feed can be made to disagree about where the
-/// body ends.
+/// It takes one byte at a time, since a line may be cut anywhere. Only what RFC 9112 §7.1.1 spells
+/// out passes: a reader that skips to the next line feed can be made to disagree with others about
+/// where the body ends.
 struct ChunkLineReader {
     /// What may come next.
     private enum State {
         /// Digits of the size.
         case size
-        /// Behind a blank: a semicolon only.
+        /// After a blank: a semicolon only.
         case blank
-        /// Behind a semicolon: a name.
+        /// After a semicolon: a name.
         case nameStart
         case name
-        /// Behind a name and a blank: "=" or a semicolon.
+        /// After a name and a blank: "=" or a semicolon.
         case nameBlank
-        /// Behind "=": a token or a quoted string.
+        /// After "=": a token or a quoted string.
         case valueStart
         case value
         case quoted
-        /// Behind a backslash in a quoted string.
+        /// After a backslash in a quoted string.
         case quotedPair
         case quotedEnd
-        /// Behind CR.
+        /// After CR.
         case lineFeed
     }
 
-    /// The longest size that can fit an `Int`.
+    /// The longest size that may fit into an `Int`.
     private static let maxSizeDigits = 16
 
     /// What may come next.
     private var state = State.size
-    /// The size as far as it was read.
+    /// The size, as far as it has been read.
     private var size = 0
-    /// How many digits it has.
+    /// How many digits the size has so far.
     private var digitCount = 0
     /// How long the line is so far.
     private var byteCount = 0
 
-    /// How much of the line is not the size.
+    /// How many bytes of the line are not the size.
     var extensionBytes: Int { byteCount - digitCount }
 
     /// Takes the next byte.
     ///
-    /// - Returns: the size once the line feed was taken.
+    /// - Returns: the size, once the line feed has been taken.
     mutating func receive(_ byte: UInt8, limit: Int) throws(RequestError) -> Int? {
         if state == .lineFeed {
             guard byte == Octet.lineFeed else { throw .bareCarriageReturn }
@@ -64,7 +64,7 @@ struct ChunkLineReader {
         return nil
     }
 
-    /// Ends the line, if it may end here.
+    /// Ends the line if it may end here.
     private mutating func receivedCarriageReturn() throws(RequestError) {
         switch state {
         case .size:

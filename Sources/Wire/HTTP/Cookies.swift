@@ -1,6 +1,6 @@
 /// Reads the `Cookie` header (RFC 6265 §4.2).
 package enum Cookies {
-    /// The value of the first cookie of that name, without the quotes around it.
+    /// The value of the first cookie of this name, without the quotes around it.
     package static func value(of name: String, in fields: HeaderFields) -> String? {
         let wanted = Array(name.utf8)
         for header in fields.all("cookie") {

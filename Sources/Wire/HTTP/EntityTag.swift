@@ -2,19 +2,19 @@
 package enum EntityTag {
     /// How two tags are compared (RFC 9110 §8.8.3.2).
     package enum Comparison {
-        /// A `W/` on either side does not count; for `If-None-Match` (§13.1.2).
+        /// A `W/` on either side is ignored; for `If-None-Match` (§13.1.2).
         case weak
-        /// A tag with `W/` is equal to none; for `If-Match` (§13.1.1).
+        /// A tag with `W/` equals no other; for `If-Match` (§13.1.1).
         case strong
     }
 
-    /// Tells whether the list of `If-Match` or `If-None-Match` names a tag.
+    /// Looks for a tag in the list of `If-Match` or `If-None-Match`.
     ///
     /// - Parameters:
-    ///   - etag: The current tag with its quotes.
-    ///   - list: The field's value: "*" or a list of tags. Reading stops at what is neither.
-    ///   - comparison: How they are compared.
-    /// - Returns: whether one of them is the same.
+    ///   - etag: The current tag, with its quotes.
+    ///   - list: The field's value: "*" or a list of tags. Reading stops at anything else.
+    ///   - comparison: How tags are compared.
+    /// - Returns: whether the list names the tag.
     package static func isListed(
         _ etag: String,
         in list: String,
@@ -44,7 +44,7 @@ package enum EntityTag {
         return false
     }
 
-    /// The quoted part of the tag at a position; commas may stand inside its quotes.
+    /// The quoted part of the tag at a position; its quotes may enclose commas.
     private static func opaqueTag(_ bytes: Span<UInt8>, from position: Int) -> Range<Int>? {
         var start = position
         if start + 1 < bytes.count, bytes[start] == UInt8(ascii: "W"),

@@ -1,24 +1,24 @@
 /// What the fields so far say about where the body ends (RFC 9112 §6).
 ///
-/// Two parsers that find different ends see different next requests, so whatever could be read
+/// Two parsers that find different ends see different next requests, so anything that can be read
 /// in two ways is refused (RFC 9112 §11.2).
 struct FramingDraft {
     /// The value of the only `Content-Length`.
     private var contentLength: Int?
-    /// Whether there was a `Transfer-Encoding`, be it empty.
+    /// Whether there was a `Transfer-Encoding`, even an empty one.
     private var hasTransferEncoding = false
-    /// An element was empty or no plain name.
+    /// Whether an element was empty or not a plain name.
     private var isMalformed = false
-    /// How many codings there are in all lines.
+    /// How many codings all lines name.
     private var codingCount = 0
     /// How many of them are `chunked`.
     private var chunkedCount = 0
-    /// Whether the last of them is.
+    /// Whether the last of them is `chunked`.
     private var endsInChunked = false
 
     /// Takes `Content-Length`: one number without sign, list or leading zero (RFC 9110 §8.6).
     ///
-    /// The grammar allows leading zeros, but some read them as octal.
+    /// The grammar allows leading zeros, but some parsers read such a number as octal.
     mutating func receivedContentLength(_ value: Span<UInt8>) throws(RequestError) {
         guard contentLength == nil else { throw .repeatedContentLength }
         guard let length = parseDecimal(value), value.count == 1 || value[0] != UInt8(ascii: "0")
@@ -26,7 +26,7 @@ struct FramingDraft {
         contentLength = length
     }
 
-    /// Takes the codings in `Transfer-Encoding`; judged when all lines are known.
+    /// Takes the codings in `Transfer-Encoding`, which are judged when all lines are known.
     mutating func receivedTransferEncoding(_ value: Span<UInt8>) {
         hasTransferEncoding = true
         var position = 0

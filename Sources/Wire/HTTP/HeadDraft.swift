@@ -1,6 +1,6 @@
-/// A head under way: what its lines have said so far.
+/// A head that is being read: what its lines have said so far.
 ///
-/// Apart from its parser, since a connection waits for much longer than it reads heads.
+/// It is apart from the parser, because a connection waits for much longer than it reads heads.
 final class HeadDraft {
     /// The first line.
     private let line: RequestLine
@@ -10,11 +10,11 @@ final class HeadDraft {
     private var framing = FramingDraft()
     /// The value of the only `Host` line so far.
     private var host: String?
-    /// `Connection: close` was seen.
+    /// Whether `Connection: close` was seen.
     private var closes = false
-    /// `Connection: keep-alive` was seen.
+    /// Whether `Connection: keep-alive` was seen.
     private var keepsAlive = false
-    /// `Expect: 100-continue` was seen.
+    /// Whether `Expect: 100-continue` was seen.
     private var expectsContinue = false
 
     init(_ line: RequestLine) {
@@ -39,7 +39,7 @@ final class HeadDraft {
         fields.append(checked: .init(checkedName: string(name), value: string(value)))
     }
 
-    /// Puts the head together once the empty line has come.
+    /// Puts the head together, once the empty line has come.
     func finished(limits: RequestLimits) throws(RequestError) -> RequestHead {
         if host == nil, line.minorVersion == 1 { throw .missingHost }
         let framing = try framing.finished(minorVersion: line.minorVersion, limits: limits)
@@ -53,7 +53,7 @@ final class HeadDraft {
         )
     }
 
-    /// Acts on the fields that decide about the connection and the body.
+    /// Notes the fields that decide about the connection and the body.
     private func interpret(
         _ name: Span<UInt8>,
         _ value: Span<UInt8>
@@ -95,7 +95,7 @@ final class HeadDraft {
     }
 }
 
-/// Where the name of a field line ends; behind it stands the colon.
+/// Where the name of a field line ends; the colon follows it.
 private func endOfFieldName(_ line: Span<UInt8>) throws(RequestError) -> Int {
     var end = 0
     while end < line.count, ByteSet.token.contains(line[end]) { end += 1 }

@@ -1,4 +1,4 @@
-/// Field lines as bytes, written once for all the answers that have them.
+/// Field lines as bytes, written once for all answers that have them.
 package struct HeaderBlock: Sendable {
     /// The lines, each with its end.
     let bytes: [UInt8]

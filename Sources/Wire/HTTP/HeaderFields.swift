@@ -1,7 +1,7 @@
-/// The header fields of a message, in their order; names are compared without regard to case.
+/// The header fields of a message in their order; the case of names does not matter.
 ///
-/// A list and not a dictionary: several lines of one name are legal, their order counts, and
-/// a request has too few for hashing to pay.
+/// It is a list and not a dictionary: several lines of one name are legal, their order counts, and
+/// a request has too few for hashing to pay off.
 package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// One field line.
     package struct Field: Sendable, Equatable {
@@ -23,7 +23,7 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
             }
         }
 
-        /// Takes over a field whose bytes the parser has checked.
+        /// Makes a field whose bytes the parser has checked.
         init(checkedName: String, value: String) {
             name = checkedName
             self.value = value
@@ -41,12 +41,12 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
     package init(dictionaryLiteral elements: (String, String)...) {
         fields = []
         guard !elements.isEmpty else { return }
-        // Room for what every answer gets beside its own.
+        // Room for the fields that every answer gets besides its own.
         fields.reserveCapacity(elements.count + 4)
         for element in elements { fields.append(Field(element.0, element.1)) }
     }
 
-    /// Adds a line at the end; bytes that must not leave are replaced.
+    /// Adds a line at the end; bytes that must not be sent are replaced.
     package mutating func append(_ name: String, _ value: String) {
         fields.append(Field(name, value))
     }
@@ -54,35 +54,35 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
     /// Adds a line that was made before.
     package mutating func append(_ field: Field) { fields.append(field) }
 
-    /// Adds all lines of another list at the end: made as these were, they need no second look.
+    /// Adds all lines of another list at the end, which were checked when they were made.
     package mutating func append(_ others: HeaderFields) {
         fields.append(contentsOf: others.fields)
     }
 
-    /// Adds a line whose bytes were checked.
+    /// Adds a line whose bytes have been checked.
     mutating func append(checked field: Field) {
-        // Browsers send about fifteen fields: one allocation instead of four.
+        // Browsers send about fifteen fields: this is one allocation instead of four.
         if fields.isEmpty { fields.reserveCapacity(16) }
         fields.append(field)
     }
 
-    /// The value of the first line of that name.
+    /// The value of the first line of this name.
     package func first(_ name: String) -> String? {
-        // By their places: a copy of each field would cost more than the comparison.
+        // By index: a copy of each field would cost more than the comparison.
         for index in fields.indices where equalsIgnoringCase(fields[index].name, name) {
             return fields[index].value
         }
         return nil
     }
 
-    /// The values of all lines of that name.
+    /// The values of all lines of this name.
     package func all(_ name: String) -> [String] {
         fields.filter { equalsIgnoringCase($0.name, name) }.map(\.value)
     }
 
-    /// The elements of the comma-separated lists in all lines of that name, in small letters.
+    /// The elements of the comma-separated lists in all lines of this name, in small letters.
     ///
-    /// Empty elements are left out (RFC 9110 §5.6.1.2). Quoted strings are not understood.
+    /// Empty elements are left out (RFC 9110 §5.6.1.2). Quoted strings are not supported.
     package func tokens(_ name: String) -> [String] {
         var found: [String] = []
         for index in fields.indices where equalsIgnoringCase(fields[index].name, name) {
@@ -99,7 +99,7 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
     }
 }
 
-/// The text with every byte replaced that is not allowed.
+/// The text, with every byte that is not allowed replaced.
 private func legalised(
     _ text: String,
     replacement: UInt8,

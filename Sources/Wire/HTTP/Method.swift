@@ -10,7 +10,7 @@ package enum Method: Sendable, Equatable {
     /// A well-formed name that this server does not know; the answer is 501.
     case other(String)
 
-    /// The name as it stands in the request line.
+    /// The name as the request line has it.
     package var name: String {
         switch self {
         case .get: "GET"
@@ -24,9 +24,9 @@ package enum Method: Sendable, Equatable {
         }
     }
 
-    /// Recognises a name that was checked to be a token.
+    /// Recognises a name, which has been checked to be a token.
     init(_ name: Span<UInt8>) {
-        // Eight bytes hold every known name, so that no string is made to find it out.
+        // Eight bytes hold every known name, so none needs a string to be recognised.
         var word: UInt64 = 0
         if name.count <= 7 {
             for index in name.indices { word = word << 8 | UInt64(name[index]) }

@@ -1,14 +1,15 @@
 /// Percent-encoding of text in targets and forms (RFC 3986 §2.1).
 package enum PercentEncoding {
-    /// Decodes text; a plus sign stands for itself.
+    /// Decodes text; a plus sign stays a plus sign.
     ///
-    /// - Returns: `nil` for a "%" without two digits, and for what is not UTF-8 afterwards or has
+    /// - Returns: `nil` for a "%" without two digits, and for a result that is not UTF-8 or has
     ///   more combining marks in a row than `CombiningMarks.maxRun`.
     package static func decode(_ text: String) -> String? {
         decode(text.utf8.span, plusIsSpace: false)
     }
 
-    /// Encodes all but letters, digits and "-._~", so that the result fits anywhere in a target.
+    /// Encodes everything but letters, digits and "-._~", so that the result fits anywhere in a
+    /// target.
     package static func encode(_ text: String) -> String {
         guard !text.utf8.allSatisfy({ ByteSet.unreserved.contains($0) }) else { return text }
         var encoded: [UInt8] = []
@@ -47,7 +48,7 @@ package enum PercentEncoding {
         return String(validating: decoded, as: UTF8.self)
     }
 
-    /// RFC 3986 §2.1 prefers capitals.
+    /// A digit as a capital letter, which RFC 3986 §2.1 prefers.
     private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }

@@ -2,9 +2,9 @@
 package struct QueryItems: Sendable, Equatable {
     /// One name with its value, both decoded.
     package struct Item: Sendable, Equatable {
-        /// What stands before the first "=".
+        /// What comes before the first "=".
         package let name: String
-        /// What stands after it; empty without one.
+        /// What comes after it; empty without one.
         package let value: String
     }
 
@@ -13,7 +13,7 @@ package struct QueryItems: Sendable, Equatable {
 
     /// Decodes the text between "?" and the end of the target.
     ///
-    /// - Returns: `nil` for what `PercentEncoding` does not decode.
+    /// - Returns: `nil` for text that `PercentEncoding` does not decode.
     package init?(_ raw: String) {
         let bytes = raw.utf8.span
         var items: [Item] = []
@@ -42,12 +42,12 @@ package struct QueryItems: Sendable, Equatable {
         self.items = items
     }
 
-    /// The value of the first item of that name.
+    /// The value of the first item of this name.
     package subscript(name: String) -> String? {
         items.first { equals($0.name, name) }?.value
     }
 
-    /// The values of all items of that name.
+    /// The values of all items of this name.
     package func all(_ name: String) -> [String] {
         items.filter { equals($0.name, name) }.map(\.value)
     }

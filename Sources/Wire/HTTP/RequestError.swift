@@ -1,4 +1,4 @@
-/// Why a request was refused; after it the connection cannot be read any further.
+/// Why a request was refused; the connection cannot be read any further after it.
 package enum RequestError: Error, Sendable, Equatable {
     case malformedRequestLine
     case invalidMethod
@@ -52,9 +52,9 @@ package enum RequestError: Error, Sendable, Equatable {
         }
     }
 
-    /// One sentence for the person at the other end: what was wrong, and the limit if one was hit.
+    /// One sentence for the client: what was wrong, and the limit if one was exceeded.
     ///
-    /// Nothing of the request is quoted, so it is safe in logs and pages.
+    /// It quotes nothing of the request, so it is safe in logs and pages.
     package var detail: String {
         switch self {
         case .malformedRequestLine, .invalidMethod, .methodTooLong, .connectUnsupported,
@@ -83,9 +83,9 @@ package enum RequestError: Error, Sendable, Equatable {
             "The request target is not a valid path, or holds a byte that must be percent-encoded."
         case .targetTooLong(let limit): "The request target is longer than \(limit) bytes."
         case .invalidVersion: "The protocol version is not written as HTTP/1.1."
-        case .unsupportedVersion: "Only HTTP/1.1 and HTTP/1.0 are spoken here."
+        case .unsupportedVersion: "This server speaks only HTTP/1.1 and HTTP/1.0."
         case .tooManyEmptyLines(let limit):
-            "More than \(limit) empty lines precede the request line."
+            "There are more than \(limit) empty lines before the request line."
         default: ""
         }
     }
@@ -108,12 +108,12 @@ package enum RequestError: Error, Sendable, Equatable {
         case .missingHost: "The Host header is missing."
         case .repeatedHost: "There is more than one Host header."
         case .invalidHost: "The Host header is not a host name with an optional port."
-        case .unknownExpectation: "The only expectation known here is 100-continue."
+        case .unknownExpectation: "The only expectation that this server knows is 100-continue."
         default: ""
         }
     }
 
-    /// Sentences about the body and what announces it.
+    /// Sentences about the body and the fields that announce it.
     private var bodyDetail: String {
         switch self {
         case .invalidContentLength: "Content-Length is not one number in plain decimal digits."
@@ -121,12 +121,12 @@ package enum RequestError: Error, Sendable, Equatable {
         case .lengthAndCoding: "Content-Length and Transfer-Encoding exclude each other."
         case .invalidTransferEncoding: "Transfer-Encoding is not a list of names."
         case .chunkedNotLast:
-            "In Transfer-Encoding, chunked must be the last coding and stand once."
-        case .unknownTransferCoding: "The only transfer coding known here is chunked."
+            "In Transfer-Encoding, chunked must appear once, as the last coding."
+        case .unknownTransferCoding: "The only transfer coding that this server knows is chunked."
         case .transferEncodingBeforeHTTP11: "HTTP/1.0 has no Transfer-Encoding."
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .noBodyMemory:
-            "Other requests' bodies take up the memory there is for them; ask again a little later."
+            "Other requests' bodies fill the memory set aside for them; try again a little later."
         case .invalidChunkSize: "A chunk size is not a hexadecimal number of reasonable length."
         case .invalidChunkExtension: "A chunk extension is malformed."
         case .chunkLineTooLong(let limit):

@@ -2,23 +2,23 @@
 package enum BodyFraming: Sendable, Equatable {
     /// Neither length nor coding was given: there is no body.
     case none
-    /// That many bytes follow.
+    /// So many bytes follow.
     case fixed(Int)
-    /// Chunks follow, the last of them empty.
+    /// Chunks follow, the last of which is empty.
     case chunked
 }
 
-/// Everything a request says before its body, checked.
+/// Everything that a request says before its body, checked.
 ///
-/// Shared, not copied: everybody who decides about a request looks at it.
+/// It is shared, not copied: all that decides about a request looks at it.
 package final class RequestHead: Sendable {
     /// The method.
     package let method: Method
-    /// The target in origin form, path and query as they were sent; "*" for `OPTIONS *`.
+    /// The target in origin form, with path and query as they were sent; "*" for `OPTIONS *`.
     package let target: String
     /// The path percent-decoded; valid UTF-8 without control characters.
     ///
-    /// Dot segments are left in it: they mean something only to who opens files.
+    /// It still has its dot segments: they matter only to code that opens files.
     package let path: String
     /// The path as it was sent.
     package let rawPath: String
@@ -34,7 +34,7 @@ package final class RequestHead: Sendable {
     package let keepsAlive: Bool
     /// Whether the client holds its body back until it has seen a 100 (RFC 9110 §10.1.1).
     package let expectsContinue: Bool
-    /// The authority: from the target in absolute form, else from `Host`; `nil` only on HTTP/1.0.
+    /// The authority, from a target in absolute form or else from `Host`; `nil` only on HTTP/1.0.
     package let host: String?
 
     init(
@@ -72,7 +72,7 @@ package final class RequestHead: Sendable {
         host = nil
     }
 
-    /// The same without the field lines, for when they have been understood: they are most of its
-    /// memory.
+    /// The same head without its field lines, for when they are no longer needed: they are most of
+    /// its memory.
     package var withoutFields: RequestHead { RequestHead(withoutFields: self) }
 }

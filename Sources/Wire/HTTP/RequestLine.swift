@@ -14,7 +14,7 @@ struct RequestLine {
         guard targetEnd - targetStart <= limits.maxTargetBytes else {
             throw .targetTooLong(limit: limits.maxTargetBytes)
         }
-        // Without a version it would be HTTP/0.9, whose answers look like anything.
+        // Without a version it would be HTTP/0.9, whose answers have no head.
         guard targetEnd < line.count, targetEnd > targetStart else { throw .malformedRequestLine }
         minorVersion = try Self.minorVersion(line.extracting((targetEnd + 1)..<line.count))
         method = Method(line.extracting(0..<methodEnd))

@@ -1,23 +1,23 @@
 /// Reads the heads of requests, line by line as they arrive (RFC 9112).
 ///
-/// The answer does not depend on how the network cut the bytes. Each byte is looked for a line's
-/// end once and each line is read once, so feeding byte by byte costs no more than feeding whole.
+/// The result does not depend on how the network cut the bytes. Each byte is searched once for a
+/// line's end and each line is read once, so single bytes cost no more than a whole head.
 package struct RequestParser: ~Copyable {
-    /// Where the head under way stands.
+    /// How far the current head has been read.
     private struct Progress {
-        /// Where the line under way begins.
+        /// Where the current line begins.
         var lineStart = 0
-        /// All bytes before this one were looked at for a line's end.
+        /// All bytes before this one have been searched for a line's end.
         var scanned = 0
         /// Empty lines before the request line.
         var emptyLineCount = 0
-        /// What the lines so far said; `nil` before the request line.
+        /// What the lines have said so far; `nil` before the request line.
         var draft: HeadDraft?
     }
 
     /// How much is accepted.
     private let limits: RequestLimits
-    /// The head under way; started anew with each head that is handed out.
+    /// The progress of the current head; reset whenever a head is handed out.
     private var progress = Progress()
 
     /// Makes a parser for one connection.
@@ -27,11 +27,11 @@ package struct RequestParser: ~Copyable {
 
     /// Goes on reading a head.
     ///
-    /// After an error the parser must not be used again: nobody knows where the next request
+    /// After an error the parser must not be used again: it is unknown where the next request
     /// begins.
     ///
     /// - Parameter bytes: Everything not yet consumed, from the first byte of the request.
-    /// - Returns: the head and its size, or `nil` when its end has not arrived.
+    /// - Returns: the head and its size, or `nil` while its end has not arrived.
     /// - Throws: what is wrong with the request.
     package mutating func parse(
         _ bytes: Span<UInt8>
@@ -56,7 +56,7 @@ package struct RequestParser: ~Copyable {
         return nil
     }
 
-    /// Takes the request line, or an empty line that a sloppy client left behind its last body.
+    /// Takes the request line, or an empty line that a sloppy client sent after its last body.
     private mutating func receivedFirstLine(_ line: Span<UInt8>) throws(RequestError) {
         guard line.isEmpty else {
             progress.draft = HeadDraft(try RequestLine(line, limits: limits))
@@ -68,9 +68,9 @@ package struct RequestParser: ~Copyable {
         }
     }
 
-    /// Looks for the CR LF of the line under way.
+    /// Looks for the CR LF of the current line.
     ///
-    /// A lone CR or LF is no line end: parsers that differ in this can be made to see
+    /// A lone CR or LF does not end a line: parsers that differ in this can be made to see
     /// different requests in the same bytes (RFC 9112 §2.2, §11.2).
     private mutating func endOfLine(_ bytes: Span<UInt8>) throws(RequestError) -> Int? {
         let isFirstLine = progress.draft == nil
@@ -97,16 +97,16 @@ package struct RequestParser: ~Copyable {
         progress.scanned = index
         guard index >= window else { return nil }
         if isFirstLine {
-            // Says what is too long in it; a line of this length has a fault in any case.
+            // This throws what is too long in it: a line of this length cannot be valid.
             _ = try RequestLine(bytes.extracting(progress.lineStart..<window), limits: limits)
         }
         throw .headTooLarge(limit: limits.maxHeadBytes)
     }
 }
 
-/// Moves over bytes that are no control characters, eight at a time, and may stop early.
+/// Skips bytes that are not control characters, eight at a time, and may stop early.
 ///
-/// Most of a head is text, and this makes looking for line ends several times faster.
+/// Most of a head is text, and this makes the search for line ends several times faster.
 @inline(__always)
 private func skippingText(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -114,7 +114,7 @@ private func skippingText(_ bytes: Span<UInt8>, from start: Int, to end: Int) ->
     var index = start
     while index + 8 <= end {
         let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-        // The top bit of a byte is set in `low` where it was below 0x20, in `delete` where 0x7F.
+        // The top bit of a byte is set in `low` if it was below 0x20, in `delete` if it was 0x7F.
         let low = (word &- ones &* 0x20) & ~word
         let flipped = word ^ (ones &* 0x7F)
         let delete = (flipped &- ones) & ~flipped

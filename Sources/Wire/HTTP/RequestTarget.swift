@@ -1,6 +1,6 @@
 /// The target of a request, taken apart (RFC 9112 §3.2).
 struct RequestTarget {
-    /// Origin form: what remains when scheme and authority are taken off.
+    /// The origin form: the target without scheme and authority.
     var text = ""
     /// The path, decoded.
     var path = ""
@@ -13,7 +13,7 @@ struct RequestTarget {
 
     init(_ bytes: Span<UInt8>, method: Method) throws(RequestError) {
         guard method != .other("CONNECT") else { throw .connectUnsupported }
-        // Overlong or cut UTF-8 has no reading all agree on: above ASCII, "%" is the only way.
+        // Parsers disagree about overlong or cut UTF-8: beyond ASCII, "%" is the only way.
         for index in bytes.indices where !ByteSet.target.contains(bytes[index]) {
             throw .invalidTarget
         }
@@ -27,7 +27,7 @@ struct RequestTarget {
         }
     }
 
-    /// Reads `scheme://authority/path?query`; every server must take it (RFC 9112 §3.2.2).
+    /// Reads `scheme://authority/path?query`, which every server must accept (RFC 9112 §3.2.2).
     private mutating func readAbsoluteForm(_ bytes: Span<UInt8>) throws(RequestError) {
         let schemeBytes = [7, 8].first { count in
             count < bytes.count
@@ -70,7 +70,7 @@ struct RequestTarget {
         guard isEncoded else { return }
         let raw = bytes.extracting(0..<pathEnd)
         guard let decoded = PercentEncoding.decode(raw, plusIsSpace: false),
-            // An encoded NUL cuts C strings, an encoded line end splits log lines.
+            // An encoded NUL would cut C strings, an encoded line end would split log lines.
             !decoded.utf8.contains(where: Octet.isControl)
         else { throw .invalidTarget }
         path = decoded

@@ -1,12 +1,12 @@
 /// Appends the head of a response, the empty line included (RFC 9112 §4).
 ///
-/// `HeaderFields` replaced what must not leave when the fields were made, so nothing is checked
-/// again here.
+/// Nothing is checked here: `HeaderFields` replaced what must not be sent when the fields were
+/// made.
 ///
 /// - Parameters:
 ///   - status: The status line's code and reason.
-///   - minorVersion: 1 but for answers that must look like HTTP/1.0.
-///   - block: Field lines that were written before.
+///   - minorVersion: 1, except for answers that must look like HTTP/1.0.
+///   - block: Field lines that are already written.
 ///   - fields: The other field lines.
 ///   - bytes: Where to append.
 package func appendResponseHead(

@@ -1,6 +1,6 @@
 /// Reads the lines after the last chunk, which are checked and dropped (RFC 9112 §7.1.2).
 ///
-/// Merging them into the header would let a client smuggle fields past whoever checked those.
+/// If they were merged into the header, a client could smuggle fields past its checks.
 struct TrailerReader {
     /// What may come next.
     private enum State {
@@ -8,9 +8,9 @@ struct TrailerReader {
         case lineStart
         case name
         case value
-        /// Behind the CR of a field line.
+        /// After the CR of a field line.
         case lineFeed
-        /// Behind the CR of the empty line.
+        /// After the CR of the empty line.
         case lastLineFeed
     }
 
@@ -39,7 +39,7 @@ struct TrailerReader {
         return false
     }
 
-    /// What may come after a byte that is no line feed.
+    /// What may come after a byte that is not a line feed.
     private mutating func stateAfter(
         _ byte: UInt8,
         limits: RequestLimits

@@ -1,8 +1,8 @@
 extension JSON {
     /// Reads a whole JSON text, strictly (RFC 8259).
     ///
-    /// - Throws: `JSONError` for everything the grammar does not allow and for what it leaves
-    ///   open: see there.
+    /// - Throws: `JSONError` for everything that the grammar does not allow, and for the cases that
+    ///   it leaves open, which are listed there.
     package static func parse(
         _ bytes: Span<UInt8>,
         limits: JSONLimits = JSONLimits()
@@ -12,10 +12,11 @@ extension JSON {
     }
 }
 
-/// The names of an object's members so far, as bytes: `String` would call composed and decomposed
-/// characters the same name.
+/// The names of an object's members so far.
+///
+/// They are bytes: `String` would call composed and decomposed characters the same name.
 private struct Names {
-    /// Objects of more members are looked through by hash; most have fewer, and no set pays there.
+    /// Objects with more members are searched by hash; with fewer, as most have, no set pays off.
     private static let maxCompared = 16
     private var hashed: Set<[UInt8]> = []
 
@@ -49,7 +50,7 @@ private struct TreeBuilder {
         return value
     }
 
-    /// Reads one value, calling itself no deeper than the limit of the reader.
+    /// Reads one value; it calls itself no deeper than the reader's limit.
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
         let kind = try reader.peek(bytes)
         guard valueCount < limits.maxValues else {

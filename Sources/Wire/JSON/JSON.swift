@@ -1,11 +1,11 @@
-/// A JSON text as a tree, for texts that are kept or handed on: requests, not tokens.
+/// A JSON text as a tree, for texts that are kept or passed on: requests, not tokens.
 ///
-/// Members keep their order and numbers the text they came as, so that what is handed on says
-/// exactly what was received: `1.10` stays `1.10`, and 20 digits stay 20 digits.
+/// Members keep their order, and numbers keep their text, so that what is passed on says exactly
+/// what was received: `1.10` stays `1.10`, and 20 digits stay 20 digits.
 package enum JSON: Sendable {
     case null
     case bool(Bool)
-    /// A number as it stood in the text. Whoever makes one by hand keeps to RFC 8259 §6.
+    /// A number as the text has it. Code that makes one must follow RFC 8259 §6.
     case number(String)
     case string(String)
     case array([JSON])
@@ -15,7 +15,7 @@ package enum JSON: Sendable {
     package struct Member: Sendable, Equatable {
         /// The name, without quotes and escapes.
         package var key: String
-        /// What it stands for.
+        /// The member's value.
         package var value: JSON
 
         /// A member of an object.
@@ -30,24 +30,24 @@ package enum JSON: Sendable {
         }
     }
 
-    /// The value of the member of this name; `nil` also where this is not an object.
+    /// The value of the member of this name; `nil` also if this is not an object.
     package subscript(key: String) -> JSON? {
         members?.first { equals($0.key, key) }?.value
     }
 
-    /// The text, where this is a string.
+    /// The text, if this is a string.
     package var stringValue: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
-    /// The number, where this is one without fraction and exponent that fits.
+    /// The number, if this is one without fraction and exponent that fits.
     package var intValue: Int? {
         guard case .number(let text) = self else { return nil }
         return integer(text.utf8.span)
     }
 
-    /// The number, where this is one that a double can hold.
+    /// The number, if this is one that a double can hold.
     package var doubleValue: Double? {
         guard case .number(let text) = self, let value = Double(text), value.isFinite else {
             return nil
@@ -55,19 +55,19 @@ package enum JSON: Sendable {
         return value
     }
 
-    /// The truth value, where this is one.
+    /// The truth value, if this is one.
     package var boolValue: Bool? {
         guard case .bool(let value) = self else { return nil }
         return value
     }
 
-    /// The elements, where this is an array.
+    /// The elements, if this is an array.
     package var arrayValue: [JSON]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
-    /// The members in their order, where this is an object.
+    /// The members in their order, if this is an object.
     package var members: [Member]? {
         guard case .object(let members) = self else { return nil }
         return members
@@ -75,7 +75,7 @@ package enum JSON: Sendable {
 }
 
 extension JSON: Equatable {
-    /// Compares two trees byte by byte, the order of members and the spelling of numbers included.
+    /// Compares two trees byte by byte, including the order of members and the spelling of numbers.
     ///
     /// `String` calls composed and decomposed characters equal, which JSON does not (RFC 8259
     /// §8.3).

@@ -1,18 +1,18 @@
-/// What is wrong with a text that was to be JSON, and where.
+/// What is wrong with a text that should be JSON, and where.
 ///
-/// The undecided cases of RFC 8259 are all refused: lone surrogates, invalid UTF-8, a byte order
+/// All cases that RFC 8259 leaves open are refused: lone surrogates, invalid UTF-8, a byte order
 /// mark, deep nesting, numbers beyond a double, and duplicate keys. Parsers disagree about each of
-/// them, and a text read in two ways is a hole between us and the upstream.
+/// them, and a text that the upstream reads differently is a security hole.
 package enum JSONError: Error, Equatable {
     /// The text stops in the middle of a value.
     case unexpectedEnd(offset: Int)
-    /// A byte stands where the grammar has no place for it.
+    /// A byte is where the grammar does not allow it.
     case unexpectedByte(offset: Int, expected: Expected)
     /// Arrays and objects are nested deeper than the limit.
     case tooDeep(offset: Int)
     /// A string holds bytes that are not UTF-8 (RFC 3629), such as overlong forms or surrogates.
     case invalidUTF8(offset: Int)
-    /// Half of a surrogate pair stands alone in a `\u` escape.
+    /// A `\u` escape is half of a surrogate pair, without the other half.
     case loneSurrogate(offset: Int)
     /// An object has two members of the same name.
     case duplicateKey(name: String, offset: Int)
@@ -25,7 +25,7 @@ package enum JSONError: Error, Equatable {
     /// Something other than white space follows the value.
     case trailingBytes(offset: Int)
 
-    /// What the grammar had a place for.
+    /// What the grammar would have allowed.
     package enum Expected: String, Sendable, Equatable {
         case value = "a value"
         case object = "an object"
@@ -41,7 +41,9 @@ package enum JSONError: Error, Equatable {
         case escapedControl = "control characters to be escaped"
     }
 
-    /// Where in the text the error lies, counted in bytes from 0.
+    /// Where in the text the error is.
+    ///
+    /// In bytes from 0.
     package var offset: Int {
         switch self {
         case .unexpectedEnd(let offset), .unexpectedByte(let offset, _), .tooDeep(let offset),
@@ -54,7 +56,7 @@ package enum JSONError: Error, Equatable {
 }
 
 extension JSONError {
-    /// Whether the text may be JSON but has more of something than `JSONLimits` allows.
+    /// Whether the text may be JSON, but exceeds one of `JSONLimits`.
     package var isBeyondLimit: Bool {
         switch self {
         case .tooManyValues, .tooManyMarks: true
@@ -64,7 +66,7 @@ extension JSONError {
 }
 
 extension JSONError: CustomStringConvertible {
-    /// The error as half a sentence for the client that sent the text.
+    /// The error as a phrase for the client that sent the text.
     package var description: String {
         switch self {
         case .unexpectedEnd: "the text ends too early, at byte \(offset)"
@@ -82,7 +84,7 @@ extension JSONError: CustomStringConvertible {
         }
     }
 
-    /// A name with a blank after it; nothing for one that would make a long sentence.
+    /// A name with a blank after it; nothing for a name too long to quote.
     private static func quoted(_ name: String) -> String {
         name.utf8.count <= maxQuotedBytes ? "\"\(name)\" " : ""
     }

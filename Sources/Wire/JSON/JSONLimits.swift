@@ -1,15 +1,15 @@
-/// How much a JSON text may make us hold and compute when it becomes a tree.
+/// How much memory and work a JSON text may cost when it becomes a tree.
 package struct JSONLimits: Sendable {
     /// How deep arrays and objects may be nested.
     package var maxDepth: Int
     /// How many values there may be, inner ones included.
     ///
-    /// `[0],` has four bytes and takes ninety as a tree.
+    /// The four bytes of `[0],` take ninety as a tree.
     package var maxValues: Int
     /// Whether strings may have more than `CombiningMarks.maxRun` marks in a row.
     package var allowsLongMarkRuns: Bool
 
-    /// Limits that are enough for texts of our own and of those we asked.
+    /// Limits for texts of our own and of upstreams.
     package init(
         maxDepth: Int = JSONReader.defaultMaxDepth,
         maxValues: Int = .max,
@@ -20,6 +20,6 @@ package struct JSONLimits: Sendable {
         self.allowsLongMarkRuns = allowsLongMarkRuns
     }
 
-    /// For a text of whoever can reach us: what comes of it is compared and hashed as `String`.
+    /// Limits for a client's text, whose strings are compared and hashed as `String`.
     package static let stranger = JSONLimits(maxValues: 500_000, allowsLongMarkRuns: false)
 }

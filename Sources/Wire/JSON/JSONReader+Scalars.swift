@@ -2,7 +2,7 @@
 extension JSONReader {
     /// Consumes one value and reads it as an integer.
     ///
-    /// - Returns: `nil` when it is not a number, has a fraction or an exponent, or does not fit.
+    /// - Returns: `nil` if it is not a number, has a fraction or an exponent, or does not fit.
     package mutating func readInt(_ bytes: Span<UInt8>) throws(JSONError) -> Int? {
         guard try peek(bytes) == .number else {
             try skip(bytes)
@@ -14,7 +14,7 @@ extension JSONReader {
 
     /// Consumes `true` or `false`.
     ///
-    /// - Returns: `nil` for anything else, which is then still to be read.
+    /// - Returns: `nil` for anything else, which is then not consumed.
     package mutating func readBool(_ bytes: Span<UInt8>) -> Bool? {
         if consumes(bytes, "true") { return true }
         if consumes(bytes, "false") { return false }
@@ -23,7 +23,7 @@ extension JSONReader {
 
     /// Consumes `null`.
     ///
-    /// - Returns: `false` for anything else, which is then still to be read.
+    /// - Returns: `false` for anything else, which is then not consumed.
     package mutating func skipNull(_ bytes: Span<UInt8>) -> Bool {
         consumes(bytes, "null")
     }
@@ -56,12 +56,12 @@ extension JSONReader {
 
     /// Consumes the number that begins at `position` (RFC 8259 §6).
     ///
-    /// - Returns: where it stands.
+    /// - Returns: where it is.
     mutating func skipNumber(_ bytes: Span<UInt8>) throws(JSONError) -> Range<Int> {
         let start = position
         if holds(bytes, UInt8(ascii: "-")) { position += 1 }
         if holds(bytes, UInt8(ascii: "0")) {
-            // No digit may follow a leading zero. If one does, the caller trips over it next.
+            // No digit may follow a leading zero. If one does, the caller refuses it next.
             position += 1
         } else {
             try skipDigits(bytes)
@@ -94,7 +94,7 @@ extension JSONReader {
 
 /// Reads a JSON number as an integer.
 ///
-/// - Returns: `nil` for a fraction, an exponent and on overflow. `Int.min` counts as overflow.
+/// - Returns: `nil` for a fraction or an exponent, and on overflow, as which `Int.min` counts.
 func integer(_ number: Span<UInt8>) -> Int? {
     guard !number.isEmpty, number[0] == UInt8(ascii: "-") else { return parseDecimal(number) }
     return parseDecimal(number.extracting(1...)).map { -$0 }

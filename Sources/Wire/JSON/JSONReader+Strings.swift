@@ -1,8 +1,8 @@
 /// Strings and the names of members.
 extension JSONReader {
-    /// Consumes a string and appends what it says, as UTF-8.
+    /// Consumes a string and appends its text, as UTF-8.
     ///
-    /// Text between escapes is copied in one piece. Nothing is taken back from `text` on an error.
+    /// Text between escapes is copied in one piece. After an error, `text` keeps what was appended.
     package mutating func readString(
         _ bytes: Span<UInt8>,
         into text: inout [UInt8]
@@ -30,7 +30,7 @@ extension JSONReader {
         position += 1
     }
 
-    /// Consumes text that stands for itself, up to a quote or a backslash.
+    /// Consumes text without escapes, up to a quote or a backslash.
     @inline(__always)
     private mutating func skipPlainText(_ bytes: Span<UInt8>) throws(JSONError) -> Range<Int> {
         let start = position
@@ -44,7 +44,7 @@ extension JSONReader {
         return start..<end
     }
 
-    /// Consumes an escape and tells its character, or consumes the closing quote.
+    /// Consumes an escape and returns its character, or consumes the closing quote.
     private mutating func nextEscape(_ bytes: Span<UInt8>) throws(JSONError) -> Unicode.Scalar? {
         let start = position
         position += 1
@@ -64,7 +64,7 @@ extension JSONReader {
         }
     }
 
-    /// Reads on behind `\u`: one code unit, or two that make a surrogate pair (RFC 8259 §7).
+    /// Reads what follows `\u`: one code unit, or two that make a surrogate pair (RFC 8259 §7).
     private mutating func unicodeEscape(
         _ bytes: Span<UInt8>,
         from start: Int
@@ -102,7 +102,7 @@ extension JSONReader {
 
 /// Compares the name of a member, as `JSONReader.nextKey` found it, with a known one.
 ///
-/// Names are compared by what they say, so `"\u0069d"` is `id` (RFC 8259 §8.3).
+/// Names are compared without their escapes, so `"\u0069d"` is `id` (RFC 8259 §8.3).
 package func matches(
     _ bytes: Span<UInt8>,
     _ range: Range<Int>,
@@ -110,7 +110,7 @@ package func matches(
 ) -> Bool {
     if equals(bytes.extracting(range), literal) { return true }
     guard range.contains(where: { bytes[$0] == UInt8(ascii: "\\") }) else { return false }
-    // Nobody escapes the names of the protocols here, so this path may allocate.
+    // No client escapes the names of these protocols, so this path may allocate.
     var reader = JSONReader(position: range.lowerBound - 1)
     var name: [UInt8] = []
     do throws(JSONError) { try reader.readString(bytes, into: &name) } catch { return false }

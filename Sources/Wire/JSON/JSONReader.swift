@@ -1,18 +1,18 @@
-/// What a JSON value is, told by its first byte.
+/// The kind of a JSON value, which its first byte decides.
 package enum JSONKind: Sendable, Equatable {
     case object, array, string, number, `true`, `false`, null
 }
 
 /// Reads a JSON text (RFC 8259) from front to back, value by value, as its caller asks.
 ///
-/// Nothing is allocated and nothing is kept, so a token's worth of JSON costs about as much as
-/// looking at its bytes. Each method takes the whole text again; `position` is the only link.
-/// Syntax, UTF-8 and depth are checked for everything passed over. Duplicate keys are not, for
-/// want of a memory: `JSON.parse` refuses them.
+/// It allocates nothing and keeps nothing, so a token's worth of JSON costs about as much as a look
+/// at its bytes. Each method takes the whole text again; `position` is the only link. Syntax, UTF-8
+/// and depth are checked for everything read or skipped. Duplicate keys are not, because that takes
+/// memory: `JSON.parse` refuses them.
 ///
-/// After `nextKey` or `nextElement` has announced a value, the caller has to read or skip it.
+/// After `nextKey` or `nextElement` has announced a value, the caller must read or skip it.
 package struct JSONReader {
-    /// How deep arrays and objects may be nested unless told otherwise.
+    /// How deep arrays and objects may be nested by default.
     package static let defaultMaxDepth = 64
 
     /// The offset of the next byte to read.
@@ -26,16 +26,16 @@ package struct JSONReader {
 
     /// True from the opening bracket of an array or object to its first item, which needs no comma.
     ///
-    /// One flag does for all depths: whenever an inner value closes, the outer one has an item.
+    /// One flag serves all depths: whenever an inner value closes, the outer one has an item.
     private var isBeforeFirst = false
 
-    /// A reader that starts at `position`, where a value has to begin.
+    /// A reader that starts at `position`, where a value must begin.
     package init(position: Int = 0, maxDepth: Int = defaultMaxDepth) {
         self.position = position
         self.maxDepth = maxDepth
     }
 
-    /// Tells the next value's kind without consuming it.
+    /// Returns the next value's kind without consuming it.
     package mutating func peek(_ bytes: Span<UInt8>) throws(JSONError) -> JSONKind {
         switch try nextByte(bytes) {
         case UInt8(ascii: "{"): return .object
@@ -61,8 +61,8 @@ package struct JSONReader {
 
     /// Moves to the value of the open object's next member.
     ///
-    /// - Returns: where the member's name stands, without its quotes and with its escapes; `nil`
-    ///   after consuming the closing brace. `matches` compares it with a known name.
+    /// - Returns: where the member's name is, without its quotes and with its escapes; `nil` after
+    ///   consuming the closing brace. `matches` compares it with a known name.
     package mutating func nextKey(_ bytes: Span<UInt8>) throws(JSONError) -> Range<Int>? {
         guard try nextItem(bytes, closing: UInt8(ascii: "}"), .commaOrBrace) else { return nil }
         guard try nextByte(bytes) == UInt8(ascii: "\"") else {
@@ -87,7 +87,7 @@ package struct JSONReader {
         return true
     }
 
-    /// Consumes one value of any kind, which has to be well-formed.
+    /// Consumes one value of any kind, which must be well-formed.
     package mutating func skip(_ bytes: Span<UInt8>) throws(JSONError) {
         switch try peek(bytes) {
         case .object:
@@ -104,7 +104,7 @@ package struct JSONReader {
         }
     }
 
-    /// Checks that only white space is left.
+    /// Checks that nothing but white space is left.
     package mutating func finish(_ bytes: Span<UInt8>) throws(JSONError) {
         skipWhiteSpace(bytes)
         guard position >= bytes.count else { throw .trailingBytes(offset: position) }
@@ -124,7 +124,7 @@ package struct JSONReader {
         isBeforeFirst = true
     }
 
-    /// Consumes the comma before the next item, or the closing byte and answers `false`.
+    /// Consumes the comma before the next item, or the closing byte and returns `false`.
     private mutating func nextItem(
         _ bytes: Span<UInt8>,
         closing: UInt8,
@@ -147,7 +147,7 @@ package struct JSONReader {
         return true
     }
 
-    /// Passes over white space and shows the byte behind it, which is not consumed.
+    /// Skips white space and returns the byte after it, which is not consumed.
     @inline(__always)
     mutating func nextByte(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
         skipWhiteSpace(bytes)
@@ -157,7 +157,7 @@ package struct JSONReader {
 
     @inline(__always)
     private mutating func skipWhiteSpace(_ bytes: Span<UInt8>) {
-        // Most of JSON on the wire has none.
+        // Most JSON on the wire has none.
         guard position < bytes.count, bytes[position] <= 0x20 else { return }
         // RFC 8259 §2 names these four and no others.
         while position < bytes.count {

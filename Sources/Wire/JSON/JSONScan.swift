@@ -1,4 +1,4 @@
-/// Finds the end of a run of text that stands for itself inside a JSON string.
+/// Finds the end of a run of text without escapes inside a JSON string.
 ///
 /// - Returns: the index of the first quote, backslash, control byte or byte that is not part of
 ///   valid UTF-8, or the end of `bytes`.

@@ -1,31 +1,31 @@
 /// Writes text as JSON strings (RFC 8259 §7).
 package enum JSONText {
-    /// Appends a quoted string that says `text`.
+    /// Appends `text` as a quoted string.
     ///
-    /// Bytes that are not UTF-8 become U+FFFD, so that what goes out is JSON whatever came in.
+    /// Bytes that are not UTF-8 become U+FFFD, so that the output is always JSON.
     package static func appendString(_ text: Span<UInt8>, into output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         appendEscaped(text, into: &output)
         output.append(UInt8(ascii: "\""))
     }
 
-    /// Appends a quoted string that says `text`.
+    /// Appends `text` as a quoted string.
     package static func appendString(_ text: String, into output: inout [UInt8]) {
         appendString(text.utf8.span, into: &output)
     }
 
-    /// Appends a quoted string that says `text`; `null` where there is none.
+    /// Appends `text` as a quoted string, or `null` if there is none.
     package static func appendStringOrNull(_ text: String?, into output: inout [UInt8]) {
         guard let text else { return output.append(literal: "null") }
         appendString(text, into: &output)
     }
 
-    /// Appends what goes between the quotes of a string that says `text`.
+    /// Appends `text` as it is written between quotes.
     package static func appendEscaped(_ text: String, into output: inout [UInt8]) {
         appendEscaped(text.utf8.span, into: &output)
     }
 
-    /// Appends what goes between the quotes of a string that says `text`.
+    /// Appends `text` as it is written between quotes.
     ///
     /// Text that needs no escape is copied in one piece.
     package static func appendEscaped(_ text: Span<UInt8>, into output: inout [UInt8]) {

@@ -1,41 +1,41 @@
 /// Reads a `text/event-stream` in whatever pieces it arrives (HTML §9.2.6).
 ///
-/// Bytes are not checked for UTF-8: what is in a data line comes out as it was sent. Buffers are
-/// used again for each event, so a steady stream of tokens allocates nothing. After an error the
-/// stream is lost and the decoder is to be thrown away.
+/// UTF-8 is not checked: the bytes of a data line come out as they were sent. Each event reuses the
+/// buffers, so a steady stream of tokens allocates nothing. After an error the stream is lost, and
+/// the decoder must not be used again.
 package struct EventDecoder {
-    /// How much a stream may make us hold.
+    /// How much memory a stream may take.
     package struct Limits: Sendable {
         /// The longest line, without its end.
         package var maxLineBytes: Int
         /// The longest data of one event, line feeds between its lines included.
         package var maxEventBytes: Int
 
-        /// Limits far above what models send in one event, pictures in base64 included.
+        /// Limits far above what models send in one event, even with pictures in base64.
         package init(maxLineBytes: Int = 16 << 20, maxEventBytes: Int = 16 << 20) {
             self.maxLineBytes = maxLineBytes
             self.maxEventBytes = maxEventBytes
         }
     }
 
-    /// A buffer that grew beyond this for one event is given back after it.
+    /// A buffer that grew beyond this for one event is freed after it.
     private static let maxKeptBytes = 64 << 10
 
-    /// The data lines of the event, joined by LF; they stand until the next call of `next`.
+    /// The data lines of the event, joined by LF; valid until the next call of `next`.
     package private(set) var data: [UInt8] = []
 
-    /// The type of the event, which stands until the next call of `next`; empty where it has none.
+    /// The type of the event, empty if it has none; valid until the next call of `next`.
     package private(set) var name: [UInt8] = []
 
     /// The last event ID of the stream as of the last complete block.
     ///
-    /// A block without data has no event, but its ID counts.
+    /// A block without data is no event, but its ID counts.
     package private(set) var lastEventID: [UInt8] = []
 
-    /// The reconnection time the stream asked for last.
+    /// The reconnection time that the stream asked for last.
     package private(set) var retryMilliseconds: Int?
 
-    /// How many comment lines there were.
+    /// How many comment lines there have been.
     package private(set) var commentCount = 0
 
     private let limits: Limits
@@ -43,22 +43,23 @@ package struct EventDecoder {
     /// The beginning of a line whose end has not arrived.
     private var line: [UInt8] = []
 
-    /// The ID of the block being read, which becomes `lastEventID` where the block ends.
+    /// The ID of the block being read, which becomes `lastEventID` when the block ends.
     private var pendingID: [UInt8] = []
 
-    /// Whether the block being read has an ID, be it an empty one.
+    /// Whether the block being read has an ID, even an empty one.
     private var hasPendingID = false
 
-    /// Whether the block being read has a data line, be it an empty one.
+    /// Whether the block being read has a data line, even an empty one.
     private var hasData = false
 
     /// Whether `data` and `name` belong to an event that `next` has reported.
     private var isReported = false
 
-    /// Whether the last line ended with CR, so that an LF coming next is the same line end.
+    /// Whether the last line ended with CR, so that an LF that follows is part of the same end.
     private var isAfterCR = false
 
-    /// How many bytes of a byte order mark have arrived; `nil` once it is decided.
+    /// How many bytes of a byte order mark have arrived; `nil` once it is known whether there is
+    /// one.
     private var markBytes: Int? = 0
 
     /// A decoder at the beginning of a stream.
@@ -66,15 +67,15 @@ package struct EventDecoder {
         self.limits = limits
     }
 
-    /// Whether nothing of an event has been read yet that is not reported: the next byte begins
-    /// one.
+    /// Whether the next byte begins an event: nothing has been read of one that is not reported.
     package var isBetweenEvents: Bool {
         guard markBytes == nil, !isAfterCR, line.isEmpty else { return false }
         return isReported || (!hasData && !hasPendingID && name.isEmpty)
     }
 
-    /// Gives back the memory of the last event, which must not be asked for any more: the next ones
-    /// are read by somebody else.
+    /// Frees the memory of the last event, which must not be used any more.
+    ///
+    /// For a decoder that leaves the following events to another reader.
     package mutating func forgetEvent() {
         guard isReported else { return }
         startBlock()
@@ -82,10 +83,10 @@ package struct EventDecoder {
         name = []
     }
 
-    /// Reads on from `offset`, which moves behind what was read.
+    /// Reads on from `offset`, which moves past what was read.
     ///
     /// - Returns: `true` when an event is complete, `false` when the input is used up. A block
-    ///   without data is no event, and one that never ends is never reported.
+    ///   without data is no event, and a block that never ends is never reported.
     package mutating func next(
         _ bytes: Span<UInt8>,
         from offset: inout Int
@@ -122,7 +123,7 @@ package struct EventDecoder {
         let mark: InlineArray<3, UInt8> = [0xEF, 0xBB, 0xBF]
         while let count = markBytes, offset < bytes.count {
             guard bytes[offset] == mark[count] else {
-                // It was none: what was taken for its beginning belongs to the first line.
+                // There is no mark: what looked like its beginning belongs to the first line.
                 for index in 0..<count { line.append(mark[index]) }
                 markBytes = nil
                 return
@@ -132,11 +133,11 @@ package struct EventDecoder {
         }
     }
 
-    /// Takes a line that ends with `rest`, and with it maybe the block.
+    /// Takes a line that ends with `rest`, and the block if the line is empty.
     private mutating func endLine(_ rest: Span<UInt8>) throws(EventError) -> Bool {
         guard !line.isEmpty else { return try take(rest) }
         line.append(span: rest)
-        // Moved out, because a method that changes `self` cannot hold a span of its line.
+        // Moved out, because a method that changes `self` cannot hold a span of its `line`.
         var whole: [UInt8] = []
         swap(&whole, &line)
         let isEvent = try take(whole.span)
@@ -150,7 +151,7 @@ package struct EventDecoder {
     /// - Returns: `true` when it completes an event.
     private mutating func take(_ line: Span<UInt8>) throws(EventError) -> Bool {
         guard !line.isEmpty else { return endBlock() }
-        // No field has a name of more than five bytes, so a colon further on does not matter.
+        // No field's name is longer than five bytes, so a colon further on does not matter.
         var colon = 0
         while colon < line.count, line[colon] != UInt8(ascii: ":") {
             guard colon < 5 else { return false }
@@ -178,7 +179,7 @@ package struct EventDecoder {
         } else if equals(field, "id") {
             setID(value)
         } else if equals(field, "retry") {
-            // Not a number, or too great for one: ignored, as the standard wants.
+            // What is no number, or too great, is ignored, as the standard requires.
             retryMilliseconds = parseDecimal(value) ?? retryMilliseconds
         }
     }
@@ -194,7 +195,7 @@ package struct EventDecoder {
     }
 
     private mutating func setID(_ value: Span<UInt8>) {
-        // An ID with NUL is ignored: it could not be sent back in a header.
+        // An ID with NUL is ignored: it could not be sent back in a header field.
         for index in value.indices where value[index] == 0 { return }
         Self.clear(&pendingID)
         pendingID.append(span: value)
@@ -214,7 +215,7 @@ package struct EventDecoder {
         return isReported
     }
 
-    /// Forgets what belongs to the last block alone.
+    /// Forgets what belonged to the last block alone.
     private mutating func startBlock() {
         Self.clear(&data)
         Self.clear(&name)

@@ -1,6 +1,6 @@
-/// Why a stream of events cannot be read on.
+/// Why a stream of events cannot be read any further.
 ///
-/// It is a matter of limits alone: the format has no wrong input (HTML §9.2.6).
+/// Only limits are a reason: no input is wrong by the format (HTML §9.2.6).
 package enum EventError: Error, Equatable {
     /// A line is longer than `EventDecoder.Limits.maxLineBytes`, which was `limit`.
     case lineTooLong(limit: Int)

@@ -1,9 +1,9 @@
 /// Writes the lines of a `text/event-stream` (HTML §9.2.5).
 ///
-/// An event is one or more lines and `endEvent`. Every block needs data and a comment stands on one
-/// line alone: widely used clients take an empty block for an event and fail on it.
+/// An event is one or more lines and `endEvent`. Every block needs data, and no empty line follows
+/// a comment: widely used clients take a block without data for an event and fail on it.
 package enum EventWriter {
-    /// Appends a data line for each line of `text`, so that it arrives whole.
+    /// Appends a data line for each line of `text`, so that all of it arrives.
     ///
     /// CR and CRLF arrive as LF, because the format cannot tell them apart. Empty text is one line.
     package static func appendData(_ text: Span<UInt8>, into output: inout [UInt8]) {
@@ -36,7 +36,7 @@ package enum EventWriter {
 
     /// Appends the ID of the event.
     ///
-    /// Line ends would begin another field and a NUL would void the ID, so neither gets out.
+    /// Line ends would begin another field and a NUL would void the ID, so neither is written.
     package static func appendID(_ id: Span<UInt8>, into output: inout [UInt8]) {
         output.append(literal: "id: ")
         for index in id.indices {
@@ -48,14 +48,14 @@ package enum EventWriter {
         output.append(UInt8(ascii: "\n"))
     }
 
-    /// Appends the time after which the client is to reconnect.
+    /// Appends the time after which the client should reconnect.
     package static func appendRetry(_ milliseconds: Int, into output: inout [UInt8]) {
         output.append(literal: "retry: ")
         output.append(decimal: max(0, milliseconds))
         output.append(UInt8(ascii: "\n"))
     }
 
-    /// Appends a comment, which keeps connections alive and is an event for nobody.
+    /// Appends a comment, which keeps the connection alive and is no event for any client.
     ///
     /// It ends with one line feed. A second one would end a block.
     package static func appendComment(_ text: StaticString, into output: inout [UInt8]) {
