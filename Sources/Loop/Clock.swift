@@ -1,9 +1,9 @@
 import Glibc
 
-/// Instants and spans are nanoseconds of `CLOCK_MONOTONIC`: unmoved by anyone who sets the time.
+/// Nanoseconds of `CLOCK_MONOTONIC`, an instant or a span: setting the time does not move them.
 package typealias Nanoseconds = UInt64
 
-/// The time on the monotonic clock now.
+/// The current time on the monotonic clock.
 package func monotonicNow() -> Nanoseconds {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Words for whoever started the command.
+/// Messages for the person or process that started the command.
 package enum Console {
     /// Writes lines to the standard output.
     package static func out(_ text: String) { write(text, to: STDOUT_FILENO) }
@@ -16,7 +16,7 @@ package enum Console {
                     Glibc.write(descriptor, $0.baseAddress, $0.count)
                 }
             }
-            // Nobody reads: nothing to be done about it.
+            // The reader is gone: there is no way to report that.
             guard count > 0 else { return }
             offset += count
         }

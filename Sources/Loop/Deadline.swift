@@ -1,11 +1,11 @@
-/// One moment at which something is due on a loop; set, moved and cleared as often as wanted.
+/// One instant at which something is due on a loop; it can be set, moved and cleared at will.
 ///
-/// Moving it later costs two stores: the queue finds out when the old moment comes. That is the
-/// common case, a time-out pushed back by each byte that arrives.
+/// To move it later costs two stores: the queue finds out when the old instant comes. That is the
+/// common case, a time-out that each arriving byte pushes back.
 package final class Deadline {
-    /// The moment it is due, or `.max` while it is cleared.
+    /// The instant at which it is due, or `.max` while it is cleared.
     fileprivate(set) var due: Nanoseconds = .max
-    /// The moment under which it stands in the queue, or `.max` where it does not.
+    /// The instant under which it is in the queue, or `.max` if it is not.
     fileprivate var queued: Nanoseconds = .max
     private unowned let queue: DeadlineQueue
     fileprivate var action: (() -> Void)?
@@ -15,15 +15,15 @@ package final class Deadline {
         self.action = action
     }
 
-    /// Says what is done when it is due, for an owner that could not say it before it was made.
+    /// Sets the action, for an owner that cannot give it to `makeDeadline`.
     ///
-    /// The action may hold its owner `unowned` if the owner abandons the deadline at its own end. A
-    /// weak reference would make every use of the owner slower, its whole life long.
+    /// The action may hold its owner `unowned` if the owner abandons the deadline at its own end.
+    /// A weak reference would make every later use of the owner slower.
     package func whenDue(_ action: @escaping () -> Void) { self.action = action }
 
-    /// Has nothing done any more, whenever it is due; the owner's last word.
+    /// Drops the action for good; the owner calls this when it goes.
     ///
-    /// Touches nothing but the deadline: the queue may be gone before.
+    /// It touches nothing but the deadline: the queue may already be gone.
     package func abandon() { action = nil }
 
     /// Whether it is set.
@@ -49,7 +49,7 @@ package final class Deadline {
     }
 }
 
-/// All deadlines of one loop, the earliest on top: a binary heap with lazy moves.
+/// All deadlines of one loop: a binary heap with the earliest on top, and lazy moves.
 package final class DeadlineQueue {
     private struct Item {
         let instant: Nanoseconds
@@ -57,16 +57,16 @@ package final class DeadlineQueue {
     }
 
     private var heap: [Item] = []
-    /// What is due and not done yet; kept for its capacity.
+    /// What is due and not done yet; the array is kept for its capacity.
     private var expired: [Item] = []
     private static let keptExpired = 256
-    /// How many items mean nothing any more: their deadlines were cleared or set earlier since.
+    /// How many items are superseded: their deadlines have been cleared or set earlier since.
     fileprivate var stale = 0
 
     /// Creates an empty queue.
     package init() {}
 
-    /// The earliest moment at which something may be due, or nil.
+    /// The earliest instant at which something may be due, or nil.
     package var earliest: Nanoseconds? { heap.first?.instant }
 
     /// How many items the heap holds, superseded ones included.
@@ -82,15 +82,15 @@ package final class DeadlineQueue {
 
     /// Calls the action of everything due by now, the earliest first.
     ///
-    /// What an action sets anew waits for the next call, even if it is due at once: a timer that
-    /// asks for "now" each time must not keep the loop from its descriptors.
+    /// A deadline that an action sets again waits for the next call, even if it is due at once: a
+    /// timer that always asks for "now" must not keep the loop from its descriptors.
     package func expire(now: Nanoseconds) {
         guard let earliest, earliest <= now else { return }
         takeDue(now)
         for index in expired.indices {
             let item = expired[index]
             let deadline = item.deadline
-            // An earlier action may have cleared it, or set it anew.
+            // An earlier action may have cleared it or set it again.
             guard deadline.due == item.instant, deadline.queued == .max else { continue }
             deadline.due = .max
             deadline.action?()
@@ -113,7 +113,7 @@ package final class DeadlineQueue {
                 stale -= 1
                 continue
             }
-            // Moved since: back to where it belongs, even if due by now, for the order's sake.
+            // Moved since: it goes back into the heap even if it is due, to keep the order.
             guard deadline.due == top.instant else {
                 insert(deadline, at: deadline.due)
                 continue
@@ -128,14 +128,14 @@ package final class DeadlineQueue {
         siftUp(heap.count - 1)
     }
 
-    /// Counts a stale item, and drops them all once they are half of the heap, so that they do not
-    /// hold memory until their moment comes.
+    /// Counts a stale item, and drops all of them once they are half of the heap, so that they do
+    /// not hold memory until their instant comes.
     fileprivate func itemBecameStale() {
         stale += 1
         guard stale > 64, stale > heap.count / 2 else { return }
         var kept: [Item] = []
         for item in heap where item.deadline.queued == item.instant {
-            // Taken once: a superseded item may stand at the same moment as the one that counts.
+            // Taken once: a superseded item may have the same instant as the one that counts.
             item.deadline.queued = .max
             if item.deadline.due != .max { kept.append(item) }
         }

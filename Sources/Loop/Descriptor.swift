@@ -1,11 +1,11 @@
 import Glibc
 
-/// Sole owner of an open file descriptor: closed exactly once, when the owner goes.
+/// The sole owner of an open file descriptor, which is closed exactly once, when the owner goes.
 package struct Descriptor: ~Copyable {
     /// The descriptor's number, valid for as long as this value lives.
     package let number: Int32
 
-    /// Takes over a descriptor that nobody else closes.
+    /// Takes over a descriptor that nothing else closes.
     package init(owning number: Int32) {
         self.number = number
     }
@@ -18,7 +18,7 @@ package struct Descriptor: ~Copyable {
     }
 
     deinit {
-        // Not retried on EINTR: on Linux the number is free again even then (close(2)).
+        // Not retried after EINTR: on Linux the number is free again even then (close(2)).
         _ = close(number)
     }
 }

@@ -2,11 +2,11 @@ import Glibc
 
 /// How many descriptors this process and those it starts may have open.
 package enum DescriptorLimit {
-    /// Raises the soft limit to the hard one, which needs no privilege, and the hard one where that
-    /// is too low and allowed.
+    /// Raises the soft limit to the hard one, which needs no privilege; raises the hard one as well
+    /// if it is too low and the process may.
     ///
-    /// - Parameter wanted: descriptors needed; 0 leaves the hard limit as it is.
-    /// - Returns: how many there may be now.
+    /// - Parameter wanted: how many descriptors are needed; 0 leaves the hard limit as it is.
+    /// - Returns: how many descriptors may be open now.
     package static func raise(to wanted: Int = 0) -> Int {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()

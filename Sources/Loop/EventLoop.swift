@@ -3,7 +3,7 @@ import Dispatch
 /// A core's thread of control: one serial Dispatch queue, one epoll set.
 ///
 /// Everything that lives on a loop is a plain class reached through `reactor`, which only this
-/// actor's isolation can touch. Other actors may share the loop by returning its
+/// actor's isolation can touch. Other actors can share the loop by returning its
 /// `unownedExecutor` as their own.
 package actor EventLoop {
     /// The loop's number, from 0.
@@ -23,7 +23,7 @@ package actor EventLoop {
     ///
     /// - Parameters:
     ///   - index: its number, from 0.
-    ///   - time: where it has the time from.
+    ///   - time: its clock.
     /// - Throws: where the process has no descriptors left.
     package init(index: Int, time: TimeSource = .system) throws(SystemCallError) {
         self.index = index
@@ -45,8 +45,8 @@ package actor EventLoop {
         )
         self.source = source
         source.setEventHandler { [weak self] in self?.turn() }
-        // Dispatch lets go of the descriptor on a thread of its own. Closed before that, its number
-        // may be another loop's, which Dispatch would then take for this one.
+        // Dispatch releases the descriptor on a thread of its own. If it were closed before that,
+        // another loop could get its number, and Dispatch would take that loop for this one.
         let epoll = reactor.poller.epoll
         source.setCancelHandler { withExtendedLifetime(epoll) {} }
         source.activate()
@@ -66,9 +66,9 @@ package actor EventLoop {
         try work(self)
     }
 
-    /// Ends the loop: nothing is drained any more, and jobs sent to it wait for ever.
+    /// Ends the loop: it drains nothing any more, and jobs sent to it wait for ever.
     ///
-    /// The set closes with the last reference.
+    /// The epoll set closes with the last reference.
     package func stop() {
         if case .manual(let clock) = time { clock.remove(self) }
         reactor.isStopped = true
@@ -80,7 +80,7 @@ package actor EventLoop {
     }
 }
 
-/// Runs an actor's jobs in the loop's turns, so that they are as much "on the loop" as events are.
+/// Runs an actor's jobs in the loop's turns, so that they are "on the loop" just as events are.
 private final class LoopExecutor: SerialExecutor {
     let queue: DispatchQueue
     let inbox: Inbox

@@ -3,8 +3,9 @@ import Synchronization
 /// A value behind a `Mutex`, in a way that the thread sanitizer understands.
 ///
 /// A contended `Mutex` takes its lock inside the standard library, which is built without the
-/// sanitizer: it sees two threads and no hand-over between them, and reports races where there are
-/// none. The flag repeats the hand-over in code that it sees; that costs about a nanosecond.
+/// sanitizer. The sanitizer then sees two threads and no hand-over between them, and reports races
+/// where there are none. The flag repeats the hand-over in code that it sees, for about a
+/// nanosecond.
 package struct Guarded<Value: ~Copyable & Sendable>: ~Copyable, Sendable {
     private let mutex: Mutex<Value>
     private let handover = Atomic<Bool>(false)
@@ -14,7 +15,7 @@ package struct Guarded<Value: ~Copyable & Sendable>: ~Copyable, Sendable {
         mutex = Mutex(value)
     }
 
-    /// Runs work on the value while nobody else does.
+    /// Runs work on the value while no other thread does.
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

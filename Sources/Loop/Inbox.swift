@@ -3,7 +3,7 @@ import Glibc
 
 /// Work for a loop from other threads, announced through an eventfd in the loop's epoll set.
 ///
-/// Dispatch's own queue would do, but a lingering loop looks at it only after the linger.
+/// Dispatch's own queue is not enough: a lingering loop looks at it only after the linger.
 final class Inbox: Sendable, ReadinessHandler {
     private struct Pending {
         var work: [@Sendable () -> Void] = []

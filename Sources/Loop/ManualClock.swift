@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A clock that moves only when somebody turns it: for tests, which then wait for no time limit.
+/// A clock that moves only when it is advanced: with it, tests wait for no time limit.
 ///
-/// It begins at the system's time, so that it agrees with what is not on a loop.
+/// It begins at the system's time, so that it agrees with code that is not on a loop.
 package final class ManualClock: Sendable {
     private struct Listener {
         weak var loop: EventLoop?
@@ -11,10 +11,10 @@ package final class ManualClock: Sendable {
     private let start: Nanoseconds
     private let wallStart: Int
     private let time: Atomic<Nanoseconds>
-    /// Those that have their time from it.
+    /// The loops whose clock this is.
     private let listeners = Guarded<[Listener]>([])
 
-    /// Creates a clock that shows the system's time of this moment.
+    /// Creates a clock that shows the system's current time.
     package init() {
         start = monotonicNow()
         wallStart = Loop.wallMilliseconds()
@@ -24,19 +24,19 @@ package final class ManualClock: Sendable {
     /// The time for deadlines.
     package var now: Nanoseconds { time.load(ordering: .acquiring) }
 
-    /// Milliseconds since 1970; they go on with `now`.
+    /// Milliseconds since 1970, which move with `now`.
     package var wallMilliseconds: Int { wallStart + Int((now - start) / 1_000_000) }
 
-    /// Turns the clock, and returns when its loops have served all that is due by then.
+    /// Advances the clock, and returns when its loops have served everything due by then.
     ///
-    /// The time moves in one step, as it does for a loop that was held up: what a deadline's action
-    /// sets anew counts from the new time.
+    /// The time moves in one step, as it does for a loop that was held up: a deadline that an
+    /// action sets again counts from the new time.
     package func advance(by span: Nanoseconds) async {
         time.wrappingAdd(span, ordering: .acquiringAndReleasing)
         let loops = listeners.withLock { $0.compactMap(\.loop) }
         for loop in loops { loop.post { _ in } }
-        // The first comes in a turn that begins after the move and serves what is due at its end;
-        // the second in a later one, when that is over.
+        // The first job runs in a turn that begins after the move, and that turn serves what is
+        // due; the second runs in a later turn, when that one is over.
         for _ in 0..<2 {
             for loop in loops { await loop.run { _ in } }
         }
@@ -49,7 +49,7 @@ package final class ManualClock: Sendable {
         }
     }
 
-    /// Takes off a loop that has ended: it would be waited for without end.
+    /// Removes a loop that has ended: `advance` would wait for it without end.
     func remove(_ loop: EventLoop) {
         listeners.withLock { $0.removeAll { $0.loop === loop } }
     }

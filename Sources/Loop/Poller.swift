@@ -3,8 +3,8 @@ import Glibc
 
 /// A watched descriptor's place in the table.
 ///
-/// A descriptor's number alone is no identity: closed and accepted again within one batch of
-/// events, the same number means somebody else. The generation tells them apart.
+/// A descriptor's number alone is no identity: if it is closed and opened again within one batch of
+/// events, the same number has another owner. The generation tells the two apart.
 package struct Registration: Sendable, Equatable {
     let descriptor: Int32
     let slot: UInt32
@@ -13,7 +13,7 @@ package struct Registration: Sendable, Equatable {
     var token: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
 }
 
-/// The kernel's set, shared by the loop and the Dispatch source that watches it.
+/// The kernel's epoll set, shared by the loop and the Dispatch source that watches it.
 final class EpollSet: Sendable {
     let descriptor: Descriptor
 
@@ -22,12 +22,12 @@ final class EpollSet: Sendable {
     }
 }
 
-/// The epoll set of one loop, and who owns each descriptor in it.
+/// The epoll set of one loop, and the owner of each descriptor in it.
 package final class Poller {
     private struct Slot {
-        /// Who hears of events; nil while the slot is free.
+        /// The owner, which is called with events; nil while the slot is free.
         var handler: (any ReadinessHandler)?
-        /// Raised whenever the slot is freed, so that events of its last owner are stale.
+        /// Incremented whenever the slot is freed, so that events of its last owner are stale.
         var generation: UInt32
     }
 
@@ -35,7 +35,7 @@ package final class Poller {
     let epoll: EpollSet
     private var slots: [Slot] = []
     private var freeSlots: [UInt32] = []
-    /// How many events are taken at a time.
+    /// How many events are taken at once.
     static let batch = 256
     /// Filled by the kernel.
     private var events = [epoll_event](repeating: epoll_event(), count: batch)
@@ -47,11 +47,11 @@ package final class Poller {
     /// Watches a descriptor until `remove`.
     ///
     /// - Parameters:
-    ///   - descriptor: stays owned by the caller, who removes it before closing it.
+    ///   - descriptor: stays owned by the caller, which removes it before closing it.
     ///   - interest: what to report; errors and hang-ups are reported in any case.
     ///   - handler: kept alive for as long as it is registered.
-    /// - Returns: what `modify` and `remove` want.
-    /// - Throws: where the kernel takes no more, or the descriptor cannot be watched.
+    /// - Returns: what `modify` and `remove` need.
+    /// - Throws: if the kernel takes no more, or the descriptor cannot be watched.
     package func add(
         _ descriptor: Int32,
         _ interest: Readiness,
@@ -72,20 +72,20 @@ package final class Poller {
         return registration
     }
 
-    /// Changes what is reported for a descriptor; nothing where the watching has ended.
+    /// Changes what is reported for a descriptor; does nothing if it is no longer watched.
     package func modify(
         _ registration: Registration,
         _ interest: Readiness
     ) throws(SystemCallError) {
-        // The number may be somebody else's by now, who would lose its events.
+        // The number may have another owner by now, which would lose its events.
         guard slots[Int(registration.slot)].generation == registration.generation else { return }
         try control(EPOLL_CTL_MOD, registration, interest)
     }
 
-    /// Ends the watching; events of it that the kernel already reported are dropped.
+    /// Stops watching; events that the kernel has already reported are dropped.
     package func remove(_ registration: Registration) {
         guard slots[Int(registration.slot)].generation == registration.generation else { return }
-        // The descriptor may be gone already (libcurl closes before it tells): nothing to undo.
+        // The descriptor may already be gone, since libcurl closes it first: nothing to undo.
         try? control(EPOLL_CTL_DEL, registration, [])
         free(registration.slot)
     }

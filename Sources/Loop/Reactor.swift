@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Something with work that is done once at the end of a loop's turn, however much happened in it.
+/// Something that works once at the end of a loop's turn, however much happened in the turn.
 package protocol TurnEndHandler: AnyObject {
     /// The turn's events have all been handled.
     func turnEnded()
@@ -9,14 +9,14 @@ package protocol TurnEndHandler: AnyObject {
 
 /// The inside of a loop: what its connections, transfers and timers reach.
 ///
-/// A plain class that is not `Sendable` and is owned by one `EventLoop`: the compiler lets nobody
-/// else touch it.
+/// It is a plain class, not `Sendable` and owned by one `EventLoop`: the compiler lets nothing else
+/// touch it.
 package final class Reactor {
     /// The descriptors watched by this loop.
     package let poller: Poller
-    /// The moments waited for by this loop.
+    /// The deadlines of this loop.
     package let deadlines = DeadlineQueue()
-    /// The clock as of this turn's start: one reading serves a whole batch.
+    /// The time at this turn's start: one reading serves a whole batch of events.
     package private(set) var now: Nanoseconds
     private let time: TimeSource
     /// The loop's number, from 0.
@@ -24,41 +24,41 @@ package final class Reactor {
     /// What lives on this loop for as long as it runs, reached by work posted from elsewhere.
     package var tenants: [AnyObject] = []
 
-    /// What the loop has asked other threads for.
+    /// The answers that the loop waits for from other threads.
     package var awaiting = Awaiting()
-    /// The loop that this is the inside of; nil once it is gone.
+    /// The loop whose inside this is; nil once it is gone.
     package internal(set) weak var loop: EventLoop?
 
-    /// Whether the loop is over, and handles nothing any more.
+    /// Whether the loop has ended and handles nothing any more.
     var isStopped = false
     /// Whether the loop may rest between turns.
     package var pace = Pace()
 
     /// How often work at a turn's end may cause more of it within the same turn.
     ///
-    /// A producer writes, the reader takes everything, the producer writes again: without a bound a
-    /// fast reader of a long answer would hold up everybody else.
+    /// A producer writes, the reader takes everything, the producer writes again: without a bound,
+    /// a fast reader of a long answer would hold up all others.
     private static let maxEndRounds = 8
 
     /// How long a drain waits for the next event before the loop goes back to Dispatch.
     ///
-    /// In milliseconds. Nothing waits for that: work from elsewhere is an event, too. Twenty events
-    /// a second are enough to stay.
+    /// In milliseconds. Nothing waits for that, since work from other threads is an event, too.
+    /// Twenty events a second keep the loop in the drain.
     private static let linger: Int32 = 50
 
-    /// Told before all others, whenever somebody is told: what they do at a turn's end may depend
-    /// on what it has done.
+    /// Called before all other handlers whenever there are any: what they do at a turn's end may
+    /// depend on what it has done.
     package var leader: (any TurnEndHandler)?
 
-    /// The number of the turn under way: what is bounded for a turn is counted anew with the next.
+    /// The number of the current turn; bounds that hold for one turn are counted anew in the next.
     package private(set) var turn = 0
 
-    /// What was left for the next turn.
+    /// The work that was left for the next turn.
     private var postponed: [() -> Void] = []
-    /// Who wants to hear of this turn's end; each at most once.
+    /// The handlers to call at this turn's end, each at most once.
     private var ending: [any TurnEndHandler] = []
-    /// Who is being told; kept for its capacity.
-    private var told: [any TurnEndHandler] = []
+    /// The handlers that are being called; the array is kept for its capacity.
+    private var called: [any TurnEndHandler] = []
     private let timer: Timer
 
     init(index: Int, time: TimeSource) throws(SystemCallError) {
@@ -88,7 +88,7 @@ package final class Reactor {
 
     /// Leaves work for the next turn, which then begins at once.
     ///
-    /// For what exceeds the bound of a turn: the ends of this one come first, and so do others'
+    /// This is for work beyond the bound of a turn: this turn's end comes first, and so do others'
     /// events.
     package func atNextTurn(_ work: @escaping () -> Void) {
         postponed.append(work)
@@ -96,20 +96,20 @@ package final class Reactor {
 
     /// Handles everything that is ready, and lingers for more.
     ///
-    /// Coming back through Dispatch for each event costs twice what the event itself does. So a
-    /// drain goes on until a wait of some milliseconds comes back empty. Deadlines and turn ends
-    /// are served in every round.
+    /// To come back through Dispatch for each event costs twice as much as the event itself. So a
+    /// drain goes on until a wait of some milliseconds brings nothing. Deadlines and turn ends are
+    /// served in every round.
     func drain() {
         now = time.now
         endTurn()
         var lingers = false
         while !isStopped {
-            // What can be done already must not wait for the linger to end.
+            // Work that can already be done must not wait for the linger to end.
             let hasWork = hasWork
             turn &+= 1
             let left = postponed
             postponed = []
-            // epoll waits whole milliseconds: what is due within the linger rings by the timer.
+            // epoll waits whole milliseconds: the timer wakes it for what is due within the linger.
             if lingers, let earliest = deadlines.earliest,
                 earliest < now + .milliseconds(Int(Self.linger))
             {
@@ -128,7 +128,7 @@ package final class Reactor {
         arm(for: deadlines.earliest)
     }
 
-    /// Has the kernel's timer ring, unless the clock is turned by hand, which wakes the loop.
+    /// Arms the kernel's timer, unless the clock is manual: that one wakes the loop itself.
     private func arm(for instant: Nanoseconds?) {
         guard case .system = time else { return }
         timer.arm(for: instant)
@@ -145,16 +145,18 @@ package final class Reactor {
         nanosleep(&time, nil)
     }
 
-    /// Work at a turn's end may cause more of it, which belongs to the same turn; what goes beyond
-    /// the bound belongs to the next, which then begins at once.
+    /// Calls the handlers of the turn's end until there are no more, or the bound is reached.
+    ///
+    /// Work at a turn's end may cause more of it, which belongs to the same turn; what exceeds the
+    /// bound belongs to the next turn, which then begins at once.
     private func endTurn() {
         var rounds = 0
         while !ending.isEmpty, rounds < Self.maxEndRounds {
             rounds += 1
             leader?.turnEnded()
-            swap(&ending, &told)
-            for handler in told { handler.turnEnded() }
-            told.removeAll(keepingCapacity: true)
+            swap(&ending, &called)
+            for handler in called { handler.turnEnded() }
+            called.removeAll(keepingCapacity: true)
         }
     }
 }
@@ -170,8 +172,8 @@ private final class Timer: ReadinessHandler {
         )
     }
 
-    /// Arms the timer unless it will ring by then anyway: a ring too early costs one empty turn,
-    /// re-arming at every turn would cost a system call each.
+    /// Arms the timer, unless it expires by then anyway: to expire too early costs one empty turn,
+    /// to arm it again in every turn would cost a system call each.
     func arm(for instant: Nanoseconds?) {
         guard let instant, instant < armed else { return }
         armed = instant

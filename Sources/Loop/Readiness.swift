@@ -9,9 +9,9 @@ package struct Readiness: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Tells whether all of the others are among these.
+    /// Whether all of the others are among these.
     ///
-    /// Asked at every event: the library's own goes through tables of witnesses.
+    /// Called for every event: the standard library's own method goes through witness tables.
     @inlinable
     @inline(__always)
     package func contains(_ others: Readiness) -> Bool {

@@ -23,7 +23,7 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
 
 /// The kernel's words for an `errno`.
 ///
-/// `strerror` shares one buffer between threads, hence the other one.
+/// This is not `strerror`, which shares one buffer between threads.
 package func errorText(_ code: Int32) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
         guard let start = buffer.baseAddress else { return "error \(code)" }
@@ -32,7 +32,7 @@ package func errorText(_ code: Int32) -> String {
     }
 }
 
-/// Throws what `errno` says where a call answered with a negative number.
+/// Throws what `errno` says if a call returned a negative number.
 package func check(
     _ call: StaticString,
     _ body: () -> Int32
@@ -47,7 +47,7 @@ package func check(
 /// Never inlined, so that `errno` is read before anything that might allocate or release and
 /// overwrite it.
 ///
-/// - Returns: what it answered, and `errno`, which means something where that is below zero.
+/// - Returns: the call's result, and `errno`, which is only meaningful if that is negative.
 @inline(never)
 package func uninterrupted(_ body: () -> Int) -> (result: Int, code: Int32) {
     while true {

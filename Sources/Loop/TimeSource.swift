@@ -1,8 +1,8 @@
-/// Where a loop has the time from: it is given when the loop is made, so that tests can turn it.
+/// A loop's clock, given when the loop is made, so that tests can advance it.
 package enum TimeSource: Sendable {
     /// The kernel's clocks.
     case system
-    /// A clock that stops until it is turned by hand.
+    /// A clock that stands still until it is advanced.
     case manual(ManualClock)
 
     /// The time for deadlines.

@@ -1,11 +1,11 @@
 import CCurl
 import Wire
 
-// All that libcurl calls. It calls back synchronously on the loop that called it, so reaching the
-// loop's plain classes from here is as legal as from any other of its methods.
+// Everything that libcurl calls. It calls back synchronously on the loop that called it, so these
+// functions may touch the loop's plain classes like any other code on the loop.
 
-/// `CURLOPT_WRITEFUNCTION`; fewer bytes than given end the transfer, and libcurl keeps those that
-/// are left for later.
+/// `CURLOPT_WRITEFUNCTION`; a count smaller than given ends the transfer, and libcurl keeps bytes
+/// that are left for later.
 func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?,
     _ size: Int,
@@ -21,7 +21,7 @@ func receiveBody(
     }
 }
 
-/// `CURLOPT_HEADERFUNCTION`: one whole line a call.
+/// `CURLOPT_HEADERFUNCTION`: one whole line per call.
 func receiveHeaderLine(
     _ bytes: UnsafeMutablePointer<CChar>?,
     _ size: Int,
@@ -44,7 +44,7 @@ private func deliver(
     }
 }
 
-/// `CURLMOPT_SOCKETFUNCTION`: libcurl says what it waits for on a socket.
+/// `CURLMOPT_SOCKETFUNCTION`: what libcurl waits for on a socket.
 func watchSocket(
     _ easy: UnsafeMutableRawPointer?,
     _ socket: curl_socket_t,
@@ -57,7 +57,7 @@ func watchSocket(
     return 0
 }
 
-/// `CURLMOPT_TIMERFUNCTION`: libcurl says when it wants to be called, −1 for not at all.
+/// `CURLMOPT_TIMERFUNCTION`: when libcurl wants to be called, −1 for not at all.
 func setTransferTimer(
     _ multi: UnsafeMutableRawPointer?,
     _ milliseconds: Int,

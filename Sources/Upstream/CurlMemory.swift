@@ -1,37 +1,36 @@
 import CCurl
 import Glibc
 
-/// The memory that libcurl is given: one compact slot for each transfer that runs.
+/// The memory for libcurl: one compact slot for each running transfer.
 ///
-/// An answer that comes fast is cheapest in pieces of 16 KiB, and a slow one needs a few hundred
-/// bytes of that. So each receive buffer lies in front of pages that stay untouched, hence unpaid,
-/// as long as no long piece is read; what precedes the buffer in its first page is not wasted, but
-/// holds the handle and the connection that each transfer needs beside it. Everything else is
-/// `malloc`'s.
+/// A fast answer is cheapest to read in pieces of 16 KiB, and a slow one needs a few hundred bytes
+/// of that. So most of each receive buffer is in pages that stay untouched, and hence cost nothing,
+/// as long as no long piece is read. The space before the buffer is not wasted: it holds the handle
+/// and the connection that each transfer also needs. Everything else comes from `malloc`.
 ///
 /// Slots are kept for the next transfers: after a peak their first 8 KiB stay resident.
 enum CurlMemory {
-    /// What the head of a slot pays for: handle, connection and 1,280 bytes of buffer in two pages.
+    /// A slot's size; its first two pages hold handle, connection and 1,280 bytes of buffer.
     static let slotBytes = 24 << 10
-    /// What a running transfer touches unless it reads more than those 1,280 bytes at once.
+    /// How much a running transfer touches unless it reads more than those 1,280 bytes at once.
     static let touchedBytes = 8 << 10
-    /// Slots in all; a transfer beyond them gets its memory from `malloc`.
+    /// How many slots there are; a transfer beyond them gets its memory from `malloc`.
     static let slotCount = 32 << 10
-    /// Slots that keep all their pages once touched: 1 MiB, so that a few clients with fast answers
-    /// do not ask the kernel for the same pages again and again.
+    /// How many slots keep all pages that were touched: 1 MiB, so that a few clients with fast
+    /// answers do not ask the kernel for the same pages again and again.
     private static let warmSlots = 64
-    /// Slots that are made accessible at once.
+    /// How many slots are made accessible at once.
     private static let step = 64
 
-    /// The first byte of all slots, and the one behind the last; both 0 without slots.
+    /// The first byte of all slots, and the one after the last; both 0 without slots.
     ///
     /// Unsafe as a global variable: they are written once, in `install`, before libcurl can call.
     nonisolated(unsafe) private static var first: UInt = 0
     nonisolated(unsafe) private static var end: UInt = 0
 
-    /// Unsafe as a global variable: touched within `locked` alone.
+    /// Unsafe as a global variable: it is touched only within `locked`.
     ///
-    /// Not `Guarded`, whose generic type Swift looks up at run time, for each use of these cells.
+    /// Not `Guarded`: Swift would look up its generic type at run time whenever cells are used.
     nonisolated(unsafe) private static var cells = FreeCells()
     /// Unsafe as a global variable: a mutex is made to be shared, and this one is never freed.
     nonisolated(unsafe) private static let mutex = {
@@ -42,7 +41,7 @@ enum CurlMemory {
 
     /// Hands the memory to libcurl, as its set-up of the whole process.
     static func install() -> CURLcode {
-        // Reserved where they are of no use to libcurl, too: the tests of the slots run under the
+        // The slots are reserved even if libcurl does not use them: their tests run under the
         // address sanitizer as well, and addresses alone cost nothing.
         guard reserve(), isOfUse else { return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) }
         return curl_global_init_mem(
@@ -55,17 +54,19 @@ enum CurlMemory {
         )
     }
 
-    /// Not from libcurl 8.7 on, where one buffer serves all transfers of a loop; nor under the
-    /// address sanitizer, which sees mistakes in `malloc`'s memory alone.
+    /// Whether libcurl should use the slots.
+    ///
+    /// It should not from 8.7 on, where one buffer serves all transfers of a loop, nor under the
+    /// address sanitizer, which sees mistakes only in `malloc`'s memory.
     private static var isOfUse: Bool {
         guard let version = curl_version_info(CURLVERSION_FIRST) else { return false }
         return version.pointee.version_num < 0x08_07_00 && dlsym(nil, "__asan_init") == nil
     }
 
-    /// Takes addresses, no memory.
+    /// Reserves addresses, but no memory.
     ///
-    /// Slots are cut for pages of 4 KiB: giving back a tail that begins within a larger page would
-    /// take the next slots' memory with it.
+    /// Slots are laid out for pages of 4 KiB: to give back a tail that begins within a larger page
+    /// would take the next slots' memory with it.
     private static func reserve() -> Bool {
         guard sysconf(Int32(_SC_PAGESIZE)) == 4096 else { return false }
         let bytes = slotBytes * slotCount
@@ -73,7 +74,7 @@ enum CurlMemory {
         guard let start = mmap(nil, bytes, PROT_NONE, flags, -1, 0), start != MAP_FAILED else {
             return false
         }
-        // A huge page would pay for the pages that are to stay untouched.
+        // A huge page would take memory for the pages that should stay untouched.
         madvise(start, bytes, MADV_NOHUGEPAGE)
         first = UInt(bitPattern: start)
         end = first + UInt(bytes)
@@ -89,7 +90,7 @@ enum CurlMemory {
     // MARK: What libcurl calls
 
     static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
-        // Other requests of about these sizes are prompts, which should not pay for a slot.
+        // Other requests of about this size are prompts, which should not take a slot.
         guard CellKind(holding: bytes) == .buffer, let cell = take(.buffer) else {
             return malloc(bytes)
         }
@@ -123,9 +124,9 @@ enum CurlMemory {
         locked { $0.push(UInt(bitPattern: address), kind) }
     }
 
-    /// Gives back the pages that a fast answer has touched; the next one here may be slow.
+    /// Gives back the pages that a fast answer has touched; the slot's next answer may be slow.
     ///
-    /// Looking costs nothing: untouched, they all read as the kernel's one page of zeros.
+    /// To look costs nothing: untouched pages all read as the kernel's one page of zeros.
     private static func giveBackTail(_ slot: UnsafeMutableRawPointer) {
         let tail = slot + touchedBytes
         guard UInt(bitPattern: slot) >= first + UInt(warmSlots * slotBytes),
@@ -166,7 +167,7 @@ enum CurlMemory {
     }
 }
 
-/// What a slot is cut into, by the sizes that libcurl 7.88 asks for.
+/// The cells of a slot, by the sizes that libcurl 7.88 asks for.
 enum CellKind: Int, CaseIterable {
     /// `struct Curl_easy`: 5,360 bytes.
     case handle
@@ -197,7 +198,7 @@ enum CellKind: Int, CaseIterable {
         }
     }
 
-    /// Where in its slot the cell begins; a multiple of 16, as `malloc` promises.
+    /// Where in its slot the cell begins: a multiple of 16, as `malloc` promises.
     var offset: Int {
         switch self {
         case .handle: 0
@@ -207,9 +208,9 @@ enum CellKind: Int, CaseIterable {
     }
 }
 
-/// The cells that nobody uses, each holding the address of the next of its kind.
+/// The cells that are not in use; each holds the address of the next of its kind.
 private struct FreeCells {
-    /// Slots that were opened.
+    /// How many slots have been opened.
     var slots = 0
     private var heads: [3 of UInt] = [0, 0, 0]
 

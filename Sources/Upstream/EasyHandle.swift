@@ -1,22 +1,21 @@
 import CCurl
 
-/// One libcurl handle, used for many transfers one after the other: what is the same for all of
-/// them is set once.
+/// One libcurl handle, used for many transfers one after the other: options that are the same for
+/// all of them are set once.
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
-    /// Where libcurl leaves its words about a failure.
+    /// Where libcurl writes its message about a failure.
     private let errorText: UnsafeMutablePointer<CChar>
-    /// What the last transfer was set to; most handles serve one upstream all their lives.
+    /// The URL of the last transfer; most handles serve one upstream all their lives.
     private var url = ""
-    /// The same, taken apart once: libcurl would do it for every transfer, and put it together
-    /// again.
+    /// The same URL, parsed once: libcurl would parse it for every transfer, and write it again.
     private let parsedURL: OpaquePointer
     private var bypassesProxy: Bool?
 
-    /// Bytes read at once: what `CurlMemory` has cells for, and what a frame of HTTP/2 fits into
-    /// (16 KiB, RFC 9113 §4.2).
+    /// How many bytes are read at once: `CurlMemory` has cells of this size, and a frame of HTTP/2
+    /// fits (16 KiB, RFC 9113 §4.2).
     ///
-    /// With less, a frame whose stream is paused holds up all others of its connection.
+    /// With less, a frame of a paused stream holds up all other streams of its connection.
     private static let bufferBytes = 16 << 10
 
     init?(_ settings: UpstreamSettings) {
@@ -42,17 +41,17 @@ final class EasyHandle {
 
     private func setOnce(_ settings: UpstreamSettings) {
         set(CURLOPT_ERRORBUFFER, UnsafeRawPointer(errorText))
-        // Without it libcurl changes the handling of SIGPIPE and back at every action.
+        // Without it libcurl changes the handling of SIGPIPE, and back, at every action.
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        // Not CURLOPT_PIPEWAIT: where the first connection turns out to speak HTTP/1.1, libcurl
-        // lets whoever waited for it wait until the whole first answer is over.
-        // What a proxy answers to CONNECT is no part of the upstream's answer.
+        // Not CURLOPT_PIPEWAIT: if the first connection turns out to speak HTTP/1.1, libcurl makes
+        // the transfers that waited for it wait until the whole first answer is over.
+        // A proxy's answer to CONNECT is no part of the upstream's answer.
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        // Names are resolved on a thread of libcurl's. Without this, a transfer that is given up
-        // meanwhile waits for that thread, and all of the loop with it.
+        // libcurl resolves names on a thread of its own. Without this, a transfer that is given up
+        // meanwhile waits for that thread, and the whole loop with it.
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_BUFFERSIZE, Self.bufferBytes)
@@ -89,14 +88,14 @@ final class EasyHandle {
     private func set(_ newURL: String) {
         url = newURL
         set(CURLOPT_URL, url)
-        // Emptied first: what has no scheme would count as relative to the URL before.
+        // Cleared first: a URL without a scheme would count as relative to the one before.
         curl_url_set(parsedURL, CURLUPART_URL, nil, 0)
         let isParsed = curl_url_set(parsedURL, CURLUPART_URL, url, 0) == CURLUE_OK
-        // What cannot be taken apart is left to the transfer, which says so.
+        // A URL that cannot be parsed is left to the transfer, which fails with a message.
         set(CURLOPT_CURLU, isParsed ? UnsafeRawPointer(parsedURL) : nil)
     }
 
-    /// Gives back what the last transfer alone needed: an idle handle must not hold a prompt.
+    /// Drops what only the last transfer needed: an idle handle must not hold a prompt.
     func forget() {
         set(CURLOPT_POSTFIELDS, UnsafeRawPointer?.none)
         set(CURLOPT_HTTPHEADER, UnsafeRawPointer?.none)

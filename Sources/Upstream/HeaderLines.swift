@@ -10,8 +10,8 @@ package final class HeaderLines {
     /// - Parameter fields: names and values; values hold no line breaks.
     package init(_ fields: [(name: String, value: String)]) {
         for field in fields { append("\(field.name): \(field.value)") }
-        // libcurl asks for "100 Continue" on larger bodies by itself, and then waits a second
-        // for servers that never send it.
+        // libcurl asks for "100 Continue" before larger bodies, and then waits a second for servers
+        // that never send it.
         append("Expect:")
     }
 

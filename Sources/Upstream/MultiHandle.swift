@@ -2,14 +2,14 @@ import CCurl
 import Loop
 
 /// One of libcurl's multi handles: some transfers, their connections, their sockets and their
-/// clock.
+/// timer.
 ///
-/// libcurl looks through all connections of a handle whenever a transfer wants one, and again when
-/// it gives one back. So no handle has more than a few hundred: with all of ten thousand streams on
-/// one, that took two fifths of what starting them cost.
+/// libcurl searches all connections of a handle whenever a transfer wants one, and again when it
+/// gives one back. So no handle has more than a few hundred: with ten thousand streams on one, that
+/// search took two fifths of the cost of starting them.
 final class MultiHandle {
     let pointer: UnsafeMutableRawPointer
-    /// How many transfers it runs.
+    /// How many transfers run on it.
     private(set) var runningCount = 0
     /// How many connections it may keep, however few transfers run.
     private let keptConnections: Int
@@ -17,11 +17,11 @@ final class MultiHandle {
     private let reactor: Reactor
     private let timer: Deadline
 
-    /// Creates a handle; nil where libcurl is out of memory.
+    /// Creates a handle; nil if libcurl is out of memory.
     ///
     /// - Parameters:
     ///   - client: outlives it.
-    ///   - reactor: where its sockets and its clock are watched.
+    ///   - reactor: watches its sockets and its timer.
     ///   - keptConnections: how many connections it may keep for reuse, however few transfers run.
     init?(_ client: UpstreamClient, on reactor: Reactor, keptConnections: Int) {
         guard let pointer = curl_multi_init() else { return nil }
@@ -38,12 +38,12 @@ final class MultiHandle {
 
     deinit { timer.abandon() }
 
-    /// Closes all connections; nothing may be asked of it any more.
+    /// Closes all connections; the handle must not be used any more.
     ///
-    /// Not in `deinit`: libcurl says meanwhile which sockets need not be watched any longer.
+    /// Not in `deinit`: meanwhile libcurl calls back about the sockets to stop watching.
     func close() { curl_multi_cleanup(pointer) }
 
-    // MARK: What libcurl is told, by the client alone, which knows whether it is being called
+    // MARK: Calls of libcurl, by the client alone, which knows whether another call is running
 
     /// - Returns: whether the handle's transfer runs; else libcurl is out of memory.
     func add(_ handle: EasyHandle) -> Bool {
@@ -53,13 +53,15 @@ final class MultiHandle {
     }
 
     func remove(_ handle: EasyHandle) {
-        // First, since the connection is given back in it.
+        // First, because the connection is given back in the call.
         count(-1)
         curl_multi_remove_handle(pointer, handle.pointer)
     }
 
-    /// Connections are for as many transfers as run and a quarter more: those that a rush has left
-    /// would else stay, and be found dead only when this handle has another transfer.
+    /// Counts transfers, and allows as many connections as transfers run and a quarter more.
+    ///
+    /// Connections that a rush has left would otherwise stay, and be found dead only when this
+    /// handle has another transfer.
     private func count(_ change: Int) {
         runningCount += change
         let wanted = max(keptConnections, runningCount + runningCount / 4)
@@ -70,7 +72,7 @@ final class MultiHandle {
         client.act(on: self, socket, mask)
     }
 
-    // MARK: What libcurl asks
+    // MARK: Calls by libcurl
 
     func watch(_ socket: curl_socket_t, _ what: Int32, _ watched: UnsafeMutableRawPointer?) {
         guard what != CURL_POLL_REMOVE else {

@@ -1,30 +1,30 @@
 import CCurl
 package import Wire
 
-/// The status and the fields of an upstream's answer that the relay looks at.
+/// The status of an upstream's answer, and the fields that the relay uses.
 package struct UpstreamHead: Sendable, Equatable {
     /// The status code.
     package var status = 0
-    /// `Content-Type`, `Retry-After` and the few others that are kept.
+    /// `Content-Type`, `Retry-After` and the few other fields that are kept.
     package var fields: HeaderFields = [:]
 }
 
-/// Who hears of a transfer.
+/// Receives the events of a transfer.
 ///
-/// Called on the loop, inside libcurl: a transfer may be cancelled or started from here, since the
-/// client puts that off until libcurl has returned.
+/// It is called on the loop, inside libcurl: it may cancel or start a transfer, since the client
+/// puts that off until libcurl has returned.
 package protocol TransferDelegate: AnyObject {
     /// The answer's head is whole.
     func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead)
     /// Content arrived; the bytes are libcurl's and valid only now.
     func transfer(_ transfer: Transfer, received bytes: Span<UInt8>)
-    /// The transfer is over. Nothing follows. `nil` where libcurl saw the end of the message.
+    /// The transfer is over and no call follows; `nil` if libcurl saw the end of the message.
     func transfer(_ transfer: Transfer, ended error: TransferError?)
 }
 
 /// One request to an upstream and its answer.
 package final class Transfer {
-    /// A handle, and the multi handle that it was added to: neither is of use without the other.
+    /// A handle, and the multi handle to which it was added: neither is of use without the other.
     struct Run {
         let handle: EasyHandle
         let multi: MultiHandle
@@ -35,20 +35,20 @@ package final class Transfer {
         case taken
         /// libcurl keeps it, and reads no more, until it is asked to go on.
         case later
-        /// Nobody wants it any more.
+        /// The content is not wanted any more.
         case over
     }
 
     /// Whether content is read.
     enum Flow {
         case running
-        /// The turn has had enough; goes on with the next. → running, paused
+        /// The turn has had enough; reading goes on in a later one. → running, paused
         case waiting
         /// Until `resume`. → running
         case paused
     }
 
-    /// Header lines that are kept, lower-case; as a literal to be compared with, and as a text.
+    /// The header lines that are kept, in lower case: a literal to compare with, and a text.
     private static let keptFields: [(line: StaticString, name: String)] = [
         "content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
         "request-id",
@@ -56,13 +56,13 @@ package final class Transfer {
 
     /// What has arrived of the answer's head.
     package private(set) var head = UpstreamHead()
-    /// Who hears of it; nil once it has ended or was cancelled.
+    /// The receiver of its events; nil once it has ended or was cancelled.
     private(set) var delegate: (any TransferDelegate)?
     private(set) var flow = Flow.running
     /// Whether all of the answer's head has arrived.
     private(set) var isHeadWhole = false
     private unowned let client: UpstreamClient
-    /// What libcurl runs it with, while it runs.
+    /// The handles with which libcurl runs it, while it runs.
     var run: Run?
     /// Kept for libcurl, which reads the lines while the transfer runs.
     private let headers: HeaderLines
@@ -76,8 +76,8 @@ package final class Transfer {
     /// Whether the transfer was cancelled or has ended.
     var isOver: Bool { delegate == nil }
 
-    /// Stops reading from the upstream until `resume`: what it sends waits in the kernel, and at
-    /// last at the sender.
+    /// Stops reading from the upstream until `resume`: what it sends waits in the kernel, and
+    /// finally at the sender.
     package func pause() {
         guard flow != .paused, !isOver else { return }
         flow = .paused
@@ -91,7 +91,7 @@ package final class Transfer {
         client.follow(self, .running)
     }
 
-    /// Ends the transfer and closes its connection; the delegate hears nothing any more.
+    /// Ends the transfer and closes its connection; the delegate is not called any more.
     package func cancel() {
         guard !isOver else { return }
         delegate = nil
@@ -104,7 +104,7 @@ package final class Transfer {
         delegate?.transfer(self, ended: error)
     }
 
-    /// Goes on after a turn that had enough.
+    /// Goes on after a turn that had enough content.
     func proceed() {
         guard flow == .waiting, !isOver else { return }
         flow = .running
@@ -113,7 +113,7 @@ package final class Transfer {
 
     func received(_ bytes: Span<UInt8>) -> Delivery {
         guard !isOver else { return .over }
-        guard client.admits(bytes.count) else {
+        guard client.admit(bytes.count) else {
             flow = .waiting
             client.proceedLater(self)
             return .later
@@ -128,7 +128,7 @@ package final class Transfer {
         while length > 0, line[length - 1] == 0x0D || line[length - 1] == 0x0A { length -= 1 }
         if length == 0 {
             isHeadWhole = head.status >= 200
-            // An interim answer's head (1xx) is followed by another.
+            // The head of an interim answer (1xx) is followed by another.
             if head.status >= 200 { delegate?.transfer(self, receivedHead: head) }
             return !isOver
         }
@@ -151,7 +151,7 @@ package final class Transfer {
         }
         var start = colon + 1
         var end = line.count
-        // White space on both sides is no part of the value (RFC 9112 §5.1).
+        // White space around the value is no part of it (RFC 9112 §5.1).
         while start < end, Self.isBlank(line[start]) { start += 1 }
         while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
         head.fields.append(kept.name, Self.text(line, start..<end))
@@ -159,7 +159,7 @@ package final class Transfer {
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-    /// The three digits behind the first blank.
+    /// The three digits after the first blank.
     private static func status(_ line: Span<UInt8>) -> Int {
         var start = 0
         while start < line.count, line[start] != 0x20 { start += 1 }

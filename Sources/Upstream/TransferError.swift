@@ -4,17 +4,17 @@ import CCurl
 package enum TransferError: Error, Sendable, Equatable {
     /// The upstream's name has no address.
     case nameNotResolved(String)
-    /// Nobody accepts connections there.
+    /// Nothing accepts connections at the address.
     case notConnected(String)
-    /// The connection did not stand in time.
+    /// The connection was not established in time.
     case connectTimeout(String)
-    /// TLS failed: a certificate that is not trusted, a broken handshake.
+    /// TLS failed: the certificate is not trusted, or the handshake broke.
     case insecure(String)
     /// The connection broke before the answer's end.
     case broken(String)
-    /// The answer's header, or a line of it, is longer than libcurl takes.
+    /// The answer's header, or a line of it, is longer than libcurl accepts.
     case headTooLarge(String)
-    /// Anything else, in libcurl's words.
+    /// Any other failure, in libcurl's words.
     case other(String)
 
     /// libcurl's words, for a log.
@@ -27,12 +27,12 @@ package enum TransferError: Error, Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - code: libcurl's.
-    ///   - detail: its words, where it has some.
+    ///   - code: libcurl's result.
+    ///   - detail: libcurl's message, if it has one.
     ///   - isHeadWhole: whether all of the answer's head had arrived.
     init(_ code: CURLcode, detail: String, isHeadWhole: Bool) {
-        // In libcurl's words a line that it has no room for is out of memory. So is what a process
-        // of ours does not outlive, and nothing else.
+        // libcurl calls a line for which it has no room "out of memory". The only other cause is a
+        // real lack of memory, which this process does not survive.
         if !isHeadWhole, code == CURLE_OUT_OF_MEMORY {
             self = .headTooLarge("a line is longer than 100 KB")
             return

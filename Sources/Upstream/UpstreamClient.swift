@@ -1,13 +1,13 @@
 import CCurl
 package import Loop
 
-/// Runs libcurl's transfers on one loop: sockets and timers are the loop's, threads it has none.
+/// Runs libcurl's transfers on one loop, with the loop's sockets and timers and no threads.
 ///
-/// The transfers are spread over as many multi handles as they need, the first of them filled
-/// first: there most connections can be used again.
+/// The transfers are spread over as many multi handles as they need. The first handle is filled
+/// first: most of its connections can be used again.
 ///
-/// libcurl must not be called from inside its own callbacks, where most of what happens here is
-/// heard of. What is asked meanwhile is put off until it has returned.
+/// libcurl must not be called from inside its own callbacks, in which most events arrive here.
+/// Calls that are asked for meanwhile are put off until libcurl has returned.
 package final class UpstreamClient {
     private let reactor: Reactor
     private let settings: UpstreamSettings
@@ -16,17 +16,17 @@ package final class UpstreamClient {
     /// Handles that wait for their next transfer.
     private var idle: [EasyHandle] = []
     private static let keptHandles = 256
-    /// Whether libcurl is being called.
+    /// Whether a call of libcurl is running.
     private var isInside = false
-    /// What was asked while libcurl was being called.
+    /// The work that was asked for during a call of libcurl.
     private var putOff: [() -> Void] = []
-    /// The turn that content was last taken in, and how much it has taken.
+    /// The turn in which content was last taken, and how much it has taken.
     private var turn = 0
     private var turnSpent = 0
-    /// Transfers whose content came when the turn had enough, in their order.
+    /// The transfers whose content came when the turn had enough, in the order of arrival.
     private var waiting: [Transfer] = []
     private var isProceedScheduled = false
-    /// Due when a multi handle that has nothing to do is closed.
+    /// Due when the next multi handle without transfers should be closed.
     private let sweeping: Deadline
 
     /// The transfers that libcurl runs; it holds none of them itself.
@@ -35,7 +35,7 @@ package final class UpstreamClient {
     /// How many transfers run.
     package var runningCount: Int { running.count }
 
-    /// Creates a client; nil where libcurl is out of memory.
+    /// Creates a client; nil if libcurl is out of memory.
     package init?(on reactor: Reactor, settings: UpstreamSettings) {
         _ = Self.initialised
         self.reactor = reactor
@@ -57,12 +57,12 @@ package final class UpstreamClient {
         return String(cString: info)
     }
 
-    /// libcurl's set-up of the whole process; done once, however many clients there are.
+    /// Whether libcurl's set-up of the process succeeded; it runs once for all clients.
     static let initialised: Bool = CurlMemory.install() == CURLE_OK
 
     /// Starts a transfer.
     ///
-    /// The delegate hears of it from the next turn on, and is kept until its end.
+    /// The delegate is called from the next turn on, and is kept until the transfer's end.
     package func start(
         _ request: UpstreamRequest,
         delegate: any TransferDelegate
@@ -95,16 +95,16 @@ package final class UpstreamClient {
     }
 
     private func openMulti() -> MultiHandle? {
-        // All but the first are there for a rush.
+        // All but the first are only needed in a rush.
         let kept = multis.isEmpty ? settings.keptConnections : settings.keptConnections / 16
         guard let multi = MultiHandle(self, on: reactor, keptConnections: kept) else { return nil }
         multis.append(multi)
         return multi
     }
 
-    /// Closes one that a rush of streams has left behind, and then the next.
+    /// Closes a handle that a rush of streams has left without transfers, and later the next.
     ///
-    /// Not at once, since the rush may go on and libcurl is still being called on it; and not all
+    /// Not at once, since the rush may go on and a call of libcurl on it still runs; and not all
     /// together, since each may have hundreds of connections to close.
     private func sweep() {
         guard let left = multis.dropFirst().firstIndex(where: { $0.runningCount == 0 }) else {
@@ -116,7 +116,7 @@ package final class UpstreamClient {
 
     // MARK: Transfers
 
-    /// Cancels every transfer: the end of whoever asked.
+    /// Cancels every transfer, when the loop's work ends.
     package func cancelAll() {
         for transfer in Array(running.values) { transfer.cancel() }
     }
@@ -125,7 +125,7 @@ package final class UpstreamClient {
         outside { [self] in release(transfer) }
     }
 
-    /// Has libcurl read or not, as the transfer wants it.
+    /// Makes libcurl read or pause, as the transfer wants.
     func follow(_ transfer: Transfer, _ flow: Transfer.Flow) {
         outside { [self] in
             guard let run = transfer.run, transfer.flow == flow else { return }
@@ -137,15 +137,17 @@ package final class UpstreamClient {
 
     // MARK: The turn
 
-    /// Content that one turn takes from all upstreams.
+    /// How much content one turn takes from all upstreams.
     ///
-    /// libcurl reads on for as long as a socket has something, up to 1.6 MB of each transfer.
-    /// Without a bound, fifty fast upstreams made a turn of seconds, in which nobody was served and
-    /// all of it had to be held.
+    /// In bytes. libcurl reads on for as long as a socket has something, up to 1.6 MB of each
+    /// transfer. Without a bound, fifty fast upstreams made a turn of seconds, in which no client
+    /// was served and all content had to be held.
     static let turnBytes = 256 * 1024
 
-    /// Whether the turn under way takes so much content more; it is taken whole or not at all.
-    func admits(_ count: Int) -> Bool {
+    /// Counts content towards the current turn's bound, all of it or nothing.
+    ///
+    /// - Returns: whether the turn takes it.
+    func admit(_ count: Int) -> Bool {
         if turn != reactor.turn {
             turn = reactor.turn
             turnSpent = 0
@@ -155,7 +157,7 @@ package final class UpstreamClient {
         return true
     }
 
-    /// Has a transfer go on in the next turn that has room, after those that came before it.
+    /// Lets a transfer go on in the next turn that has room, after those that came before it.
     func proceedLater(_ transfer: Transfer) {
         waiting.append(transfer)
         scheduleProceed()
@@ -172,8 +174,8 @@ package final class UpstreamClient {
         let waited = waiting
         waiting = []
         for place in waited.indices {
-            guard admits(0) else {
-                // Those that had content in this turn have come to wait behind them.
+            guard admit(0) else {
+                // The transfers that had content in this turn are waiting again, after these.
                 waiting = waited[place...] + waiting
                 break
             }
@@ -182,13 +184,13 @@ package final class UpstreamClient {
         if !waiting.isEmpty { scheduleProceed() }
     }
 
-    /// Takes a transfer off libcurl; its handle waits for the next.
+    /// Removes a transfer from libcurl; its handle waits for the next.
     private func release(_ transfer: Transfer) {
         guard let run = transfer.run.take() else { return }
         let (handle, multi) = (run.handle, run.multi)
         call { multi.remove(handle) }
         if transfer.flow != .running {
-            // The pause belongs to the handle, and would hold up its next transfer.
+            // The pause is a state of the handle, and would hold up its next transfer.
             call { curl_easy_pause(handle.pointer, CURLPAUSE_CONT) }
         }
         handle.forget()
@@ -199,7 +201,7 @@ package final class UpstreamClient {
         }
     }
 
-    // MARK: What libcurl is told
+    // MARK: Calls of libcurl
 
     func act(on multi: MultiHandle, _ socket: curl_socket_t, _ mask: Int32) {
         var running: Int32 = 0

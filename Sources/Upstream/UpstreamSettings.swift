@@ -1,16 +1,16 @@
 /// How transfers to one upstream are made.
 package struct UpstreamSettings: Sendable, Equatable {
-    /// A connection, its TLS handshake included, must stand after this long.
+    /// The time within which a connection must be established, its TLS handshake included.
     package var connectSeconds = 10
-    /// Connections kept open for reuse while few transfers run, per loop.
+    /// How many connections each loop keeps for reuse while few transfers run.
     package var keptConnections = 256
-    /// Transfers that share one of libcurl's multi handles.
+    /// How many transfers share one of libcurl's multi handles.
     package var transfersPerHandle = 256
-    /// How long a multi handle that has nothing to do waits for another rush.
+    /// How long a multi handle without transfers waits for another rush.
     package var sweepMilliseconds = 1000
-    /// A file with certificates to trust instead of the system's, as `CURL_CA_BUNDLE` names one.
+    /// A file with certificates to trust instead of the system's, like `CURL_CA_BUNDLE`.
     package var certificateFile: String?
-    /// A folder with certificates to trust, as `SSL_CERT_DIR` names one.
+    /// A folder with certificates to trust, like `SSL_CERT_DIR`.
     package var certificateFolder: String?
 
     /// The defaults.
@@ -25,7 +25,7 @@ package struct UpstreamRequest {
     package var headers: HeaderLines
     /// The content of the POST.
     package var body: [UInt8]
-    /// Whether proxies named in the environment are passed by: the simulator is on this machine.
+    /// Whether proxies from the environment are bypassed: the simulator is on this machine.
     package var bypassesProxy: Bool
 
     /// Describes a POST.

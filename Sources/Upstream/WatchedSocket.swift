@@ -3,7 +3,7 @@ import Loop
 
 /// A socket of libcurl's in the loop's epoll set.
 ///
-/// The registration carries it, so that an event finds its way without a look-up.
+/// The registration holds it, so that an event reaches it without a look-up.
 final class WatchedSocket: ReadinessHandler {
     let socket: curl_socket_t
     var registration: Registration?
