@@ -1,11 +1,11 @@
-/// Who asks.
+/// Who sent a request.
 package struct Caller: Sendable, Equatable {
-    /// Whose answers these are; nil where nobody is told apart.
+    /// The owner of the answers that are asked for; nil if callers are not told apart.
     package let id: String?
 
-    /// Names one.
+    /// Makes a caller with an id.
     package init(id: String?) { self.id = id }
 
-    /// Somebody, as anybody else.
+    /// A caller that cannot be told from others.
     package static let anonymous = Caller(id: nil)
 }

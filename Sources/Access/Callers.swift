@@ -2,15 +2,15 @@ package import HTTPServer
 package import Loop
 package import Wire
 
-/// Tells who asks, from the head of a request.
+/// Finds out who asks, from the head of a request.
 ///
-/// One for all loops: what it knows outlives a reload of the configuration.
+/// There is one for all loops: what it knows outlives a reload of the configuration.
 package protocol Callers: Sendable {
-    /// Tells it.
+    /// Finds out who asks.
     ///
     /// - Parameters:
     ///   - head: the request's.
-    ///   - reactor: the loop's that asks; a `Ticket` brings what is known later back to it.
+    ///   - reactor: the loop that asks; a `Ticket` brings a later answer back to it.
     ///   - use: takes the caller, or why there is none; on that loop, now or later.
     func caller(
         of head: RequestHead,
@@ -19,7 +19,7 @@ package protocol Callers: Sendable {
     )
 }
 
-/// Nobody is told apart.
+/// All callers are the anonymous one.
 package struct AnonymousCallers: Callers {
     /// Makes one.
     package init() {}

@@ -3,12 +3,12 @@ package import HTTPServer
 package import Loop
 package import Wire
 
-/// What of access has state, and so outlives a reload of the configuration.
+/// The parts of access that have state, and so outlive a reload of the configuration.
 package struct AccessState: Sendable {
     package let callers: any Callers
     package let budgets: any Budgets
 
-    /// Puts it together; unless told otherwise, nobody is told apart and nothing is limited.
+    /// Makes the state; by default callers are not told apart and nothing is limited.
     package init(
         callers: any Callers = AnonymousCallers(),
         budgets: any Budgets = NoBudgets()
@@ -18,16 +18,16 @@ package struct AccessState: Sendable {
     }
 }
 
-/// Whether a request may be answered: by its head before its body is read, and by what it asks
-/// after that.
+/// Decides whether a request may be answered: by its head before its body is read, and then by what
+/// it asks.
 package struct Gate: Sendable {
-    /// What a request would do, as far as it matters who asks.
+    /// What a request would do, as far as that decides whether it is allowed.
     package enum Demand: Sendable {
-        /// Nothing that costs, and nothing of anybody's.
+        /// It costs nothing and touches no caller's answers.
         case nothing
-        /// It reads or changes somebody's answers.
+        /// It reads or changes a caller's answers.
         case answers
-        /// It begins an answer, which costs, by a GET, which browsers send for any page.
+        /// It begins an answer, which costs money, by GET, which any page can make a browser send.
         case generationByGet
     }
 
@@ -38,8 +38,8 @@ package struct Gate: Sendable {
     /// Makes a gate.
     ///
     /// - Parameters:
-    ///   - hosts: the names under which the server may be reached, beside its addresses.
-    ///   - origins: the origins whose pages may ask, beside the server's own; `*` for all.
+    ///   - hosts: the names under which the server may be reached, besides its addresses.
+    ///   - origins: the origins whose pages may ask, besides the server's own; `*` for all.
     ///   - state: what outlives the gate.
     package init(hosts: [String], origins: [String], _ state: AccessState = AccessState()) {
         self.state = state
@@ -47,10 +47,10 @@ package struct Gate: Sendable {
         self.origins = OriginPolicy(origins: origins)
     }
 
-    /// The fields that every page the server sends has, so that it may ask by GET.
+    /// The fields of every page that the server sends, which let the page ask by GET.
     package static var pageFields: HeaderFields { GetPolicy.pageFields }
 
-    /// The fields that let a listed page read an answer; none for our own page and for programs.
+    /// The fields that let a listed page read an answer; none for our own page or for programs.
     package func responseFields(_ head: RequestHead) -> HeaderFields {
         origins.responseFields(head)
     }
@@ -62,18 +62,18 @@ package struct Gate: Sendable {
 
     /// Refuses a request that calls the server by a name that is not its own.
     ///
-    /// - Returns: what host was named.
+    /// - Returns: what kind of host it names.
     /// - Throws: 421.
     package mutating func checkHost(_ head: RequestHead) throws(Problem) -> HostKind {
         try hosts.check(head)
     }
 
-    /// Refuses what a foreign page asks.
+    /// Refuses a request of a foreign page.
     ///
     /// - Parameters:
     ///   - head: the request's.
     ///   - host: what `checkHost` returned.
-    ///   - demand: what it would do.
+    ///   - demand: what the request would do.
     /// - Throws: 403, or 503 for a prefetch.
     package func check(_ head: RequestHead, host: HostKind, _ demand: Demand) throws(Problem) {
         switch demand {
@@ -85,11 +85,11 @@ package struct Gate: Sendable {
         }
     }
 
-    /// Says who asks, before the request's body is read.
+    /// Finds out who asks, before the request's body is read.
     ///
     /// - Parameters:
     ///   - head: the request's; it has passed `check`.
-    ///   - demand: what it would do; for nothing of anybody's nobody is looked up.
+    ///   - demand: what the request would do; for `nothing`, no caller is looked up.
     ///   - reactor: the loop's.
     ///   - use: takes the caller, or why the request is refused; on the loop, now or later.
     package func admit(
@@ -104,7 +104,7 @@ package struct Gate: Sendable {
         }
     }
 
-    /// Says whether a new answer may be asked for, once it is known what is asked.
+    /// Decides whether a new answer may begin, once it is known what is asked.
     ///
     /// - Parameters:
     ///   - caller: who asks.
@@ -120,7 +120,7 @@ package struct Gate: Sendable {
         state.budgets.reserve(caller, request, on: reactor, then: use)
     }
 
-    /// Gives back what was reserved for a request that nobody is asked for.
+    /// Gives back what was reserved for a request for which no upstream is called.
     package func release(_ caller: Caller, _ request: ChatRequest) {
         state.budgets.release(caller, request)
     }

@@ -1,18 +1,19 @@
 import HTTPServer
 import Wire
 
-/// Which GETs of a browser may begin an answer, which costs something.
+/// Decides which GETs of a browser may begin an answer, which costs money.
 ///
-/// A page of any site makes a browser send a GET, by an image or a link. Under a host that is not
-/// the loopback, over plain HTTP, browsers send neither `Origin` nor `Sec-Fetch-Site` with it;
-/// there a browser has to show that one of our own pages asks. Programs are not asked for anything.
+/// A page of any site can make a browser send a GET, by an image or a link. To a host that is not
+/// the loopback, over plain HTTP, browsers send it without `Origin` and `Sec-Fetch-Site`. There a
+/// browser must show that one of our own pages asks. Programs need not show anything.
 enum GetPolicy {
     private static let cookie = (name: "relay_page", value: "1")
 
-    /// Comes with every page: the browser sends it for pages of our own alone, because of `Strict`.
+    /// The cookie that comes with every page: because of `Strict`, browsers send it back only for
+    /// requests of our own pages.
     ///
-    /// Anybody may know its value. It is the same for every process, so that a page that is open
-    /// while the daemon is started anew can go on asking.
+    /// Its value is no secret. It is the same for every process, so that an open page can go on
+    /// asking after the daemon has restarted.
     static let pageFields: HeaderFields = [
         "Set-Cookie": "\(cookie.name)=\(cookie.value); Path=/; HttpOnly; SameSite=Strict"
     ]
@@ -20,16 +21,16 @@ enum GetPolicy {
     /// Refuses a GET that would begin an answer.
     ///
     /// - Parameters:
-    ///   - head: one whose origin may ask, if it has any.
-    ///   - host: what it calls this server.
-    /// - Throws: 503 for a prefetch, 403 where a browser does not show that our own page asks.
+    ///   - head: the request's; its origin may ask, if it has one.
+    ///   - host: the kind of host that it names.
+    /// - Throws: 503 for a prefetch, 403 if a browser does not show that our own page asks.
     static func check(_ head: RequestHead, host: HostKind) throws(Problem) {
         guard !isSpeculative(head.fields) else { throw notYet }
         guard host != .loopback, isOfBrowser(head.fields), !isOfOwnPage(head.fields) else { return }
         throw unproven(head.host ?? "")
     }
 
-    /// Whether nobody has asked yet: the browser only guesses that somebody will.
+    /// Whether the browser only guesses that the user will ask.
     private static func isSpeculative(_ fields: HeaderFields) -> Bool {
         for name in ["Sec-Purpose", "Purpose", "X-Moz"] {
             guard let purpose = fields.first(name)?.lowercased() else { continue }
@@ -52,7 +53,7 @@ enum GetPolicy {
 
     private static let notYet = Problem.invalid(
         .serviceUnavailable,
-        "a prefetch begins no answer; ask when somebody wants it",
+        "a prefetch begins no answer; send the request when the user asks",
         code: "prefetch"
     )
 

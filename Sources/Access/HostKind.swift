@@ -1,18 +1,18 @@
 import Glibc
 import Wire
 
-/// What the host of a request's authority is, by its text alone.
+/// The kind of host that a request names, by its text alone.
 package enum HostKind: Sendable, Equatable {
-    /// This machine, as it calls itself: no page elsewhere is reached under it.
+    /// This machine, by a name or address under which no other machine can be reached.
     case loopback
-    /// No address at all (`0.0.0.0`, `[::]`), which kernels take for this machine.
+    /// The unspecified address (`0.0.0.0`, `[::]`), which kernels take for this machine.
     case unspecified
     /// Any other address: it cannot be made to resolve to another machine.
     case address
-    /// A name, or what is no address to a browser.
+    /// A name, or anything that a browser does not take for an address.
     case name
 
-    /// Reads a host in small letters, without port and brackets.
+    /// Reads a host in small letters, without port or brackets.
     init(_ host: Substring) {
         if host == "localhost" || host.hasSuffix(".localhost") || host.isEmpty {
             self = .loopback
@@ -34,8 +34,8 @@ package enum HostKind: Sendable, Equatable {
         return parseDecimal(String(parts[0])) == 127 ? .loopback : .address
     }
 
-    /// Whether it is `0.0.0.0` in any of the ways in which the URL standard lets it be written:
-    /// with fewer parts, with more zeros, in hexadecimal, with a dot behind.
+    /// Whether it is `0.0.0.0` in any of the forms that the URL standard allows: with fewer parts,
+    /// with more zeros, in hexadecimal, with a dot at the end.
     private static func isZero(_ host: Substring) -> Bool {
         var parts = host.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count > 1, parts.last?.isEmpty == true { parts.removeLast() }
@@ -51,8 +51,8 @@ package enum HostKind: Sendable, Equatable {
         var address = in6_addr()
         guard inet_pton(AF_INET6, String(host), &address) == 1 else { return .name }
         let bytes = withUnsafeBytes(of: address) { Array($0) }
-        // The address of a machine that speaks IPv4, as IPv6 writes it. Browsers reach the loopback
-        // under it and do not trust it as such: they do not say where a request comes from.
+        // An IPv4 address as IPv6 writes it. Browsers reach the loopback under it, but do not treat
+        // it as such: they do not say where a request comes from.
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
         let zeros = [UInt8](repeating: 0, count: 12)
         let isMapped = bytes.starts(with: mapped)

@@ -1,33 +1,33 @@
 import HTTPServer
 import Wire
 
-/// Under which names the relay may be reached.
+/// Decides under which names the relay may be reached.
 ///
 /// A page of any origin can make its own name resolve to 127.0.0.1 and then talk to a daemon there
-/// as if it were same-origin (DNS rebinding, CVE-2025-66414). The `Host` field still carries that
-/// name, and this refuses it. Addresses cannot be rebound, so they pass.
+/// as if it were same-origin (DNS rebinding, CVE-2025-66414). The `Host` field still has that name,
+/// which this policy refuses. Addresses cannot be rebound, so they pass.
 struct HostPolicy: Sendable {
     private let names: Set<String>
-    /// The authority that passed last: most requests name the same.
+    /// The last authority that passed: most requests name the same one.
     private var passed: (authority: String, kind: HostKind) = ("", .loopback)
 
     init(names: [String]) {
         self.names = Set(names.map { $0.lowercased() })
     }
 
-    /// - Returns: what host was named, if it is one of ours.
+    /// - Returns: what kind of host the request names, if it is one of ours.
     mutating func check(_ head: RequestHead) throws(Problem) -> HostKind {
-        // HTTP/1.0 has no Host, and no browser speaks it.
+        // A request of HTTP/1.0 has no Host, and no browser sends one.
         guard let authority = head.host else { return .loopback }
         guard authority != passed.authority else { return passed.kind }
         let host = Self.host(authority.lowercased())
         let kind = HostKind(host)
         switch kind {
         case .loopback, .address: break
-        // A page elsewhere reaches a server on its reader's machine under it, though it listens on
-        // the loopback alone, and browsers do not say where such a request comes from.
+        // Through this address, any page reaches a server on the user's machine, even one that
+        // listens only on the loopback, and browsers do not say where such a request comes from.
         case .unspecified:
-            throw Self.unknown("\(host) is no address to ask at; use localhost or 127.0.0.1")
+            throw Self.unknown("\(host) is not a server's address; use localhost or 127.0.0.1")
         case .name:
             guard names.contains(String(host)) || names.contains(authority.lowercased()) else {
                 throw Self.unknown(

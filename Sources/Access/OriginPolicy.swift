@@ -1,10 +1,10 @@
 import HTTPServer
 import Wire
 
-/// Which pages may make a browser ask: a page of a foreign origin must not spend the key.
+/// Decides which pages may make a browser ask: a page of a foreign origin must not spend the key.
 ///
-/// Since JSON is accepted whatever `Content-Type` says, a browser would send such requests without
-/// a preflight; the check is made on the request itself.
+/// JSON is accepted whatever `Content-Type` says, so a browser sends such requests without a
+/// preflight. Hence the request itself is checked.
 struct OriginPolicy: Sendable {
     private let origins: Set<String>
     private let allowsAll: Bool
@@ -14,7 +14,7 @@ struct OriginPolicy: Sendable {
         allowsAll = origins.contains("*")
     }
 
-    /// The fields that let a listed page read an answer; none for our own page and for programs.
+    /// The fields that let a listed page read an answer; none for our own page or for programs.
     func responseFields(_ head: RequestHead) -> HeaderFields {
         guard !origins.isEmpty else { return [:] }
         if allowsAll {
@@ -22,7 +22,7 @@ struct OriginPolicy: Sendable {
         }
         guard let origin = head.fields.first("Origin"), !isOwn(origin, head), isListed(origin)
         else {
-            // A cache must not give this answer to a listed page.
+            // A cache must not serve this answer to a listed page.
             return ["Vary": "Origin"]
         }
         return [
@@ -31,7 +31,7 @@ struct OriginPolicy: Sendable {
         ]
     }
 
-    /// What pages may read of an answer's head; the last two are what OpenAI's libraries look for.
+    /// The fields of an answer that pages may read; OpenAI's libraries look for the last two.
     private static let exposed = (
         name: "Access-Control-Expose-Headers",
         value: "X-Stream-Id, Retry-After, retry-after-ms, x-should-retry"
@@ -50,14 +50,14 @@ struct OriginPolicy: Sendable {
         return fields
     }
 
-    /// Refuses what a foreign page asks.
+    /// Refuses a request of a foreign page.
     func check(_ head: RequestHead) throws(Problem) {
         if let origin = head.fields.first("Origin") {
             guard isOwn(origin, head) || isListed(origin) else { throw Self.foreign(origin) }
             return
         }
-        // Images, links and forms of other sites carry no Origin with GET, but browsers say where
-        // the request comes from.
+        // A GET by an image, link or form of another site has no Origin, but browsers say where it
+        // comes from.
         switch head.fields.first("Sec-Fetch-Site") {
         case "cross-site"?, "same-site"?: throw Self.foreign("another site")
         default: return

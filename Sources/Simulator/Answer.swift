@@ -1,6 +1,6 @@
-/// What the simulator says when nobody tells it what to say.
+/// What the simulator says if the request does not name a text.
 enum Answer {
-    /// In Markdown, with characters of two, three and four bytes in it.
+    /// The text, in Markdown, with characters of two, three and four bytes.
     static let text = Array(
         """
         Hello! 👋 I am **not a language model**. I am the simulator that is built into \
@@ -34,7 +34,7 @@ enum Answer {
         """.utf8
     )
 
-    /// What it thinks before it says that, when it is asked to think.
+    /// The reasoning before that text, if it is asked for.
     static let reasoning = Array(
         """
         The user wrote to a model, but there is only me. I should say so at once, explain what \

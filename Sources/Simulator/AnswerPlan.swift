@@ -1,18 +1,18 @@
-/// What will be answered to one call.
+/// The answer to one call, as planned.
 struct AnswerPlan {
-    /// The weather of this call.
+    /// The behaviour for this call.
     let behaviour: Behaviour
-    /// The words.
+    /// The tokens.
     var answer: TokenSource
-    /// Why they end.
+    /// Why the answer ends.
     let finish: Behaviour.Finish
 
-    /// Decides for call number `call` of the request's model string.
+    /// Plans the answer to call number `call` of the request's model string.
     init(_ request: ModelRequest, call: Int) {
         behaviour = request.behaviour.forCall(call)
         var answer = Answer.tokens(for: behaviour, prompt: request.prompt)
         var isCut = false
-        // A length that was asked for by name wins over the caller's usual bound.
+        // The option `tokens` wins over the bound in the request.
         if behaviour.tokens == nil, let limit = request.maxTokens {
             isCut = TokenSource.count(answer.text.span) > limit
             answer = TokenSource(answer.text, limit: limit)
@@ -21,7 +21,7 @@ struct AnswerPlan {
         finish = behaviour.finish ?? (isCut ? .length : .stop)
     }
 
-    /// The same as a stream's steps.
+    /// The same answer as the steps of a stream.
     func script(_ vendor: Vendor, _ facts: AnswerFacts) -> any AnswerScript {
         let framing = EventFraming(behaviour)
         switch vendor {

@@ -2,28 +2,28 @@ import HTTPServer
 import Loop
 import Wire
 
-/// One answer on its way: plays a script on an exchange, in the loop's time.
+/// One running answer: plays a script on an exchange, in the loop's time.
 final class AnswerStream: ExchangeDelegate, TurnEndHandler {
-    /// Appended in one go, before the buffer's fill is looked at again.
+    /// How much is appended before the stream checks again how full the buffer is.
     private static let burstBytes = 16 * 1024
-    /// A stream that was held up by its reader makes up for this much at most.
+    /// How much lost time a stream that its reader held up makes up for at most.
     private static let maxLatenessMilliseconds = 1000
 
     private let exchange: Exchange
     private let reactor: Reactor
     private var script: any AnswerScript
     private let cutter: WriteCutter?
-    /// Where the stream sends each event by itself.
+    /// Set if the stream sends each event by itself.
     private let turns: SendTurns?
-    /// Kept by `turns`.
+    /// Whether the stream is in `turns`, which sets this.
     var isInTurns = false
-    /// The callers who leave are counted.
+    /// Called when the caller leaves before the end.
     private let onEarlyClose: () -> Void
-    /// Bytes to be cut, kept for their capacity.
+    /// Bytes that have yet to be cut; the array is kept for its capacity.
     private var uncut: [UInt8] = []
-    /// When the next step is due; each interval counts from here, so that no delay adds up.
+    /// When the next step is due; each interval counts from here, so that delays do not add up.
     private var due: Nanoseconds
-    /// Whether the connection's end is our own doing.
+    /// Whether the stream has ended the connection itself.
     private var isOver = false
     private lazy var deadline = reactor.makeDeadline { [weak self] in self?.play() }
 
@@ -45,7 +45,7 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
         due = begin
     }
 
-    /// Plays until the next silence, or until the reader has enough for now.
+    /// Plays until the next silence, or until the connection's buffer is full.
     func play() {
         if let turns { return turns.join(self) }
         while playStep() {}
@@ -53,7 +53,7 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
 
     /// Plays one step, or the steps of one write.
     ///
-    /// - Returns: whether the next may follow at once.
+    /// - Returns: whether the next step may follow at once.
     func playStep() -> Bool {
         guard !isOver, !exchange.isCongested else { return false }
         switch cutter == nil ? burst() : cutBurst() {
@@ -74,8 +74,8 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
             exchange.cutOff()
         case .reset:
             isOver = true
-            // A reset drops what has not been sent: the connection sends first, as it asked
-            // for the turn's end earlier.
+            // A reset drops what has not been sent. The connection asked for the turn's end
+            // earlier, so it sends first.
             reactor.atTurnEnd(self)
         }
         return false
@@ -108,7 +108,7 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
         return step
     }
 
-    /// Sends what one step says in pieces, each an HTTP chunk of its own.
+    /// Sends the bytes of one step in pieces, each an HTTP chunk of its own.
     private func cutBurst() -> Step {
         uncut.removeAll(keepingCapacity: true)
         let step = script.next(into: &uncut)
@@ -133,7 +133,7 @@ final class AnswerStream: ExchangeDelegate, TurnEndHandler {
 }
 
 extension Behaviour {
-    /// The moment from which the intervals of a stream count: now, or the last one in its phase.
+    /// The instant from which a stream's intervals count: now, or the last one in its phase.
     func begin(at now: Nanoseconds) -> Nanoseconds {
         let interval = Nanoseconds(interval) * 1000
         guard let phaseMicroseconds, interval > 0 else { return now }
@@ -142,12 +142,12 @@ extension Behaviour {
     }
 }
 
-/// Keeps an exchange open and says nothing, for a while or for ever.
+/// Keeps an exchange open and sends nothing, for a while or for ever.
 final class Silence: ExchangeDelegate {
     private let onEarlyClose: () -> Void
     private let deadline: Deadline
 
-    /// Calls `then` after so many milliseconds; never without any.
+    /// Calls `then` after so many milliseconds; never, if there is no number.
     init(
         on reactor: Reactor,
         milliseconds: Int?,

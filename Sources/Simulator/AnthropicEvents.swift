@@ -1,6 +1,6 @@
 import Wire
 
-/// Anthropic's message events: named, and with a block opened and closed around each kind of text.
+/// Anthropic's message events, which have names, and a block around each kind of text.
 struct AnthropicEvents: VendorEvents {
     private enum Block { case none, thinking, text }
 
@@ -8,7 +8,7 @@ struct AnthropicEvents: VendorEvents {
     private let facts: AnswerFacts
     /// The block that is open.
     private var block = Block.none
-    /// The number of the open block, or of the next one.
+    /// The number of the open block, or of the next one if none is open.
     private var index = 0
 
     init(_ facts: AnswerFacts, _ framing: EventFraming) {
@@ -16,7 +16,7 @@ struct AnthropicEvents: VendorEvents {
         self.framing = framing
     }
 
-    /// Appends the members that a message begins with, and the brace before them.
+    /// Appends the members with which a message begins, and the brace before them.
     static func appendIdentity(_ facts: AnswerFacts, into out: inout [UInt8]) {
         out.append(literal: "{\"id\":\"msg_simulator_")
         out.append(decimal: facts.number)
@@ -24,7 +24,7 @@ struct AnthropicEvents: VendorEvents {
         JSONText.appendString(facts.model, into: &out)
     }
 
-    /// The protocol's word for why an answer ends.
+    /// The protocol's name for why an answer ends.
     static func stopReason(_ finish: Behaviour.Finish) -> StaticString {
         switch finish {
         case .stop: "end_turn"

@@ -4,11 +4,11 @@ import Wire
 package enum BehaviourError: Error, Sendable, Equatable {
     /// Not `key=value&key=value` with percent-encoded text.
     case malformed
-    /// No such option.
+    /// The option does not exist.
     case unknownKey(String)
-    /// The option stands there twice.
+    /// The option is given twice.
     case repeatedKey(String)
-    /// The option exists, but this is no value for it.
+    /// The option exists, but cannot have this value.
     case badValue(key: String, found: String, expected: String)
     /// Two options that exclude each other.
     case conflict(String, String)
@@ -17,7 +17,7 @@ package enum BehaviourError: Error, Sendable, Equatable {
     package var message: String {
         switch self {
         case .malformed:
-            "the options behind \"?\" in the model name are not key=value&key=value"
+            "the options after \"?\" in the model name are not key=value&key=value"
         case .unknownKey(let key):
             "the simulator has no option \"\(key)\""
         case .repeatedKey(let key):

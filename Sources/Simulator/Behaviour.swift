@@ -1,8 +1,8 @@
-/// How the simulator is asked to behave: read from behind the `?` of a request's model name.
+/// How the simulator should behave, as the options after the `?` of a request's model name say.
 ///
-/// A request's own model name says it all, so two tests on one simulator never meet, and every
-/// client that can name a model can ask for any weather. N "tokens" of the triggers below count
-/// everything the model says, reasoning included.
+/// The model name says everything, so two tests on one simulator never interfere, and every client
+/// that can name a model can ask for any failure. Where an option below counts tokens, it counts
+/// everything that the model says, reasoning included.
 package struct Behaviour: Sendable, Equatable {
     /// What ends a line of the stream; all three are legal (WHATWG HTML §9.2.5).
     package enum LineEnd: Sendable, Equatable {
@@ -17,10 +17,10 @@ package struct Behaviour: Sendable, Equatable {
         case toolCalls = "tool_calls"
     }
 
-    /// The model name without the options; answers carry it.
+    /// The model name without the options, as answers have it.
     package var model: String
 
-    // What is said.
+    // What the answer says.
 
     /// `tokens`: the text is repeated or cut to this many tokens.
     package var tokens: Int?
@@ -28,10 +28,10 @@ package struct Behaviour: Sendable, Equatable {
     package var say: String?
     /// `echo`: the answer is the last user message.
     package var echoes = false
-    /// `stamp`: each token of a streamed answer is the moment at which it is written, in
-    /// nanoseconds of `CLOCK_MONOTONIC`, and a blank; for measuring on one machine.
+    /// `stamp`: each token of a streamed answer is the instant at which it is written, in
+    /// nanoseconds of `CLOCK_MONOTONIC`, and a blank; for measurements on one machine.
     package var hasStamps = false
-    /// `reasoning`: so many tokens of thought come first.
+    /// `reasoning`: so many tokens of reasoning come first.
     package var reasoningTokens = 0
     /// `line_bytes`: the first token is an event whose data line is this long.
     package var lineBytes: Int?
@@ -39,20 +39,20 @@ package struct Behaviour: Sendable, Equatable {
     package var finish: Finish?
     /// `no_usage`: token counts are left out.
     package var omitsUsage = false
-    /// `done_only`: the end is the last mark alone, without a reason for it.
+    /// `done_only`: the end is the last mark alone, without a reason.
     package var saysDoneOnly = false
 
-    // When.
+    // When it comes.
 
-    /// `interval_ms`: between two writes; a human speed by default.
+    /// `interval_ms`: the pause between two writes; the default is a model's usual speed.
     package var intervalMilliseconds = 25
     /// `interval_us`: the same in finer steps, instead of `interval_ms`.
     package var intervalMicroseconds: Int?
-    /// `send_each`: without an interval, too, each event leaves in a `send` of its own, as it does
-    /// from a model's server, and all such streams take turns.
+    /// `send_each`: each event leaves in a `send` of its own even without an interval, as from a
+    /// model's server, and all such streams take turns.
     package var sendsEach = false
     /// `phase_us`: tokens come so long after the multiples of the interval on the machine's clock,
-    /// so that the streams of a measurement keep their distances whenever they begin.
+    /// so that the streams of a measurement stay evenly spread, whenever they begin.
     package var phaseMicroseconds: Int?
     /// `first_ms`: silence between the head and the first event.
     package var firstMilliseconds = 0
@@ -61,7 +61,7 @@ package struct Behaviour: Sendable, Equatable {
     /// `pause_ms`: the length of that silence.
     package var pauseMilliseconds = 0
 
-    // In which bytes.
+    // How it is written.
 
     /// `chunk_bytes`: every write is cut into pieces of this many bytes, each an HTTP chunk.
     package var chunkBytes: Int?
@@ -69,9 +69,9 @@ package struct Behaviour: Sendable, Equatable {
     package var batch = 1
     /// `crlf`, `cr`: what ends lines.
     package var lineEnd = LineEnd.lf
-    /// `comments`: a comment stands before each event.
+    /// `comments`: a comment precedes each event.
     package var hasComments = false
-    /// `split_utf8`: a write ends inside of every character longer than a byte.
+    /// `split_utf8`: a write ends inside every character longer than a byte.
     package var splitsUTF8 = false
     /// `content_type`: sent instead of `text/event-stream`.
     package var contentType: String?
@@ -82,9 +82,9 @@ package struct Behaviour: Sendable, Equatable {
 
     /// `status`: refuse with this status.
     package var status: Int?
-    /// `retry_after`: the refusal's `Retry-After`, as it stands.
+    /// `retry_after`: the refusal's `Retry-After`, as it is given.
     package var retryAfter: String?
-    /// `retry_after_ms`: the refusal's `retry-after-ms`, as it stands.
+    /// `retry_after_ms`: the refusal's `retry-after-ms`, as it is given.
     package var retryAfterMilliseconds: String?
     /// `hang`: never answer.
     package var hangs = false
@@ -98,20 +98,20 @@ package struct Behaviour: Sendable, Equatable {
     package var errorAfter: Int?
     /// `bad_json_after`: send one event whose JSON is broken, then go on.
     package var badJSONAfter: Int?
-    /// `times`: only the first so many calls of this exact model string go wrong.
+    /// `times`: how many calls of this exact model string go wrong, from the first on.
     package var times: Int?
 
-    /// The default weather.
+    /// The default behaviour.
     package init(model: String = "simulator") {
         self.model = model
     }
 
-    /// Between two writes; 0 for none.
+    /// The pause between two writes; 0 for none.
     ///
     /// In microseconds.
     var interval: Int { intervalMicroseconds ?? intervalMilliseconds * 1000 }
 
-    /// What call number `call` of this model string, counted from 1, gets to see.
+    /// The behaviour for call number `call` of this model string, counted from 1.
     package func forCall(_ call: Int) -> Behaviour {
         guard let times, call > times else { return self }
         var calm = self

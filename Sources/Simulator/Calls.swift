@@ -1,17 +1,17 @@
 import Loop
 import Wire
 
-/// How often each model string was called and each question asked, over all connections.
+/// How often each model string was called and each prompt sent, over all connections.
 ///
-/// Tests ask it how often the relay tried, whether it hung up when it should have, and when.
+/// From it tests learn how often the relay tried, and whether and when it hung up as it should.
 package final class Calls: Sendable {
     /// What is counted for one model string.
     package struct Count: Sendable, Equatable {
         /// Requests with a valid body.
         package var calls = 0
-        /// Answers that the caller did not wait for.
+        /// Answers whose caller left before the end.
         package var closedEarly = 0
-        /// The last of those; nil while there is none.
+        /// When the last of these callers left; nil if none has.
         package var lastClose: Close?
 
         /// Makes a count.
@@ -22,33 +22,33 @@ package final class Calls: Sendable {
         }
     }
 
-    /// When a caller was seen to have gone.
+    /// When the simulator noticed that a caller had left.
     package struct Close: Sendable, Equatable {
         /// Since the call came in.
         package var afterMilliseconds: Int
-        /// The wall clock's time.
+        /// By the wall clock.
         ///
         /// In milliseconds since 1970.
         package var atMilliseconds: Int
     }
 
-    /// One call under way.
+    /// One running call.
     struct Call {
         let model: String
-        /// Its number among those of its model string, and among all; both from 1.
+        /// Its number among the calls of its model string, and among all; both from 1.
         let ofModel: Int
         let ofAll: Int
         fileprivate let start: Nanoseconds
     }
 
-    /// Different model strings that are told apart; those beyond share one count.
+    /// How many model strings are told apart; all beyond share one count.
     private static let maxModels = 10_000
-    /// Different questions that are told apart; those beyond are not counted.
+    /// How many prompts are told apart; those beyond are not counted.
     private static let maxPrompts = 20_000
 
     private struct State {
         var byModel: [String: Count] = [:]
-        /// By the question's hash: the questions themselves are nobody's business here.
+        /// By the prompt's hash, so that the prompts themselves are not kept.
         var byPrompt: [Int: Int] = [:]
         /// The number of the last call of all.
         var total = 0
@@ -56,10 +56,10 @@ package final class Calls: Sendable {
 
     private let state = Guarded(State())
 
-    /// No calls yet.
+    /// Makes a count without calls.
     package init() {}
 
-    /// What was counted for a model string.
+    /// The count for a model string.
     package subscript(model: String) -> Count {
         state.withLock { $0.byModel[model] ?? Count() }
     }
@@ -84,7 +84,7 @@ package final class Calls: Sendable {
         }
     }
 
-    /// Counts a caller who did not wait for the end.
+    /// Counts a caller that left before the end.
     func closeEarly(_ call: Call, at now: Nanoseconds) {
         let close = Close(
             afterMilliseconds: Int((now - call.start) / 1_000_000),
@@ -126,7 +126,7 @@ package final class Calls: Sendable {
         out.append(literal: "}")
     }
 
-    /// Of the bytes: `String` hashes what it has normalised, and a prompt may come from anywhere.
+    /// A hash of the bytes: `String` would normalise the prompt, which a client can make slow.
     private static func hash(_ prompt: String) -> Int {
         var hasher = Hasher()
         prompt.utf8.span.withUnsafeBytes { hasher.combine(bytes: $0) }

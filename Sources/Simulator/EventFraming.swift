@@ -1,6 +1,6 @@
 import Wire
 
-/// How an event's lines stand in the stream: their ends, and what stands before them.
+/// How an event's lines are written: their ends, and what comes before them.
 struct EventFraming {
     private let lineEnd: StaticString
     private let hasComments: Bool
@@ -17,7 +17,7 @@ struct EventFraming {
     /// Begins an event, up to its data.
     func begin(_ name: StaticString? = nil, into out: inout [UInt8]) {
         if hasComments {
-            // With a blank line behind it, as OpenRouter sends its comments.
+            // A blank line follows it, as after OpenRouter's comments.
             out.append(literal: ": SIMULATOR PROCESSING")
             endBlock(into: &out)
         }

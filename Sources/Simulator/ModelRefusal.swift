@@ -4,7 +4,7 @@ import Wire
 struct ModelRefusal: Error, Equatable {
     var status: Status
     var message: String
-    /// The field of the request that is to blame (OpenAI's shape only).
+    /// The field of the request that is wrong (in OpenAI's shape only).
     var param: String?
     var fields: HeaderFields = [:]
 
@@ -13,7 +13,7 @@ struct ModelRefusal: Error, Equatable {
         ModelRefusal(status: .badRequest, message: message, param: param)
     }
 
-    /// A refusal that was asked for.
+    /// The refusal that an option asks for.
     static func simulated(_ code: Int, _ behaviour: Behaviour) -> ModelRefusal {
         var error = ModelRefusal(
             status: Status(code: code, reason: "Simulated"),

@@ -1,8 +1,8 @@
 import Wire
 
-/// A request for an answer, as far as the simulator looks at it.
+/// A request for an answer, as far as the simulator reads it.
 ///
-/// As strict as the vendors are about what the relay writes, so that a wrong body is noticed here
+/// It is as strict as the vendors about what the relay writes, so that a wrong body is noticed here
 /// and not with a real key.
 struct ModelRequest {
     /// The exact model string, options included: calls are counted under it.
@@ -21,7 +21,7 @@ struct ModelRequest {
     init(_ body: Span<UInt8>, for vendor: Vendor) throws(ModelRefusal) {
         let json: JSON
         do throws(JSONError) {
-            // How many values there may be was for the relay to say.
+            // The relay has already limited the number of values.
             json = try JSON.parse(body, limits: JSONLimits(allowsLongMarkRuns: false))
         } catch {
             throw .badRequest("We could not parse the JSON body of your request: \(error)")
@@ -89,7 +89,7 @@ struct ModelRequest {
             ? ["user", "assistant"]
             : ["system", "developer", "user", "assistant", "tool", "function"]
         var prompt = ""
-        // Anthropic's place for what others send as a message.
+        // Anthropic has a member for what others send as a message.
         let system = try text(json["system"] ?? .null, "system")
         var tokens = TokenSource.count(Array(system.utf8).span)
         for (index, message) in messages.enumerated() {

@@ -4,9 +4,9 @@ import Wire
 struct OpenAIEvents: VendorEvents {
     private let framing: EventFraming
     private let facts: AnswerFacts
-    /// Every chunk up to its choices.
+    /// The beginning of every chunk, up to its choices.
     private let head: [UInt8]
-    /// What follows the delta of every chunk but the last.
+    /// What follows the delta in every chunk but the last.
     private let tail: [UInt8]
 
     init(_ facts: AnswerFacts, _ framing: EventFraming) {
@@ -23,7 +23,7 @@ struct OpenAIEvents: VendorEvents {
         self.tail = tail
     }
 
-    /// Appends the members that chunks and whole answers begin with, and the brace before them.
+    /// Appends the members with which chunks and whole answers begin, and the brace before them.
     static func appendIdentity(
         _ facts: AnswerFacts,
         object: StaticString,

@@ -3,13 +3,13 @@ import Wire
 
 /// What a stream does next.
 enum Step: Equatable {
-    /// Send what was appended.
+    /// Send the bytes that were appended.
     case send
-    /// Nothing for so long.
+    /// Send nothing for so long.
     case wait(microseconds: Int)
-    /// End the response as HTTP wants it.
+    /// End the response as HTTP requires.
     case finish
-    /// Promise a chunk, send less, close.
+    /// Announce a chunk, send less, close.
     case cutChunk
     /// Reset the connection.
     case reset
@@ -17,23 +17,25 @@ enum Step: Equatable {
 
 /// An answer as a sequence of steps, each made when it is asked for.
 protocol AnswerScript {
-    /// Says what comes next; for `.send` it has appended the bytes. The last step comes again.
+    /// Returns the next step, and appends the bytes of `.send`; the last step repeats.
     mutating func next(into out: inout [UInt8]) -> Step
 }
 
-/// One answer in one vendor's words, with the misbehaviour that was asked for.
+/// One answer in one vendor's protocol, with the misbehaviour that the options ask for.
 struct Script<Events: VendorEvents>: AnswerScript {
     private enum Phase {
         case silence, opening
-        /// So many bytes of the enormous line are missing.
+        /// So many bytes of the long line are still to come.
         case longLine(Int)
         case tokens, ending
         case over(Step)
     }
 
-    /// The enormous line is sent in parts of this size.
+    /// The size of the parts in which the long line is sent.
     private static var longLinePartBytes: Int { 64 * 1024 }
-    /// Microseconds before a reset, so that what was sent has left.
+    /// The pause before a reset, so that what was sent has left.
+    ///
+    /// In microseconds.
     private static var resetDelay: Int { 5000 }
 
     private let behaviour: Behaviour
@@ -41,7 +43,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
     private var phase = Phase.silence
     private var reasoning: TokenSource
     private var answer: TokenSource
-    /// Tokens sent so far, reasoning included.
+    /// How many tokens have been sent, reasoning included.
     private var sent = 0
     private var reasoningSent = 0
     private let finish: Behaviour.Finish
@@ -138,7 +140,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
 
     // MARK: Misbehaviour
 
-    /// Whether something happens after so many tokens, so that a batch must end there.
+    /// Whether an option takes effect after so many tokens, so that a batch must end there.
     private func isTrigger(_ count: Int) -> Bool {
         count == behaviour.pauseAfter || count == behaviour.cutAfter
             || count == behaviour.resetAfter || count == behaviour.truncateChunkAfter

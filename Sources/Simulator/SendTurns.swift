@@ -1,16 +1,16 @@
 import Loop
 
-/// Lets streams without an interval send event by event, as model servers do, and one after the
-/// other: each sends some, then it is the next one's turn.
+/// Lets streams without an interval send event by event, as model servers do, and in turn: each
+/// sends some events, and then the next one does.
 ///
-/// A connection sends at the end of a loop's turn what was written in it. So only one event is
-/// written before each of them.
+/// At the end of a loop's turn, a connection sends what was written in the turn. So only one event
+/// is written before each end.
 final class SendTurns: TurnEndHandler {
-    /// Events that a stream sends before the next stream does.
+    /// How many events a stream sends before the next stream does.
     private static let eventsPerTurn = 16
 
     private let reactor: Reactor
-    /// The first has the turn.
+    /// The streams that take turns; it is the first one's turn.
     private var streams: [AnswerStream] = []
     private var eventsLeft = eventsPerTurn
     private var isScheduled = false
@@ -19,7 +19,7 @@ final class SendTurns: TurnEndHandler {
         self.reactor = reactor
     }
 
-    /// Plays a stream's steps from now on, until it has to wait for something.
+    /// Plays a stream's steps from now on, until it must wait.
     func join(_ stream: AnswerStream) {
         guard !stream.isInTurns else { return }
         stream.isInTurns = true
@@ -41,7 +41,8 @@ final class SendTurns: TurnEndHandler {
         if !streams.isEmpty { schedule() }
     }
 
-    /// To be called after something was written: its connection is then told before us, and sends.
+    /// Asks for the turn's end; called after a write, so that the connection is called first and
+    /// sends.
     private func schedule() {
         guard !isScheduled else { return }
         isScheduled = true

@@ -29,7 +29,7 @@ final class SimulatorRoutes: RequestHandler {
         case ("/v1/models", _), ("/simulator/calls", _):
             refuseMethod(exchange, allowed: "GET, HEAD")
         default:
-            let message = "The simulator has no \(head.method.name) \(head.path)."
+            let message = "The simulator does not answer \(head.method.name) \(head.path)."
             refuse(exchange, .openAI, ModelRefusal(status: .notFound, message: message))
         }
     }
@@ -106,7 +106,7 @@ final class SimulatorRoutes: RequestHandler {
     ) throws(ModelRefusal) {
         let longest = max(plan.behaviour.tokens ?? 0, plan.behaviour.reasoningTokens)
         guard longest <= UnstreamedAnswer.maxTokens else {
-            throw .badRequest("more than \(UnstreamedAnswer.maxTokens) tokens have to be streamed")
+            throw .badRequest("more than \(UnstreamedAnswer.maxTokens) tokens must be streamed")
         }
         let type = plan.behaviour.contentType ?? "application/json"
         let body = UnstreamedAnswer.body(vendor, facts, plan)
@@ -129,14 +129,14 @@ final class SimulatorRoutes: RequestHandler {
         )
     }
 
-    /// What is to be done when the caller does not wait for the end.
+    /// What to do if the caller leaves before the end.
     private func left(_ call: Calls.Call) -> () -> Void {
         { [calls, reactor] in calls.closeEarly(call, at: reactor.now) }
     }
 
     // MARK: Everything else
 
-    /// All counts, or with `?prompt=` how often that was asked.
+    /// Answers with all counts, or with the number of calls that had `?prompt=`.
     private func count(_ exchange: Exchange) {
         var body: [UInt8] = []
         if let prompt = QueryItems(exchange.request.head.query ?? "")?["prompt"] {
@@ -162,7 +162,7 @@ final class SimulatorRoutes: RequestHandler {
     private func refuseMethod(_ exchange: Exchange, allowed: String) {
         let error = ModelRefusal(
             status: .methodNotAllowed,
-            message: "Only \(allowed) is answered here.",
+            message: "This path answers only \(allowed).",
             fields: ["Allow": allowed]
         )
         let isAnthropic = exchange.request.head.path == "/v1/messages"

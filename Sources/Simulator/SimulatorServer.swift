@@ -1,31 +1,31 @@
 import HTTPServer
 package import Loop
 
-/// The model that is always there: an HTTP server on a port of this machine.
+/// The model that is always available: an HTTP server on a port of this machine.
 ///
 /// The relay talks to it over a real socket, as to any upstream.
 package final class SimulatorServer: Sendable {
-    /// The port that it listens on.
+    /// The port on which it listens.
     package let port: Int
-    /// What was asked of it so far.
+    /// The calls so far.
     package let calls = Calls()
 
     private let listener: ListeningSocket
     private let loops: [EventLoop]
 
-    /// Where OpenAI's protocol is spoken; ends in `/v1`.
+    /// The base URL for OpenAI's protocol; it ends in `/v1`.
     package var openAIBaseURL: String { "http://127.0.0.1:\(port)/v1" }
-    /// Where Anthropic's protocol is spoken.
+    /// The base URL for Anthropic's protocol.
     package var anthropicBaseURL: String { "http://127.0.0.1:\(port)" }
 
     /// Listens, and answers from now on.
     ///
     /// - Parameters:
     ///   - port: 0 lets the kernel choose.
-    ///   - loops: How many cores may be busy with it. It has loops of its own, so that a relay in
-    ///     the same process is measured and tested against something that runs beside it.
-    ///   - time: Where its loops have the time from.
-    /// - Throws: the call that failed, as when the port is taken.
+    ///   - loops: How many cores it may use. It has loops of its own, so that a relay in the same
+    ///     process is measured and tested against something that runs beside it.
+    ///   - time: The clock of its loops.
+    /// - Throws: the call that failed, for instance because the port is taken.
     package init(
         port: Int = 0,
         loops: Int = 1,
@@ -43,7 +43,7 @@ package final class SimulatorServer: Sendable {
                 let routes = SimulatorRoutes(on: loop.reactor, calls: calls)
                 let server = Server(on: loop.reactor, limits: Self.limits, handler: routes)
                 loop.reactor.tenants.append(server)
-                // Can fail only when the kernel has no memory for one registration more.
+                // This fails only if the kernel has no memory for another registration.
                 try? server.accept(from: number)
             }
         }
@@ -56,7 +56,7 @@ package final class SimulatorServer: Sendable {
 
     private static var limits: ServerLimits {
         var limits = ServerLimits()
-        // A reader that the relay has paused for its own client's sake is no fault.
+        // The relay may stop reading for as long as its own client does.
         limits.stalledSeconds = 24 * 3600
         limits.idleSeconds = 300
         return limits

@@ -1,13 +1,13 @@
-/// A text as word-like tokens, one at a time and as often over as wanted.
+/// A text as word-like tokens, one at a time, repeated as often as needed.
 ///
-/// Nothing is built up front: an answer of a million tokens is a text and two numbers.
+/// Nothing is built in advance: an answer of a million tokens is a text and two numbers.
 struct TokenSource {
-    /// The text; a token is a range of it, never a cut character.
+    /// The text; a token is a range of it and never cuts a character.
     let text: [UInt8]
     private var position = 0
     private var left: Int
     private let repeats: Bool
-    /// Longer words come in several tokens, as with the real ones.
+    /// Longer words come in several tokens, as from real models.
     private static let maxWordBytes = 12
 
     /// The text once, or its beginning.
@@ -24,7 +24,7 @@ struct TokenSource {
         repeats = true
     }
 
-    /// Where the next token stands in `text`.
+    /// Where the next token is in `text`.
     mutating func next() -> Range<Int>? {
         guard left > 0, !text.isEmpty else { return nil }
         if position == text.count {
@@ -48,7 +48,8 @@ struct TokenSource {
         return count
     }
 
-    /// A word with the blank before it, a run of blanks or line ends, or a run of one sign.
+    /// The end of a word with the blank before it, of a run of blanks or line ends, or of a run of
+    /// one sign.
     static func endOfToken(_ text: Span<UInt8>, from start: Int) -> Int {
         let first = text[start]
         var end = start

@@ -2,9 +2,9 @@ import Wire
 
 /// An answer in one piece, for callers that do not stream.
 ///
-/// Only refusals, `hang`, `first_ms` and `http=close` of the misbehaviours make sense for it.
+/// Of the misbehaviours, only refusals, `hang`, `first_ms` and `http=close` apply to it.
 enum UnstreamedAnswer {
-    /// An answer in one piece is built in memory; longer ones have to be streamed.
+    /// The longest answer in one piece, which is built in memory; longer ones must be streamed.
     static let maxTokens = 100_000
 
     /// The answer's body.

@@ -1,6 +1,6 @@
 import Wire
 
-/// Whose protocol is spoken.
+/// The vendor whose protocol a call uses.
 enum Vendor: Sendable {
     case openAI, anthropic
 }
@@ -11,13 +11,15 @@ struct AnswerFacts: Sendable {
     let number: Int
     /// The model's name, without options.
     let model: String
-    /// When it began, in seconds since 1970.
+    /// When the answer began.
+    ///
+    /// In seconds since 1970.
     let created: Int
     /// How many tokens the request had.
     let promptTokens: Int
     /// Whether counts are sent at all.
     let hasUsage: Bool
-    /// Whether OpenAI's counts were asked for.
+    /// Whether the request asks for OpenAI's counts.
     let wantsUsage: Bool
 
     /// A made-up tool call, for answers that end with one.
@@ -28,7 +30,7 @@ struct AnswerFacts: Sendable {
     ]
 }
 
-/// One answer's events, in the words of one vendor's protocol.
+/// One answer's events, in one vendor's protocol.
 ///
 /// Text comes as start, escaped content and end, so that a line of any length can be sent in parts.
 protocol VendorEvents {
@@ -41,7 +43,7 @@ protocol VendorEvents {
     func appendReasoningEnd(into out: inout [UInt8])
     /// An event that says that the answer failed.
     func appendError(into out: inout [UInt8])
-    /// An event that is no JSON.
+    /// An event that is not JSON.
     func appendBrokenJSON(into out: inout [UInt8])
     /// Why the answer ends, the counts, and the last mark.
     mutating func appendEnding(

@@ -3,7 +3,7 @@ struct WriteCutter {
     private let pieceBytes: Int
     private let splitsUTF8: Bool
 
-    /// - Returns: `nil` when writes stay whole.
+    /// - Returns: `nil` if writes stay whole.
     init?(_ behaviour: Behaviour) {
         guard behaviour.chunkBytes != nil || behaviour.splitsUTF8 else { return nil }
         pieceBytes = behaviour.chunkBytes ?? .max
@@ -15,7 +15,7 @@ struct WriteCutter {
         let end = start + min(pieceBytes, bytes.count - start)
         guard splitsUTF8 else { return end }
         var index = start + 1
-        // Behind the first byte of a character that has more.
+        // After the first byte of a character that has more.
         while index < end, bytes[index - 1] < 0xC0 || bytes[index] & 0xC0 != 0x80 { index += 1 }
         return index
     }
