@@ -1,6 +1,6 @@
 import Wire
 
-/// The words of a command line that are not read yet.
+/// The words of a command line that are not yet read.
 extension ArraySlice<String> {
     /// Takes the value of an option.
     mutating func value(of option: String) throws(BenchArgumentError) -> String {
@@ -29,7 +29,7 @@ extension ArraySlice<String> {
     }
 }
 
-/// A command line that cannot be followed.
+/// Why a command line is refused.
 enum BenchArgumentError: Error, Equatable, CustomStringConvertible {
     case unknown(String)
     case missingValue(String)

@@ -6,16 +6,16 @@ struct BenchArguments {
     private(set) var jsonPath: String?
     private(set) var markdownPath: String?
     private(set) var chartsFolder: String?
-    /// What the report says was measured.
+    /// The commit that the report names.
     private(set) var commit = "unknown"
     private(set) var wantsHelp = false
     private(set) var wantsGrowth = false
     private(set) var starts = 11
-    /// The parts to take; all where there are none.
+    /// The parts to measure; all if this is empty.
     private(set) var only: [String] = []
     private var givenRounds: Int?
 
-    /// Without anyone to compare with, the cases are taken in small.
+    /// Whether the cases are small, as they are if there is no peer to compare with.
     var isSmall: Bool { peers.isEmpty }
     var rounds: Int { givenRounds ?? (isSmall ? 3 : 5) }
 

@@ -1,10 +1,10 @@
 import Glibc
 import Loop
 
-/// The command `relay-bench`: what the daemon costs on this machine, beside others.
+/// The command `relay-bench`: what the daemon costs on this machine, compared with others.
 @main
 struct BenchMain {
-    /// A run that takes so much longer than expected has gone wrong.
+    /// How long a run may take, in percent of the expected time, before it counts as gone wrong.
     private static let limitPercent = 125
     private static let limitSlack = Nanoseconds.seconds(120)
 
@@ -44,7 +44,7 @@ struct BenchMain {
         }
     }
 
-    /// Says what is missing before half an hour has gone by.
+    /// Checks that all files are there, so that none is found missing after half an hour.
     private static func check(_ arguments: BenchArguments) throws {
         for path in [arguments.daemon] + arguments.peers.files { _ = try FileSize.bytes(of: path) }
         for path in [arguments.jsonPath, arguments.markdownPath].compactMap(\.self) {

@@ -1,8 +1,8 @@
 import Loop
 
-/// Readers of answers that were begun before.
+/// Readers of answers that already run.
 extension Bench {
-    /// All of a load's streams read along with one answer.
+    /// Lets all streams of a load read along with one answer.
     func readAlong(_ load: StreamLoad, _ daemon: OurDaemon) async throws -> Taken {
         let ids = try Announcer(port: daemon.port).begin([load.model(of: 0)])
         let id = ids.first ?? ""
@@ -13,18 +13,18 @@ extension Bench {
         let outcome = await Fleet.run(load, against: targets, watching: daemon.use, on: loop)
         var taken = Taken(outcome, of: load)
         taken.answers = 1
-        // While all read: what coming costs is no cost of a token.
+        // Only while all read: the cost of arriving is not the cost of a token.
         taken.values[.processorPerReaderToken] = outcome.steadyMicrosecondsPerToken
         return taken
     }
 
-    /// All of a load's streams are read, and clients come back to some of them meanwhile.
+    /// Lets all streams of a load be read, while clients come back to some of them.
     func comeBack(_ load: StreamLoad, _ daemon: OurDaemon) async throws -> Taken {
         let announced = monotonicNow()
         let models = (0..<load.streams).map { load.model(of: $0) }
         let ids = try Announcer(port: daemon.port).begin(models)
         let targets = ids.map { StreamTarget.reading(port: daemon.port, id: $0) }
-        // The answers began with the announcement, and their readers come behind it.
+        // The answers began with the announcement, and their readers come after it.
         let window = load.window(from: announced)
         let begin = window.lowerBound + (monotonicNow() - announced)
         let clients = ReturningClients(port: daemon.port, ids: ids)

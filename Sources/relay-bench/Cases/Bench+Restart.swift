@@ -4,15 +4,15 @@ import Wire
 
 /// A daemon that is killed while many answers run.
 extension Bench {
-    /// Until the daemon has all tokens that the answers have before their silence.
+    /// How long the daemon may take to get all tokens that come before the answers' silence.
     private static let fillingLimit = Nanoseconds.seconds(30)
-    /// What a start left to do is done by then.
+    /// How long the daemon may take to finish what a start left to do.
     private static let settlingLimit = Nanoseconds.seconds(10)
 
     /// Begins all answers of a load, kills the daemon, and times its next start.
     ///
-    /// - Throws: where an answer, or a token of one, was not in the journal: the start would have
-    ///   had less to read.
+    /// - Throws: if an answer, or a token of one, was not in the journal: the start would have had
+    ///   less to read.
     func restart(_ load: StreamLoad, _ daemon: OurDaemon) throws -> Taken {
         let model = Self.unfinished(tokens: load.tokens)
         let models = Array(repeating: model, count: load.streams)
@@ -36,7 +36,7 @@ extension Bench {
         return taken
     }
 
-    /// The model name of an answer that comes at once, but for its last token.
+    /// The model name of an answer that comes at once, except for its last token.
     static func unfinished(tokens: Int) -> String {
         "bench?stamp=1&tokens=\(tokens + 1)&interval_us=0&pause_after=\(tokens)&pause_ms=3600000"
     }

@@ -1,17 +1,17 @@
 import Glibc
 import Loop
 
-/// Clients that read nothing, before an upstream that would never stop.
+/// Clients that read nothing, with an upstream that never stops.
 extension Bench {
-    /// Answers that nobody ends, as fast as the simulator can write them.
+    /// Answers without end, as fast as the simulator can write them.
     static let endless = "bench?tokens=1000000000&interval_us=0&batch=1000"
-    /// Between two looks at the daemon's health and memory.
+    /// The pause between two looks at the daemon's health and memory.
     private static let lookMicroseconds: UInt32 = 20_000
-    /// Their answers have been recorded by then, and what was freed has gone back to the kernel:
-    /// that takes a second longer.
+    /// After this time the answers have been recorded, and freed memory has gone back to the
+    /// kernel, which takes a second longer.
     static let stalledSettlingSeconds = 3
 
-    /// What was seen while the clients were there.
+    /// What was measured while the clients were connected.
     private struct Looks {
         /// From `connect` to the whole answer of `/healthz`, each on a connection of its own.
         var delays: [Nanoseconds] = []
@@ -20,7 +20,7 @@ extension Bench {
         var failures: [String] = []
     }
 
-    /// All clients of a load ask, read nothing for its time, and leave.
+    /// Lets all clients of a load ask, read nothing for its duration, and leave.
     func stall(_ load: StreamLoad, _ daemon: OurDaemon) throws -> Taken {
         let before = try daemon.use.residentBytes()
         let looks = try look(at: daemon, under: load)
@@ -42,9 +42,9 @@ extension Bench {
         return taken
     }
 
-    /// The clients are there until this returns.
+    /// Looks at the daemon; the clients stay connected until this returns.
     private func look(at daemon: OurDaemon, under load: StreamLoad) throws -> Looks {
-        // Otherwise the answers would run on without them, and so would what they cost.
+        // Without it the answers would run on after the clients left, and so would their cost.
         let path = "/chat/stream?on_disconnect=cancel"
         let asked = StreamTarget.relay(port: daemon.port, path: path, model: Self.endless)
         let health = StreamTarget(port: daemon.port, get: "/healthz")

@@ -4,16 +4,16 @@ import Simulator
 
 /// The upstream and the clients, and how one load is measured between them.
 struct Bench {
-    /// Some streams first, so that libraries are loaded and connections have been made once.
+    /// The streams before a measurement, which load libraries and open connections.
     private static let warmUp = StreamLoad(streams: 32, tokens: 20, intervalMicroseconds: 0)
-    /// What a start left to do is done by then.
+    /// The pause in which a contestant finishes what a start left to do.
     private static let settlingMicroseconds: UInt32 = 50_000
 
-    /// Where the simulator is, on 127.0.0.1.
+    /// The simulator's port on 127.0.0.1.
     var upstreamPort: Int { upstream.port }
 
     private let upstream: SimulatorServer
-    /// Where the clients live.
+    /// The clients' loop.
     let loop: EventLoop
 
     init() throws {
@@ -30,10 +30,11 @@ struct Bench {
     ///
     /// - Parameters:
     ///   - measured: the case.
-    ///   - kinds: who takes part; the first is ours, without which there is nothing to compare.
+    ///   - kinds: the contestants; the first is ours, without which there is nothing to compare.
     ///   - rounds: how often each of them is measured.
     /// - Returns: all samples.
-    /// - Throws: why our own daemon could not be measured; peers that fail are left out from then.
+    /// - Throws: why our own daemon could not be measured; a peer that fails is left out from then
+    ///   on.
     func measure(
         _ measured: Case,
         _ kinds: [any ContestantKind],
@@ -44,7 +45,7 @@ struct Bench {
         for round in 0..<rounds {
             var samples: [Sample] = []
             if measured.takesDirect { samples.append(try await direct(measured, round)) }
-            // Everyone is first and last in turn.
+            // Each contestant is first and last in turn.
             let first = round % kinds.count
             for kind in kinds[first...] + kinds[..<first] {
                 do {
@@ -60,7 +61,7 @@ struct Bench {
         return result
     }
 
-    /// One load against a contestant that is started for it.
+    /// Runs one load against a contestant that is started for it.
     private func sample(
         _ measured: Case,
         _ kind: any ContestantKind,
@@ -96,7 +97,7 @@ struct Bench {
     /// Runs a case's load in its own way.
     private func take(_ measured: Case, _ contestant: any Contestant) async throws -> Taken {
         let load = measured.load
-        // What no standard says is asked of ours alone.
+        // Methods that no standard defines are used with our daemon alone.
         guard let ours = contestant as? OurDaemon else {
             return Taken(await run(load, contestant), of: load)
         }
@@ -109,7 +110,7 @@ struct Bench {
         }
     }
 
-    /// The same load without anyone between.
+    /// Runs the same load directly against the upstream.
     private func direct(_ measured: Case, _ round: Int) async throws -> Sample {
         let load = measured.load
         let targets = (0..<load.streams).map { index in

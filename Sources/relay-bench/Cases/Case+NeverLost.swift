@@ -1,6 +1,6 @@
 import Loop
 
-/// What it costs that no answer is lost, and how soon readers have theirs again.
+/// What it costs that no answer is lost, and how soon returning readers have theirs.
 extension Case {
     static func neverLost(_ isSmall: Bool) -> [Case] {
         [
@@ -36,7 +36,7 @@ extension Case {
             metrics: [.resumeP50, .resumeP99, .resumes, .served],
             peers: .none,
             method: .comeBack,
-            // A connection is moved where the other loop has its answer.
+            // With two loops, a connection moves if the other loop has its answer.
             workers: 2
         )
     }
@@ -57,7 +57,7 @@ extension Case {
         )
     }
 
-    /// No smaller without peers: the promise is about so many.
+    /// As large without peers as with them: the promise is about so many answers.
     private static let restart = Case(
         key: "restart",
         title: "10,000 unfinished answers in the journal",

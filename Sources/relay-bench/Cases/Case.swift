@@ -2,9 +2,9 @@ import Loop
 
 /// One situation in which contestants are compared.
 struct Case: Sendable {
-    /// Who takes part beside our daemon.
+    /// The peers that take part besides our daemon.
     enum Peers: Sendable {
-        /// All, the slow ones too.
+        /// All, including the slow ones.
         case all
         /// Those that relay as fast as the machine allows.
         case proxies
@@ -12,10 +12,10 @@ struct Case: Sendable {
         case reference
         /// Our own daemon again, which keeps no journal.
         case withoutJournal
-        /// Nobody.
+        /// No peer.
         case none
 
-        /// Whether promises are measured by another relay.
+        /// Whether promises are measured against another relay.
         var haveReference: Bool {
             switch self {
             case .all, .proxies, .reference: true
@@ -32,36 +32,36 @@ struct Case: Sendable {
         case readAlong
         /// All read, and some leave and come back, again and again.
         case comeBack
-        /// Nobody reads, and the daemon is killed and started again.
+        /// None reads, and the daemon is killed and started again.
         case restart
-        /// Each asks for an answer that never ends, and reads nothing of it.
+        /// Each asks for an answer without end, and reads nothing of it.
         case stall
     }
 
-    /// Of all cases with as many workers, one has it.
+    /// The case's key, unique among cases with the same number of workers.
     let key: String
-    /// As `--only` names it, where that is not the key.
+    /// The name for `--only`, if that is not the key.
     var part: String?
     var title: String
     var load: StreamLoad
-    /// What the tables show; the first also while it is measured.
+    /// The metrics in the tables; the first is also shown during the measurement.
     let metrics: [Metric]
     var peers = Peers.proxies
     var method = Method.ask
-    /// Whether the same streams are also taken from the upstream itself, for comparison.
+    /// Whether the same streams are also read directly from the upstream, for comparison.
     var takesDirect = false
-    /// Whether a contestant has served some streams before; memory is looked at from the start.
+    /// Whether a contestant first serves some streams; not if memory is measured from the start.
     var warmsUp = true
-    /// Loops, workers or processes of each contestant.
+    /// How many loops, workers or processes each contestant has.
     var workers = 1
 
-    /// The cases at the size that the project's promises name, or in small.
+    /// The cases at the size that the project's promises name, or smaller.
     static func all(isSmall: Bool) -> [Case] {
         [paced(isSmall), latency(isSmall), full(isSmall), short(isSmall), open(isSmall)]
             + [stalled(isSmall)] + neverLost(isSmall)
     }
 
-    /// The same with two workers, beside the reference alone.
+    /// The cases with two workers, with the reference as the only peer.
     static func allWithTwoWorkers(isSmall: Bool) -> [Case] {
         all(isSmall: isSmall).filter(\.peers.haveReference).map { one in
             var two = one
@@ -81,7 +81,7 @@ struct Case: Sendable {
                 tokens: isSmall ? 40 : 100,
                 intervalMicroseconds: 50_000,
                 ramp: .seconds(1),
-                // With ramp and duration, what is slow has 25 seconds.
+                // With ramp and duration, a slow contestant has 25 seconds.
                 patience: .seconds(19),
                 timesTokens: true
             ),

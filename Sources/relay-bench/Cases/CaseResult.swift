@@ -1,9 +1,9 @@
-/// What one contestant did in one round.
+/// The figures of one contestant in one round.
 struct Sample: Sendable {
     let contestant: String
     let round: Int
     var values: [Metric: Double]
-    /// Streams that did not come whole, and why the first of them did not.
+    /// How many streams did not come whole, and why the first of them did not.
     let failures: Int
     let firstFailure: String?
     let coresOfOthers: Double
@@ -11,19 +11,19 @@ struct Sample: Sendable {
 
 /// All rounds of one case.
 struct CaseResult: Sendable {
-    /// Under this name the upstream itself is among the samples.
+    /// The name of the upstream itself among the samples.
     static let direct = "direct"
 
     let measured: Case
     private(set) var samples: [Sample] = []
-    /// Peers that could not be measured, and why.
+    /// The peers that could not be measured, and why.
     private(set) var problems: [String] = []
 
     init(_ measured: Case) {
         self.measured = measured
     }
 
-    /// Takes a whole round: what the relays add is the difference within it.
+    /// Adds a whole round; what a relay adds to the upstream's latency is the difference within it.
     mutating func add(_ round: [Sample]) {
         let direct = round.first { $0.contestant == Self.direct }
         for var sample in round {
@@ -43,7 +43,7 @@ struct CaseResult: Sendable {
         problems.append(problem)
     }
 
-    /// In the order in which they came first.
+    /// The contestants, in the order in which each was first measured.
     var contestants: [String] {
         var names: [String] = []
         for sample in samples where !names.contains(sample.contestant) {
@@ -61,14 +61,14 @@ struct CaseResult: Sendable {
         return rounds
     }
 
-    /// A metric of a contestant over all rounds; nil where it has none.
+    /// A metric of a contestant over all rounds; nil if it has no figures.
     func summary(_ metric: Metric, of contestant: String) -> Summary? {
         let rounds = rounds(metric, of: contestant)
         guard !rounds.isEmpty else { return nil }
         return Summary(rounds.keys.sorted().compactMap { rounds[$0] })
     }
 
-    /// Streams of a contestant that failed, in words; nil where none did.
+    /// A sentence about a contestant's failed streams; nil if none failed.
     func failures(of contestant: String) -> String? {
         let own = samples.filter { $0.contestant == contestant && $0.failures > 0 }
         guard let first = own.first else { return nil }

@@ -1,9 +1,9 @@
-/// What the outcome of a load comes to.
+/// The figures of a load's outcome.
 extension FleetOutcome {
-    /// All figures but memory.
+    /// All figures except for memory.
     ///
-    /// - Parameter load: the one that it is the outcome of.
-    /// - Returns: those for which there was anything to count.
+    /// - Parameter load: the load whose outcome this is.
+    /// - Returns: the figures for which there was something to count.
     func figures(of load: StreamLoad) -> [Metric: Double] {
         var figures = rates(of: load).merging(delays) { _, delay in delay }
         let asked = answers + failures.count

@@ -1,7 +1,7 @@
 import Glibc
 import Loop
 
-/// How a figure moves while something grows by powers of ten.
+/// How a figure changes as something grows by powers of ten.
 struct Series: Sendable {
     struct Point: Sendable {
         let size: Int
@@ -10,33 +10,33 @@ struct Series: Sendable {
 
     let key: String
     let title: String
-    /// What grows.
+    /// The name of what grows.
     let sizeName: String
     let unit: String
     let digits: Int
     var points: [Point] = []
 }
 
-/// Whether cost and memory of our daemon stay flat; each point is a daemon of its own.
+/// Measures whether cost and memory of our daemon stay flat; each point is a daemon of its own.
 struct Growth {
-    /// Tokens per second of all streams together, however many they are.
+    /// The tokens per second of all streams together, whatever their number.
     static let tokensPerSecond = 2000
-    /// So long all streams of a point run at once.
+    /// How long all streams of a point run at once.
     private static let steadySeconds = 8
-    /// So long answers of a length follow each other, at least.
+    /// How long answers of one length follow each other, at least.
     private static let answerSeconds = 3
-    /// Between two tokens of an answer: each is a turn of its own, as in a short answer, and
-    /// 100,000 of them end in time.
+    /// The pause between two tokens of an answer: each token takes a turn of its own, as in a short
+    /// answer, and 100,000 of them end in time.
     private static let answerInterval = 100
 
     let bench: Bench
     let ours: OurDaemonKind
     let rounds: Int
     let isSmall: Bool
-    /// More do not fit into the limit of descriptors.
+    /// How many streams the limit of descriptors allows.
     let maxStreams: Int
 
-    /// Processor time per token, by the number of streams that share one rate.
+    /// Measures processor time per token, by the number of streams that share one rate.
     func streams() async throws -> Series {
         var series = Series(
             key: "streams",
@@ -55,9 +55,9 @@ struct Growth {
         return series
     }
 
-    /// Processor time per token, by the length of an answer.
+    /// Measures processor time per token, by the length of an answer.
     ///
-    /// A 1-token answer is taken off each, so that what remains is the tokens' own cost.
+    /// The cost of a 1-token answer is subtracted from each, so that the tokens' own cost remains.
     func tokens() async throws -> Series {
         var series = Series(
             key: "tokens",
@@ -81,7 +81,7 @@ struct Growth {
         return series
     }
 
-    /// Start time, memory and processor time per token, by the records that are in the history.
+    /// Measures start time, memory and processor time per token, by the records in the history.
     func history() async throws -> [Series] {
         let names = [
             ("history-start", "start to first answer", "ms", 1),
@@ -119,7 +119,7 @@ struct Growth {
         }
     }
 
-    /// What one token more costs, given a whole answer's cost and that of an answer of one token.
+    /// The cost of one more token, given that of a whole answer and of an answer of one token.
     static func costPerToken(of whole: Double, tokens: Int, oneToken: Double) -> Double {
         tokens > 1 ? (whole - oneToken) / Double(tokens - 1) : .nan
     }
@@ -127,7 +127,7 @@ struct Growth {
     static func load(streams: Int, seconds: Int = steadySeconds) -> StreamLoad {
         let interval = streams * 1_000_000 / tokensPerSecond
         let ramp = min(3_000_000, max(200_000, streams * 300))
-        // With one interval more, so that all run for as long after the last one's first token.
+        // One more interval, so that all run for as long after the last stream's first token.
         let tokens = (seconds * 1_000_000 + ramp) / interval + 3
         return StreamLoad(
             streams: streams,
@@ -147,9 +147,9 @@ struct Growth {
         )
     }
 
-    /// Takes every size once in each round, and gathers what each measured.
+    /// Measures every size once in each round.
     ///
-    /// - Returns: by size, for each figure, its rounds.
+    /// - Returns: by size, the rounds of each figure.
     private func inRounds(
         _ name: String,
         _ sizes: [Int],

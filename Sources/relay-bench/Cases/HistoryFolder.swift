@@ -2,11 +2,11 @@ import Glibc
 import Loop
 import Wire
 
-/// A data folder with a past.
+/// A data folder with a history.
 enum HistoryFolder {
     private static let pieceBytes = 1 << 20
 
-    /// Makes a folder whose history holds so many records, as short as the relay writes them.
+    /// Makes a folder whose history has so many records, as short as the relay writes them.
     static func make(records: Int) throws(SystemCallError) -> String {
         let folder = try Leftovers.shared.makeFolder()
         let descriptor = Descriptor(
@@ -21,7 +21,7 @@ enum HistoryFolder {
             try TextFile.writeAll(piece, to: descriptor.number)
             piece.removeAll(keepingCapacity: true)
         }
-        // As a past is: whoever makes the file safe must not pay for what was written here.
+        // An old history is on the disk: the daemon's own fsync must not pay for these records.
         _ = try check("fsync") { fsync(descriptor.number) }
         return folder
     }

@@ -1,4 +1,4 @@
-/// What is counted of a contestant; the raw value is the name in the JSON, with the unit last.
+/// A figure of a contestant; the raw value is the name in the JSON, which ends with the unit.
 enum Metric: String, Sendable, CaseIterable {
     case processorPerToken = "cpu_us_per_token"
     case processorPerReaderToken = "cpu_us_per_reader_and_token"
@@ -27,7 +27,7 @@ enum Metric: String, Sendable, CaseIterable {
     case residentAfterStart = "resident_after_start_mb"
     case binary = "binary_mb"
 
-    /// For people.
+    /// The name for people.
     var name: String {
         switch self {
         case .processorPerToken: "CPU per token"
@@ -75,7 +75,7 @@ enum Metric: String, Sendable, CaseIterable {
         }
     }
 
-    /// Digits behind the point.
+    /// How many decimals are shown.
     var digits: Int {
         switch self {
         case .processorPerToken, .processorPerReaderToken, .slowestToMedian: 2
@@ -93,7 +93,7 @@ enum Metric: String, Sendable, CaseIterable {
         return unit.isEmpty || unit == "/s" ? number : "\(number) \(unit)"
     }
 
-    /// What a latency becomes once the same latency without a contestant is taken off.
+    /// The metric of a latency minus the same latency without a contestant.
     var added: Metric? {
         switch self {
         case .latencyP50: .addedP50

@@ -1,15 +1,15 @@
 import Loop
 
-/// What a run takes, and how long that will be.
+/// What a run measures, and how long it takes.
 struct Plan {
     /// The parts of a run, as `--only` names them.
     static let parts = [
         "start", "paced", "latency", "full-speed", "short", "open", "stalled", "journal", "resume",
         "fan-out", "restart", "two-loops", "growth",
     ]
-    /// A start, the warm-up, the wait behind a load.
+    /// The time for a start, the warm-up and the wait after a load.
     private static let overheadSeconds = 0.6
-    /// The interpreted peers start slowly and are always cut off.
+    /// The time of an interpreted peer, which starts slowly and is always cut off.
     private static let slowSeconds = 32.0
 
     let cases: [Case]
@@ -36,12 +36,12 @@ struct Plan {
             arguments.only.isEmpty || arguments.only.contains("start") ? arguments.starts : 0
     }
 
-    /// About how long it takes.
+    /// About how long the plan takes.
     func seconds(_ peers: Peers, isSmall: Bool) -> Int {
         var seconds = Double(starts) * 0.15 + Double(3 * peers.slowCount) * 7
         for one in cases {
             let load = one.load
-            // At full speed: about so many tokens per second with all on two cores.
+            // At full speed: about so many tokens per second with everything on two cores.
             let isUnpaced = load.intervalMicroseconds == 0 && load.repetition == nil
             let unpaced = isUnpaced ? load.streams * load.tokens / 60_000 : 0
             let settling = one.method == .stall ? Bench.stalledSettlingSeconds : 0
@@ -56,7 +56,7 @@ struct Plan {
     }
 }
 
-/// Words about how far a run is, on the standard error.
+/// Messages about a run's progress, on the standard error.
 enum Progress {
     static func say(_ text: String) {
         Console.error(text)
@@ -74,7 +74,7 @@ enum Progress {
 }
 
 extension CaseResult {
-    /// The first metric of a contestant so far, in words.
+    /// A contestant's first metric so far, as text.
     func line(of contestant: String) -> String {
         guard let metric = measured.metrics.first else { return contestant }
         let value = summary(metric, of: contestant)?.median ?? .nan

@@ -1,8 +1,8 @@
 import Loop
 
-/// One run from its first start to its report.
+/// One run, from its first start to its report.
 struct Run {
-    /// Of 10,000 streams in this process, which is both their ends, and some more.
+    /// For 10,000 streams, both of whose ends are in this process, and some more.
     private static let wantedDescriptors = 20_400
 
     private let plan: Plan
@@ -19,15 +19,15 @@ struct Run {
         isSmall = arguments.isSmall
         commit = arguments.commit
         ours = OurDaemonKind(version: commit, binary: arguments.daemon)
-        // Before anything is started: children have what this process has then.
+        // Before any start: children inherit the limit that this process has then.
         descriptors = DescriptorLimit.raise(to: Self.wantedDescriptors)
         bench = try Bench()
     }
 
-    /// Takes all parts of the plan.
+    /// Measures all parts of the plan.
     ///
-    /// A part in which our daemon fails is noted, and the others are taken all the same: they take
-    /// long, and are no worse for it.
+    /// If our daemon fails in a part, the report says so, and the other parts are measured all the
+    /// same: they take long, and the failure does not make them wrong.
     func report() async -> Report {
         var report = Report(
             machine: Machine(commit: commit),
@@ -84,18 +84,18 @@ struct Run {
 extension Case {
     /// Leaves out streams for which there are no descriptors.
     ///
-    /// - Returns: a note for the report where it had to.
+    /// - Returns: a note for the report, if streams are left out.
     mutating func fit(descriptors: Int) -> String? {
         let room = Self.maxStreams(descriptors: descriptors, ends: method == .restart ? 1 : 2)
         guard load.streams > room else { return nil }
-        // Every title begins with their number.
+        // Every title begins with the number of streams.
         title = Format.grouped(Double(room)) + title.drop { $0 != " " }
         load.streams = room
         return "\(key): the limit of \(descriptors) descriptors left room for \(room) streams"
     }
 
-    /// How many streams fit: each has two ends in the contestant, as it has in this process, and
-    /// one in both where nobody reads it.
+    /// How many streams fit: each has two ends in the contestant and two in this process, or one in
+    /// each if no client reads it.
     static func maxStreams(descriptors: Int, ends: Int = 2) -> Int {
         max(1, (descriptors - 200) / ends)
     }

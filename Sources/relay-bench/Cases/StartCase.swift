@@ -1,11 +1,11 @@
 import Glibc
 import Loop
 
-/// How long contestants take to start, how much memory they have then, and how large ours is.
+/// Measures how long contestants take to start, their memory after it, and the size of ours.
 struct StartCase {
-    /// What a start left to do is done by then.
+    /// The pause in which a contestant finishes what a start left to do.
     private static let settlingMicroseconds: UInt32 = 50_000
-    /// Peers take seconds for a start, and nothing was promised about them.
+    /// The starts of a peer: few, since one takes seconds and nothing is promised about them.
     private static let peerStarts = 3
 
     static let measured = Case(
@@ -16,7 +16,7 @@ struct StartCase {
         peers: .all
     )
 
-    /// Starts of our daemon.
+    /// The starts of our daemon.
     let starts: Int
 
     func measure(_ kinds: [any ContestantKind], upstreamPort: Int) throws -> CaseResult {
@@ -49,7 +49,7 @@ struct StartCase {
             .residentAfterStart: Double(try contestant.use.residentBytes()) / 1e6
         ]
         if let ours = kind as? OurDaemonKind {
-            // A peer is waited for in another way, until it is quiet.
+            // The wait for a peer differs: it lasts until the peer is quiet.
             values[.start] = milliseconds
             values[.binary] = Double(try FileSize.bytes(of: ours.binary)) / 1e6
         }

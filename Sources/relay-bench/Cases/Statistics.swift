@@ -1,23 +1,23 @@
 /// The value in the middle.
 enum Median {
-    /// The mean of the two in the middle where their number is even; NaN of nothing.
+    /// The mean of the two in the middle if their number is even; NaN if there are none.
     static func of(_ values: [Double]) -> Double {
         guard !values.isEmpty else { return .nan }
         let sorted = values.sorted()
-        // The same one twice where their number is odd.
+        // If their number is odd, both are the same one.
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 }
 
 /// One figure of several rounds.
 struct Summary: Sendable, Equatable {
-    /// In the order of the rounds, those alone that gave a number.
+    /// The numbers in the order of the rounds; a round without one is left out.
     let values: [Double]
     let median: Double
-    /// Half of what lies between the least and the greatest, in percent of the median.
+    /// Half the distance between the least and the greatest, in percent of the median.
     ///
-    /// It says how far this run's rounds lay apart, not where another run's median lies. 0 of a
-    /// single round.
+    /// It says how far apart this run's rounds were, not where another run's median will be. It is
+    /// 0 for a single round.
     let noisePercent: Double
 
     init(_ rounds: [Double]) {
@@ -27,10 +27,10 @@ struct Summary: Sendable, Equatable {
         noisePercent = half == 0 ? 0 : abs(half / median) * 100
     }
 
-    /// Round by round, one value divided by the other.
+    /// One value divided by the other, round by round.
     ///
-    /// What disturbs a machine lasts longer than a round, so it is in both and cancels out. A round
-    /// without both, or with a divisor that is not above zero, gives no ratio.
+    /// A disturbance of the machine lasts longer than a round, so it is in both and cancels out. A
+    /// round without both, or with a divisor that is not above zero, gives no ratio.
     static func ratio(_ ours: [Int: Double], to peers: [Int: Double]) -> Summary {
         Summary(
             ours.keys.sorted().compactMap { round in

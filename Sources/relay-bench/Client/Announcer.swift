@@ -1,9 +1,9 @@
 import Loop
 import Wire
 
-/// Begins answers whose ids are wanted, or that nobody is to read.
+/// Begins answers whose ids are needed, or that no client should read.
 struct Announcer {
-    /// Each loop of the daemon accepts some of them, and runs what is asked on those.
+    /// Enough for each loop of the daemon to accept some, since it runs the answers asked on them.
     private static let connectionCount = 32
 
     private let port: Int
@@ -19,9 +19,9 @@ struct Announcer {
 
     /// Begins an answer for each model name.
     ///
-    /// - Parameter models: what the simulator is asked for.
+    /// - Parameter models: the simulator's model names.
     /// - Returns: the answers' ids, in the same order.
-    /// - Throws: where one was refused, or the connection failed.
+    /// - Throws: if one was refused, or the connection failed.
     func begin(_ models: [String]) throws -> [String] {
         var ids: [String] = []
         ids.reserveCapacity(models.count)

@@ -1,16 +1,16 @@
 import Glibc
 import Loop
 
-/// Many streams at once on one loop, and what came of them.
+/// Many streams at once on one loop, and their outcome.
 final class Fleet {
-    /// A look at the memory of a contestant costs it nothing and us about 0.1 ms.
+    /// The pause between two looks at a contestant's memory, which cost us about 0.1 ms each.
     private static let memoryInterval = Nanoseconds.milliseconds(250)
-    /// What a contestant does behind its last byte, such as its record, belongs to the load.
+    /// How long a contestant's work after its last byte counts, such as that for the record.
     private static let settling = Nanoseconds.milliseconds(100)
 
     let load: StreamLoad
     let reactor: Reactor
-    /// What is received, and what of it is content: shared by all, since one reads at a time.
+    /// Received bytes, and their content; all clients share these, since one reads at a time.
     var buffer = [UInt8](repeating: 0, count: 64 * 1024)
     var content: [UInt8] = []
 
@@ -35,10 +35,10 @@ final class Fleet {
     ///
     /// - Parameters:
     ///   - load: the streams.
-    ///   - targets: whom to ask for each of them.
+    ///   - targets: where to ask for each of them.
     ///   - watched: the processes whose use is counted meanwhile.
-    ///   - loop: where the clients live.
-    /// - Returns: what came of them, once all have ended or time is up.
+    ///   - loop: the clients' loop.
+    /// - Returns: the outcome, once all have ended or time is up.
     static func run(
         _ load: StreamLoad,
         against targets: [StreamTarget],
@@ -84,7 +84,7 @@ final class Fleet {
         if load.watchesMemory { memory.set(at: begin) }
     }
 
-    // MARK: What the clients tell
+    // MARK: Reports of the clients
 
     func receivedFirst(after delay: Nanoseconds) {
         outcome.firstTokenDelays.append(delay)
@@ -99,9 +99,9 @@ final class Fleet {
     /// Notes a whole answer.
     ///
     /// - Parameters:
-    ///   - duration: since its connection began; nil where that had other answers before.
-    ///   - now: the moment of its end.
-    /// - Returns: whether the connection has to ask again.
+    ///   - duration: since its connection began; nil if the connection had answers before.
+    ///   - now: when it ended.
+    /// - Returns: whether the connection should ask again.
     func answered(after duration: Nanoseconds?, at now: Nanoseconds) -> Bool {
         outcome.answers += 1
         if let duration { outcome.durations.append(duration) }
@@ -143,7 +143,8 @@ final class Fleet {
         memory.set(at: monotonicNow() + Self.memoryInterval)
     }
 
-    /// What is left counts as failed, and what the contestant still does about it does not count.
+    /// Ends the load: streams that are left have failed, and the contestant's further work for them
+    /// does not count.
     private func cutOff() {
         outcome.isCutOff = true
         outcome.elapsed = monotonicNow() - begin

@@ -1,8 +1,8 @@
 import Loop
 
-/// What came of a fleet's streams.
+/// The outcome of a fleet's streams.
 struct FleetOutcome: Sendable {
-    /// The state of things at one end of the steady window.
+    /// The counts at one end of the steady window.
     struct Mark: Sendable {
         let tokens: Int
         let processorTime: Nanoseconds
@@ -14,19 +14,19 @@ struct FleetOutcome: Sendable {
     var firstTokenDelays: [Nanoseconds] = []
     /// From `connect` to the end of each connection's first answer.
     var durations: [Nanoseconds] = []
-    /// Tokens received at any time.
+    /// How many tokens were received at any time.
     var tokens = 0
-    /// Answers that came whole.
+    /// How many answers came whole.
     var answers = 0
-    /// Why streams failed, one line for each; those that were cut off when time was up included.
+    /// Why streams failed, one line for each, including those cut off when time was up.
     var failures: [String] = []
     /// From the first start to the last end.
     var elapsed: Nanoseconds = 0
     /// Whether time was up before all had ended.
     var isCutOff = false
-    /// Of the contestant, over its whole load.
+    /// The contestant's processor time over the whole load.
     var processorTime: Nanoseconds = 0
-    /// Resident memory of the contestant when it was largest, where it was watched.
+    /// The contestant's largest resident memory, if it was watched.
     var peakResidentBytes = 0
     var begin: Mark?
     var end: Mark?

@@ -6,11 +6,11 @@ enum Loopback {
     /// A socket that is connecting or connected, without Nagle's delay.
     ///
     /// - Parameters:
-    ///   - port: where somebody should listen.
-    ///   - blocks: whether calls wait; a connection that does not is done once it is writable.
+    ///   - port: the server's.
+    ///   - blocks: whether calls wait; otherwise the connection is there once it is writable.
     ///   - source: the last part of our own address in 127.0.0.0/8.
     /// - Returns: the socket.
-    /// - Throws: the call that failed; `connect: Connection refused` where nobody listens.
+    /// - Throws: the call that failed; `connect: Connection refused` if no server listens.
     static func connect(
         port: Int,
         blocks: Bool,
@@ -35,7 +35,7 @@ enum Loopback {
         return descriptor
     }
 
-    /// A port that nobody listens on at the moment.
+    /// A port on which no server listens at the moment.
     static func freePort() throws(SystemCallError) -> Int {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = Descriptor(owning: try check("socket") { socket(AF_INET, type, 0) })

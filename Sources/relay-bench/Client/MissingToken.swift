@@ -1,33 +1,33 @@
 import Loop
 import Wire
 
-/// Reads the answer to a client that comes back as far as the first token that it had missed.
+/// Reads the answer to a client that comes back, up to the first token that it missed.
 struct MissingToken {
     enum Failure: Error, Equatable {
-        /// Another event than the next came first: one was left out, or came twice.
+        /// The first event was not the next one: an event was left out, or came twice.
         case notNext(lastEventID: String, found: String)
         case ended
     }
 
-    /// What the client had last.
+    /// The id of the last event that the client received.
     private let lastEventID: String?
     private var response = ResponseReader()
     private var events = EventDecoder()
     /// When the model wrote the first token that came; nil until it has come.
     private(set) var stamp: Nanoseconds?
-    /// Of the last event that came.
+    /// The id of the last event that came.
     private(set) var newestEventID = ""
 
-    /// - Parameter lastEventID: of the last event that the client has had; nil for its first visit.
+    /// - Parameter lastEventID: of the last event that the client received; nil on its first visit.
     init(after lastEventID: String?) {
         self.lastEventID = lastEventID
     }
 
-    /// Takes what was received.
+    /// Takes received bytes.
     ///
     /// - Parameter bytes: what follows the bytes taken so far.
     /// - Returns: whether the first token has come.
-    /// - Throws: `Failure`, or what makes the answer none.
+    /// - Throws: `Failure`, or why the bytes are no valid answer.
     mutating func receive(_ bytes: Span<UInt8>) throws -> Bool {
         var content: [UInt8] = []
         let isDone = try response.receive(bytes, into: &content)
@@ -49,7 +49,7 @@ struct MissingToken {
         else { throw .notNext(lastEventID: lastEventID, found: newestEventID) }
     }
 
-    /// The number behind an event id's last point.
+    /// The number after the last point of an event's id.
     private static func sequence(of id: String) -> Int? {
         id.split(separator: ".").last.flatMap { parseDecimal(String($0)) }
     }

@@ -2,28 +2,28 @@ import Glibc
 import Loop
 import Wire
 
-/// A connection that asks and waits: for what no clock measures.
+/// A connection that asks and waits, for work that is not timed.
 final class PlainConnection {
-    /// What counts as a token: it depends on the server's dialect.
+    /// Which events count as tokens: that depends on the server's dialect.
     enum Token {
-        /// An event of the relay's own, named `token`.
+        /// The relay's own events, named `token`.
         case named
-        /// An event of any dialect with the simulator's stamp in it.
+        /// Events of any dialect that have the simulator's stamp.
         case stamped
     }
 
-    /// The longest silence before an answer counts as none.
+    /// The longest silence before an answer counts as failed.
     private static let silenceSeconds = 10
 
     private let socket: Descriptor
 
     /// Connects.
     ///
-    /// - Parameter port: where somebody should listen.
-    /// - Throws: `connect: Connection refused` where nobody does.
+    /// - Parameter port: the server's.
+    /// - Throws: `connect: Connection refused` if no server listens.
     init(port: Int) throws(SystemCallError) {
-        // From another address than the server's: while nobody listens, a connection from the same
-        // one may get the same port by chance and meet itself.
+        // From another address than the server's: while no server listens, a connection from the
+        // same address may get the same port by chance and connect to itself.
         socket = try Loopback.connect(port: port, blocks: true, source: 2)
         var limit = timeval(tv_sec: Self.silenceSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
@@ -50,7 +50,7 @@ final class PlainConnection {
     ///
     /// - Parameter token: which events count.
     /// - Returns: how many tokens came.
-    /// - Throws: `ResponseReader.Failure` for an answer that is none, `SystemCallError` for a
+    /// - Throws: `ResponseReader.Failure` for an answer that is not valid, `SystemCallError` for a
     ///   connection that ended or fell silent.
     func readTokens(_ token: Token) throws -> Int {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
@@ -70,10 +70,10 @@ final class PlainConnection {
         return tokens
     }
 
-    /// Reads the next answer whole.
+    /// Reads the next answer to its end.
     ///
     /// - Returns: its content.
-    /// - Throws: as `readTokens`.
+    /// - Throws: the same as `readTokens`.
     func readContent() throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 4 * 1024)
         var response = ResponseReader()
@@ -88,9 +88,9 @@ final class PlainConnection {
 
     /// Waits for the next bytes.
     ///
-    /// - Parameter buffer: where they are put, from its first place on.
-    /// - Returns: how many came, one at least.
-    /// - Throws: where the connection ended or fell silent.
+    /// - Parameter buffer: where they are put, from the beginning on.
+    /// - Returns: how many came, at least one.
+    /// - Throws: if the connection ended or fell silent.
     func receive(into buffer: inout [UInt8]) throws(SystemCallError) -> Int {
         let count = recv(socket.number, &buffer, buffer.count, 0)
         guard count != 0 else { throw SystemCallError("recv", ECONNRESET) }

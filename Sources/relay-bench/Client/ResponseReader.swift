@@ -11,16 +11,16 @@ struct ResponseReader {
     private static let maxHeadBytes = 16 * 1024
 
     private var head: [UInt8] = []
-    /// Takes the framing off; nil until the head is complete.
+    /// Removes the framing; nil until the head is complete.
     private var body: BodyDecoder?
 
-    /// Takes what was received.
+    /// Takes received bytes.
     ///
     /// - Parameters:
     ///   - bytes: what follows the bytes taken so far.
-    ///   - content: where the body without its framing is appended.
+    ///   - content: where the body is appended, without its framing.
     /// - Returns: whether the response is complete.
-    /// - Throws: any other response than a 200 or a 202, or one that makes no sense.
+    /// - Throws: if the response is neither a 200 nor a 202, or is not valid.
     mutating func receive(
         _ bytes: Span<UInt8>,
         into content: inout [UInt8]
@@ -80,7 +80,7 @@ struct ResponseReader {
         return nil
     }
 
-    /// A long answer is no attack here.
+    /// Wider limits than the server's: a long answer is no attack here.
     private static let limits: RequestLimits = {
         var limits = RequestLimits()
         limits.maxBodyBytes = .max

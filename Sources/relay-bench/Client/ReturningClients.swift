@@ -4,32 +4,32 @@ import Loop
 
 /// Clients that leave running answers and come back to them, one at a time.
 ///
-/// On a thread of their own: what is timed is the daemon, and must not wait for its turn among a
-/// thousand other readers of this process.
+/// They have a thread of their own: the daemon is timed, and the time must not include a wait for
+/// the thousand other readers of this process.
 struct ReturningClients: Sendable {
     struct Outcome: Sendable {
-        /// From sending the request to the bytes of the first token that was missing.
+        /// From the request to the bytes of the first missing token.
         var delays: [Nanoseconds] = []
         /// Why visits failed, one line for each.
         var failures: [String] = []
     }
 
-    /// So many answers are visited in turn.
+    /// How many answers are visited in turn.
     private static let clientCount = 50
-    /// Between two visits, so that they are spread over all moments of the other streams, and an
-    /// answer has gone on by some tokens when it is visited again.
+    /// The pause between two visits, which spreads them evenly over time, and lets an answer go on
+    /// by some tokens before it is visited again.
     private static let pauseMicroseconds: UInt32 = 3_000
 
     let port: Int
-    /// All answers that run.
+    /// The ids of all running answers.
     let ids: [String]
 
-    /// Comes back again and again.
+    /// Visits answers again and again.
     ///
     /// - Parameters:
-    ///   - begin: when the first visit is made.
-    ///   - end: when no other is made.
-    /// - Returns: what came of all visits but the first of each client.
+    ///   - begin: the time of the first visit.
+    ///   - end: the time after which no visit begins.
+    /// - Returns: the outcome of all visits but the first of each client.
     func run(from begin: Nanoseconds, until end: Nanoseconds) async -> Outcome {
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "returning").async {
@@ -40,7 +40,7 @@ struct ReturningClients: Sendable {
 
     private func visitAll(from begin: Nanoseconds, until end: Nanoseconds) -> Outcome {
         var outcome = Outcome()
-        // Evenly, since the tokens of the answers come in their order.
+        // Evenly spread, since the tokens of the answers come in their order.
         let step = max(1, ids.count / Self.clientCount)
         let visited = stride(from: 0, to: ids.count, by: step).map { ids[$0] }
         var lastEventIDs: [String: String] = [:]
@@ -64,7 +64,7 @@ struct ReturningClients: Sendable {
 
     /// Reads the first token that is missing, and leaves.
     ///
-    /// - Returns: how long that took; nil where the token did not exist yet when it was asked for.
+    /// - Returns: how long that took; nil if the token did not exist yet at the request.
     private func visit(
         _ id: String,
         after last: String?

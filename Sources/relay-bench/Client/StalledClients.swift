@@ -1,13 +1,13 @@
 import Loop
 
-/// Clients that ask and then read nothing, for as long as they are there.
+/// Clients that ask and then read nothing for as long as they are connected.
 struct StalledClients {
-    /// More than comes of a refusal or of the beginning of an answer.
+    /// More than a refusal, or the beginning of an answer, has.
     private static let wantedBytes = 64 * 1024
 
     private let connections: [PlainConnection]
 
-    /// Connects them, each of which asks for an answer.
+    /// Connects the clients, each of which asks for an answer.
     init(asking targets: [StreamTarget]) throws(SystemCallError) {
         var connections: [PlainConnection] = []
         for target in targets {
@@ -18,10 +18,10 @@ struct StalledClients {
         self.connections = connections
     }
 
-    /// Has each of them read a little after all, since figures of clients for which nothing came
-    /// would flatter.
+    /// Lets each client read a little after all: figures of clients that got nothing would be too
+    /// good.
     ///
-    /// - Returns: why that failed, one line for each client that was refused or got too little.
+    /// - Returns: one line for each client that was refused or got too little.
     func failures() -> [String] {
         connections.compactMap { connection in
             do {

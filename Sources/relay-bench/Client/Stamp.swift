@@ -1,11 +1,11 @@
 import Loop
 
-/// The moment that the simulator's option `stamp` wrote into a token.
+/// The instant that the simulator's option `stamp` wrote into a token.
 enum Stamp {
-    /// Fewer digits are some other number of the event; so many are half a second of uptime.
+    /// A number with fewer digits is another one of the event; these are 0.1 s of uptime or more.
     private static let minDigits = 9
 
-    /// Finds it in an event of any dialect: a long number right before a blank.
+    /// Finds the stamp in an event of any dialect: a long number right before a blank.
     static func find(_ data: Span<UInt8>) -> Nanoseconds? {
         var value: Nanoseconds = 0
         var digits = 0

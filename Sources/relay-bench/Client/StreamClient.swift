@@ -2,7 +2,7 @@ import Glibc
 import Loop
 import Wire
 
-/// One connection with one stream after the other on it.
+/// One connection, with one stream after the other.
 final class StreamClient: ReadinessHandler {
     private let fleet: Fleet
     private let socket: Descriptor
@@ -15,7 +15,7 @@ final class StreamClient: ReadinessHandler {
     private var tokens = 0
     private var answers = 0
 
-    /// Connects, to send a request as soon as the connection stands.
+    /// Connects, and sends a request as soon as the connection is established.
     init(_ target: StreamTarget, in fleet: Fleet) throws(SystemCallError) {
         request = target.request
         self.fleet = fleet
@@ -35,7 +35,7 @@ final class StreamClient: ReadinessHandler {
         }
     }
 
-    /// Ends the stream, whose outcome is known or does not matter.
+    /// Ends the stream; its outcome is known or does not matter.
     func close() {
         guard let registration = registration.take() else { return }
         fleet.reactor.poller.remove(registration)
@@ -45,7 +45,7 @@ final class StreamClient: ReadinessHandler {
     private func send() -> Bool {
         let count = Glibc.send(socket.number, request, request.count, Int32(MSG_NOSIGNAL))
         let code = errno
-        // A buffer that is empty holds any request of ours.
+        // An empty send buffer has room for any of our requests.
         guard count == request.count else {
             fail("send: \(errorText(code))")
             return false

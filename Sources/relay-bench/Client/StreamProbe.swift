@@ -1,12 +1,12 @@
 import Glibc
 import Loop
 
-/// Asks a server for a short stream until it relays one whole.
+/// Asks a server for a short stream until it relays a whole one.
 struct StreamProbe {
-    /// Two tokens: one that is held back until the next comes would be missed otherwise.
+    /// Two tokens, so that a server that holds each token back until the next is noticed.
     private static let tokens = 2
     private static let model = "probe?stamp=1&tokens=\(tokens)&interval_ms=0"
-    /// Between two attempts.
+    /// The pause between two attempts.
     private static let pauseMicroseconds: UInt32 = 5_000
 
     private let target: StreamTarget
@@ -21,8 +21,8 @@ struct StreamProbe {
     /// - Parameters:
     ///   - child: the server, which may end instead.
     ///   - seconds: how long to wait at most.
-    ///   - log: the file with its words, for the error.
-    /// - Throws: where it ended or did not answer in time.
+    ///   - log: the file with its output, for the error.
+    /// - Throws: if it ended or did not answer in time.
     func wait(for child: ChildProcess, seconds: Int, log: String) throws(BenchError) {
         let deadline = monotonicNow() + .seconds(seconds)
         while monotonicNow() < deadline {

@@ -1,16 +1,16 @@
 import Wire
 
-/// Where a stream is asked for, and the whole request that asks for it.
+/// Where to ask for a stream, and the whole request.
 struct StreamTarget: Sendable {
     let port: Int
     let request: [UInt8]
 
-    /// A POST with a JSON body on a connection that is kept.
+    /// Makes a POST with a JSON body, on a connection that is kept open.
     ///
     /// - Parameters:
     ///   - port: of 127.0.0.1.
     ///   - path: the request's.
-    ///   - headers: fields beside `Host`, `Content-Type` and `Content-Length`.
+    ///   - headers: fields besides `Host`, `Content-Type` and `Content-Length`.
     ///   - body: the request's.
     init(port: Int, path: String, headers: [(String, String)] = [], body: JSON) {
         self.port = port
@@ -22,12 +22,12 @@ struct StreamTarget: Sendable {
         request = Array(head.utf8) + content
     }
 
-    /// A GET on a connection that is kept.
+    /// Makes a GET, on a connection that is kept open.
     ///
     /// - Parameters:
     ///   - port: of 127.0.0.1.
     ///   - path: the request's.
-    ///   - headers: fields beside `Host`.
+    ///   - headers: fields besides `Host`.
     init(port: Int, get path: String, headers: [(String, String)] = []) {
         self.port = port
         var head = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
@@ -35,7 +35,7 @@ struct StreamTarget: Sendable {
         request = Array("\(head)\r\n".utf8)
     }
 
-    /// As OpenAI's chat completions are asked.
+    /// A request for OpenAI's chat completions.
     static func openAI(
         port: Int,
         path: String = "/v1/chat/completions",
@@ -54,7 +54,7 @@ struct StreamTarget: Sendable {
         return StreamTarget(port: port, path: path, headers: headers, body: body)
     }
 
-    /// Our relay's own way, in its default dialect.
+    /// A request for a stream of our relay, in its default dialect.
     static func relay(
         port: Int,
         path: String = "/chat/stream",
@@ -67,22 +67,22 @@ struct StreamTarget: Sendable {
         return StreamTarget(port: port, path: path, body: body)
     }
 
-    /// A stream of our relay that goes on whether or not it is read; the answer is its id.
+    /// A request for a stream of our relay that runs even if it is not read; the answer is its id.
     static func announcement(port: Int, model: String) -> StreamTarget {
         .relay(port: port, path: "/api/streaming?on_disconnect=finish", model: model)
     }
 
-    /// A stream of our relay that was begun before, from its first event.
+    /// A request for a running stream of our relay, from its first event.
     static func reading(port: Int, id: String) -> StreamTarget {
         StreamTarget(port: port, get: "/chat/streams/\(id)")
     }
 
-    /// The same from behind the last event that a client has had.
+    /// A request for a running stream, from the event after the last that the client received.
     static func comingBack(port: Int, id: String, lastEventID: String) -> StreamTarget {
         let headers = [("Last-Event-ID", lastEventID)]
         return StreamTarget(port: port, get: "/chat/streams/\(id)", headers: headers)
     }
 
-    /// The same for every contestant.
+    /// The prompt, the same for every contestant.
     private static let prompt = "measure"
 }

@@ -1,5 +1,5 @@
-/// How our daemon is started for measuring: its defaults, except where it listens, who answers and
-/// whether it keeps a journal.
+/// How our daemon is started for a measurement: with its defaults, except for the address, the
+/// upstream and whether it keeps a journal.
 struct DaemonSetup {
     /// Its executable file.
     let binary: String
@@ -7,7 +7,7 @@ struct DaemonSetup {
     let loops: Int
     var keepsJournal = true
 
-    /// All the variables that it gets.
+    /// All the variables of its environment.
     func environment(port: Int, dataFolder: String) -> [String] {
         [
             "PATH=/usr/bin:/bin",
@@ -16,7 +16,7 @@ struct DaemonSetup {
             "RELAY_DATA_DIR=\(dataFolder)",
             "RELAY_LOOPS=\(loops)",
             "RELAY_JOURNAL=\(keepsJournal ? 1 : 0)",
-            // The page's folder depends on where this is started, and plays no part.
+            // The page's folder would depend on where this is started, and does not matter here.
             "RELAY_STATIC_DIR=",
         ]
     }

@@ -3,7 +3,7 @@ import Wire
 /// A relay as it is usually written: FastAPI, the openai SDK, uvicorn with uvloop and httptools.
 struct FastAPIKind: ContestantKind {
     let name = "FastAPI"
-    /// The interpreter of an environment with all of that.
+    /// The interpreter of an environment with all of these.
     let python: String
     /// The application's file; it reads the openai SDK's variables and has an object `app`.
     let application: String
@@ -21,7 +21,7 @@ struct FastAPIKind: ContestantKind {
                 environment: [
                     "OPENAI_BASE_URL=http://127.0.0.1:\(upstreamPort)/v1",
                     "OPENAI_API_KEY=none",
-                    // No __pycache__ beside the application.
+                    // No __pycache__ next to the application.
                     "PYTHONDONTWRITEBYTECODE=1",
                 ],
                 startSeconds: 60

@@ -1,4 +1,4 @@
-/// haproxy as a proxy for HTTP.
+/// HAProxy as a proxy for HTTP.
 struct HAProxyKind: ContestantKind {
     let name = "haproxy"
     /// The program's file.
@@ -21,7 +21,7 @@ struct HAProxyKind: ContestantKind {
         }
     }
 
-    /// `http-no-delay`: without it the last piece waits for a full packet.
+    /// The configuration; without `http-no-delay` the last piece would wait for a full packet.
     private func configuration(_ port: Int, threads: Int, upstreamPort: Int) -> String {
         """
         global

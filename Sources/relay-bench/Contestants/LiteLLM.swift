@@ -1,7 +1,7 @@
-/// LiteLLM's proxy, without a database and without keys: as cheap as it gets.
+/// LiteLLM's proxy, without a database and without keys: its cheapest configuration.
 struct LiteLLMKind: ContestantKind {
     let name = "LiteLLM"
-    /// The command `litellm` of the environment that it is installed in.
+    /// The command `litellm` of the environment in which it is installed.
     let executable: String
 
     var version: String {
@@ -26,8 +26,8 @@ struct LiteLLMKind: ContestantKind {
         }
     }
 
-    /// The first two keep it from the network and from a .env file of the user's; the third is what
-    /// its makers recommend for production; the last lets it start without a key for its callers.
+    /// The first two keep it from the network and from the user's .env file; its makers recommend
+    /// the third for production; the last lets it start without a key for its callers.
     private static let environment = [
         "LITELLM_LOCAL_MODEL_COST_MAP=True",
         "LITELLM_MODE=PRODUCTION",
@@ -35,7 +35,7 @@ struct LiteLLMKind: ContestantKind {
         "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY=true",
     ]
 
-    /// Any model name is the simulator's, with its options.
+    /// The configuration, which passes any model name on to the simulator, with its options.
     private func configuration(_ upstreamPort: Int) -> String {
         """
         model_list:

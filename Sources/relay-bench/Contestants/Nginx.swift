@@ -4,8 +4,8 @@ import Glibc
 struct NginxKind: ContestantKind {
     /// For 10,000 streams, each a connection on both sides.
     ///
-    /// A sixteenth more than they need: nginx resets connections that have not asked yet where
-    /// fewer than that are free.
+    /// A sixteenth more than the streams need: if fewer than that are free, nginx resets
+    /// connections that have not asked yet.
     private static let connections = 22_528
 
     let name = "nginx"
@@ -30,7 +30,7 @@ struct NginxKind: ContestantKind {
     }
 
     private func configuration(_ place: PeerPlace, workers: Int, upstreamPort: Int) -> String {
-        // The folder is ours alone, so the workers stay who we are; others than root always do.
+        // Only our user may read the folder, so root's workers must stay root; others always do.
         """
         \(geteuid() == 0 ? "user root;" : "")
         daemon off;

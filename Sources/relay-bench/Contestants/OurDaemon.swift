@@ -5,7 +5,7 @@ import Loop
 struct OurDaemonKind: ContestantKind {
     static let tableName = "sse-relay"
 
-    /// As the table names it where it keeps no journal.
+    /// The name in the table of a daemon without a journal.
     static let withoutJournalName = "without journal"
 
     private(set) var name = tableName
@@ -21,7 +21,7 @@ struct OurDaemonKind: ContestantKind {
         self.binary = binary
     }
 
-    /// The same, to compare with.
+    /// The same daemon without a journal, to compare with.
     var withoutJournal: OurDaemonKind {
         var other = self
         other.name = Self.withoutJournalName
@@ -40,15 +40,15 @@ struct OurDaemonKind: ContestantKind {
     }
 }
 
-/// A running daemon of ours.
+/// Our daemon, running.
 final class OurDaemon: Contestant {
     private static let startSeconds = 20
     private static let stopLimit = Nanoseconds.seconds(5)
-    /// Between two attempts to connect: well below what is measured, and little work beside it.
+    /// The pause between two attempts to connect: well below a start's time, and yet little work.
     private static let pollMicroseconds: UInt32 = 100
 
     let name: String
-    /// Where it listens, on 127.0.0.1.
+    /// Its port on 127.0.0.1.
     let port: Int
     private(set) var use: ProcessTree
 
@@ -64,7 +64,7 @@ final class OurDaemon: Contestant {
         let folder = try Leftovers.shared.makeFolder()
         self.folder = folder
         self.dataFolder = dataFolder ?? "\(folder)/data"
-        // An empty file, so that no .env of the user's is read.
+        // An empty file, so that the user's .env is not read.
         try TextFile.write([], to: "\(folder)/empty.env")
         port = try Loopback.freePort()
         child = try Self.launch(setup, port: port, folder: folder, dataFolder: self.dataFolder)
@@ -95,9 +95,9 @@ final class OurDaemon: Contestant {
         Leftovers.shared.removeFolder(folder)
     }
 
-    /// Kills it in the middle of whatever it does, and starts it again where it was.
+    /// Kills it in the middle of its work, and starts it again with the same data.
     ///
-    /// - Returns: from the start until it answers.
+    /// - Returns: the time from the start until it answers.
     func killAndStart() throws -> Nanoseconds {
         child.endAtOnce()
         let begin = monotonicNow()
@@ -107,11 +107,11 @@ final class OurDaemon: Contestant {
         return monotonicNow() - begin
     }
 
-    /// Ends the process, and what it has to write is written then.
+    /// Ends the process, which then writes what is left, and counts the records of its history.
     ///
     /// - Parameter records: how many answers it gave.
-    /// - Throws: where the history has not that many: figures of a daemon that lost answers on the
-    ///   way would be no figures.
+    /// - Throws: if the history does not have so many: figures of a daemon that lost answers would
+    ///   be worthless.
     func checkHistory(records: Int) throws(BenchError) {
         let found = history().utf8.count { $0 == UInt8(ascii: "\n") }
         guard found == records else {
@@ -119,9 +119,9 @@ final class OurDaemon: Contestant {
         }
     }
 
-    /// Ends the process, and takes the records of all its answers.
+    /// Ends the process, and reads the records of all its answers.
     ///
-    /// - Returns: the history, a record as JSON in each line.
+    /// - Returns: the history, one JSON record per line.
     func history() -> String {
         child.end(within: Self.stopLimit)
         return TextFile.read("\(dataFolder)/history.jsonl") ?? ""
@@ -145,8 +145,8 @@ final class OurDaemon: Contestant {
 
     /// Asks once for the daemon's health.
     private static func answers(port: Int) -> Bool {
-        // From another address than the daemon's: while nobody listens, a connection from the same
-        // one may get the same port by chance and meet itself.
+        // From another address than the daemon's: while no server listens, a connection from the
+        // same address may get the same port by chance and connect to itself.
         guard let socket = try? Loopback.connect(port: port, blocks: true, source: 2) else {
             return false
         }

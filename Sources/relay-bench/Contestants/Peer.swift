@@ -1,11 +1,11 @@
 import Glibc
 import Loop
 
-/// What is made for a peer before it starts.
+/// The folder and the port that a peer gets before it starts.
 struct PeerPlace {
-    /// Its folder; removed at its end.
+    /// Its folder, which is removed at its end.
     let folder: String
-    /// Where it is to listen, on 127.0.0.1.
+    /// The port on 127.0.0.1 on which it should listen.
     let port: Int
 
     /// Writes its configuration.
@@ -23,15 +23,15 @@ struct PeerLaunch {
     let name: String
     /// The program's file.
     let program: String
-    /// Those after its name.
+    /// The arguments after its name.
     let arguments: [String]
-    /// Beside PATH and HOME.
+    /// The variables besides PATH and HOME.
     var environment: [String] = []
     /// How long it may take until it answers.
     let startSeconds: Int
 }
 
-/// A peer that runs: its processes, its folder and its port.
+/// A running peer: its processes, its folder and its port.
 final class Peer: Contestant {
     private static let stopLimit = Nanoseconds.seconds(3)
 
@@ -42,12 +42,12 @@ final class Peer: Contestant {
     private let place: PeerPlace
     private let makeTarget: (String) -> StreamTarget
 
-    /// Starts a peer and waits until it relays a stream and has nothing left to do for its start.
+    /// Starts a peer, and waits until it relays a stream and its start has left nothing to do.
     ///
     /// - Parameters:
-    ///   - target: how it is asked, at its port, for a stream of a model.
-    ///   - prepare: writes its configuration and says how it is run.
-    /// - Throws: where it does not start, or does not answer in time; nothing is left then.
+    ///   - target: makes the request for a model's stream at its port.
+    ///   - prepare: writes its configuration and returns how to run it.
+    /// - Throws: if it does not start or does not answer in time; nothing of it is left then.
     init(
         target: @escaping (_ port: Int, _ model: String) -> StreamTarget = {
             .openAI(port: $0, model: $1)
@@ -61,7 +61,7 @@ final class Peer: Contestant {
         do {
             let launch = try prepare(place)
             let log = "\(place.folder)/log"
-            // Nothing of the user's own settings, keys or proxies reaches it.
+            // None of the user's settings, keys or proxies reach it.
             let child = try ChildProcess(
                 launch.program,
                 launch.arguments,
@@ -75,8 +75,8 @@ final class Peer: Contestant {
             self.place = place
             self.makeTarget = makeTarget
             try StreamProbe(makeTarget).wait(for: child, seconds: launch.startSeconds, log: log)
-            // Other workers than the one that answered may still be starting: what they take for
-            // that is no cost of a token.
+            // Other workers than the one that answered may still be starting: the cost of that is
+            // not the cost of a token.
             use.waitUntilQuiet(within: .seconds(launch.startSeconds))
         } catch {
             started?.end(within: Self.stopLimit)

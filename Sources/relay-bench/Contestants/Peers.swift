@@ -1,4 +1,4 @@
-/// Which peers take part, as the command line names them.
+/// The peers that take part, as the command line names them.
 struct Peers {
     var nginx: String?
     var haproxy: String?
@@ -7,15 +7,15 @@ struct Peers {
     var fastAPIFile: String?
     var liteLLM: String?
 
-    /// Everything that was named.
+    /// All files that were named.
     var files: [String] { [nginx, haproxy, fastAPI, fastAPIFile, liteLLM].compactMap(\.self) }
     var isEmpty: Bool { nginx == nil && haproxy == nil && fastAPI == nil && liteLLM == nil }
-    /// Whether there is something that promises are measured by.
+    /// Whether the peer against which promises are measured takes part.
     var hasReference: Bool { nginx != nil }
-    /// Those that cannot keep up with the paced load.
+    /// How many peers cannot keep up with the paced load.
     var slowCount: Int { (fastAPI == nil ? 0 : 1) + (liteLLM == nil ? 0 : 1) }
 
-    /// How many others that keep up take part in a case.
+    /// How many contestants that keep up take part in a case besides our daemon.
     func fastCount(in measured: Case) -> Int {
         switch measured.peers {
         case .none: 0
@@ -25,7 +25,7 @@ struct Peers {
         }
     }
 
-    /// How those are started that take part in a case.
+    /// The peers that take part in a case.
     func kinds(for peers: Case.Peers) -> [any ContestantKind] {
         guard peers.haveReference else { return [] }
         var kinds: [any ContestantKind] = []

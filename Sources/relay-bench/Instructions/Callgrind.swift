@@ -1,10 +1,11 @@
-/// Valgrind's tool that counts instructions: the same program doing the same work costs the same
-/// number on a busy machine as on an idle one, which no clock can say.
+/// Valgrind's tool that counts instructions.
+///
+/// Unlike a clock, it gives the same number for the same work on a busy machine as on an idle one.
 enum Callgrind {
-    /// Where packages put it.
+    /// Where packages install it.
     static let path = "/usr/bin/valgrind"
 
-    /// The arguments that come before a program and its own.
+    /// The arguments that precede a program and the program's own.
     static func arguments(output: String) -> [String] {
         ["--tool=callgrind", "--callgrind-out-file=\(output)", "--log-file=\(output).log"]
     }
@@ -12,7 +13,7 @@ enum Callgrind {
     /// The instructions of all threads, from the line `totals: N` of its output.
     ///
     /// - Parameter text: the output file.
-    /// - Returns: the number; nil where the program did not come to its end.
+    /// - Returns: the number; nil if the program did not reach its end.
     static func totalInstructions(_ text: String) -> UInt64? {
         for line in text.split(separator: "\n") where line.hasPrefix("totals: ") {
             return UInt64(line.dropFirst("totals: ".count))

@@ -2,7 +2,7 @@ import Loop
 
 /// A daemon whose instructions are counted from its start to its end.
 final class CountedDaemon {
-    /// Under valgrind everything takes some fifty times as long.
+    /// How long a start may take: under valgrind everything takes about fifty times as long.
     private static let startSeconds = 30
     private static let stopLimit = Nanoseconds.seconds(20)
 
@@ -11,14 +11,14 @@ final class CountedDaemon {
     private let child: ChildProcess
     private let folder: String
 
-    /// Starts it and waits until it relays.
+    /// Starts the daemon and waits until it relays.
     init(_ setup: DaemonSetup) throws {
         let folder = try Leftovers.shared.makeFolder()
         self.folder = folder
-        // An empty file, so that no .env of the user's is read.
+        // An empty file, so that the user's .env is not read.
         try TextFile.write([], to: "\(folder)/empty.env")
         port = try Loopback.freePort()
-        // The order in which dictionaries are walked costs some instructions, and is random.
+        // The order of dictionaries is random, and decides some instructions.
         let environment =
             setup.environment(port: port, dataFolder: "\(folder)/data")
             + ["SWIFT_DETERMINISTIC_HASHING=1"]
@@ -37,10 +37,10 @@ final class CountedDaemon {
         )
     }
 
-    /// Ends it.
+    /// Ends the daemon.
     ///
     /// - Returns: the instructions of its whole life.
-    /// - Throws: where it did not end by itself when asked, so that nothing was counted.
+    /// - Throws: if it did not end by itself when asked, so that nothing was counted.
     func end() throws -> UInt64 {
         defer { Leftovers.shared.removeFolder(folder) }
         child.end(within: Self.stopLimit)
@@ -51,7 +51,7 @@ final class CountedDaemon {
         return count
     }
 
-    /// Removes what is left of it after a failure.
+    /// Removes what is left of the daemon after a failure.
     func abandon() {
         child.end(within: 0)
         Leftovers.shared.removeFolder(folder)

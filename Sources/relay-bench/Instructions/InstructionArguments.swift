@@ -1,6 +1,6 @@
-/// The command line behind `relay-bench instructions`.
+/// The command line after `relay-bench instructions`.
 struct InstructionArguments: Equatable {
-    /// What becomes of the figures beside being printed.
+    /// What is done with the figures besides printing them.
     enum Purpose: Equatable {
         case show
         /// They are compared with the kept ones.
@@ -11,10 +11,10 @@ struct InstructionArguments: Equatable {
 
     /// The daemon's executable file.
     private(set) var daemon = ""
-    /// The file of kept figures; empty for none.
+    /// The file of kept figures; empty if there is none.
     private(set) var keptPath = ""
     private(set) var purpose = Purpose.show
-    /// What besides our own code decides the numbers.
+    /// The versions of what decides the numbers besides our own code.
     private(set) var versions = "unknown"
     private(set) var wantsHelp = false
 

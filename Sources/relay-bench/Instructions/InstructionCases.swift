@@ -1,7 +1,9 @@
 import Loop
 
-/// What is counted: each figure is the difference of two runs of the daemon that differ only in
-/// how much of one thing they do, so that its start and its end cancel out.
+/// What is counted.
+///
+/// Each figure is the difference between two runs of the daemon that differ only in how much of one
+/// thing they do, so that the daemon's start and end cancel out.
 struct InstructionCases {
     /// The names of the figures, in the order of the kept file.
     enum Name: String, CaseIterable {
@@ -9,13 +11,13 @@ struct InstructionCases {
         case pacedToken = "paced_token"
         /// A token that comes with many others in one read.
         case fullSpeedToken = "full_speed_token"
-        /// A whole request for five tokens, on a connection that is kept.
+        /// A whole request for five tokens, on a connection that is kept open.
         case shortAnswerRequest = "short_answer_request"
     }
 
     let setup: DaemonSetup
 
-    /// Counts all of them; takes about half a minute.
+    /// Counts all figures, which takes about half a minute.
     func count() throws -> [InstructionFigure] {
         try Name.allCases.map { name in
             let small = try run(name, amount: Self.amounts(name).small)
@@ -28,7 +30,7 @@ struct InstructionCases {
         }
     }
 
-    /// Tokens of each stream, or requests.
+    /// How many tokens each stream has, or how many requests there are, in the two runs.
     private static func amounts(_ name: Name) -> (small: Int, large: Int) {
         switch name {
         case .pacedToken: (50, 250)
@@ -56,8 +58,8 @@ struct InstructionCases {
         }
     }
 
-    /// Four streams whose tokens come in turn, with time between them for the daemon to get done
-    /// although it is slow: each is a turn of its own.
+    /// Reads four streams whose tokens come in turn, with enough time between them for the slow
+    /// daemon: each token takes a turn of its own.
     private func pacedTokens(_ tokens: Int, of port: Int) throws -> Int {
         let streams = 4
         let intervalMilliseconds = 24
@@ -70,13 +72,13 @@ struct InstructionCases {
             try connection.send(StreamTarget.relay(port: port, model: model).request)
             connections.append(connection)
         }
-        // One after the other: meanwhile the sockets hold what comes on the others.
+        // One after the other: meanwhile the other sockets hold what comes on them.
         for connection in connections { try expect(tokens, on: connection) }
         return streams * tokens
     }
 
-    /// One stream without pauses: the upstream is always ahead of a daemon that is slowed down so
-    /// much, hence every read is full.
+    /// Reads one stream without pauses: the upstream is always ahead of a daemon that is so slow,
+    /// hence every read is full.
     private func fullSpeedTokens(_ tokens: Int, of port: Int) throws -> Int {
         let connection = try PlainConnection(port: port)
         let model = "count?tokens=\(tokens)&interval_ms=0"
@@ -85,7 +87,7 @@ struct InstructionCases {
         return tokens
     }
 
-    /// One request after the other.
+    /// Makes one request after the other.
     private func shortAnswers(_ requests: Int, of port: Int) throws -> Int {
         let tokens = 5
         let model = "count?tokens=\(tokens)&interval_ms=0"
@@ -98,7 +100,7 @@ struct InstructionCases {
         return requests
     }
 
-    /// Work that was not done must not pass for work that is cheap.
+    /// Checks that all tokens come: work that was not done must not pass for cheap work.
     private func expect(_ tokens: Int, on connection: PlainConnection) throws {
         let came = try connection.readTokens(.named)
         guard came == tokens else {
@@ -109,7 +111,7 @@ struct InstructionCases {
 
 /// A number of instructions.
 struct InstructionFigure: Equatable {
-    /// As the kept file names it.
+    /// The name in the file of kept figures.
     let name: String
     let value: Double
 }

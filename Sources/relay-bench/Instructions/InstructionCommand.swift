@@ -3,13 +3,13 @@ import Simulator
 
 /// The mode `relay-bench instructions`: what a change costs, without a clock.
 enum InstructionCommand {
-    /// Long after everything should have ended.
+    /// How long a count may take: everything should have ended long before.
     private static let limit = Nanoseconds.seconds(150)
 
-    /// Counts, prints, and compares or keeps.
+    /// Counts the figures, prints them, and compares or keeps them.
     ///
-    /// - Parameter words: the arguments behind `instructions`.
-    /// - Returns: the exit code; 1 where a figure is over its room.
+    /// - Parameter words: the arguments after `instructions`.
+    /// - Returns: the exit code; 1 if a figure exceeds its bound.
     static func run(_ words: some Sequence<String>) -> Int32 {
         do {
             let arguments = try InstructionArguments(words)
@@ -33,7 +33,7 @@ enum InstructionCommand {
     }
 
     private static func count(_ arguments: InstructionArguments) throws -> [InstructionFigure] {
-        // Said before anything starts: the path of what is missing.
+        // A missing file is named before anything starts.
         for path in [Callgrind.path, arguments.daemon] { _ = try FileSize.bytes(of: path) }
         let upstream = try SimulatorServer()
         defer { upstream.stop() }

@@ -1,11 +1,11 @@
 import Wire
 
-/// The figures that the repository keeps: one line `name value` for each, comments behind `#`.
+/// The figures that the repository keeps: one line `name value` for each, and comments after `#`.
 ///
-/// Another compiler, libc or libcurl changes the numbers without anybody's doing, so the file says
-/// which ones it was taken with, in the line `# Taken with: …`.
+/// Another compiler, libc or libcurl changes the numbers without a change of ours, so the file says
+/// which ones its figures were taken with, in the line `# Taken with: …`.
 struct KeptFigures: Equatable {
-    /// How much more a figure may be, as a factor, before somebody has to say so.
+    /// The factor by which a figure may exceed the kept one before the check fails.
     static let room = 1.1
 
     private static let versionMark = "# Taken with: "
@@ -53,7 +53,7 @@ struct KeptFigures: Equatable {
         return text
     }
 
-    /// The figures that are over the room, and those that are missing here or there.
+    /// One line for each figure that exceeds its bound or is missing in one of the two.
     func objections(to counted: [InstructionFigure]) -> [String] {
         var objections: [String] = []
         for figure in counted {
@@ -80,7 +80,7 @@ struct KeptFigures: Equatable {
     }
 }
 
-/// A file of kept figures that makes no sense.
+/// Why a file of kept figures cannot be read.
 enum KeptFiguresError: Error, Equatable, CustomStringConvertible {
     case badLine(Int, String)
     case noVersions(String)

@@ -2,12 +2,12 @@
 struct BarChart {
     struct Bar {
         let name: String
-        /// Not a number where there is no figure, which is said.
+        /// NaN if there is no figure; the chart says so.
         let value: Double
     }
 
     struct Group {
-        /// Over its bars; empty for none.
+        /// The heading over the group's bars; empty for none.
         let name: String
         let bars: [Bar]
     }
@@ -23,11 +23,11 @@ struct BarChart {
 
     let title: String
     let unit: String
-    /// Digits behind the point of each figure.
+    /// How many decimals each figure has.
     let digits: Int
     /// The contestant whose bars stand out.
     let highlighted: String
-    /// A value that all are compared with, as 1 among ratios: it gets a line.
+    /// The value with which all are compared, such as 1 for ratios; it gets a line.
     var mark: Double?
     let groups: [Group]
 
@@ -54,7 +54,7 @@ struct BarChart {
         return drawing.document
     }
 
-    /// All figures in words.
+    /// All figures as text.
     private var description: String {
         let texts = groups.map { group in
             let bars = group.bars.map { "\($0.name) \(label($0.value))" }
@@ -76,7 +76,7 @@ struct BarChart {
             let baseline = y + Self.barHeight - 3.5
             drawing.text(bar.name, x: Self.nameEnd, y: baseline, anchor: .end, isBold: isOurs)
             let end = scale.position(of: bar.value) ?? Self.barStart
-            // What is much smaller than the rest is still something.
+            // A value that is much smaller than the rest is still visible.
             let width = bar.value > 0 ? max(1, end - Self.barStart) : 0
             if width > 0 {
                 drawing.bar(
@@ -87,7 +87,7 @@ struct BarChart {
                     color: color
                 )
             }
-            // Behind its bar, but never across the mark.
+            // After its bar, but never across the mark.
             drawing.text(
                 label(bar.value),
                 x: mark == nil ? Self.barStart + width + 6 : Self.width - 8,

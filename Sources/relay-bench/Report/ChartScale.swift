@@ -1,10 +1,10 @@
 import Glibc
 
-/// Where values stand along a straight of a chart.
+/// The positions of values along an axis of a chart.
 struct ChartScale {
     /// The values that get a line and a number, in ascending order.
     let ticks: [Double]
-    /// Digits behind the point that tell the ticks apart.
+    /// How many decimals are needed to tell the ticks apart.
     let digits: Int
 
     private let range: ClosedRange<Double>
@@ -15,9 +15,9 @@ struct ChartScale {
     /// From zero to the first round number at or above the largest value.
     ///
     /// - Parameters:
-    ///   - values: what has to fit; those that are no numbers do not count.
+    ///   - values: the values that must fit; NaN is ignored.
     ///   - start: where zero is drawn.
-    ///   - end: where the end is drawn; smaller than `start` for what grows upwards.
+    ///   - end: where the end is drawn; smaller than `start` for an axis that grows upwards.
     /// - Returns: the scale.
     static func linear(_ values: [Double], from start: Double, to end: Double) -> ChartScale {
         let largest = values.filter(\.isFinite).max() ?? 0
@@ -27,10 +27,10 @@ struct ChartScale {
         return ChartScale(ticks, digits, 0...(count * step), start, end, isLogarithmic: false)
     }
 
-    /// Over whole powers of ten; each takes the same room.
+    /// A scale over whole powers of ten, each of which takes the same room.
     ///
     /// - Parameters:
-    ///   - values: what has to fit; only those above zero can.
+    ///   - values: the values that must fit; only those above zero can.
     ///   - start: where the smallest power is drawn.
     ///   - end: where the largest power is drawn.
     /// - Returns: the scale.
@@ -59,7 +59,7 @@ struct ChartScale {
         place = min(start, end)...max(start, end)
     }
 
-    /// Where a value is drawn; nil where it has no place.
+    /// Where a value is drawn; nil if it has no place on the scale.
     func position(of value: Double) -> Double? {
         let inner = isLogarithmic ? log10(value) : value
         guard inner.isFinite else { return nil }
@@ -68,7 +68,7 @@ struct ChartScale {
         return isReversed ? place.upperBound - share * length : place.lowerBound + share * length
     }
 
-    /// The smallest of 1, 2, 5 and their powers of ten of which at most five reach the value.
+    /// The smallest step, of 1, 2, 5 and these times powers of ten, of which five reach the value.
     private static func step(for largest: Double) -> (step: Double, digits: Int) {
         var power = Int(log10(largest / 5).rounded(.down))
         while true {

@@ -1,6 +1,6 @@
 /// Numbers as text.
 enum Format {
-    /// A number with so many digits behind the point; a dash for none.
+    /// A number with so many decimals; a dash if there is none.
     static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite, value.magnitude < 1e12 else { return "-" }
         var scale = 1
@@ -14,13 +14,13 @@ enum Format {
             + fraction
     }
 
-    /// A number with two digits behind the point, or one where the second says nothing.
+    /// A number with two decimals, or with one if the second is zero.
     static func shortest(_ value: Double) -> String {
         let text = fixed(value, 2)
         return text.hasSuffix("0") ? fixed(value, 1) : text
     }
 
-    /// As `fixed`, with commas between thousands, for people.
+    /// The same as `fixed`, with commas between thousands, for people.
     static func grouped(_ value: Double, _ digits: Int = 0) -> String {
         let parts = fixed(value, digits).split(separator: ".", maxSplits: 1)
         var text = ""
@@ -39,7 +39,7 @@ enum Format {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
-    /// A percentage without digits behind the point.
+    /// A percentage without decimals.
     static func percent(_ value: Double) -> String {
         "± \(fixed(value, value < 9.95 ? 1 : 0)) %"
     }

@@ -1,4 +1,4 @@
-/// How figures move while something grows by powers of ten.
+/// How figures change as something grows by powers of ten.
 struct LineChart {
     struct Line {
         let name: String
@@ -8,22 +8,22 @@ struct LineChart {
     private static let width = 720.0
     private static let height = 320.0
     private static let left = 64.0
-    /// Half of the last number stands beyond it.
+    /// The right end of the lines; half of the last tick's number is beyond it.
     private static let right = 676.0
     private static let bottom = 270.0
-    /// So that lines are told apart without their colours.
+    /// Colours with dashes, so that lines can be told apart without their colours.
     private static let styles: [(color: SVG.Color, dashes: String)] = [
         (.accent, ""), (.other, "6 3"), (.third, "2 3"), (.fourth, "9 3 2 3"),
     ]
 
     let title: String
-    /// What grows, with its unit.
+    /// The name of what grows, with its unit.
     let xName: String
-    /// What is measured, with its unit.
+    /// The name of the figure, with its unit.
     let yName: String
-    /// Digits behind the point of each figure in the description.
+    /// How many decimals each figure in the description has.
     let digits: Int
-    /// From zero upwards; those beyond the number of styles look like the first ones again.
+    /// The lines; beyond the number of styles they look like the first ones again.
     let lines: [Line]
 
     /// The chart as a file.
@@ -60,7 +60,7 @@ struct LineChart {
         return drawing.document
     }
 
-    /// All figures in words.
+    /// All figures as text.
     private var description: String {
         let texts = lines.map { line in
             let points = line.points.map {
@@ -71,7 +71,7 @@ struct LineChart {
         return "\(yName) by \(xName). \(texts.joined(separator: "; "))."
     }
 
-    /// Names the lines where there are several.
+    /// Draws the lines' names, if there are several.
     ///
     /// - Returns: where the drawing below may begin.
     private func drawLegend(into drawing: inout SVG) -> Double {
@@ -82,7 +82,7 @@ struct LineChart {
             let style = Self.styles[index % Self.styles.count]
             drawing.curve([(x, 60), (x + 24, 60)], color: style.color, dashes: style.dashes)
             drawing.text(line.name, x: x + 32, y: 64.5)
-            // Some more than letters of this size take on average.
+            // Somewhat more than letters of this size take on average.
             x += 56 + Double(line.name.count) * 7.5
         }
         return 82

@@ -1,18 +1,18 @@
 extension Report {
-    /// SVG files by name, each with what this run has figures for.
+    /// SVG files by name, with all figures of this run.
     var charts: [(name: String, svg: String)] {
         bars + curves
     }
 
-    /// One drawing of bars: a metric in some cases.
+    /// One bar chart: a metric in some cases.
     private struct Bars {
         let name: String
         let title: String
         let metric: Metric
         let cases: [String]
-        /// Peers so slow that beside them the other bars would all be too short to compare.
+        /// The peers that are so slow that the other bars would be too short to compare.
         var omitted: Set<String> = []
-        /// Peers of whom one must have been measured for the drawing to say anything new.
+        /// The peers of which one must have been measured for the chart to say something new.
         var wanted: Set<String> = []
     }
 
@@ -74,7 +74,7 @@ extension Report {
     }
 
     private static func group(_ drawing: Bars, in result: CaseResult) -> BarChart.Group {
-        // Those of whom there is no such figure, as the upstream itself, have no bar.
+        // Contestants without such a figure, like the upstream itself, have no bar.
         let shown = result.contestants.filter { !drawing.omitted.contains($0) }
         let bars = shown.compactMap { contestant in
             result.summary(drawing.metric, of: contestant).map { summary in
@@ -85,7 +85,7 @@ extension Report {
     }
 
     private var curves: [(name: String, svg: String)] {
-        // What has two points is no curve.
+        // Two points are not a curve.
         growth.filter { $0.points.count > 2 }.map { series in
             let points = series.points.map { (x: Double($0.size), y: $0.summary.median) }
             let chart = LineChart(

@@ -1,7 +1,7 @@
 import Wire
 
 extension Report {
-    /// For programs: the medians, and every round that they are of.
+    /// The report for programs: the medians, and all their rounds.
     var json: [UInt8] {
         let value = JSON.object([
             member("machine", machineValue),
@@ -107,7 +107,7 @@ private func member(_ key: String, _ value: JSON) -> JSON.Member {
     JSON.Member(key: key, value: value)
 }
 
-/// A number with four digits behind the point, and null for none.
+/// A number with four decimals; null if there is none.
 private func number(_ value: Double) -> JSON {
     guard value.isFinite, value.magnitude < 1e12 else { return .null }
     return .number(Format.fixed(value, 4))

@@ -1,5 +1,5 @@
 extension Report {
-    /// For a terminal.
+    /// The report for a terminal.
     var text: String {
         var text = heading + "\n" + (rows.isEmpty ? "" : "\n" + targetTable.text)
         for result in cases {
@@ -11,7 +11,7 @@ extension Report {
         return text
     }
 
-    /// For a page.
+    /// The report for a page.
     var markdown: String {
         var text = heading + "\n" + (rows.isEmpty ? "" : "\n" + targetTable.markdown)
         for result in cases {
@@ -40,11 +40,11 @@ extension Report {
             ? ""
             : " Other programs took \(Format.fixed(Median.of(busy), 2)) of"
                 + " \(machine.cores) cores, \(Format.fixed(busy.max() ?? .nan, 2)) at most."
-        return "Medians of \(rounds) rounds; ratios are taken within a round. ± is half of what"
-            + " lies between the least and the greatest round.\(others)"
+        return "Medians of \(rounds) rounds; ratios are taken within a round. ± is half the"
+            + " distance between the least and the greatest round.\(others)"
     }
 
-    /// The promises.
+    /// The table of promises.
     private var targetTable: TextTable {
         var table = TextTable(
             header: ["case", "figure", "sse-relay", "peer", "ratio", "noise", "target", "reached"]
@@ -70,7 +70,7 @@ extension Report {
         result.measured.title + (result.measured.workers > 1 ? ", two loops or workers" : "")
     }
 
-    /// Every contestant's figures in a case.
+    /// The table of all contestants' figures in a case.
     private static func table(of result: CaseResult) -> TextTable {
         let metrics = result.measured.metrics.filter { metric in
             result.contestants.contains { result.summary(metric, of: $0) != nil }

@@ -1,14 +1,14 @@
 import Wire
 
-/// All that was measured.
+/// Everything that was measured.
 struct Report {
     let machine: Machine
-    /// Of the peers.
+    /// The peers' versions.
     let versions: [(name: String, version: String)]
     let rounds: Int
     var cases: [CaseResult] = []
     var growth: [Series] = []
-    /// What was done otherwise than said.
+    /// Where the run differs from what was planned.
     var notes: [String] = []
     /// Parts in which our own daemon could not be measured.
     private var failures: [String] = []
@@ -24,7 +24,7 @@ struct Report {
         failures.append(failure)
     }
 
-    /// The promises that were measured, one workers' cases after the other's.
+    /// The promises that were measured, grouped by the number of workers.
     var rows: [Row] {
         Target.all.compactMap { target in
             cases.first {
@@ -33,7 +33,7 @@ struct Report {
         }
     }
 
-    /// What went wrong, one line each.
+    /// What went wrong, one line for each problem.
     var problems: [String] {
         failures
             + cases.flatMap { result in
@@ -46,7 +46,7 @@ struct Report {
         failures.isEmpty && cases.allSatisfy { $0.failures(of: OurDaemonKind.tableName) == nil }
     }
 
-    /// Cores that other programs kept busy, one value for each load.
+    /// How many cores other programs kept busy, one value for each load.
     var coresOfOthers: [Double] {
         cases.filter { $0.measured.key != StartCase.measured.key }
             .flatMap { $0.samples.map(\.coresOfOthers) }

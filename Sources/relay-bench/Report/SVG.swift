@@ -1,16 +1,16 @@
 /// A drawing that is built up in order; the same calls give the same text.
 ///
-/// There is no background of its own: every colour stands out from white as from the near black of
-/// a dark page, so that one file serves both.
+/// It has no background: every colour is visible on white and on the near black of a dark page, so
+/// that one file serves both.
 struct SVG {
-    /// Where a text stands beside its point.
+    /// On which side of its point a text is.
     enum Anchor: String {
         case start, middle, end
     }
 
     enum Color: String, CaseIterable {
         case text = "#757b82"
-        /// What the reader looks for first.
+        /// The colour of what the reader looks for first.
         case accent = "#d4552a"
         case other = "#3b82c4"
         case third = "#3a8a4a"
@@ -25,10 +25,10 @@ struct SVG {
     /// Begins a drawing.
     ///
     /// - Parameters:
-    ///   - width: in units of the drawing, as all lengths.
-    ///   - height: the same.
-    ///   - title: its name for those who cannot see it.
-    ///   - description: what it shows, figures included, for the same.
+    ///   - width: in units of the drawing, like all lengths.
+    ///   - height: in the same units.
+    ///   - title: its name, for people who cannot see it.
+    ///   - description: what it shows, with all figures, for the same people.
     init(width: Double, height: Double, title: String, description: String) {
         self.width = width
         self.height = height
@@ -67,7 +67,7 @@ struct SVG {
         body += " rx=\"2\" fill=\"\(color.rawValue)\"/>\n"
     }
 
-    /// A thin line of the grid; `isFaint` for those that the eye should not follow.
+    /// Draws a thin line of the grid; `isFaint` for one that the eye should not follow.
     mutating func rule(
         from start: (x: Double, y: Double),
         to end: (x: Double, y: Double),
@@ -79,7 +79,7 @@ struct SVG {
         body += isFaint ? " stroke-opacity=\"0.3\"/>\n" : "/>\n"
     }
 
-    /// A line through points, with a dot on each.
+    /// Draws a line through points, with a dot on each.
     mutating func curve(_ points: [(x: Double, y: Double)], color: Color, dashes: String) {
         let path = points.map { "\(Self.number($0.x)),\(Self.number($0.y))" }
         body += "<polyline points=\"\(path.joined(separator: " "))\" fill=\"none\""
@@ -91,7 +91,7 @@ struct SVG {
         }
     }
 
-    /// A length to a tenth of a unit, without digits that say nothing.
+    /// A length to a tenth of a unit, without trailing zeros.
     static func number(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         let sign = tenths < 0 ? "-" : ""

@@ -14,11 +14,11 @@ struct Target {
     let caseKey: String
     let workers: Int
     let metric: Metric
-    /// Whom the ratio is to; nil for a bound of our own figure.
+    /// The peer of the ratio; nil for a bound on our own figure.
     let peer: String?
     let bound: Bound
 
-    /// In the order of the table.
+    /// All promises, in the order of the table.
     static let all: [Target] =
         beside("nginx", workers: 1) + interpreted + beside("nginx", workers: 2) + start + stalled
         + neverLost
@@ -90,7 +90,7 @@ struct Target {
         Target(caseKey: key, workers: workers, metric: metric, peer: nil, bound: bound)
     }
 
-    /// The promise in words.
+    /// The promise as text.
     var text: String {
         switch bound {
         case .ratioAtMost(let ratio): "≤ \(Format.shortest(ratio)) x \(peer ?? "")"
@@ -103,16 +103,16 @@ struct Target {
     }
 }
 
-/// A promise beside what was measured.
+/// A promise, together with what was measured.
 struct Row {
     let target: Target
     let title: String
     let ours: Summary
     let theirs: Summary?
-    /// As the promise counts it; nil without the peer.
+    /// The ratio that the promise means; nil without the peer.
     let ratio: Summary?
 
-    /// What a case has to say about a promise; nil where it was not measured.
+    /// Compares a promise with the results of a case; nil if it was not measured.
     init?(_ target: Target, _ result: CaseResult) {
         let daemon = OurDaemonKind.tableName
         guard let ours = result.summary(target.metric, of: daemon) else { return nil }
@@ -133,14 +133,14 @@ struct Row {
         }
     }
 
-    /// Whether the promise is kept; nil where that was not measured.
+    /// Whether the promise is kept; nil if that was not measured.
     var isMet: Bool? {
         switch target.bound {
         case .ratioAtMost(let bound): ratio.map { $0.median <= bound }
         case .ratioAtLeast(let bound), .timesLess(let bound): ratio.map { $0.median >= bound }
         case .atMost(let bound): ours.median <= bound
         case .below(let bound): ours.median < bound
-        // Every single round, since a lost stream is no matter of medians.
+        // Every single round: a median would hide a lost stream.
         case .atLeast(let bound): ours.values.allSatisfy { $0 >= bound }
         }
     }

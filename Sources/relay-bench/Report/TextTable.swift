@@ -1,9 +1,9 @@
-/// Rows and columns of text, the first column to the left and the others to the right.
+/// Rows and columns of text, the first column aligned to the left and the others to the right.
 struct TextTable {
     let header: [String]
     var rows: [[String]] = []
 
-    /// For a terminal.
+    /// The table for a terminal.
     var text: String {
         let all = [header] + rows
         let widths = header.indices.map { column in
@@ -22,7 +22,7 @@ struct TextTable {
         return text
     }
 
-    /// For a page.
+    /// The table for a page.
     var markdown: String {
         let rule = header.indices.map { $0 == 0 ? "---" : "---:" }
         return ([header, rule] + rows)

@@ -1,22 +1,22 @@
 import Glibc
 import Loop
 
-/// A process that this one started, and ends.
+/// A process that this one started and will end.
 ///
 /// It leads a process group, so that its own children end with it.
 final class ChildProcess {
     let pid: pid_t
-    /// What `waitpid` said, once it was reaped.
+    /// The status from `waitpid`, once the process was reaped.
     private var status: Int32?
 
-    /// Starts a program with no input, and its output and errors in a file.
+    /// Starts a program without input, and with its output and errors in a file.
     ///
     /// - Parameters:
     ///   - path: the program's file.
-    ///   - arguments: those after its name.
-    ///   - environment: all the variables it gets; nothing of ours can change what is measured.
-    ///   - log: the file that takes what it says.
-    /// - Throws: where there is no such program.
+    ///   - arguments: the arguments after its name.
+    ///   - environment: all variables that it gets, so that none of ours changes the figures.
+    ///   - log: the file for its output.
+    /// - Throws: if there is no such program.
     init(
         _ path: String,
         _ arguments: [String],
@@ -50,10 +50,10 @@ final class ChildProcess {
         Leftovers.shared.add(pid)
     }
 
-    /// The exit code, or minus the signal's number, once it has ended; nil while it runs.
+    /// The exit code, or minus the signal's number, once the process has ended; nil while it runs.
     var exitCode: Int32? {
         if status == nil, hasEnded {
-            // Before it is reaped: until then no other group can have its number.
+            // Before the process is reaped: until then no other group can have its number.
             kill(-pid, SIGKILL)
             var value: Int32 = 0
             if waitpid(pid, &value, 0) == pid {
@@ -66,7 +66,7 @@ final class ChildProcess {
         return signal == 0 ? (status >> 8) & 0xFF : -signal
     }
 
-    /// Asks it and its children to end, and ends those that do not within a time.
+    /// Asks the process and its children to end, and kills those that do not end in time.
     func end(within limit: Nanoseconds) {
         guard exitCode == nil else { return }
         kill(-pid, SIGTERM)
@@ -75,21 +75,21 @@ final class ChildProcess {
         endAtOnce()
     }
 
-    /// Ends it and its children without asking.
+    /// Kills the process and its children.
     func endAtOnce() {
         guard exitCode == nil else { return }
         kill(-pid, SIGKILL)
         while exitCode == nil { usleep(500) }
     }
 
-    /// Whether it waits to be reaped.
+    /// Whether the process waits to be reaped.
     private var hasEnded: Bool {
         var info = siginfo_t()
         let code = waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT)
         return code == 0 && info.si_signo == SIGCHLD
     }
 
-    /// A group of its own; what this process ignores or blocks is not the child's affair.
+    /// Gives the child a group of its own, and undoes what this process ignores or blocks.
     private static func setAttributes(_ attributes: inout posix_spawnattr_t) {
         posix_spawnattr_setpgroup(&attributes, 0)
         var signals = sigset_t()
@@ -104,7 +104,7 @@ final class ChildProcess {
     }
 }
 
-/// A null-terminated array of C strings, for as long as it lives.
+/// A null-terminated array of C strings, valid for as long as this lives.
 private final class CStrings {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int

@@ -1,13 +1,13 @@
 import Glibc
 import Loop
 
-/// What a command that ends by itself says.
+/// The output of a command that ends by itself.
 enum CommandOutput {
     private static let limit = Nanoseconds.seconds(10)
 
     /// Runs a command.
     ///
-    /// - Returns: its output and errors; nil where it fails or takes too long.
+    /// - Returns: its output and errors; nil if it fails or takes too long.
     static func of(_ path: String, _ arguments: [String]) -> String? {
         guard let folder = try? Leftovers.shared.makeFolder() else { return nil }
         defer { Leftovers.shared.removeFolder(folder) }
@@ -21,7 +21,7 @@ enum CommandOutput {
         return child.exitCode == 0 ? TextFile.read(log) : nil
     }
 
-    /// The first thing in a text that looks like a version: numbers with points between them.
+    /// The first part of a text that looks like a version: numbers with points between them.
     static func version(in text: String) -> String? {
         text.split { !"0123456789.".utf8.contains($0.utf8.first ?? 0) }
             .first { $0.first?.isNumber == true && $0.last?.isNumber == true && $0.contains(".") }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What a folder holds.
+/// The entries of a folder.
 enum Folder {
-    /// The names in it without `.` and `..`, in no order; none where it cannot be read.
+    /// The names in a folder, without `.` and `..`, in no order; empty if it cannot be read.
     static func names(in path: String) -> [String] {
         guard let entries = opendir(path) else { return [] }
         defer { closedir(entries) }

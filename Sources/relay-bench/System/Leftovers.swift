@@ -3,17 +3,17 @@ import Glibc
 import Loop
 import Synchronization
 
-/// What must not outlive this process, however it ends: children and temporary folders.
+/// The children and temporary folders that must not outlive this process, however it ends.
 final class Leftovers: Sendable {
     static let shared = Leftovers()
 
     private let state = Mutex<(children: Set<pid_t>, folders: Set<String>)>(([], []))
 
-    /// Remembers a child until it was reaped: until then its number cannot mean another process.
+    /// Remembers a child until it is reaped: until then its number cannot mean another process.
     func add(_ pid: pid_t) { state.withLock { _ = $0.children.insert(pid) } }
     func remove(_ pid: pid_t) { state.withLock { _ = $0.children.remove(pid) } }
 
-    /// Makes a folder for one use.
+    /// Makes a temporary folder.
     func makeFolder() throws(SystemCallError) -> String {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/relay-bench-XXXXXX".utf8CString)
@@ -25,20 +25,20 @@ final class Leftovers: Sendable {
         return path
     }
 
-    /// Removes a folder made by `makeFolder`, with all that is in it.
+    /// Removes a folder made by `makeFolder`, with everything in it.
     func removeFolder(_ path: String) {
         guard state.withLock({ $0.folders.remove(path) }) != nil else { return }
         Self.removeTree(path)
     }
 
-    /// Ends every child and removes every folder that is left.
+    /// Kills every child and removes every folder that is left.
     func clear() {
         let (children, folders) = state.withLock { state in
             defer { state = ([], []) }
             return state
         }
         for pid in children {
-            // With all that it started: each leads a group of its own.
+            // With its own children: each child leads a group.
             kill(-pid, SIGKILL)
             waitpid(pid, nil, 0)
         }
@@ -55,7 +55,7 @@ final class Leftovers: Sendable {
     }
 }
 
-/// Ends the run in good order when somebody asks for it, or when it takes too long.
+/// Ends the run cleanly at a signal, or when it takes too long.
 struct Guardian {
     private let sources: [any DispatchSourceProtocol]
 

@@ -1,7 +1,7 @@
 import Glibc
 import Loop
 
-/// Where the figures were taken, and what was measured.
+/// The machine on which the figures were taken, and what was measured.
 struct Machine {
     let processor: String
     let cores: Int
@@ -38,13 +38,13 @@ struct Machine {
     }
 }
 
-/// Processor time of the whole machine: how much others took while something was measured.
+/// Processor time of the whole machine, for how much of it other programs took meanwhile.
 struct MachineLoad {
     private let busySeconds: Double
     private let ownSeconds: Double
     private let instant: Nanoseconds
 
-    /// The machine as it is now.
+    /// Reads the machine's counters as they are now.
     ///
     /// - Parameter children: processor time of the processes that belong to the measurement.
     init(children: Nanoseconds) {
@@ -59,7 +59,7 @@ struct MachineLoad {
         instant = monotonicNow()
     }
 
-    /// How many cores others kept busy since then, on average.
+    /// How many cores other programs have kept busy since then, on average.
     func coresOfOthers(since then: MachineLoad) -> Double {
         let seconds = Double(instant - then.instant) / 1e9
         let others = busySeconds - then.busySeconds - (ownSeconds - then.ownSeconds)

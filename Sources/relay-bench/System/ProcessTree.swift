@@ -1,12 +1,12 @@
 import Glibc
 import Loop
 
-/// What a process and all its descendants have used together.
+/// The resources that a process and all its descendants have used.
 ///
-/// Every process counts, those that only watch over the others too: the same for all contestants.
-/// What ended before it was asked is not in the sums.
+/// Every process counts, even one that only supervises others; this holds for all contestants. A
+/// process that ended before the question is not in the sums.
 struct ProcessTree {
-    /// Who uses less than this share of a core in so long is quiet.
+    /// A tree that uses less than this share of a core between two looks is quiet.
     private static let quietShare = 0.05
     private static let quietMilliseconds = 200
 
@@ -15,8 +15,8 @@ struct ProcessTree {
     /// Watches a running process.
     ///
     /// - Parameter root: the process whose descendants count as well.
-    /// - Throws: where there is no such process, or where the kernel does not tell the children of
-    ///   one (CONFIG_PROC_CHILDREN): figures without them would flatter.
+    /// - Throws: if there is no such process, or if the kernel does not list a process's children
+    ///   (CONFIG_PROC_CHILDREN): figures without them would be too good.
     init(root: pid_t) throws {
         let path = "/proc/\(root)/task/\(root)/children"
         guard TextFile.read(path) != nil else { throw BenchError.unreadable(path) }
@@ -26,17 +26,17 @@ struct ProcessTree {
     /// User and system time of all threads of all processes that run now.
     var processorTime: Nanoseconds {
         processes.reduce(0) { sum, pid in
-            // One that ended since it was listed has no clock any more.
+            // A process that ended since it was listed has no clock any more.
             sum + ((try? ProcessUse(of: pid))?.processorTime ?? 0)
         }
     }
 
-    /// Resident memory of all processes, in bytes; pages that they share count once for each.
+    /// Resident memory of all processes, in bytes; a shared page counts once for each process.
     func residentBytes() throws -> Int {
         try processes.reduce(0) { sum, pid in try sum + ProcessUse(of: pid).residentBytes() }
     }
 
-    /// Waits while they are busy with what they were given.
+    /// Waits while the processes are busy.
     ///
     /// - Parameter limit: how long to wait at most.
     func waitUntilQuiet(within limit: Nanoseconds) {
@@ -62,7 +62,7 @@ struct ProcessTree {
         return found
     }
 
-    /// The kernel keeps children with the thread that started them.
+    /// The children of all threads: the kernel lists a child with the thread that started it.
     private static func children(of pid: pid_t) -> [pid_t] {
         let tasks = "/proc/\(pid)/task"
         return Folder.names(in: tasks).flatMap { task in

@@ -1,7 +1,7 @@
 import Glibc
 import Loop
 
-/// What a running process has used.
+/// The resources that a running process has used.
 struct ProcessUse {
     private let pid: pid_t
     private let clock: clockid_t
@@ -14,9 +14,9 @@ struct ProcessUse {
         self.clock = clock
     }
 
-    /// User and system time of all its threads, those that ended included.
+    /// User and system time of all its threads, including those that ended.
     ///
-    /// The same sum as in /proc/PID/stat, which tells it in hundredths of a second only.
+    /// It is the same sum as in /proc/PID/stat, which only has hundredths of a second.
     var processorTime: Nanoseconds {
         var time = timespec()
         guard clock_gettime(clock, &time) == 0 else { return 0 }

@@ -1,9 +1,9 @@
 import Glibc
 import Loop
 
-/// Small files, whole.
+/// Small files, read and written as a whole.
 enum TextFile {
-    /// Reads a file, one of /proc too, whose size is not known before; nil where it cannot be read.
+    /// Reads a file, even one of /proc, whose size is not known before; nil if it cannot be read.
     static func read(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -18,7 +18,7 @@ enum TextFile {
         }
     }
 
-    /// Writes a file anew.
+    /// Writes a file, replacing its content.
     static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
         let descriptor = Descriptor(
             owning: try check("open") {
@@ -28,7 +28,7 @@ enum TextFile {
         try writeAll(bytes, to: descriptor.number)
     }
 
-    /// Finds out whether a file can be written, before anything is done for its sake.
+    /// Checks that a file can be written, before a long run whose result it should take.
     static func checkWritable(_ path: String) throws(BenchError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .notWritable(path, errorText(errno)) }
