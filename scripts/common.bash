@@ -1,14 +1,15 @@
-# What scripts/run, scripts/test and .ci/run share. Sourced from the folder of the repository.
+# Functions of scripts/run, scripts/test, scripts/bench and .ci/run. Sourced from the repository's
+# folder.
 
-# Prints why it can't go on, and ends.
+# Prints why the script cannot go on, and ends it.
 fail() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
 }
 
-# step NAME SECONDS COMMAND...: runs the command with its output in .build/logs and says how long
-# it took; one that fails or takes longer than SECONDS ends the script with what failed and the end of
-# that output.
+# step NAME SECONDS COMMAND...: runs the command with its output in .build/logs, and prints how long it
+# took. If it fails or takes longer than SECONDS, the script ends with the failures and the end of that
+# output.
 step() {
     local name=$1 limit=$2 begin=$SECONDS code=0
     shift 2
@@ -22,13 +23,13 @@ log_of() {
     printf '.build/logs/%s.log' "${1//[^A-Za-z0-9]/-}"
 }
 
-# end_step NAME SECONDS BEGIN CODE: says how long the step took, or ends the script with what failed.
+# end_step NAME SECONDS BEGIN CODE: prints how long the step took, or ends the script with the failures.
 end_step() {
     local name=$1 limit=$2 begin=$3 code=$4 log
     log=$(log_of "$name")
     if ((code != 0)); then
         printf 'FAILED\n\n' >&2
-        # What failed stands first, since thousands of lines may follow it.
+        # The failures come first, since thousands of lines may follow them in the output.
         { grep -nE -m 40 '✘|: error:|ThreadSanitizer|AddressSanitizer|LeakSanitizer|^FAILED|^E  ' \
             "$log" || true; } | cut -c 1-600 >&2
         printf '\nthe end of the output:\n' >&2
@@ -41,22 +42,22 @@ end_step() {
     printf '%5d s\n' "$((SECONDS - begin))" >&2
 }
 
-# Steps that run side by side: name, limit and beginning of each, by its process.
+# Steps that run side by side: the name, limit and beginning of each, by its process.
 declare -A begun_name=() begun_limit=() begun_at=()
 
-# begin NAME SECONDS COMMAND...: as `step`, but runs beside what is begun next, until `finish`. A script
-# that does so ends with `end_begun`, however it ends.
+# begin NAME SECONDS COMMAND...: like `step`, but the command runs in the background until `finish`. A
+# script that uses it must call `end_begun`, however it ends.
 begin() {
     local name=$1 limit=$2
     shift 2
     mkdir -p .build/logs
-    # What runs in the background ignores interrupts, and so would all that it starts: some tests
-    # send them. Without --foreground it is a group of its own, which is ended as a whole.
+    # A background command ignores interrupts, and so would its children, but some tests send
+    # interrupts. Without --foreground it has a group of its own, which is ended as a whole.
     env --default-signal=INT,QUIT timeout --kill-after=30 "$limit" "$@" >"$(log_of "$name")" 2>&1 &
     begun_name[$!]=$name begun_limit[$!]=$limit begun_at[$!]=$SECONDS
 }
 
-# Waits for all that was begun, and ends the script when one fails.
+# Waits for all steps that were begun, and ends the script if one fails.
 finish() {
     local process name limit begin code
     while ((${#begun_name[@]} > 0)); do
@@ -73,7 +74,7 @@ finish() {
     done
 }
 
-# Ends what was begun and has not ended, each with all that it started.
+# Ends the steps that were begun and still run, each with all its children.
 end_begun() {
     ((${#begun_name[@]} > 0)) || return 0
     kill "${!begun_name[@]}" 2>/dev/null || true
@@ -83,14 +84,14 @@ end_begun() {
 missing=()
 installs=1
 
-# need PACKAGE COMMAND...: the Debian package is missing when the command fails.
+# need PACKAGE COMMAND...: counts the Debian package as missing if the command fails.
 need() {
     local package=$1
     shift
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
-# Installs what `need` found missing. Root is asked for here and nowhere else.
+# Installs what `need` found missing. Only this function asks for root.
 install_missing() {
     ((installs && ${#missing[@]} > 0)) || return 0
     local become=()
@@ -110,8 +111,8 @@ install_missing() {
     missing=()
 }
 
-# Puts a Swift compiler of version 6.3 or later on the PATH: the one there, or one where archives
-# are usually unpacked. What the archive leaves to the system is installed like any other package.
+# Puts a Swift compiler of version 6.3 or later on the PATH: the one that is there, or one from where
+# archives are usually unpacked. Libraries that it needs from the system are installed like any package.
 use_swift() {
     local candidate folder found='' version
     for candidate in "$(command -v swift || true)" /opt/swift/usr/bin/swift \
@@ -139,7 +140,7 @@ use_swift() {
         "${found:+found:$found }see https://www.swift.org/install/linux/"
 }
 
-# What building the daemon takes beside Swift itself.
+# Finds out what a build of the daemon lacks, besides Swift itself.
 need_for_build() {
     need pkg-config command -v pkg-config
     need libcurl4-openssl-dev pkg-config --exists libcurl
@@ -147,20 +148,20 @@ need_for_build() {
     need g++ compgen -G '/usr/lib/gcc/*/*/libstdc++.so'
     need libc6-dev test -e /usr/include/stdio.h
     need binutils command -v ld
-    # Upstreams are reached over TLS that is verified.
+    # The relay verifies the certificates of upstreams.
     need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
 }
 
-# How the daemon is built where it is served and measured, and what is built beside it, so that
-# nothing is compiled twice: the Swift library inside it, no symbols.
+# The options of the daemon's release build, with the Swift library inside and without symbols. Other
+# products are built with the same options, so that nothing is compiled twice.
 release_options() {
     local version
     release=(-c release --static-swift-stdlib -Xlinker -s)
-    # Swift's library exports its symbols, which nobody looks up here, and identical functions; both
-    # are read into memory at the start.
+    # The Swift library exports symbols, which nothing looks up here, and has identical functions; both
+    # would be read into memory at the start.
     release+=(-Xswiftc -use-ld=lld -Xlinker --no-export-dynamic -Xlinker --icf=safe)
-    # Half a megabyte of relocations in the form of a list, read at the start too, becomes a bitmap
-    # of 4 kB. Binaries with it start with glibc 2.36 or later.
+    # Half a megabyte of relocations, a list that is also read at the start, becomes a bitmap of 4 kB.
+    # Such a binary needs glibc 2.36 or later.
     version=$(getconf GNU_LIBC_VERSION 2>/dev/null || true)
     if [[ $version =~ ^glibc\ ([0-9]+)\.([0-9]+) ]] &&
         ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= 2036)); then

@@ -1,9 +1,8 @@
-# Installs what scripts/bench --peers measures beside the relay. Sourced from the folder of the
-# repository, after common.bash.
+# Installs the peers of scripts/bench --peers. Sourced from the repository's folder, after common.bash.
 
 peers_folder=.build/peers
 
-# Services that Debian must neither start nor enable only because they are measured here.
+# Services that Debian must neither start nor enable just because they are measured here.
 peer_services=(nginx haproxy)
 
 # Runs a command as root.
@@ -11,8 +10,8 @@ as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
-# Installs the Debian packages. Their services stay off: policy-rc.d forbids that they start, and
-# what the installation enabled for the next boot is disabled again.
+# Installs the Debian packages. Their services stay off: policy-rc.d prevents their start, and what the
+# installation enabled for the next boot is disabled again.
 install_debian_peers() {
     local policy=/usr/sbin/policy-rc.d own=0 service fresh=()
     need nginx-light command -v /usr/sbin/nginx
@@ -27,7 +26,7 @@ install_debian_peers() {
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
         own=1
-        # However this ends, services of other packages must start again.
+        # However this ends, services of other packages must be able to start again.
         trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
     fi
     install_missing
@@ -40,7 +39,7 @@ install_debian_peers() {
     done
 }
 
-# install_python_peer NAME: a virtual environment with what scripts/peers/NAME.txt pins.
+# install_python_peer NAME: makes a virtual environment with the packages of scripts/peers/NAME.txt.
 install_python_peer() {
     local name=$1 folder=$peers_folder/$1 requirements=scripts/peers/$1.txt
     if cmp -s "$requirements" "$folder/requirements.txt"; then return; fi
@@ -52,7 +51,7 @@ install_python_peer() {
     cp "$requirements" "$folder/requirements.txt"
 }
 
-# Installs all peers, and says in the array `peers` where relay-bench finds them.
+# Installs all peers, and sets the array `peers` to the arguments that name them.
 install_peers() {
     install_debian_peers
     install_python_peer fastapi
