@@ -4,7 +4,7 @@ import Wire
 
 @testable import Access
 
-/// What a request would do decides what it has to show.
+/// What a request would do decides what it must show.
 @Suite struct GateTests {
     private static let gate = Gate(hosts: ["chat.example"], origins: ["https://listed.example"])
     private static let browser: HeaderFields = ["User-Agent": "Mozilla/5.0"]
@@ -21,7 +21,7 @@ import Wire
         return try #require(parsed?.head)
     }
 
-    /// The status with which a request is refused; nil where it may be answered.
+    /// The status with which a request is refused; nil if it may be answered.
     private func refusal(
         _ host: String,
         _ fields: HeaderFields,
@@ -43,7 +43,7 @@ import Wire
         (.generationByGet, listed, nil), (.nothing, browser, nil), (.answers, browser, nil),
         (.generationByGet, browser, .forbidden), (.generationByGet, program, nil),
     ])
-    func `the more a request would do, the more it has to show`(
+    func `the more a request would do, the more it must show`(
         demand: Gate.Demand,
         fields: HeaderFields,
         status: Status?

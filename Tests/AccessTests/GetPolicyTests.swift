@@ -4,7 +4,7 @@ import Wire
 
 @testable import Access
 
-/// A foreign page cannot spend by GET: not under any host, and not by guessing ahead.
+/// A foreign page cannot spend the key by GET, neither under any host nor by a prefetch.
 @Suite struct GetPolicyTests {
     @Test(arguments: [
         ("localhost", HostKind.loopback), ("chat.localhost", .loopback), ("127.0.0.1", .loopback),
@@ -25,7 +25,7 @@ import Wire
         ("0.0.0.0.example.com", .name), ("0x0g", .name), ("0..0", .name), (".", .name),
         (":::", .name), ("1:2", .name), ("00000::", .name),
     ])
-    func `a host is told by its text`(host: String, kind: HostKind) {
+    func `a host's kind is known by its text`(host: String, kind: HostKind) {
         #expect(HostKind(host[...]) == kind)
     }
 

@@ -2,12 +2,12 @@ import Loop
 import TestSupport
 import Testing
 
-/// The queue against a list of numbers that does the same the slow way.
+/// The queue, and a list of numbers that does the same in the slow way.
 private final class Model {
     let queue = DeadlineQueue()
     private(set) var deadlines: [Deadline] = []
     private(set) var fired: [Int] = []
-    /// When each is due by the list's account.
+    /// When each is due, according to the list.
     var due: [Nanoseconds?]
 
     init(count: Int) {
@@ -74,7 +74,7 @@ struct DeadlineQueueTests {
         #expect(model.queue.earliest == nil)
     }
 
-    @Test func `a deadline moved later within one batch fires behind those in between`() {
+    @Test func `a deadline moved later within one batch fires after those in between`() {
         let model = Model(count: 2)
         model.set(0, at: 10)
         model.set(1, at: 20)
@@ -83,7 +83,7 @@ struct DeadlineQueueTests {
         #expect(model.fired == [1, 0])
     }
 
-    @Test func `cleared deadlines do not pile up until their moment comes`() {
+    @Test func `cleared deadlines do not pile up until their instant comes`() {
         let queue = DeadlineQueue()
         for _ in 0..<10_000 {
             let deadline = queue.makeDeadline {}
@@ -121,7 +121,7 @@ struct DeadlineQueueTests {
         again = nil
     }
 
-    @Test func `what its owner has abandoned does nothing, however late it is due`() {
+    @Test func `an abandoned deadline does nothing, however late it is due`() {
         let queue = DeadlineQueue()
         var fired: [String] = []
         let kept = queue.makeDeadline()

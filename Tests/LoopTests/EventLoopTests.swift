@@ -3,7 +3,7 @@ import Loop
 import TestSupport
 import Testing
 
-/// Schedules itself for the turn's end for so many times, and says at each in which turn it is.
+/// Schedules itself for the turn's end so many times, and reports the turn of each.
 private final class Again: TurnEndHandler {
     private let reactor: Reactor
     private var left: Int
@@ -102,7 +102,7 @@ struct EventLoopTests {
         await loop.stop()
     }
 
-    @Test func `a deadline earlier than the one waited for is not slept through`() async throws {
+    @Test func `a deadline earlier than the one the loop waits for wakes it`() async throws {
         let loop = try EventLoop(index: 0)
         let fired = Recorder<String>()
         let late = await loop.run { loop in
@@ -126,7 +126,7 @@ struct EventLoopTests {
         await loop.stop()
     }
 
-    @Test func `what a turn's end causes at a turn's end is still of that turn`() async throws {
+    @Test func `what a turn's end leaves for a turn's end belongs to that turn`() async throws {
         let loop = try EventLoop(index: 0)
         let turns = Recorder<Nanoseconds>()
         await loop.run { $0.reactor.atTurnEnd(Again($0.reactor, times: 5, turns)) }
@@ -135,11 +135,11 @@ struct EventLoopTests {
         await loop.stop()
     }
 
-    @Test func `work at turn ends that never ends leaves the loop to others`() async throws {
+    @Test func `endless work at turn ends does not keep the loop from others`() async throws {
         let loop = try EventLoop(index: 0)
         let turns = Recorder<Nanoseconds>()
         await loop.run { $0.reactor.atTurnEnd(Again($0.reactor, times: 1000, turns)) }
-        // Comes back, although the handler has not come to its end.
+        // This returns although the handler has not ended.
         await loop.run { _ in }
         let all = try await turns.wait(count: 1000)
         #expect(all.count == 1000)
@@ -147,14 +147,13 @@ struct EventLoopTests {
         await loop.stop()
     }
 
-    @Test func `loops that come and go leave no descriptor behind, and new ones work`() async throws
-    {
+    @Test func `loops that come and go leave no descriptor open, and new ones work`() async throws {
         // Dispatch's own descriptors come with the first loop.
         try await useAndDrop(isStopped: true)
         let before = openDescriptorCount()
         for number in 0..<200 { try await useAndDrop(isStopped: number % 2 == 0) }
-        // Closed when Dispatch has let go, which it does on a thread of its own. Other tests'
-        // loops may come and go meanwhile.
+        // They close when Dispatch releases them, which it does on a thread of its own. Loops of
+        // other tests may come and go meanwhile.
         try await eventually { openDescriptorCount() <= before + 30 }
     }
 
@@ -170,7 +169,7 @@ struct EventLoopTests {
     }
 }
 
-/// What is left for the next turn.
+/// Work that is left for the next turn.
 @Suite struct NextTurnTests {
     private final class Ending: TurnEndHandler {
         private let events: Recorder<String>
@@ -181,7 +180,7 @@ struct EventLoopTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `what is left for the next turn comes after the ends of this one, and at once`()
+    func `work left for the next turn comes after the end of this one, and at once`()
         async throws
     {
         let loop = try EventLoop(index: 0)

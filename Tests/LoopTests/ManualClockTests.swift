@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ManualClockTests {
-    /// Sets deadlines so many milliseconds from now that say so when they are due.
+    /// Sets deadlines so many milliseconds from now, which report when they are due.
     private func set(
         _ spans: [Int],
         on loop: EventLoop,
@@ -24,7 +24,7 @@ struct ManualClockTests {
         let fired: [Int]
     }
 
-    @Test func `what is due fires in order when the clock is turned, and nothing before`()
+    @Test func `deadlines fire in order when the clock is advanced, and none before`()
         async throws
     {
         let clock = ManualClock()
@@ -46,14 +46,14 @@ struct ManualClockTests {
         await loop.stop()
     }
 
-    @Test func `a loop that waits for its descriptors is woken by a turn of the clock`()
+    @Test func `advancing the clock wakes a loop that waits for its descriptors`()
         async throws
     {
         let clock = ManualClock()
         let loop = try EventLoop(index: 0, time: .manual(clock))
         let fired = Recorder<Int>()
         await set([1000, 2000], on: loop, fired)
-        // At once the loop lingers in its own wait; after the linger it waits in Dispatch's.
+        // At first the loop lingers in its own wait; after the linger it waits in Dispatch's.
         await clock.advance(by: .seconds(1))
         #expect(fired.values == [1000])
         try await Task.sleep(nanoseconds: 120_000_000)
@@ -63,7 +63,7 @@ struct ManualClockTests {
         await loop.stop()
     }
 
-    @Test func `loops that share a clock are turned together`() async throws {
+    @Test func `loops that share a clock advance together`() async throws {
         let clock = ManualClock()
         let first = try EventLoop(index: 0, time: .manual(clock))
         let second = try EventLoop(index: 1, time: .manual(clock))
@@ -72,7 +72,7 @@ struct ManualClockTests {
         await set([20, 40], on: second, two)
         await clock.advance(by: .milliseconds(20))
         #expect(one.values == [10] && two.values == [20])
-        // One that has ended is not waited for, and neither is one that nobody has any more.
+        // The clock waits neither for a loop that was stopped nor for one that is gone.
         await first.stop()
         do { _ = try EventLoop(index: 2, time: .manual(clock)) }
         await clock.advance(by: .milliseconds(20))
@@ -80,7 +80,7 @@ struct ManualClockTests {
         await second.stop()
     }
 
-    @Test func `what an action sets anew counts from the new time`() async throws {
+    @Test func `a deadline that an action sets again counts from the new time`() async throws {
         let clock = ManualClock()
         let loop = try EventLoop(index: 0, time: .manual(clock))
         let rings = Recorder<Nanoseconds>()
@@ -101,7 +101,7 @@ struct ManualClockTests {
         await loop.stop()
     }
 
-    @Test func `a loop tells people the time of the clock that it was given`() async throws {
+    @Test func `a loop's time for people is that of its clock`() async throws {
         let clock = ManualClock()
         let loop = try EventLoop(index: 0, time: .manual(clock))
         let before = await loop.run { $0.reactor.wallMilliseconds }

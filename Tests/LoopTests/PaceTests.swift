@@ -24,22 +24,22 @@ import Testing
         #expect(rests(tokens: 1, events: 1, every: 110).allSatisfy { $0 == 0 })
     }
 
-    @Test func `a busy loop rests once that is known, and no longer than nobody sees`() {
+    @Test func `a busy loop rests once it is known to be busy, too briefly for anyone to see`() {
         let rests = rests(tokens: 1, events: 1, every: 50)
         #expect(rests.prefix(2000).allSatisfy { $0 == 0 })
         #expect(rests.dropFirst(4001).allSatisfy { $0 == 200_000 })
     }
 
-    @Test func `the rest grows where one event brings several tokens, up to a bound`() {
+    @Test func `the rest grows if one event brings several tokens, up to a bound`() {
         #expect(rests(tokens: 40, events: 10, every: 500).last == 800_000)
         #expect(rests(tokens: 1000, events: 10, every: 500).last == .milliseconds(2))
     }
 
-    @Test func `a turn in which somebody waits for a beginning or an end is followed by no rest`() {
+    @Test func `no rest follows a turn in which a client waits for a beginning or an end`() {
         #expect(rests(tokens: 9, events: 9, every: 100, hurries: true).allSatisfy { $0 == 0 })
     }
 
-    @Test func `a turn with other events than tokens is followed by no rest`() {
+    @Test func `no rest follows a turn with other events than tokens`() {
         #expect(rests(tokens: 9, events: 10, every: 100).allSatisfy { $0 == 0 })
     }
 
@@ -47,7 +47,7 @@ import Testing
         #expect(rests(tokens: 999, events: 256, every: 500, hasWork: true).allSatisfy { $0 == 0 })
     }
 
-    @Test func `an empty turn is followed by no rest`() {
+    @Test func `no rest follows an empty turn`() {
         var pace = Pace()
         for turn in 0..<10_000 as Range<Nanoseconds> {
             pace.count(tokens: 20)

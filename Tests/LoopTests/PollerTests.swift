@@ -3,7 +3,7 @@ import Loop
 import TestSupport
 import Testing
 
-/// One end of a socket pair; says what it hears, and acts on it.
+/// One end of a socket pair; reports its events, and acts on them.
 private final class End: ReadinessHandler {
     let number: Int32
     let name: String
@@ -57,7 +57,7 @@ struct PollerTests {
                     poller.remove(registration)
                     poller.remove(own)
                     other.registration = nil
-                    // Closes the number and hands it on in one step: no other thread gets it.
+                    // This closes the number and reuses it in one step, so no other thread gets it.
                     let (made, _) = socketPair()
                     let new = dup2(made, other.number)
                     heard.record(new == other.number ? "same number" : "another number")

@@ -4,7 +4,7 @@ import Testing
 
 /// The command line.
 @Suite struct ArgumentsTests {
-    @Test func `the daemon alone is measured in small`() throws {
+    @Test func `the daemon alone is measured with small cases`() throws {
         let arguments = try BenchArguments(["daemon"])
         #expect(arguments.daemon == "daemon")
         #expect(arguments.isSmall)
@@ -16,7 +16,7 @@ import Testing
         #expect(plan.seconds(arguments.peers, isSmall: true) <= 180)
     }
 
-    @Test func `with all peers a run takes half an hour at most`() throws {
+    @Test func `with all peers a run takes at most half an hour`() throws {
         let arguments = try BenchArguments([
             "--nginx", "/n", "--haproxy", "/h", "--fastapi", "/p", "--fastapi-app", "/a",
             "--litellm", "/l", "daemon",
@@ -28,7 +28,7 @@ import Testing
         #expect(plan.seconds(arguments.peers, isSmall: false) <= 1800)
     }
 
-    @Test func `options say what is taken and where it is written`() throws {
+    @Test func `options say what is measured and where it is written`() throws {
         let arguments = try BenchArguments([
             "--json", "a.json", "--markdown", "a.md", "--charts", "charts", "--commit", "abc",
             "--rounds", "7", "--starts", "2", "--only", "paced,growth", "daemon",
@@ -49,7 +49,7 @@ import Testing
         ("fan-out", ["fan-out"]), ("restart", ["restart"]), ("stalled", ["stalled"]),
         ("two-loops", ["paced", "latency", "full-speed", "short", "open"]),
     ])
-    func `a part is taken alone`(part: String, keys: [String]) throws {
+    func `one part can be measured alone`(part: String, keys: [String]) throws {
         let plan = Plan(try BenchArguments(["--only", part, "daemon"]))
         #expect(plan.cases.map(\.key) == keys)
         #expect(plan.starts == 0)
@@ -83,7 +83,7 @@ import Testing
         (["d", "--fastapi", "python"], .halfFastAPI),
         (["d", "--fastapi-app", "app.py"], .halfFastAPI),
     ])
-    func `what cannot be followed is named`(words: [String], error: BenchArgumentError) {
+    func `an argument that makes no sense is named`(words: [String], error: BenchArgumentError) {
         #expect(throws: error) { try BenchArguments(words) }
         #expect(!error.description.isEmpty)
     }

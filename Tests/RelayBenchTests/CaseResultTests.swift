@@ -2,7 +2,7 @@ import Testing
 
 @testable import relay_bench
 
-/// Rounds, and the promises that are read off them.
+/// Rounds, and whether they keep the promises.
 @Suite struct CaseResultTests {
     private static func sample(
         _ contestant: String,
@@ -110,7 +110,7 @@ import Testing
         #expect(row.isMet == false)
     }
 
-    @Test func `failed streams are told with the reason of the first`() throws {
+    @Test func `failed streams are reported with the reason of the first`() throws {
         let result = try Self.result(
             "open",
             [

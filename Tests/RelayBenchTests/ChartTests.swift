@@ -32,7 +32,7 @@ import Testing
         ]
     )
 
-    @Test func barsAreAsLongAsTheirValuesAndTheirFiguresStandBehindThem() {
+    @Test func `bars are as long as their values, and their figures follow them`() {
         let svg = Self.bars.svg
         // 480 units for 20 µs: the scale ends at a round number.
         #expect(svg.contains("width=\"240\" height=\"16\" rx=\"2\" fill=\"#d4552a\""))
@@ -41,7 +41,7 @@ import Testing
         #expect(svg.contains(">20.0 µs</text>"))
     }
 
-    @Test func aMissingFigureIsSaidAndNotDrawn() {
+    @Test func `a missing figure is named and not drawn`() {
         let svg = Self.bars.svg
         #expect(svg.contains(">no figure</text>"))
         #expect(svg.split(separator: "<rect").count == 3)
@@ -56,7 +56,7 @@ import Testing
         #expect(!Self.bars.svg.contains("<line"))
     }
 
-    @Test func whoCannotSeeAChartIsToldItsFigures() {
+    @Test func `a chart's description has its figures for people who cannot see it`() {
         let svg = Self.bars.svg
         #expect(svg.contains("role=\"img\" aria-labelledby=\"title desc\""))
         #expect(svg.contains("<title id=\"title\">CPU per token</title>"))

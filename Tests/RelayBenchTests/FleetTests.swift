@@ -5,7 +5,7 @@ import Testing
 
 @testable import relay_bench
 
-/// The clients against the simulator, without a relay between.
+/// The clients against the simulator, without a relay in between.
 @Suite(.timeLimit(.minutes(1)), .serialized)
 struct FleetTests {
     private static func run(
@@ -47,8 +47,8 @@ struct FleetTests {
 
     @Test func `at full speed streams get all their tokens, too`() async throws {
         let load = StreamLoad(streams: 4, tokens: 500, intervalMicroseconds: 0)
-        // They take turns: none of them waits for another's end. In percent; the machine may hold up
-        // one of them in some attempts.
+        // They take turns: none waits for another's end. In percent; the machine may hold up one
+        // of them in some attempts.
         let isFair = try await isPrompt(within: 150) {
             let outcome = try await Self.run(load)
             #expect(outcome.failures == [])
@@ -76,7 +76,7 @@ struct FleetTests {
         #expect((outcome.figures(of: load)[.requestsPerSecond] ?? 0) > 0)
     }
 
-    @Test func `streams that lack tokens are reported, and no answer of theirs counts`()
+    @Test func `streams that lack tokens are reported, and their answers do not count`()
         async throws
     {
         let load = StreamLoad(streams: 3, tokens: 5, intervalMicroseconds: 0)
@@ -92,7 +92,7 @@ struct FleetTests {
         #expect(outcome.figures(of: load)[.served] == 100.0 / 3)
     }
 
-    @Test func `what is not done in time is cut off and counts as failed`() async throws {
+    @Test func `a stream that is not done in time is cut off and counts as failed`() async throws {
         var load = StreamLoad(streams: 2, tokens: 2, intervalMicroseconds: 1000)
         load.patience = .seconds(1)
         let outcome = try await Self.run(load) { _ in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import relay_bench
 
-/// What the cases about answers that are never lost ask for, and what they count.
+/// What the cases about never losing an answer ask for, and what they count.
 @Suite(.timeLimit(.minutes(1))) struct JournalCaseTests {
     @Test func `one variable tells the daemon without a journal apart`() {
         func environment(_ keepsJournal: Bool) -> Set<String> {
@@ -48,7 +48,7 @@ import Testing
         #expect(Bench.interrupted(in: "", tokens: 20) == 0)
     }
 
-    @Test func `a client comes back to an answer behind the event that it has had`() {
+    @Test func `a client comes back to an answer after the last event that it received`() {
         let target = StreamTarget.comingBack(port: 8, id: "Abc", lastEventID: "Abc.7")
         let text = String(decoding: target.request, as: UTF8.self)
         #expect(

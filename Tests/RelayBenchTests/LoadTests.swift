@@ -52,7 +52,7 @@ import Testing
         #expect(note.contains("4096"))
     }
 
-    @Test func `an answer that nobody reads takes one descriptor`() throws {
+    @Test func `an answer without a reader takes one descriptor`() throws {
         var restart = try #require(Case.all(isSmall: false).first { $0.key == "restart" })
         let enough = restart.fit(descriptors: 10_200)
         #expect(enough == nil)

@@ -6,8 +6,9 @@ import Testing
 
 @testable import relay_bench
 
-/// The peers that are on this machine: those of Python take long, and are there after
-/// `scripts/bench --peers` alone.
+/// The peers that are on this machine.
+///
+/// Those in Python take long, and are there only after `scripts/bench --peers`.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct PeerTests {
     private static let isLong = getenv("RELAY_TEST_LONG") != nil
     private static let peers = ".build/peers"
@@ -29,7 +30,7 @@ import Testing
             application: "scripts/peers/fastapi_relay.py"
         )
         try Self.check(kind, workers: 1, processes: 1...1)
-        // The one that watches, two that serve, and Python's tracker of resources.
+        // One process that supervises, two that serve, and Python's resource tracker.
         try Self.check(kind, workers: 2, processes: 3...4)
     }
 
@@ -49,7 +50,7 @@ import Testing
         }
     }
 
-    /// Starts a peer, asks for a stream whose length and speed stand in the model's name, ends it.
+    /// Starts a peer, asks for a stream whose length and speed the model's name says, and ends it.
     private static func check(
         _ kind: some ContestantKind,
         workers: Int,
@@ -70,12 +71,12 @@ import Testing
         #expect(peer.use.processorTime > 0)
         #expect(try peer.use.residentBytes() > 1 << 20)
         peer.end()
-        // Those of its own that it left alone are reaped by another, a moment later.
+        // Its children that it did not reap are reaped by another process, shortly after.
         #expect(waits { !pids.contains(where: isRunning) })
     }
 }
 
-/// Whether there is such a process that is more than an entry in a table.
+/// Whether there is such a process that is not a zombie.
 func isRunning(_ pid: pid_t) -> Bool {
     guard let text = TextFile.read("/proc/\(pid)/stat") else { return false }
     return !text.contains(") Z ")

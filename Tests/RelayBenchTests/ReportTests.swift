@@ -3,7 +3,7 @@ import Wire
 
 @testable import relay_bench
 
-/// What is told about the figures.
+/// What the report says about the figures.
 @Suite struct ReportTests {
     private static func report() throws -> Report {
         var report = Report(
@@ -74,7 +74,7 @@ import Wire
         #expect(json["growth"]?.arrayValue?.first?["points"]?.arrayValue?.count == 1)
     }
 
-    @Test func `a part that failed is told, and makes the run fail`() throws {
+    @Test func `a part that failed is reported, and makes the run fail`() throws {
         var report = try Self.report()
         #expect(report.isWhole)
         report.add(failure: "short: the daemon ended")
@@ -82,7 +82,7 @@ import Wire
         #expect(report.text.contains("Note: short: the daemon ended"))
     }
 
-    @Test func `there is a chart of what was measured alone`() throws {
+    @Test func `there are charts only of what was measured`() throws {
         let charts = try Self.report().charts
         #expect(charts.map(\.name) == ["cpu-per-token.svg"])
         #expect(charts.allSatisfy { $0.svg.contains("15.00") })

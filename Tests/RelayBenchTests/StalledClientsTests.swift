@@ -4,9 +4,9 @@ import Testing
 
 @testable import relay_bench
 
-/// Clients that read nothing, and the answers they leave unread, without a relay between.
+/// Clients that read nothing, and the answers that they leave unread, without a relay in between.
 @Suite(.timeLimit(.minutes(1))) struct StalledClientsTests {
-    /// What is said of clients that ask the simulator for such models.
+    /// The failures of clients that ask the simulator for such models.
     private static func failures(_ models: [String]) throws -> [String] {
         let upstream = try SimulatorServer()
         defer { upstream.stop() }
@@ -19,7 +19,7 @@ import Testing
         #expect(behaviour.intervalMicroseconds == 0)
         #expect(behaviour.batch > 1)
         #expect(!behaviour.hasStamps)
-        // More than the longest answer that a relay takes: it never ends while somebody is there.
+        // More than the longest answer that a relay takes: it never ends while a client is there.
         #expect((behaviour.tokens ?? 0) >= 1_000_000_000)
     }
 
@@ -31,7 +31,7 @@ import Testing
         ("bench?status=503", "503"), ("bench?tokens=3&interval_us=0&http=close", "ends"),
         ("bench?tokens=3&interval_us=0&reset_after=2", "recv"),
     ])
-    func `one that is refused or gets too little is not`(model: String, reason: String) throws {
+    func `clients that are refused or get too little fail`(model: String, reason: String) throws {
         let failures = try Self.failures([Bench.endless, model])
         #expect(failures.count == 1)
         #expect(failures.first?.contains(reason) == true, "\(failures)")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import relay_bench
 
-/// The arithmetic behind every figure.
+/// The arithmetic of every figure.
 @Suite struct StatisticsTests {
     @Test(
         arguments: [
@@ -22,11 +22,11 @@ import Testing
         #expect(Summary([]).median.isNaN)
     }
 
-    @Test func `noise is half of what lies between all rounds, in percent of the median`() {
+    @Test func `noise is half the distance between all rounds, in percent of the median`() {
         #expect(Summary([10, 20, 40, 60, 70]).noisePercent == 75)
         #expect(Summary([5]).noisePercent == 0)
         #expect(Summary([5, 5, 5]).noisePercent == 0)
-        // A round that was disturbed is said, and moves no median.
+        // A round that was disturbed shows in the noise, and moves no median.
         #expect(Summary([5, 5, 5, 5, 500]).noisePercent == 4950)
         #expect(Summary([5, 5, 5, 5, 500]).median == 5)
     }
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `a ratio is taken within each round`() {
-        // The machine was half as fast in the second round: no ratio tells.
+        // The machine was half as fast in the second round: no ratio shows that.
         let ratio = Summary.ratio([0: 10, 1: 20, 2: 11], to: [0: 20, 1: 40, 2: 22])
         #expect(ratio.values == [0.5, 0.5, 0.5])
         #expect(ratio.noisePercent == 0)
@@ -63,7 +63,7 @@ import Testing
         #expect(Format.shortest(value) == text)
     }
 
-    @Test func `an answer of one token is taken off a longer one`() {
+    @Test func `the cost of an answer of one token is subtracted from a longer one`() {
         #expect(Growth.costPerToken(of: 120, tokens: 11, oneToken: 100) == 2)
         #expect(Growth.costPerToken(of: 120, tokens: 1, oneToken: 100).isNaN)
     }

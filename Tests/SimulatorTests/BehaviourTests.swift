@@ -4,7 +4,7 @@ import Testing
 
 struct BehaviourTests {
     @Test
-    func `a name without options is the default weather at a human speed`() throws {
+    func `a name without options has the default behaviour and speed`() throws {
         let behaviour = try Behaviour(modelName: "gpt-4o")
         #expect(behaviour == Behaviour(model: "gpt-4o"))
         #expect(behaviour.intervalMilliseconds == 25)
@@ -107,7 +107,7 @@ struct BehaviourTests {
     }
 
     @Test
-    func `after so many times the weather is fine`() throws {
+    func `after so many calls nothing goes wrong`() throws {
         let behaviour = try Behaviour(
             modelName: "m?times=2&status=500&cut_after=1&reset_after=1&hang=1&tokens=7"
         )

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A client on a socket of its own: sends bytes, takes bytes, knows nothing of HTTP.
+/// A client on a socket of its own, which sends and receives bytes and knows nothing of HTTP.
 struct Client: ~Copyable {
     private let descriptor: Int32
 
@@ -61,7 +61,7 @@ struct Client: ~Copyable {
         case failed(Int32)
     }
 
-    /// Reads until the text appears, the server closes, or so long.
+    /// Reads until the text appears, the server closes, or the time is up.
     func read(until wanted: String? = nil, milliseconds: Int = 30_000) -> (text: String, end: End) {
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)

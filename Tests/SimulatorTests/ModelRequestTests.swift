@@ -44,7 +44,7 @@ struct ModelRequestTests {
         ),
         ("{\"model\":\"m?x=1\",\"messages\":[{\"role\":\"user\",\"content\":\"\"}]}", "model"),
     ])
-    func `a body that no vendor would take is refused, with the field`(
+    func `a body that no vendor would accept is refused, with the field's name`(
         body: String,
         param: String?
     ) throws {
@@ -60,7 +60,7 @@ struct ModelRequestTests {
     }
 
     @Test
-    func `Anthropic's protocol wants max_tokens and knows no system role`() throws {
+    func `Anthropic's protocol requires max_tokens and has no system role`() throws {
         let user = "{\"role\":\"user\",\"content\":\"hi\"}"
         let whole = "{\"model\":\"m\",\"max_tokens\":9,\"system\":\"s\",\"messages\":[\(user)]}"
         let request = try read(whole, .anthropic)
@@ -76,7 +76,7 @@ struct ModelRequestTests {
     }
 
     @Test
-    func `the caller's bound cuts the answer unless a length is asked for by name`() throws {
+    func `the caller's bound cuts the answer, unless an option sets its length`() throws {
         var cut = try AnswerPlan(Playback.request("m", extra: ",\"max_tokens\":3"), call: 1)
         #expect(cut.finish == .length)
         var count = 0

@@ -36,7 +36,7 @@ struct ScriptTests {
     }
 
     @Test(arguments: [Vendor.openAI, .anthropic])
-    func `what to say, its length and its counts can be set`(vendor: Vendor) throws {
+    func `the text, its length and its counts can be set`(vendor: Vendor) throws {
         let said = try Playback("m?say=%5BDONE%5D%0A%22x%22&interval_ms=0", vendor)
         #expect(said.text == "[DONE]\n\"x\"")
         let echoed = try Playback("m?echo=1", vendor)
@@ -60,7 +60,7 @@ struct ScriptTests {
     }
 
     @Test(arguments: [Vendor.openAI, .anthropic])
-    func `thought comes first and is counted`(vendor: Vendor) throws {
+    func `reasoning comes first and is counted`(vendor: Vendor) throws {
         let played = try Playback("m?say=hi&reasoning=4&interval_ms=0", vendor)
         #expect(played.reasoning == "The user wrote to")
         #expect(played.text == "hi")
@@ -138,7 +138,7 @@ struct ScriptTests {
     }
 
     @Test(arguments: [Vendor.openAI, .anthropic], [500, 65_536, 65_537, 1_000_000])
-    func `an enormous line is exactly as long as asked for`(vendor: Vendor, bytes: Int) throws {
+    func `a long line is exactly as long as asked for`(vendor: Vendor, bytes: Int) throws {
         for options in ["", "&crlf=1&comments=1"] {
             let model = "m?say=+end&interval_ms=0&line_bytes=\(bytes)" + options
             let played = try Playback(model, vendor)

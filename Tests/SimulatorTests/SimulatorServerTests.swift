@@ -6,7 +6,7 @@ import Wire
 
 @testable import Simulator
 
-/// The simulator over a real socket, on one server for all.
+/// The simulator over a real socket, with one server for all tests.
 @Suite(.timeLimit(.minutes(1)))
 struct SimulatorServerTests {
     private static let shared = try? SimulatorServer()
@@ -66,7 +66,7 @@ struct SimulatorServerTests {
     }
 
     @Test
-    func `a cut is an HTTP response in good order`() {
+    func `a cut is a proper HTTP response`() {
         let client = Client(port: server.port)
         client.ask("cut?cut_after=2&interval_ms=0")
         let (text, end) = client.read(until: "0\r\n\r\n")
@@ -85,7 +85,7 @@ struct SimulatorServerTests {
     }
 
     @Test
-    func `a reset arrives after what was said`() {
+    func `a reset arrives after what was sent`() {
         let client = Client(port: server.port)
         client.ask("reset?reset_after=2&interval_ms=0")
         let (text, end) = client.read()
@@ -112,7 +112,7 @@ struct SimulatorServerTests {
     }
 
     @Test
-    func `the moment at which a caller left is known`() throws {
+    func `the time at which a caller left is known`() throws {
         let model = "leaving?hang=1"
         #expect(server.calls[model].lastClose == nil)
         let begun = wallMilliseconds()
@@ -139,7 +139,7 @@ struct SimulatorServerTests {
     }
 
     @Test
-    func `questions are counted, whatever the model`() {
+    func `prompts are counted, whatever the model`() {
         let client = Client(port: server.port)
         let question = "how often? \(server.port)"
         let get =
@@ -221,7 +221,7 @@ struct SimulatorServerTests {
     }
 
     @Test
-    func `a slow reader is waited for and a fast one beside it is not held up`() {
+    func `the server waits for a slow reader, and a fast one is not held up`() {
         let slow = Client(port: server.port)
         slow.ask("slow?tokens=50000&interval_ms=0")
         #expect(slow.read(until: "content").end == .found)

@@ -4,9 +4,9 @@ import Wire
 
 @testable import Simulator
 
-/// The options that the benchmark measures with.
+/// The options that the benchmark uses.
 @Suite struct StampTests {
-    @Test func `a stamped token is the moment at which it was written`() throws {
+    @Test func `a stamped token is the instant at which it was written`() throws {
         let behaviour = try Behaviour(modelName: "bench?stamp=1&tokens=2")
         #expect(behaviour.hasStamps)
         let facts = AnswerFacts(
@@ -43,7 +43,7 @@ import Wire
     }
 
     @Test(arguments: [0, 1, 7_000, 19_999, 20_000, 45_000])
-    func `a stream with a phase counts from the last moment in it`(phase: Int) throws {
+    func `a stream with a phase counts from the last instant in it`(phase: Int) throws {
         let behaviour = try Behaviour(modelName: "bench?interval_ms=20&phase_us=\(phase)")
         for now: Nanoseconds in [100_000_000, 107_000_000, 119_999_999, 123_456_789] {
             let begin = behaviour.begin(at: now)

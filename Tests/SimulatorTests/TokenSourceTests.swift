@@ -7,7 +7,7 @@ struct TokenSourceTests {
         var source = source
         var tokens: [String?] = []
         while let range = source.next() {
-            // Validating: a token that cuts a character is none.
+            // Validated: a token that cuts a character gives none.
             tokens.append(String(validating: source.text[range], as: UTF8.self))
         }
         return tokens

@@ -9,7 +9,7 @@ package func eventually(_ condition: () async -> Bool) async throws {
 /// Waits on this thread until a condition holds, and says whether it came to hold.
 ///
 /// - Parameters:
-///   - seconds: The most to wait. Where the time is not what is promised it is long, since a busy
+///   - seconds: The most to wait. It is long if the time itself is not tested, since a busy
 ///     machine makes everything late and nothing wrong.
 ///   - condition: Asked every 5 ms.
 /// - Returns: Whether it held in time.

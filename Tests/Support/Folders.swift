@@ -1,6 +1,6 @@
 import Glibc
 
-/// The names in a folder, in their order, without `.` and `..`; none where it cannot be read.
+/// The names in a folder, in order, without `.` and `..`; empty if it cannot be read.
 package func namesIn(_ path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
@@ -15,13 +15,13 @@ package func namesIn(_ path: String) -> [String] {
     return names.sorted()
 }
 
-/// The bytes in a file; none where it is not there.
+/// The size of a file; 0 if it is not there.
 package func fileSize(_ path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
 }
 
-/// Removes a file, or a folder with all that is in it.
+/// Removes a file, or a folder with everything in it.
 package func removeTree(_ path: String) {
     for name in namesIn(path) { removeTree("\(path)/\(name)") }
     remove(path)

@@ -4,12 +4,12 @@ import Glibc
 package let isSanitized =
     dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil
 
-/// Whether something is done within the time promised, in the best of ten attempts: what else the
-/// machine does can only add to it, and may do so for a while.
+/// Whether something is done within the promised time, in the best of ten attempts: other work of
+/// the machine can only add to the time, and may do so for a while.
 ///
 /// - Parameters:
-///   - milliseconds: What is promised.
-///   - attempt: Does it once, and gives the milliseconds that it took.
+///   - milliseconds: The promised time.
+///   - attempt: Does it once, and returns the milliseconds that it took.
 /// - Returns: Whether one attempt took less.
 /// - Throws: What an attempt throws.
 package func isPrompt(

@@ -1,6 +1,6 @@
 import Loop
 
-/// What happened on a loop, told to a test on another thread.
+/// What happened on a loop, for a test on another thread.
 package final class Recorder<Value: Sendable>: Sendable {
     private let recorded = Guarded<[Value]>([])
 

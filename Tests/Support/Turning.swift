@@ -1,8 +1,8 @@
 package import Loop
 
 extension ManualClock {
-    /// Turns the clock by a time limit: to the last moment within it, when `check` is called, and
-    /// then to its end.
+    /// Advances the clock by a time limit: to the last instant within it, at which `check` is
+    /// called, and then to its end.
     package func pass(
         _ limit: Nanoseconds,
         within check: () async throws -> Void
@@ -12,9 +12,9 @@ extension ManualClock {
         await advance(by: 1)
     }
 
-    /// Turns the clock on, step by step, until a condition holds; the test's time limit bounds it.
+    /// Advances the clock step by step until a condition holds; the test's time limit bounds it.
     ///
-    /// For what comes soon but is due at a time that the test does not know.
+    /// For something that comes soon, but at a time that the test does not know.
     package func turn(
         by step: Nanoseconds = .milliseconds(50),
         until condition: () async -> Bool

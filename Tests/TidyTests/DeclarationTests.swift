@@ -17,7 +17,7 @@ import Testing
 
     /// Files that extend a class of another folder, by what they add.
     private static let exceptions: Set<String> = [
-        // The server knows nothing of whole answers.
+        // HTTPServer knows nothing of whole answers.
         "Sources/Generations/Readers/WholeAnswer.swift"
     ]
 
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// Those at the top of a file that are not private.
+    /// The declarations at the top level of a file that are not private.
     private static func declarations() throws -> [Declaration] {
         try Tree.files(under: "Sources", suffix: ".swift").flatMap { file in
             try Tree.lines(file).compactMap { line in

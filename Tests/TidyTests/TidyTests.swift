@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// Rules of the house that the compiler does not know.
+/// Rules of this project that the compiler does not check.
 @Suite struct TidyTests {
     @Test func `no source of the daemon imports Foundation`() throws {
         for file in try Tree.files(under: "Sources", suffix: ".swift") {
@@ -70,7 +70,7 @@ import Testing
         #expect(files.count > 30)
     }
 
-    /// The literals of the command that are names of variables, and where they are.
+    /// The literals of the command that are variables' names, and their files.
     private static func variables() throws -> [(name: String, file: String)] {
         try Tree.files(under: "Sources/sse-relay", suffix: ".swift").flatMap { file in
             try Tree.lines(file).flatMap { line in
@@ -89,7 +89,7 @@ import Testing
         #expect(count <= 220, "README.md has \(count) lines; what it only names belongs to docs/")
     }
 
-    @Test func `every link of the documentation names what is there`() throws {
+    @Test func `every link of the documentation leads to something`() throws {
         for page in try ["README.md"] + Tree.files(under: "docs", suffix: ".md") {
             for link in try Self.links(in: page) {
                 let parts = link.split(separator: "#", omittingEmptySubsequences: false)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The files of the repository, found from where this one is.
+/// The files of the repository, found from this file's place.
 enum Tree {
     struct Unreadable: Error {
         let path: String

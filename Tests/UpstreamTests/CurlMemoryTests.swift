@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-@Suite("The memory that libcurl is given", .serialized)
+@Suite("The memory for libcurl", .serialized)
 struct CurlMemoryTests {
     init() {
         #expect(UpstreamClient.initialised)
@@ -24,7 +24,7 @@ struct CurlMemoryTests {
         #expect(cell.load(fromByteOffset: bytes - 1, as: UInt8.self) == 0xA5)
     }
 
-    @Test("cells of a slot lie one behind the other and within it")
+    @Test("cells of a slot follow one another within it")
     func slotLayout() {
         var end = 0
         for kind in CellKind.allCases {
@@ -32,11 +32,11 @@ struct CurlMemoryTests {
             end = kind.offset + kind.bytes
         }
         #expect(end <= CurlMemory.slotBytes)
-        // A quick look at a token's worth of buffer stays within the pages that are paid for.
+        // Reading a few tokens stays within the pages that are always touched.
         #expect(CurlMemory.touchedBytes - CellKind.buffer.offset >= 1024)
     }
 
-    @Test("what is given back is used again, and reads as zeros where zeros were asked for")
+    @Test("freed cells are used again, and read as zeros if zeros were asked for")
     func reuse() throws {
         let first = try #require(Self.take(5360))
         memset(first, 0xFF, 5360)
@@ -47,7 +47,7 @@ struct CurlMemoryTests {
         #expect((0..<5360).allSatisfy { second.load(fromByteOffset: $0, as: UInt8.self) == 0 })
     }
 
-    @Test("no two live cells overlap, whatever is given back in between")
+    @Test("no two live cells overlap, whatever is freed in between")
     func disjoint() throws {
         var generator = SystemRandomNumberGenerator()
         var live: [(start: UnsafeMutableRawPointer, bytes: Int, mark: UInt8)] = []
@@ -91,7 +91,7 @@ struct CurlMemoryTests {
 
     @Test("pages that a fast answer has touched are given back, beyond a few warm slots")
     func tails() throws {
-        // More than stay warm; libcurl before 8.8 has the cells at all.
+        // More than stay warm; only libcurl before 8.8 has the cells.
         let cells = try (0..<200).map { _ in try #require(CurlMemory.allocate(16_385)) }
         for cell in cells { memset(cell, 0x55, 16_385) }
         let touched = cells.count { Self.isTouched($0) }
@@ -101,7 +101,7 @@ struct CurlMemoryTests {
         #expect(kept <= 64)
     }
 
-    /// As libcurl asks: zeros for its structures, but not for its buffer.
+    /// Allocates as libcurl does: with zeros for its structures, but not for its buffer.
     private static func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
         bytes == 16_385 ? CurlMemory.allocate(bytes) : CurlMemory.allocateZeroed(1, bytes)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Upstream
 
-/// Every way to have no whole answer has its own name.
+/// Every way to get no whole answer has an error of its own.
 @Suite struct TransferErrorTests {
     private func error(
         _ url: String,
@@ -21,7 +21,7 @@ import Testing
         return (heard.now.error, heard.text)
     }
 
-    @Test(.timeLimit(.minutes(2))) func `nobody listens there`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `no server listens there`() async throws {
         guard case .notConnected? = try await error("http://127.0.0.1:1/").error else {
             Issue.record("expected notConnected")
             return
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(2)), arguments: ["", "garbage"])
-    func `no answer, or none of HTTP, is an error`(bytes: String) async throws {
+    func `no answer, or one that is not HTTP, is an error`(bytes: String) async throws {
         let script = bytes.isEmpty ? nil : bytes + "\r\n\r\nConnection: close"
         try await withServer({ _ in script }) { server in
             let (error, _) = try await error(server.url)
@@ -81,7 +81,7 @@ import Testing
         .timeLimit(.minutes(2)),
         arguments: ["file:///etc/passwd", "ftp://127.0.0.1/", "nonsense://x"]
     )
-    func `only the protocols of the web are spoken`(url: String) async throws {
+    func `only HTTP and HTTPS are accepted`(url: String) async throws {
         guard case .other? = try await error(url).error else {
             Issue.record("expected other")
             return
@@ -92,7 +92,7 @@ import Testing
         .timeLimit(.minutes(2)),
         .enabled(if: access("/usr/bin/openssl", X_OK) == 0, "openssl is not installed")
     )
-    func `a certificate that nobody vouches for is refused, and taken once it is named`()
+    func `a certificate that no authority signed is refused, and accepted once it is named`()
         async throws
     {
         let server = try #require(TLSServer())
@@ -106,14 +106,14 @@ import Testing
         }
         var settings = UpstreamSettings()
         settings.certificateFile = server.certificate
-        // Trusted, the request is sent; this server never answers a POST.
+        // With trust, the request is sent; this server never answers a POST.
         let heard = Heard()
         try await withBench(settings) { loop in
             loop.post { Bench.of($0)?.start(url, heard) }
             usleepMilliseconds(500)
         }
         #expect(heard.now.ends == 0)
-        // The right certificate under the wrong name is the wrong one.
+        // The right certificate with the wrong name is refused.
         guard
             case .insecure? = try await self.error("https://127.0.0.1:\(port)/", settings)
                 .error

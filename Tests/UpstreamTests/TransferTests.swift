@@ -5,7 +5,7 @@ import Wire
 
 @testable import Upstream
 
-/// Transfers as libcurl really makes them, over sockets.
+/// Real transfers of libcurl, over sockets.
 @Suite struct TransferTests {
     @Test(.timeLimit(.minutes(2)))
     func `requests one after the other share one connection`() async throws {
@@ -37,7 +37,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
-    func `a rush is spread over several handles, and none is left behind that is not wanted`()
+    func `a rush is spread over several handles, and those not needed after it are closed`()
         async throws
     {
         var settings = UpstreamSettings()
@@ -68,7 +68,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
-    func `one that hangs holds up no other`() async throws {
+    func `a transfer that hangs holds up no other`() async throws {
         try await withBench(serving: {
             $0 == 1 ? String(repeating: "|", count: 200) : answer("quick")
         }) { loop, server in
@@ -158,7 +158,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
-    func `a paused transfer hears nothing, and everything once it goes on`() async throws {
+    func `a paused transfer receives nothing, and everything once it goes on`() async throws {
         let words = (0..<30).map { "|\($0)," }.joined()
         try await withBench(serving: { _ in
             "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbegin" + words
@@ -167,7 +167,7 @@ import Wire
             let heard = Heard()
             loop.post { Bench.of($0)?.start(url, heard) { $0.onBytes = { $0.pause() } } }
             #expect(waits { !heard.now.bytes.isEmpty })
-            // As much as had come when it paused, which on a busy machine may be several pieces.
+            // What had come before the pause, which on a busy machine may be several pieces.
             let had = heard.text
             usleepMilliseconds(300)
             #expect(heard.text == had)

@@ -5,10 +5,10 @@ import Wire
 
 @testable import Upstream
 
-/// What one turn of a loop takes from upstreams, however fast they are.
+/// How much one turn of a loop takes from upstreams, however fast they are.
 @Suite struct TurnBoundTests {
     private static let bodyBytes = 3 << 20
-    /// libcurl hands over so much at a time.
+    /// How much libcurl hands over at a time.
     private static let pieceBytes = 16 * 1024
 
     private static func body(_ letter: Character) -> String {
@@ -58,7 +58,7 @@ import Wire
                 for (number, heard) in all.enumerated() {
                     bench?.start(url, heard) { listener in
                         listener.onBytes = { [weak bench] transfer in
-                            // Those that come later in the turn wait by now.
+                            // The transfers that come later in the turn are waiting by now.
                             guard heard.now.bytes.count > Self.bodyBytes / 4 else { return }
                             let next = bench?.transfers[(number + 1) % 6]
                             switch number % 3 {
@@ -71,7 +71,7 @@ import Wire
                 }
             }
             for number in [0, 2, 3] { #expect(all[number].waitForEnd(), "\(number)") }
-            // Those that were paused last go on where they were.
+            // The transfers that were paused last go on where they stopped.
             loop.post { loop in
                 for transfer in Bench.of(loop)?.transfers ?? [] { transfer.resume() }
             }

@@ -5,7 +5,7 @@ import Wire
 
 @testable import Upstream
 
-/// What was heard of one transfer, for the test's thread.
+/// The events of one transfer, for the test's thread.
 final class Heard: Sendable {
     struct State {
         var heads: [UpstreamHead] = []
@@ -27,7 +27,7 @@ final class Heard: Sendable {
     func waitForEnd() -> Bool { waits { now.ends > 0 } }
 }
 
-/// Listens to a transfer on its loop, and does what the test wants done there.
+/// Receives a transfer's events on its loop, and does there what the test wants.
 final class Listener: TransferDelegate {
     let heard: Heard
     var onHead: ((Transfer) -> Void)?
@@ -88,7 +88,7 @@ final class Bench {
     }
 }
 
-/// Runs a test with a client, and takes it down in any case.
+/// Runs a test with a client, which is stopped in any case.
 func withBench(
     _ settings: UpstreamSettings = UpstreamSettings(),
     _ body: (EventLoop) async throws -> Void

@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Wire
 
-/// `openssl s_server` with a certificate made for it.
+/// `openssl s_server` with a certificate of its own.
 final class TLSServer {
     let certificate: String
     private let folder: String
@@ -33,10 +33,10 @@ final class TLSServer {
         guard process > 0 else { return nil }
     }
 
-    /// The port that it listens on; nil until it does.
+    /// The port on which it listens; nil until it does.
     ///
-    /// The kernel chooses it, and the server says it: one that was looked for before may be another's
-    /// by now.
+    /// The kernel chooses it, and the server prints it: a free port that was found before could be
+    /// another process's by now.
     var port: Int? {
         guard let file = fopen(log, "r") else { return nil }
         defer { fclose(file) }
@@ -46,7 +46,7 @@ final class TLSServer {
             separator: UInt8(ascii: "\n"),
             omittingEmptySubsequences: false
         )
-        // The last line may be half of one.
+        // The last line may be incomplete.
         for line in lines.dropLast() where line.starts(with: "ACCEPT ".utf8) {
             return line.split(separator: UInt8(ascii: ":")).last
                 .flatMap { parseDecimal(String(decoding: $0, as: UTF8.self)) }

@@ -7,8 +7,8 @@ import Loop
 
 /// A server that plays a script to each connection, on threads of its own.
 ///
-/// Its threads have ended when `stop` returns: what one still holds when the process ends would be
-/// a leak to the address sanitizer.
+/// Its threads have ended when `stop` returns: memory that one still held at the process's end
+/// would be a leak to the address sanitizer.
 final class TinyServer: Sendable {
     typealias Script = @Sendable (Int) -> String?
 
@@ -51,7 +51,7 @@ final class TinyServer: Sendable {
         threads.wait()
     }
 
-    /// Runs what blocks; the group is left after the block has let go of what it holds.
+    /// Runs blocking work; the group is left after the block has released what it holds.
     private func onThread(_ work: @escaping @Sendable () -> Void) {
         DispatchQueue(label: "tiny-server").async(group: threads, execute: work)
     }
@@ -76,7 +76,7 @@ final class TinyServer: Sendable {
 
     private func serve(_ client: Int32, _ answer: Script) {
         defer {
-            // Closed under the lock: the number may be another connection's at once.
+            // Closed under the lock: another connection may get the number at once.
             state.withLock { state in
                 state.clients.remove(client)
                 close(client)
@@ -89,7 +89,7 @@ final class TinyServer: Sendable {
                 return state.requests
             }
             guard let text = answer(number) else { return }
-            // A vertical line stands for a pause.
+            // A vertical line means a pause.
             for part in text.split(separator: "|", omittingEmptySubsequences: false) {
                 guard send(client, Array(part.utf8)) else { return }
                 guard !state.withLock({ $0.isStopped }) else { return }
@@ -133,7 +133,7 @@ final class TinyServer: Sendable {
 }
 
 extension String {
-    /// How many bytes stand before the end of a text in it.
+    /// How many bytes there are up to the end of a text in it.
     fileprivate func range(of text: String) -> Int? {
         let bytes = Array(utf8)
         let wanted = Array(text.utf8)

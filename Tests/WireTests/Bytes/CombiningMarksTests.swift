@@ -2,12 +2,12 @@ import Testing
 import Wire
 
 @Suite struct CombiningMarksTests {
-    /// Marks of two, three and four bytes, of different classes, and one that comes apart into two.
+    /// Marks of two, three and four bytes, of different classes, and one that decomposes into two.
     private static let marks = [
         "\u{301}", "\u{316}", "\u{94D}", "\u{F73}", "\u{20D0}", "\u{1D165}",
     ]
 
-    /// Apart, since a span cannot be looked at inside of an expectation.
+    /// A function of its own, since an expectation cannot hold a span.
     private static func hasLongRun(_ bytes: [UInt8]) -> Bool {
         CombiningMarks.hasLongRun(bytes.span)
     }
@@ -17,7 +17,7 @@ import Wire
     }
 
     @Test(arguments: [0, 1, 2, 3, 255, 256, 257, 1000, 4099])
-    func `a run is too long where it is longer than the limit, wherever it stands`(before: Int) {
+    func `a run is too long if it exceeds the limit, wherever it is`(before: Int) {
         let text = [UInt8](repeating: UInt8(ascii: "a"), count: before)
         let limit = CombiningMarks.maxRun
         for after in ["", "b", "é漢😀", String(repeating: "é", count: 300)] {
@@ -55,7 +55,7 @@ import Wire
         }
     }
 
-    @Test func `what is no UTF-8 is no mark`() {
+    @Test func `invalid UTF-8 is no mark`() {
         for byte in UInt8(0x80)...0xFF {
             let bytes = [UInt8](repeating: byte, count: 3000)
             #expect(!Self.hasLongRun(bytes))

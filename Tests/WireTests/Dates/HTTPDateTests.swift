@@ -16,14 +16,14 @@ import Wire
         #expect(HTTPDate.parse(text) == seconds)
     }
 
-    @Test func `every day of two centuries comes back`() {
+    @Test func `every day of two centuries is read back as it was written`() {
         for day in -36_525...36_525 {
             let seconds = day * 86_400 + (day & 0xFFFF)
             #expect(HTTPDate.parse(written(seconds)) == seconds)
         }
     }
 
-    @Test func `years of more than four digits are cut`() {
+    @Test func `years of more than four digits are clamped`() {
         #expect(written(.max) == "Fri, 31 Dec 9999 23:59:59 GMT")
         #expect(written(.min) == "Sat, 01 Jan 0000 00:00:00 GMT")
     }

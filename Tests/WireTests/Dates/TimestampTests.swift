@@ -27,7 +27,7 @@ import Wire
     }
 
     @Test(arguments: ["", "2026-11-18", "2026-13-18T11:06:40.042Z", "+026-11-18T11:06:40.042Z"])
-    func `what is no time is not read`(text: String) {
+    func `a text that is no time is not read`(text: String) {
         #expect(Timestamp.seconds(text) == nil)
     }
 }

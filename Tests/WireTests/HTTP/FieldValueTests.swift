@@ -68,7 +68,7 @@ import Wire
     }
 
     @Test(arguments: ["a=%", "%zz=1", "a=1&b=%FF", "a=%C3&b"])
-    func `a broken query is none`(raw: String) {
+    func `a broken query is refused`(raw: String) {
         #expect(QueryItems(raw) == nil)
     }
 
@@ -101,7 +101,7 @@ import Wire
         ("*", true), ("\"a\"", true), ("\"b\", \"a\"", true), ("W/\"a\", \"a\"", true),
         ("W/\"a\"", false), ("\"b\"", false), ("", false), ("a", false),
     ])
-    func `a weak tag is strongly equal to none`(header: String, isMatch: Bool) {
+    func `a weak tag strongly equals no other`(header: String, isMatch: Bool) {
         #expect(EntityTag.isListed("\"a\"", in: header, .strong) == isMatch)
         #expect(EntityTag.isListed("W/\"a\"", in: header, .strong) == (header == "*"))
     }

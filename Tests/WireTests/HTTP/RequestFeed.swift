@@ -1,6 +1,6 @@
 package import Wire
 
-/// What came out of a stream of bytes: requests, then perhaps the reason why it ended.
+/// What was read from a stream of bytes: requests, and then perhaps why it ended.
 struct RequestFeed: Equatable {
     /// One request with its body, if the body is complete.
     struct Request: Equatable {
@@ -12,7 +12,7 @@ struct RequestFeed: Equatable {
     var requests: [Request] = []
     var error: RequestError?
 
-    /// Reads requests from pieces as a connection does: what was not consumed is offered again.
+    /// Reads requests from pieces as a connection does: bytes that are not consumed come again.
     init(_ pieces: [[UInt8]], limits: RequestLimits = RequestLimits()) {
         var parser = RequestParser(limits: limits)
         var decoder: BodyDecoder?

@@ -10,7 +10,7 @@ import Wire
     ].map { Array($0.utf8) }
 
     @Test(.timeLimit(.minutes(1)))
-    func `damaged requests give one answer for every cut and read nothing behind`() {
+    func `damaged requests give one answer for every cut and read nothing after them`() {
         var random = SeededGenerator(seed: 0x5EED)
         let guarded = GuardedBuffer(capacity: 16 * 1024)
         var limits = RequestLimits()

@@ -21,7 +21,7 @@ import Wire
         #expect(head.fields.fields.map(\.value) == ["h", "*/*", "", "a b"])
     }
 
-    @Test func `a head without its fields says all else as before`() throws {
+    @Test func `a head without its fields keeps everything else`() throws {
         let fields = "Expect: 100-continue\r\nContent-Length: 3\r\n"
         let feed = RequestFeed(request("POST /a%20b?c", fields))
         let head = try #require(feed.requests.first?.head)
@@ -47,7 +47,7 @@ import Wire
     ]
 
     @Test(arguments: methods)
-    func `methods are known by their exact name`(name: String, method: Method) {
+    func `methods are recognised by their exact name`(name: String, method: Method) {
         let head = RequestFeed(request("\(name) /")).requests.first?.head
         #expect(head?.method == method)
         #expect(head?.method.name == name)
@@ -158,7 +158,7 @@ import Wire
     }
 
     @Test(arguments: sampleRequests)
-    func `nothing behind the input is read`(sample: String) throws {
+    func `nothing after the input is read`(sample: String) throws {
         let bytes = Array(sample.utf8)
         let guarded = GuardedBuffer()
         for count in 0...bytes.count {

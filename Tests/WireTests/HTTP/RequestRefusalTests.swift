@@ -1,7 +1,7 @@
 import Testing
 import Wire
 
-/// Each of these is a way to make two parsers see two different requests, or plain noise.
+/// Each of these would make two parsers see two different requests, or is plain noise.
 @Suite struct RequestRefusalTests {
     private static let badRequestLines: [(String, RequestError)] = [
         ("GET / HTTP/1.1\nHost: h\r\n\r\n", RequestError.bareLineFeed),
@@ -125,7 +125,7 @@ import Wire
         "", "u@h", "h/p", "h:x", "h:65536", "h:1:2", "a b", "a, b", "a,b", "h?", "h#", "[::1",
         "[::1]x", "[g::]", "[1]", "é", "%4", "h:99999999999999999999", ":80", "h\\",
     ])
-    func `what is no host name is refused`(host: String) {
+    func `a host that is not a host name is refused`(host: String) {
         expectRefusal("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n", .invalidHost)
     }
 
@@ -138,7 +138,7 @@ import Wire
         )
     }
 
-    @Test func `every limit has its error, also before the line has ended`() {
+    @Test func `every limit has its error, even before the line has ended`() {
         var limits = RequestLimits()
         limits.maxTargetBytes = 20
         limits.maxHeadBytes = 400

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Wire
 
-/// Texts that RFC 8259 decides on, in the manner of nst/JSONTestSuite.
+/// Texts about which RFC 8259 decides, in the manner of nst/JSONTestSuite.
 @Suite struct JSONConformanceTests {
     @Test(arguments: mustBeAccepted)
     func `a text that the grammar allows is accepted`(_ text: String) throws {
@@ -19,13 +19,13 @@ import Wire
     }
 
     @Test(arguments: bytesToRefuse)
-    func `bytes that are no text are refused`(_ bytes: [UInt8]) throws {
+    func `bytes that are not text are refused`(_ bytes: [UInt8]) throws {
         #expect(throws: JSONError.self) { _ = try JSON.parse(bytes.span) }
         #expect(try skipped(bytes) != nil)
     }
 
     @Test(arguments: leftOpen)
-    func `an undecided case has the answer we chose`(_ text: String, _ isAccepted: Bool) {
+    func `a case left open by the RFC has the result we chose`(_ text: String, _ isAccepted: Bool) {
         let bytes = Array(text.utf8)
         let result = Result { try JSON.parse(bytes.span) }
         #expect(result.isSuccess == isAccepted)
@@ -67,7 +67,7 @@ import Wire
         }
     }
 
-    /// What the reader says to a text it only passes over.
+    /// The reader's error for a text that it only skips.
     private func skipped(_ bytes: [UInt8]) throws -> JSONError? {
         var reader = JSONReader()
         do throws(JSONError) {

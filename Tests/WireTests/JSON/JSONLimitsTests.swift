@@ -11,7 +11,7 @@ import Wire
     }
 
     @Test(arguments: [marks, escaped])
-    func `a stranger's names and strings have no long run of marks`(run: String) throws {
+    func `a client's names and strings have no long run of marks`(run: String) throws {
         for (text, offset) in [
             (#"["a\#(run)"]"#, 1), (#"{"n":{"a\#(run)":1}}"#, 6), (#""\#(run)""#, 0),
         ] {
@@ -22,7 +22,7 @@ import Wire
         }
     }
 
-    @Test func `values are counted, inner ones and those of members too`() throws {
+    @Test func `all values are counted, including inner ones and those of members`() throws {
         let limits = JSONLimits(maxValues: 6)
         _ = try Self.parse(#"{"a":[1,"2"],"b":{"c":null}}"#, limits)
         #expect(throws: JSONError.tooManyValues(limit: 6, offset: 32)) {
@@ -30,7 +30,7 @@ import Wire
         }
     }
 
-    @Test func `a stranger's text of many values is refused before it is a tree`() throws {
+    @Test func `a client's text of many values is refused before it is a tree`() throws {
         let limit = JSONLimits.stranger.maxValues
         let elements = String(repeating: "0,", count: limit - 2) + "0"
         _ = try Self.parse("[\(elements)]", .stranger)
@@ -39,7 +39,7 @@ import Wire
         }
     }
 
-    @Test func `a long name is not said again in what is wrong with it`() throws {
+    @Test func `a long name is not repeated in its error`() throws {
         func description(_ name: String) throws -> String? {
             do throws(JSONError) {
                 _ = try Self.parse(#"{"\#(name)":1,"\#(name)":2}"#, JSONLimits())

@@ -43,7 +43,7 @@ import Wire
         #expect(reader.position == bytes.count)
     }
 
-    @Test func `a name is compared by what it says and not by how it is spelled`() throws {
+    @Test func `a name is compared without its escapes`() throws {
         let bytes = Array(#"{"\u0069d":1,"\\id":2,"i":3,"\u00e9":4,"":5}"#.utf8)
         let text = bytes.span
         var reader = JSONReader()
@@ -92,7 +92,7 @@ import Wire
         try reader.finish(bytes.span)
     }
 
-    @Test func `a string is appended behind what is there already`() throws {
+    @Test func `a string is appended after what is already there`() throws {
         let bytes = Array(#""\ud83d\ude00 \"x\"\/\b\f\n\r\t\u0000 ü €""#.utf8)
         var reader = JSONReader()
         var text = Array("> ".utf8)
@@ -147,7 +147,7 @@ import Wire
         #expect(error.description.contains("byte \(error.offset)"))
     }
 
-    @Test func `depth is counted by what is open and not by what was`() throws {
+    @Test func `depth counts what is open and not what was closed`() throws {
         let bytes = Array("[[],[[]],[[[]]]]".utf8)
         #expect(throws: JSONError.tooDeep(offset: 11)) {
             _ = try JSON.parse(bytes.span, limits: JSONLimits(maxDepth: 3))

@@ -78,14 +78,14 @@ extension JSONConformanceTests {
         "\u{2028}1", "1\u{0}", "t", "f", "n", "tr", "nulll", "\"a\"b", "//1", "#1", "1 //",
     ]
 
-    /// Byte strings that are not UTF-8, or not where they stand.
+    /// Byte strings that are not UTF-8, or not allowed where they are.
     static let bytesToRefuse: [[UInt8]] =
         [
             // Overlong forms of "/", NUL and U+FFFF.
             [0xC0, 0xAF], [0xC1, 0xBF], [0xC0, 0x80], [0xE0, 0x80, 0xAF], [0xE0, 0x9F, 0xBF],
             [0xF0, 0x80, 0x80, 0xAF], [0xF0, 0x8F, 0xBF, 0xBF],
             [0xFC, 0x80, 0x80, 0x80, 0x80, 0x80],
-            // Surrogates, and what lies beyond U+10FFFF.
+            // Surrogates, and values beyond U+10FFFF.
             [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80],
             [0xF5, 0x80, 0x80, 0x80],
             // Bytes that never occur, lone continuations and characters cut off.
@@ -105,9 +105,9 @@ extension JSONConformanceTests {
             [0x00, 0x5B, 0x00, 0x5D], [0xEF, 0xBB, 0xBF, 0x5B, 0x5D], [0xEF, 0xBB],
         ]
 
-    /// Texts of the kind that JSONTestSuite calls `i_`, and what we say to them.
+    /// Texts of the kind that JSONTestSuite calls `i_`, and whether we accept them.
     static let leftOpen: [(String, Bool)] = [
-        // Beyond a double: refused, and so is nothing that merely loses digits.
+        // A number beyond a double is refused; one that only loses digits is not.
         ("[1e999]", false), ("[-1e999]", false), ("[123123e100000]", false), ("[1.8e308]", false),
         ("[0.4e00669999999999999999999999999999999999999999999999969999999006]", false),
         ("[" + String(repeating: "9", count: 400) + "]", false), ("[1e308]", true),
@@ -117,7 +117,7 @@ extension JSONConformanceTests {
         ("[\"\\uDADA\"]", false), ("[\"\\uD888\\u1234\"]", false), ("[\"\\uD800\\n\"]", false),
         ("[\"\\uDd1ea\"]", false), ("[\"\\uD800\\uD800\\n\"]", false), ("[\"\\ud800\"]", false),
         ("[\"\\ud800abc\"]", false), ("[\"\\uDd1e\\uD834\"]", false), ("[\"\\uDFAA\"]", false),
-        // Duplicate keys, also behind an escape and with equal values.
+        // Duplicate keys, also with an escape and with equal values.
         ("{\"a\":\"b\",\"a\":\"c\"}", false), ("{\"a\":\"b\",\"a\":\"b\"}", false),
         ("{\"a\":1,\"\\u0061\":1}", false), ("{\"\":1,\"\":1}", false),
         ("{\"a\":{\"a\":1},\"b\":{\"a\":1}}", true), ("{\"a\":1,\"A\":1}", true),

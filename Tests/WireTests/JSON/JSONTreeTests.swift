@@ -9,7 +9,7 @@ import Wire
         #expect(written(try parse(text)) == text)
     }
 
-    @Test func `values are given out by type and by name`() throws {
+    @Test func `values are found by type and by name`() throws {
         let tree = try parse(
             #"{"s":"x","i":-5,"d":2.5,"b":true,"n":null,"a":[1,2],"o":{"k":"v"},"big":1e300}"#
         )
@@ -53,7 +53,7 @@ import Wire
         }
     }
 
-    @Test func `an empty text is a string, and only one that is not there is null`() throws {
+    @Test func `an empty text is a string, and only a missing one is null`() throws {
         for (text, written) in [("", #""""#), ("null", #""null""#), (nil, "null")] {
             var output: [UInt8] = []
             JSONText.appendStringOrNull(text, into: &output)

@@ -4,13 +4,13 @@ import Wire
 
 @Suite struct EventDecoderTests {
     @Test(arguments: samples)
-    func `a stream says the same however it is cut`(_ sample: Sample) {
+    func `a stream reads the same however it is cut`(_ sample: Sample) {
         let reading = SplitFeed(sample.stream).expectSameOutcome { EventReading(pieces: $0) }
         #expect(reading.events == sample.events)
         #expect(reading == EventReading(asTheStandardSays: Array(sample.stream.utf8)))
     }
 
-    @Test func `bytes that are not text come out as they went in`() {
+    @Test func `bytes that are not text come out as they came in`() {
         let bytes: [UInt8] = Array("data: ".utf8) + [0xFF, 0x00, 0xC0, 0xE2, 0x82] + [0x0A, 0x0A]
         let reading = SplitFeed(bytes).expectSameOutcome { EventReading(pieces: $0) }
         #expect(reading.events == [.init(data: [0xFF, 0x00, 0xC0, 0xE2, 0x82])])
@@ -22,7 +22,7 @@ import Wire
             [0xEF, 0xBB, 0xBF, 0xEF, 0xBB, 0xBF],
         ] as [[UInt8]]
     )
-    func `the beginning of a byte order mark that is none belongs to the line`(_ start: [UInt8]) {
+    func `a broken byte order mark belongs to the line`(_ start: [UInt8]) {
         let bytes = start + Array("data: lost\ndata: kept\n\n".utf8)
         let reading = SplitFeed(bytes).expectSameOutcome { EventReading(pieces: $0) }
         #expect(reading.events == [.init(data: Array("kept".utf8))])
@@ -43,7 +43,7 @@ import Wire
         #expect(offset == 1)
     }
 
-    @Test func `an event is reported with the offset behind it`() {
+    @Test func `an event is reported with the offset after it`() {
         var decoder = EventDecoder()
         let bytes = Array("data: a\n\ndata: b\n\n".utf8)
         var offset = 0
@@ -69,7 +69,7 @@ import Wire
         ("retry:  1\n", nil), ("retry: 1 \n", nil), ("retry: 007\n", 7), ("retry: 1e3\n", nil),
         ("retry: 5\nretry: 99999999999999999999\n", 5), ("Retry: 1\n", nil), ("retry: 5", nil),
     ])
-    func `a reconnection time is made of digits`(_ stream: String, _ expected: Int?) {
+    func `a reconnection time consists of digits`(_ stream: String, _ expected: Int?) {
         let reading = SplitFeed(stream).expectSameOutcome { EventReading(pieces: $0) }
         #expect(reading.retryMilliseconds == expected)
         #expect(reading.events.isEmpty)
@@ -90,7 +90,7 @@ import Wire
             ("data\ndata\ndata\ndata\ndata\ndata\ndata\ndata\n\n", .eventTooLong(limit: 6)),
         ] as [(String, EventError?)]
     )
-    func `what is over a limit ends the stream with its name`(
+    func `a line or event over a limit ends the stream with its own error`(
         _ stream: String,
         _ error: EventError?
     ) {
@@ -102,7 +102,7 @@ import Wire
         if let error { #expect(error.description.contains("over")) }
     }
 
-    @Test func `a long line is read at once and leaves no long buffer behind`() {
+    @Test func `a long line is read at once and leaves no long buffer`() {
         let long = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
         var stream: [UInt8] = []
         EventWriter.appendData(long.span, into: &stream)
@@ -119,7 +119,7 @@ import Wire
         #expect(decoder.data.capacity < 64 << 10)
     }
 
-    @Test func `the end of a line is found at each alignment and never behind the input`() {
+    @Test func `the end of a line is found at each alignment and never after the input`() {
         let guarded = GuardedBuffer()
         for length in 0..<40 {
             for end in ["\n", "\r", "\r\n"] {
@@ -132,7 +132,7 @@ import Wire
         }
     }
 
-    @Test func `a damaged stream in random pieces says what the standard says`() {
+    @Test func `a damaged stream in random pieces reads as the standard says`() {
         var random = SeededGenerator(seed: 926)
         let guarded = GuardedBuffer()
         let pieces = [

@@ -12,7 +12,7 @@ struct ReadEvent: Equatable, CustomStringConvertible {
     }
 }
 
-/// Everything a stream has said.
+/// Everything that was read from a stream.
 struct EventReading: Equatable {
     var events: [ReadEvent] = []
     var lastEventID: [UInt8] = []
@@ -57,7 +57,7 @@ struct EventReading: Equatable {
 }
 
 extension EventReading {
-    /// What the standard says about a stream, told in the plainest way and for whole streams only.
+    /// Reads a whole stream as the standard says, in the plainest way.
     init(asTheStandardSays stream: [UInt8]) {
         var rest = stream[...]
         if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }

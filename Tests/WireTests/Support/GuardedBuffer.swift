@@ -2,8 +2,8 @@ import Glibc
 
 /// Memory whose last byte is followed by a page that cannot be read.
 ///
-/// A decoder that reads one byte too far dies here instead of finding whatever lies behind the
-/// sample. `Span` checks its bounds; this checks the code that goes around it.
+/// A decoder that reads one byte too far dies here instead of finding whatever is after the sample.
+/// `Span` checks its bounds; this checks code that bypasses it.
 final class GuardedBuffer {
     /// The mapping: readable pages, then one that is not.
     private let base: UnsafeMutableRawPointer

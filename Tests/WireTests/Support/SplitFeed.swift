@@ -2,7 +2,7 @@ import Testing
 
 /// Every way to deliver a sample in pieces: whole, byte by byte, and cut once at each point.
 ///
-/// A decoder that answers differently for two of them depends on how the network cut the bytes.
+/// A decoder whose results differ for two of them depends on how the network cut the bytes.
 struct SplitFeed: Sequence {
     /// The sample that is delivered.
     let bytes: [UInt8]
@@ -15,7 +15,7 @@ struct SplitFeed: Sequence {
         bytes = Array(text.utf8)
     }
 
-    /// Hands out lists of pieces; each list joined is the sample again.
+    /// Returns lists of pieces; each list joined is the sample again.
     func makeIterator() -> AnyIterator<[[UInt8]]> {
         var cut = -1
         return AnyIterator { [bytes] in
