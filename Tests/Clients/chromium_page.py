@@ -1,6 +1,6 @@
-"""A page in a real browser, as a reader meets it, and what can go wrong with its connection.
+"""A page in a real browser, as a user sees it, and what can go wrong with its connection.
 
-Debian's chromium, headless; CHROMIUM and CHROMEDRIVER name others than those on the PATH.
+It is Debian's chromium, headless; CHROMIUM and CHROMEDRIVER name others than those on the PATH.
 """
 
 import os
@@ -73,7 +73,7 @@ def chromium():
 
 
 class Page:
-    """The page as a reader meets it: what can be seen, pressed and typed."""
+    """The page as a user sees it: what can be seen, pressed and typed."""
 
     def __init__(self, driver):
         self.driver = driver
@@ -103,7 +103,7 @@ class Page:
         return self.driver.execute_script(script, *arguments)
 
     def run_module(self, script, *arguments):
-        """Runs `script` with the renderer's exports as `md`; what it returns comes back."""
+        """Runs `script` with the renderer's exports as `md`, and returns its result."""
         body = """
             const [path, ...values] = [...arguments].slice(0, -1), done = [...arguments].at(-1);
             const work = async (md, given) => { %s };
@@ -121,7 +121,7 @@ class Page:
         })
 
     def touch(self, is_touch=True):
-        """Makes the screen one that is touched, so that the keyboard is on it too."""
+        """Makes the screen a touch screen, which has the keyboard on it."""
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": is_touch})
 
     def focused(self):
@@ -137,7 +137,7 @@ class Page:
         return self.run(f"return {LAST_ANSWER}?.view.source ?? ''")
 
     def shown(self):
-        """The last answer's text as it stands on the screen; "" when there is none."""
+        """The last answer's text as it is on the screen; "" when there is none."""
         bodies = self.all(f"{ANSWERS} .body")
         return bodies[-1].text if bodies else ""
 
@@ -156,7 +156,7 @@ class Page:
         self.driver.refresh()
 
     def offline(self, is_offline):
-        """Throws the browser's own network switch: nothing gets a connection, old ones stand."""
+        """Throws the browser's own network switch: nothing new connects, old connections stay."""
         self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
             "offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
         })
@@ -165,7 +165,7 @@ class Page:
         return [node.text for node in self.all("[data-role=user]")]
 
     def titles(self):
-        """The list of conversations, as it stands."""
+        """The list of conversations, as it is now."""
         return self.run("return [...document.querySelectorAll('#side .title')]"
                         ".map((node) => node.textContent)")
 
@@ -180,7 +180,7 @@ class Page:
                 if line["level"] in ("SEVERE", "WARNING")]
 
     def requests(self):
-        """Every URL that was asked for since the last call."""
+        """Every URL that was requested since the last call."""
         found = re.findall(
             r'"method":"Network\.requestWillBeSent".*?"request":\{.*?"url":"([^"]+)"',
             "\n".join(line["message"] for line in self.driver.get_log("performance")),
@@ -223,7 +223,7 @@ def phone(other_chromium):
 
 
 class Tabs:
-    """Two tabs of one browser; what is done to the page is done to the one that was chosen last."""
+    """Two tabs of one browser; commands go to the one that was chosen last."""
 
     def __init__(self, page):
         self.driver = page.driver
@@ -237,7 +237,7 @@ class Tabs:
 
 
 def until(check, timeout=60, what="what was waited for"):
-    """The first true value of `check`, which is asked again and again."""
+    """The first true value of `check`, which is called again and again."""
     deadline = time.monotonic() + timeout
     while True:
         try:
@@ -256,7 +256,7 @@ def until_ended(page, status="complete"):
 
 
 class CuttingProxy:
-    """Stands between browser and relay and cuts connections, politely (FIN) or not (RST).
+    """Is between browser and relay, and cuts connections, politely (FIN) or not (RST).
 
     The heads of requests get the relay's own authority: to it, the proxy is not there.
     """
@@ -328,9 +328,9 @@ class CuttingProxy:
         return len(pairs)
 
     def stall(self):
-        """Lets every connection with a stream on it stand there, dead, and tells nobody.
+        """Lets every connection with a stream go dead without closing it.
 
-        Idle ones are ended: those a browser gives up by itself when it wakes.
+        Idle ones are closed: a browser gives those up by itself when it wakes.
         """
         recently = time.monotonic() - 0.5
         with self.lock:

@@ -1,4 +1,4 @@
-"""The relay as its clients meet it: the release binary, on a port of its own, with a fresh folder.
+"""The relay as its clients see it: the release binary, on a port of its own, with a new folder.
 
 With no key set, the simulator that is part of the daemon answers. Nothing leaves the machine.
 """
@@ -20,9 +20,9 @@ BINARY = pathlib.Path(os.environ.get("RELAY_BINARY") or REPOSITORY / ".build/rel
 SIMULATOR = re.compile(r"built-in simulator answers \(at (http://127\.0\.0\.1:\d+)\)")
 LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 
-# A proxy of the developer's machine has no part in talking to the loopback.
+# A proxy of the developer's machine must not be used for the loopback.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
-# Nor have certificates: clients ask over plain HTTP, and httpx would take 50 ms of each request to
+# Nor are certificates needed: clients use plain HTTP, and httpx would spend 50 ms of each request to
 # read those of the machine.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
@@ -102,7 +102,7 @@ class Relay:
             self.process = None
 
     def log(self):
-        """All that was written to stderr and stdout, over every start."""
+        """Everything that was written to stderr and stdout, over all starts."""
         return self._log.read_text(errors="replace")
 
     def calls(self, path=""):
@@ -130,7 +130,7 @@ class Relay:
         return [json.loads(line) for line in whole.split(b"\n") if line]
 
 
-# What scripts/test without an option leaves out, and why; all else is its end-to-end part.
+# What scripts/test leaves out without an option, and why; everything else is its end-to-end part.
 THOROUGH = {
     "test_crash.py": "100 kills",
     "test_storage_faults.py": "every way in which a disk fails, a minute of them",
@@ -144,7 +144,7 @@ THOROUGH = {
 
 
 def interrupt(_number, _frame):
-    """What the tests have started and mounted ends with them, as when somebody interrupts them."""
+    """Lets everything that the tests started and mounted end with them, as at a Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -167,7 +167,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def unused_port():
-    """A port of the loopback that nobody listens on: it stays bound here, and refuses."""
+    """A port of the loopback without a server: it stays bound here, and refuses."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
@@ -175,7 +175,7 @@ def unused_port():
 
 @pytest.fixture(scope="session")
 def certificate_and_key(tmp_path_factory):
-    """Files for an upstream at `localhost`; nobody vouches for the certificate but itself."""
+    """Files for an upstream at `localhost`, with a self-signed certificate."""
     folder = tmp_path_factory.mktemp("certificate")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
@@ -189,7 +189,7 @@ def certificate_and_key(tmp_path_factory):
 
 @pytest.fixture
 def start_relay(tmp_path):
-    """`start_relay(RELAY_KEEPALIVE_S=1, …)` starts a relay, which must end well too."""
+    """`start_relay(RELAY_KEEPALIVE_S=1, …)` starts a relay, which must also end well."""
     relays = []
 
     def start(**variables):
@@ -208,7 +208,7 @@ def start_relay(tmp_path):
 
 @pytest.fixture
 def relay(start_relay):
-    """A relay with the embedded simulator and all settings at their defaults but the drain time."""
+    """A relay with the embedded simulator and all settings at their defaults, except for the drain time."""
     return start_relay()
 
 

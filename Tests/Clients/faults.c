@@ -6,10 +6,10 @@
 //     write ENOSPC /journal/ 10
 //     fsync EIO history.jsonl
 //
-// With `bytes`, a write puts that many bytes into the file before the next one fails, as a disk does
-// that becomes full within a frame; an fsync loses what was written since the last that succeeded,
-// as the kernel may, and the next one succeeds without it. `write` stands for pwrite and writev, `open` for openat, `fsync`
-// for fdatasync too.
+// With `bytes`, a write puts that many bytes into the file before the next one fails, like a disk
+// that becomes full within a frame. An fsync with it loses what was written since the last that
+// succeeded, as the kernel may, and the next one succeeds without it. `write` also means pwrite and
+// writev, `open` openat, and `fsync` fdatasync.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -51,8 +51,8 @@ __attribute__((constructor)) static void map_rules(void) {
     close(number);
 }
 
-// The errno that a rule has for this call; 0 where it goes through. `bytes` is set to how many of a
-// write are to get through first, or -1.
+// The errno that a rule has for this call; 0 if it succeeds. `bytes` is set to how many bytes of a
+// write succeed first, or to -1.
 static int fault(const char *call, const char *path, long *bytes) {
     if (!page || !page[0] || strncmp(path, folder, strlen(folder)) != 0) return 0;
     char rules[PAGE + 1];
@@ -131,7 +131,7 @@ ssize_t writev(int number, const struct iovec *pieces, int count) {
     return real(number, pieces, count);
 }
 
-// How much of each file is safe. Of a file that is not here, nothing is.
+// How much of each file is safe: nothing of a file that is not here.
 static struct safe {
     ino_t inode;
     off_t size;

@@ -41,5 +41,5 @@ def names(events):
 
 
 def text_of(events, name):
-    """The data of all events of that name, joined: what the reader sees."""
+    """The data of all events of this name, joined: what the user sees."""
     return "".join(event.data for event in events if event.name == name)

@@ -1,4 +1,4 @@
-"""An upstream that sends one HTTP/2 stream all it takes, and another a word on time beside it."""
+"""An upstream that floods one HTTP/2 stream, and sends words at a fixed pace on another."""
 
 import json
 import selectors
@@ -42,11 +42,11 @@ class Stream:
 
 
 class Connection:
-    """One connection, served by one thread: ticks go before the flood, of which nothing queues."""
+    """One connection, served by one thread: ticks precede the flood, which is never queued."""
 
     def __init__(self, sock, enough):
         self.enough = enough
-        # What waits in the kernel goes before every later tick.
+        # Bytes that wait in the kernel precede every later tick.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
         self.sock = sock
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
@@ -76,7 +76,7 @@ class Connection:
         )
 
     def read(self):
-        """False where the client has gone."""
+        """False if the client has left."""
         try:
             data = self.sock.recv(65536)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -105,7 +105,7 @@ class Connection:
         )
 
     def produce(self):
-        """Writes what is due, but no frame of the flood before the one before has left."""
+        """Writes what is due, but no frame of the flood until the previous one has left."""
         for number, stream in sorted(self.streams.items(), key=lambda item: item[1].is_flood):
             if stream.is_over:
                 continue
@@ -126,7 +126,7 @@ class Connection:
         self.out += self.h2.data_to_send()
 
     def flush(self):
-        """False where the kernel takes no more."""
+        """False if the kernel takes no more."""
         while self.out:
             try:
                 self.out = self.out[self.sock.send(self.out):]
@@ -138,7 +138,7 @@ class Connection:
 
 
 class Upstream:
-    """Listens on a port of its own until it is left; each connection has a thread."""
+    """Listens on a port of its own until the `with` block ends; each connection has a thread."""
 
     def __init__(self, certificate, key):
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -150,7 +150,7 @@ class Upstream:
         self._threads = [threading.Thread(target=self._accept)]
         self.url = f"https://localhost:{self._listener.getsockname()[1]}/v1"
         self.connections = []
-        # Set when the ticking answers are to end.
+        # Set when the ticking answers should end.
         self.enough = threading.Event()
 
     def __enter__(self):

@@ -1,4 +1,4 @@
-"""The process is killed in the middle of answers: nothing that was shown is lost, nothing is paid twice."""
+"""The process is killed in the middle of answers: nothing shown is lost, nothing is paid twice."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ TOKENS = 40
 
 
 class Cut:
-    """One client's stream: what it has when the connection breaks."""
+    """One client's stream, and what it has when the connection breaks."""
 
     def __init__(self, number):
         self.number = number
@@ -29,7 +29,7 @@ class Cut:
 
 
 async def read_stream(port, request, cut):
-    """Reads one answer with `Connection: close` until it ends or breaks; gives the status."""
+    """Reads one answer with `Connection: close` until it ends or breaks; returns the status."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     status = None
     try:
@@ -67,7 +67,7 @@ def resuming(cut, last):
 
 
 async def one_round(relay, number, moment):
-    """Streams, a kill after `moment` seconds, a restart, and everybody comes back."""
+    """Streams, a kill after `moment` seconds, a restart, and all clients come back."""
     cuts = [Cut(f"{number}.{index}") for index in range(STREAMS)]
     models = [
         f"simulator%3Ftokens={TOKENS}%26interval_ms=8%26pause_after={1000 + number * STREAMS + index}"
@@ -92,7 +92,7 @@ async def one_round(relay, number, moment):
         if ended:
             assert status in (200, 204), (status, before[-1])
             continue
-        # What the client had continues without a gap, and ends truthfully.
+        # The client's text continues without a gap, and ends truthfully.
         assert status == 200, f"{cut.id} is lost: {status} behind {before}"
         numbers = [int(event.id.split(".")[1]) for event in before + again.events if event.id]
         assert numbers == sorted(set(numbers)), numbers

@@ -20,7 +20,7 @@ def hello(**members):
 
 
 def curl(*arguments, timeout=60, **options):
-    """Runs `curl -N` to its end; its own failure is the test's."""
+    """Runs `curl -N` to its end; if it fails, the test fails."""
     done = subprocess.run(
         ["curl", "-sS", "-N", "--max-time", str(timeout), *arguments],
         capture_output=True, timeout=timeout + 5, **options,
@@ -76,7 +76,7 @@ def test_tokens_arrive_one_by_one_and_not_at_the_end(relay):
             if line.startswith(b"event: token"):
                 arrivals.append(time.monotonic())
     assert len(arrivals) == 60
-    # Sixty tokens 50 ms apart take 2.95 s; what is held back would come in one heap.
+    # Sixty tokens 50 ms apart take 2.95 s; tokens that are held back would come all at once.
     assert arrivals[-1] - arrivals[0] > 1
     assert arrivals[30] - arrivals[0] > 0.3
 

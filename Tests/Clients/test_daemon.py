@@ -107,7 +107,7 @@ def test_check_prints_the_configuration_with_secrets_masked(run_daemon):
     [
         ("RELAY_LISTEN", "nowhere"),
         ("RELAY_LISTEN", "127.0.0.1:65536"),
-        # Open to the network, with nobody asked who they are.
+        # Open to the network, without authentication.
         ("RELAY_LISTEN", "0.0.0.0:0"),
         ("RELAY_LOOPS", "1000"),
         ("RELAY_LOOPS", "many"),
@@ -186,7 +186,7 @@ def test_the_start_up_line_names_the_upstream_and_no_secret(start_relay):
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
-    """An upstream that refuses, and quotes all that it was asked with."""
+    """An upstream that refuses, and quotes the whole request."""
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -337,7 +337,7 @@ def test_a_stop_lets_streams_finish_and_ends_with_0(start_relay, sent):
     reader.wait_for_tokens(3)
     begin = time.monotonic()
     relay.process.send_signal(sent)
-    # While the stream goes on, nobody new is let in.
+    # While the stream goes on, no new client is accepted.
     deadline = time.monotonic() + 60
     with pytest.raises(ConnectionRefusedError):
         while time.monotonic() < deadline:

@@ -1,6 +1,6 @@
-"""A page's `fetch` with a reader on the body, written down in Python.
+"""A page's `fetch` with a reader on the body, written in Python.
 
-`read()` hands a page whatever one network read brought; pages decode it, split it at blank lines
+`read()` gives a page whatever one network read brought; pages decode it, split it at blank lines
 and parse what follows `data: `. Here the pieces are the chunks of the chunked coding, as they
 arrive.
 """
@@ -62,7 +62,7 @@ def fetch(relay, body, path="/chat/completions", read_size=65536, accept="*/*"):
     )
     with socket.socket() as connection:
         connection.settimeout(60)
-        # A small window, so that a page that does not read is felt at the other end.
+        # A small window, so that the other end notices when the page does not read.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         connection.connect(("127.0.0.1", relay.port))
         connection.sendall(head.encode() + payload)
@@ -73,7 +73,7 @@ def page_reads(chunks):
     """What the usual page does with each piece: no state beyond the unfinished frame."""
     buffer, frames = "", []
     for _, chunk in chunks:
-        # As `decoder.decode(value)` without `stream: true`, which many pages forget: a cut
+        # Like `decoder.decode(value)` without `stream: true`, which many pages forget: a cut
         # character would be broken for good.
         buffer += chunk.decode("utf-8")
         *whole, buffer = buffer.split("\n\n")
@@ -131,7 +131,7 @@ def test_a_failure_is_a_frame_with_error_and_then_done(relay):
 
 @pytest.mark.parametrize("silence", ["first_ms", "pause_ms"])
 def test_silence_is_filled_with_comments_where_blocks_have_ids(start_relay, silence):
-    # With nothing held back for a status of the upstream's own, the 200 goes out at once.
+    # The relay does not wait for the upstream's status here, so the 200 goes out at once.
     relay = start_relay(RELAY_KEEPALIVE_S=1, RELAY_HEAD_HOLD_S=0)
     settings = {silence: 2700} | ({"pause_after": 1} if silence == "pause_ms" else {})
     asked = request(say="at last it speaks", **settings)
@@ -142,7 +142,7 @@ def test_silence_is_filled_with_comments_where_blocks_have_ids(start_relay, sile
     assert len(comments) >= 2
     # A blank line after a comment would dispatch an event in clients that remember an id.
     assert all(lines[number + 1] != b"" for number in comments)
-    # … and a comment stands between events, never inside one.
+    # … and a comment is between events, never inside one.
     assert all(
         number == 0 or lines[number - 1] == b"" or lines[number - 1].startswith(b":")
         for number in comments
@@ -175,7 +175,7 @@ def test_a_page_that_stops_reading_for_a_while_loses_nothing(relay):
     with fetch(relay, request(tokens=60_000, batch=500)) as response:
         chunks = response.chunks()
         first = next(chunks)
-        # The model is far ahead by now, and what it said waits in the relay or before it.
+        # The model is far ahead by now, and its text waits in the relay or before it.
         time.sleep(1)
         frames = page_reads([first, *chunks])
     assert frames[-1] == "[DONE]"

@@ -1,4 +1,4 @@
-"""Pages of other sites in a real browser: what they can make it ask, and what they cannot spend."""
+"""Pages of other sites in a real browser: what they can request, and that they cannot spend."""
 
 import functools
 import http.server
@@ -10,7 +10,7 @@ from chromium_page import Page, start_chromium, until, until_ended
 
 @pytest.fixture(scope="module")
 def named_chromium():
-    """A browser to which two sites are this machine, under names that are not the loopback's."""
+    """A browser for which two sites are this machine, under names other than the loopback's."""
     rules = "MAP relay.test 127.0.0.1, MAP foreign.test 127.0.0.1"
     driver = start_chromium(f"--host-resolver-rules={rules}")
     yield driver
@@ -19,7 +19,7 @@ def named_chromium():
 
 @pytest.fixture
 def foreign(tmp_path):
-    """`foreign(html)` serves a page at a site of its own and gives its URL."""
+    """`foreign(html)` serves a page at a site of its own and returns its URL."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):

@@ -1,4 +1,4 @@
-"""What strangers send costs in proportion to its size: twice as much of it, twice the work.
+"""The cost of input is in proportion to its size: twice as much of it is twice the work.
 
 Work is counted in instructions, by callgrind, which a busy machine does not change. A loop within a
 loop would make it four times as much.
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind i
 # Valgrind makes the relay some fifty times as slow.
 PATIENCE = 40
 TOTAL = re.compile(rb"^totals: (\d+)", re.MULTILINE)
-# What a run takes more or less than the same run before: timers, and reads that are cut elsewhere.
+# How much two equal runs differ: by timers, and by reads that are cut elsewhere.
 NOISE = 1_500_000
 # Marks that `String` would have to sort when it compares.
 MARKS = "\u0301\u0316"
@@ -27,7 +27,7 @@ MODEL = "simulator?tokens=1&interval_ms=0"
 
 
 class Upstream:
-    """Speaks both vendors' protocols: answers each request with what `answer` has, and closes."""
+    """Speaks both vendors' protocols: answers each request with `answer`, and closes."""
 
     def __init__(self):
         self.answer = b""
@@ -104,12 +104,12 @@ def count(tmp_path_factory, upstream):
 
 @pytest.fixture(scope="module")
 def base(count):
-    """The instructions of a relay that is asked for next to nothing."""
+    """The instructions of a relay that does next to nothing."""
     return count(lambda port: send(port, get("/healthz")))
 
 
 def send(port, request):
-    """Sends raw bytes and returns all that comes back until the relay closes."""
+    """Sends raw bytes and returns everything that comes back until the relay closes."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as sock:
         sock.sendall(request)
         answer = b""

@@ -1,4 +1,4 @@
-"""Conversations: what was said before, as curl and a page would ask for it, and its end."""
+"""Conversations: past messages, as curl and a page ask for them, and their deletion."""
 
 import json
 import time
@@ -26,7 +26,7 @@ def get(relay, path, **query):
 
 
 def on_disk(relay, text):
-    """The files in the data folder that hold the text, the journal's too."""
+    """The files in the data folder that have the text, including the journal's."""
     found = []
     for path in relay.data.rglob("*"):
         try:

@@ -1,4 +1,4 @@
-"""httpx-sse, an event stream reader that nobody here wrote, against /chat/stream."""
+"""httpx-sse, an event stream reader by other people, against /chat/stream."""
 
 import json
 import urllib.parse

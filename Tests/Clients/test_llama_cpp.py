@@ -1,4 +1,4 @@
-"""A real upstream that nobody here wrote: llama.cpp's server with a tiny random model."""
+"""A real upstream by other people: llama.cpp's server with a tiny random model."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def llama(tmp_path_factory):
         process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ)
     try:
         deadline = time.monotonic() + 60
-        # It says so when it listens, at a port that the kernel has chosen.
+        # It prints when it listens, on a port that the kernel has chosen.
         while not (said := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text())):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
@@ -48,7 +48,7 @@ def llama(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def direct(llama):
-    """What the model answers when it is asked without the relay."""
+    """The model's answer without the relay in between."""
     body = {"model": "tiny", "messages": MESSAGES} | SETTINGS
     answer = httpx.post(f"{llama}/chat/completions", json=body, timeout=60)
     [choice] = answer.raise_for_status().json()["choices"]

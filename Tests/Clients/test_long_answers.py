@@ -1,4 +1,4 @@
-"""Answers much longer than what is kept of them in memory: all of it is there for who comes back."""
+"""Answers much longer than what memory keeps of them: a client that comes back gets all of it."""
 
 import concurrent.futures
 import json
@@ -12,7 +12,7 @@ import pytest
 import frames
 from test_growth import Upstream
 
-# Eight hundred kilobytes of text, of which 64 KiB are in memory with all that belongs to it.
+# Eight hundred kilobytes of text, of which memory keeps 64 KiB, overhead included.
 TOKENS = 200_000
 MODEL = f"simulator?tokens={TOKENS}&interval_ms=0&batch=100"
 
@@ -28,7 +28,7 @@ def resident_megabytes(relay):
 
 
 def ask(relay, prompt):
-    """Reads a whole answer; gives its id and events."""
+    """Reads a whole answer; returns its id and events."""
     parameters = {"prompt": prompt, "model": MODEL}
     answer = httpx.get(f"{relay.url}/chat/stream", params=parameters, timeout=60)
     assert answer.status_code == 200
@@ -59,7 +59,7 @@ def test_many_long_answers_at_once_take_little_memory(relay):
         answers = list(pool.map(lambda number: ask(relay, f"question {number}"), range(8)))
     assert len({stream for stream, _ in answers}) == 8
     relay.history(count=8)
-    # Whole, they would take fifteen megabytes beside what putting records together leaves.
+    # Whole, they would take fifteen megabytes, besides what the making of records leaves.
     assert resident_megabytes(relay) - before < 15
     for stream, events in answers:
         rest = httpx.get(
@@ -95,9 +95,9 @@ def long_relay(start_relay):
 
 
 def highest_megabytes(relay, ask):
-    """How much memory the relay takes at most while `ask()` asks it; gives the answer, too."""
+    """How much memory the relay takes at most during `ask()`, and the answer."""
     process = pathlib.Path(f"/proc/{relay.process.pid}")
-    # What was made before may still be on its way to the disk.
+    # Earlier records may still be on their way to the disk.
     deadline = time.monotonic() + 60
     while resident_megabytes(relay) > 30 and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -131,12 +131,12 @@ def restored(relay, stream):
 def test_a_long_answer_in_one_piece_takes_at_most_twice_its_size(long_relay):
     answer = complete(long_relay)
     long_relay.history(count=1)
-    # From the journal, part by part: what is sent is in memory once.
+    # From the journal, part by part: only what is sent is in memory.
     highest, _ = highest_megabytes(long_relay, lambda: complete(long_relay))
     assert highest < 1.5 * LONG_MEGABYTES
     assert long_relay.stop() == 0
     long_relay.start()
-    # From its record, which is in memory beside it.
+    # From its record, which is in memory as well.
     highest, _ = highest_megabytes(long_relay, lambda: complete(long_relay))
     assert highest < 2.3 * LONG_MEGABYTES
     stream = answer.headers["x-stream-id"]
@@ -175,7 +175,7 @@ def bytes_read(relay):
 
 
 def read_up_to_the_pause(relay, stream, tokens):
-    """Returns when a client of the answer has had so many tokens."""
+    """Returns when a client of the answer has received so many tokens."""
     with httpx.stream("GET", f"{relay.url}/chat/streams/{stream}", timeout=60) as answer:
         for line in answer.iter_lines():
             tokens -= line == "event: token"

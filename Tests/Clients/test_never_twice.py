@@ -1,4 +1,4 @@
-"""What is asked twice is answered once, and what is stopped is not paid on: two loops, as users have."""
+"""A repeated question is answered once, and a stopped answer costs no more: with two loops."""
 
 import concurrent.futures
 import socket
@@ -76,7 +76,7 @@ class CuttingProxy(threading.Thread):
 
 @pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
 def test_a_library_that_asks_again_after_a_broken_connection_is_not_paid_twice(relay, streamed):
-    # Before anything, and within the head: where the library asks again by itself.
+    # Before the first byte, and within the head: there the library asks again by itself.
     proxy = CuttingProxy(relay.port, [0, 20])
     try:
         with openai.OpenAI(
@@ -158,7 +158,7 @@ def test_a_stop_from_anywhere_reaches_the_upstream_within_100_ms(relay):
             while model not in relay.calls():
                 time.sleep(0.005)
             stopped = time.time() * 1000
-            # A connection of its own, on whatever loop took it.
+            # A connection of its own, on whichever loop accepted it.
             assert httpx.delete(target, timeout=60).status_code == 204
             text = answer.read().decode()
         assert '"status":"stopped"' in text and text.endswith("data: [DONE]\n\n")
@@ -166,7 +166,7 @@ def test_a_stop_from_anywhere_reaches_the_upstream_within_100_ms(relay):
         assert (counted["calls"], counted["closed_early"]) == (1, 1)
         took.append(counted["last_close"]["at_ms"] - stopped)
         assert httpx.delete(target, timeout=60).status_code == 204
-    # A machine that does something else for a while may hold up most of them, but not all.
+    # A busy machine may hold up most of them, but not all.
     assert min(took) < 100, took
     unknown = httpx.delete(f"{relay.url}/chat/streams/{'A' * 23}", timeout=60)
     assert unknown.status_code == 404
@@ -181,7 +181,7 @@ def upstream(start_relay):
 
 @pytest.fixture
 def lasting(start_relay, upstream):
-    """A relay whose calls are still counted after it was started anew."""
+    """A relay whose calls are still counted after a restart."""
     base = upstream.log().split("(at ")[1].split(")")[0].removesuffix("/v1")
     return start_relay(RELAY_LOOPS=2, OPENAI_BASE_URL=f"{base}/v1", RELAY_MODEL="simulator")
 
@@ -191,7 +191,7 @@ def end(relay, how):
     if how == "SIGTERM":
         assert relay.stop() == 0
     else:
-        # By then the journal has let go of what had ended.
+        # By then the journal has dropped the ended answers.
         time.sleep(1.8 if how == "SIGKILL later" else 0)
         relay.kill()
     relay.start()
@@ -291,7 +291,7 @@ def test_a_key_lasts_for_its_time_and_no_longer(start_relay, upstream):
     id = ask(relay).headers["x-stream-id"]
     for older, is_known in [(590, True), (20, False)]:
         assert relay.stop() == 0
-        # As if it had been so much longer, whatever the file's own checksum says of the line.
+        # As if so much more time had passed, with a checksum that fits the changed line.
         age(relay.data / "keys", older)
         relay.start()
         again = ask(relay).headers["x-stream-id"]

@@ -15,7 +15,7 @@ HELLO_TEXT = "Hello, wörld\n\nand more"
 
 @pytest.fixture
 def client(relay):
-    """A client that does not retry: what is retried, the relay retries."""
+    """A client that does not retry: only the relay does."""
     with openai.OpenAI(
         base_url=f"{relay.url}/v1", api_key="unused", max_retries=0, timeout=20
     ) as client:
@@ -72,7 +72,7 @@ def test_without_include_usage_every_chunk_has_a_choice(client):
         ("error_after=3", {"upstream_error"}),
         ("bad_json_after=3", {"upstream_error"}),
         ("cut_after=3", {"truncated"}),
-        # A broken connection may be called either: what counts is that it is not called success.
+        # A broken connection may be called either; it only must not be called success.
         ("truncate_chunk_after=3", {"truncated", "upstream_error"}),
         ("reset_after=3", {"truncated", "upstream_error"}),
     ],
@@ -158,7 +158,7 @@ def test_a_refusal_of_the_upstream_keeps_its_status(client, status, error, strea
             model=f"simulator?status={status}", messages=MESSAGES, stream=streamed
         )
     assert caught.value.status_code == status
-    # The relay has tried for the client: the client's own tries would multiply them.
+    # The relay has retried for the client: the client's own retries would multiply them.
     assert caught.value.response.headers["x-should-retry"] == "false"
 
 

@@ -75,7 +75,7 @@ def test_no_check_opens_a_stream(relay, browser):
     until(lambda: browser.titles() == ["hello"])
     streams(browser)
     [conversation] = httpx.get(f"{relay.url}/chat/conversations").json()["conversations"]
-    # Nobody has it now, which the page finds out when it looks for the answer that it asked for.
+    # The answer is gone now, which the page finds out when it looks for it.
     httpx.delete(f"{relay.url}/chat/conversations/{conversation['id']}").raise_for_status()
     until(lambda: "lost" in browser.run("return JSON.stringify(localStorage)"), 12,
           "the look for the answer")

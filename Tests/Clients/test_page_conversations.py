@@ -15,7 +15,7 @@ LONG = "simulator?tokens=2000&interval_ms=20"
 
 
 def converse(browser, url, *conversations):
-    """Holds conversations, each a list of questions, the last one staying open."""
+    """Has conversations, each a list of questions; the last one stays open."""
     browser.open(url, model=ECHO)
     for questions in conversations:
         browser.press("#new")

@@ -79,7 +79,7 @@ def test_a_list_that_was_loaded_before_the_question_has_it_when_it_is_opened(rel
     assert phone.titles() == []
     open_list(phone)
     until(lambda: row(phone) == "Answering…")
-    # It is not read here, and the end is seen all the same.
+    # This device does not read it, and sees its end all the same.
     until(lambda: ":" in row(phone), what="the end in the list")
     phone.choose("hello")
     until_ended(phone)
@@ -99,7 +99,7 @@ def test_a_question_in_an_old_conversation_is_found_behind_it(relay, browser, ph
     until(lambda: phone.status() == "streaming" and phone.source())
     assert phone.questions() == ["one", "two"]
     assert row(phone, "one") == "Answering…"
-    # A reload attaches anew, and neither shows nor asks anything twice.
+    # A reload attaches again, and neither shows nor asks anything twice.
     phone.reload()
     until(lambda: phone.status() == "streaming" and phone.source())
     until_ended(phone)

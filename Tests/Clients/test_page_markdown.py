@@ -134,7 +134,7 @@ def test_many_signs_of_formulas_stay_cheap_to_draw(relay, browser):
 
 def test_four_times_the_hostile_text_costs_about_four_times_the_work(relay, browser):
     browser.open(relay.url)
-    # A square law costs 16 times as much. Each size's least time counts: what else the machine does
+    # Quadratic cost would be 16 times as much. Each size's least time counts: other work of the machine
     # only adds to it.
     slow = browser.run_module(r"""
         const samples = {

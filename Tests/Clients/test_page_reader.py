@@ -14,7 +14,7 @@ import pytest
 
 SCRIPT = pathlib.Path(__file__).with_name("page_reader.mjs")
 ROUTES = ["/chat/completions", "/v1/chat/completions"]
-# No word is held back for long, and no silence lasts: what takes seconds by default takes one here.
+# Waits are short here: what takes seconds by default takes one.
 QUICK = {"RELAY_KEEPALIVE_S": 1, "RELAY_HEAD_HOLD_S": 0}
 SAID = "at last"
 
@@ -72,7 +72,7 @@ def test_silences_show_nothing(start_relay, path, weather):
     status, shown = shows(relay, path)
     assert status == 200
     assert (shown["shown"], shown["end"]) == (SAID, "[DONE]"), shown
-    # There were silences, and they were not left empty.
+    # There were silences, and they were filled.
     assert shown["count"] > 2
 
 
@@ -130,7 +130,7 @@ def test_an_answer_that_somebody_stops_shows_what_came(start_relay, path):
         target = f"{relay.url}/chat/streams/{reader.head()['id']}"
         assert httpx.delete(target, timeout=10).status_code == 204
         shown = reader.outcome()
-    # OpenAI's clients are told of it as an error; the others have a status beside the content.
+    # OpenAI's clients get it as an error; the others have a status next to the content.
     if path.startswith("/v1/"):
         assert shown["error"] == "Error: the answer was stopped before its end"
     else:

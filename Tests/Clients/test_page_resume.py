@@ -26,7 +26,7 @@ def asked(relay, prompt="hello"):
 
 
 def begin(browser, url, model=SLOW, prompt="hello", length=40):
-    """Asks, and returns what has come when that much has."""
+    """Asks, and returns the text once so much of it has come."""
     browser.open(url, model=model)
     browser.ask(prompt)
     return until(lambda: (text := browser.source()) and len(text) > length and text)

@@ -1,4 +1,4 @@
-"""Stopping and asking again: what is told to the server, and what the model is asked."""
+"""Stopping and asking again: what is sent to the server, and what the model is asked."""
 
 import http.server
 import json
@@ -148,7 +148,7 @@ def test_a_reload_right_after_send_refuses_nothing_and_asks_once(start_relay, br
 
 
 class Upstream:
-    """A model's service that breaks off after a word, so many times, and keeps what it is asked."""
+    """A model's service that breaks off after a word, so many times, and keeps its requests."""
 
     def __init__(self, breaks):
         upstream = self
@@ -182,7 +182,7 @@ class Upstream:
         return [body["model"] for body in self.asked]
 
     def messages(self):
-        """What the last call said, in short."""
+        """The messages of the last call, in short."""
         return [f"{message['role'][0]}:{message['content']}"
                 for message in self.asked[-1]["messages"]]
 
@@ -204,7 +204,7 @@ def start_upstream():
         upstream.close()
 
 
-# Servers from before the field: what was asked for is told all the same.
+# Servers from before the field: the requested model is sent all the same.
 REQUESTED = """
     const { json } = Response.prototype;
     Response.prototype.json = async function () {

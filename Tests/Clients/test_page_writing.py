@@ -19,7 +19,7 @@ def written(browser):
 
 
 def converse(browser, url, *questions):
-    """Holds a conversation about each question."""
+    """Has a conversation about each question."""
     browser.open(url, model=ECHO)
     for question in questions:
         browser.press("#new")

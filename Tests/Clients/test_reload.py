@@ -16,7 +16,7 @@ ORIGIN = "https://app.example"
 
 
 def write_settings(relay, *lines):
-    """What a start and a reload read beside the process's own variables."""
+    """The file that a start and a reload read, besides the process's own variables."""
     (relay.directory / ".env").write_text("".join(f"{line}\n" for line in lines))
 
 
@@ -27,7 +27,7 @@ def send(relay, number, wanted):
     deadline = time.monotonic() + 60
     while True:
         news = relay.log()[seen:]
-        # A line is there when its end is.
+        # A line is complete once its end is there.
         whole = news[:news.rfind("\n") + 1]
         if wanted in whole:
             return whole
@@ -156,7 +156,7 @@ def test_what_needs_a_restart_is_named_and_stays_as_it_was(relay):
     # The port is a variable of the process, which wins over the file.
     assert said.endswith(" warning a restart is needed to change RELAY_LOOPS\n")
     assert ask(relay, Origin=ORIGIN).status_code == 200
-    # It is still to come, and what was exchanged is not named again.
+    # The change still waits for a restart, and what was already taken over is not named again.
     said = send(relay, signal.SIGHUP, "a restart is needed")
     assert "is reloaded: nothing has changed\n" in said
     assert relay.stop() == 0

@@ -25,7 +25,7 @@ SAFE_AGAIN = "the journal would survive a loss of power again"
 
 
 class Faults:
-    """What the disk does, said on a page that the relay's process has mapped."""
+    """The disk's faults, on a page that the relay's process has mapped."""
 
     def __init__(self, library, page):
         page.write_bytes(bytes(PAGE))
@@ -34,7 +34,7 @@ class Faults:
 
     def set(self, *rules):
         text = "".join(rule + "\n" for rule in rules).encode()
-        # Into the same file: another one would not be the one that is mapped.
+        # Into the same file, because that one is mapped.
         with self._page.open("r+b") as page:
             page.write(text.ljust(PAGE, b"\0"))
 
@@ -102,7 +102,7 @@ class Stream(threading.Thread):
         return frames.text_of(self.events, "token")
 
     def runs_on(self, count=5):
-        """Waits until so many events more have come."""
+        """Waits until so many more events have come."""
         wanted = len(self.events) + count
         wait_for(lambda: len(self.events) >= wanted, f"{wanted} events of {self.id}")
 
@@ -151,7 +151,7 @@ def kill_and_restart(relay, streams):
 
 
 def assert_nothing_missing(relay, streams, others=0):
-    """After a crash: the history has all that clients were shown, once, and who was cut continues."""
+    """After a crash: the history has everything shown, once, and cut clients continue."""
     records = {record["id"]: record for record in relay.history(len(streams) + others)}
     for stream in streams:
         seen = stream.events
@@ -193,7 +193,7 @@ def test_a_journal_that_is_refused_holds_up_nobody_and_lacks_nothing_afterwards(
     kill_and_restart(relay, running)
     assert_nothing_missing(relay, ending + running)
     assert relay.log().count(REFUSED) == relay.log().count(RESUMED) == 1, relay.log()
-    # The disk was asked for room again and again; no attempt left anything of itself.
+    # The relay asked for room again and again; no attempt left anything on the disk.
     assert "that are no frame" not in relay.log()
 
 
@@ -218,7 +218,7 @@ def test_a_crash_while_the_journal_is_refused_loses_no_more_than_the_outage(
         assert again[:len(shown)] == shown
         assert again[-1].name == "error"
         assert records[stream.id] == 1
-    # Who was shown more than was kept is told so, or continued, but not by a crash.
+    # A client that was shown more than was kept gets an error, or goes on; it sees no crash.
     for stream in streams + unknown:
         answer = httpx.get(
             f"{relay.url}/chat/streams/{stream.id}",
@@ -234,7 +234,7 @@ def test_an_outage_of_the_journal_ends_without_anybody_asking(start_faulty, faul
     faults.set("write ENOSPC /journal/")
     begin(relay, 1, tokens=5)[0].ends_whole()
     assert readiness(relay) == "journal_not_writable"
-    # Once it is forgotten, nothing is left to be written, and the room it had is given back.
+    # Once the answer is forgotten, nothing is left to write, and its room is given back.
     segment = relay.data / "journal" / "0-00000001.journal"
     wait_for(lambda: segment.stat().st_size == 16, "the journal is emptied")
     assert readiness(relay) == "journal_not_writable"
@@ -258,7 +258,7 @@ def test_without_descriptors_the_journal_goes_on_in_the_segment_it_has(start_fau
     relay = start_faulty(RELAY_LOOPS=1)
     streams = begin(relay, 2, tokens=3000)
     faults.set("open EMFILE /journal/")
-    # What is asked is in the journal too: with these, a segment is full.
+    # Questions are in the journal, too: with these, a segment is full.
     body = {"message": "hi", "system": "long " * 1_200_000,
             "model": "simulator?say=well&interval_ms=0"}
     asked = [
@@ -384,7 +384,7 @@ def test_a_journal_that_is_not_safe_is_told_and_said_again(start_faulty, faults,
     started = time.monotonic()
     took = []
     for _ in range(10):
-        # An end is not withheld for a disk that will not have it.
+        # The end is sent even if the disk does not take it.
         asked = time.monotonic()
         begin(relay, 1, tokens=2, interval_ms=0)[0].ends_whole()
         took.append(time.monotonic() - asked)
@@ -398,7 +398,7 @@ def test_a_journal_that_is_not_safe_is_told_and_said_again(start_faulty, faults,
     assert REFUSED not in relay.log()
     for stream in running:
         stream.runs_on()
-    # What the disk did not make safe may be gone with the power, whatever it says later.
+    # Data that the disk did not make safe may be lost with the power, whatever it reports later.
     relay.kill()
     segments = sorted((relay.data / "journal").iterdir())
     assert len(segments) > 1
@@ -422,7 +422,7 @@ def test_a_history_that_is_not_safe_holds_up_nobody_and_recovers(
     for stream in streams:
         stream.ends_whole()
     wait_until(relay, "history_not_writable")
-    # They are in the file; the journal keeps them as well, as long as that may not be safe.
+    # They are in the file; the journal keeps them as well while that may not be safe.
     relay.history(count=len(streams))
     assert any(file.stat().st_size > 100 for file in (relay.data / "journal").iterdir())
     kill_and_restart(relay, streams)
@@ -442,9 +442,9 @@ def test_what_a_history_lost_is_written_again_before_it_is_safe(start_faulty, fa
     for stream in streams:
         stream.ends_whole()
     wait_until(relay, "history_not_writable")
-    # What is lost is there again at once where it can be written,
+    # Lost data is written again at once if that is possible,
     wait_for(lambda: b"\0" not in file.read_bytes(), "the records are written again")
-    # and where it cannot, as soon as it can.
+    # and otherwise as soon as it is.
     faults.set("fsync EIO history.jsonl 0", "write EIO history.jsonl")
     wait_for(lambda: b"\0" in file.read_bytes(), "the records are lost")
     streams += begin(relay, 2, tokens=5)
@@ -455,7 +455,7 @@ def test_what_a_history_lost_is_written_again_before_it_is_safe(start_faulty, fa
     wait_until(relay, 200)
     assert relay.log().count("records would not survive a loss of power:") == 1
     assert relay.log().count("records would survive a loss of power again") == 1
-    # The journal let go of them, so they must be in the history.
+    # The journal has dropped them, so they must be in the history.
     wait_for(
         lambda: all(file.stat().st_size == 16 for file in (relay.data / "journal").iterdir()),
         "the journal is emptied",
@@ -475,7 +475,7 @@ def test_the_end_of_an_outage_of_writing_is_not_told_by_what_was_written_before(
     running = begin(relay, 2, tokens=1500)
     faults.set("write ENOSPC /journal/")
     wait_until(relay, "journal_not_writable")
-    # Meanwhile what was written before becomes safe, which says nothing of what comes.
+    # Meanwhile earlier data becomes safe, which says nothing about later data.
     deadline = time.monotonic() + 2.5
     while time.monotonic() < deadline:
         assert readiness(relay) == "journal_not_writable"
@@ -561,7 +561,7 @@ def test_a_full_disk_harms_nothing_and_is_written_again_once_there_is_room(
         while True:
             file.write(bytes(1024))
     wait_until(relay, "journal_not_writable")
-    # Longer than the rest of a page that a file may still have.
+    # Longer than the rest of a page that a file may still fill.
     during = begin(relay, 20, tokens=60, interval_ms=10)
     for stream in during:
         stream.ends_whole()
@@ -600,7 +600,7 @@ def test_a_full_disk_has_room_for_the_records_of_the_end(small_disk, start_relay
     assert not reserve.exists()
     records = {record["id"]: record["content"] for record in relay.history(count=23)}
     assert records == {stream.id: stream.text for stream in before + during}
-    # Once there is room, it is held again.
+    # Once there is room, it is reserved again.
     ballast.unlink()
     relay.start()
     wait_for(lambda: reserve.exists() and reserve.stat().st_size > 0, "room is held again")

@@ -1,4 +1,4 @@
-"""The way to the upstream: TLS that is verified, HTTP/2, connections used again, proxies."""
+"""The way to the upstream: verified TLS, HTTP/2, reused connections, proxies."""
 
 import http.server
 import json
@@ -16,7 +16,7 @@ import pytest
 
 from http2_upstream import Upstream
 
-# Answers like OpenAI and tells which version of HTTP it was asked with.
+# Answers like OpenAI, and says with which version of HTTP it was asked.
 APPLICATION = '''
 import asyncio, json
 
@@ -59,7 +59,7 @@ def answer(relay, **kwargs):
 
 @pytest.fixture(scope="module")
 def tls_upstream(certificate_and_key, tmp_path_factory):
-    """A server of its own making, HTTP/2 over TLS: its base URL and its certificate."""
+    """A hand-written server, HTTP/2 over TLS: its base URL and its certificate."""
     certificate, key = certificate_and_key
     folder = tmp_path_factory.mktemp("tls")
     (folder / "application.py").write_text(APPLICATION)
@@ -72,7 +72,7 @@ def tls_upstream(certificate_and_key, tmp_path_factory):
         )
     try:
         deadline = time.monotonic() + 60
-        # It says so when it listens, at a port that the kernel has chosen.
+        # It prints when it listens, on a port that the kernel has chosen.
         while not (said := re.search(r"Running on https://127\.0\.0\.1:(\d+)", log.read_text())):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
@@ -93,7 +93,7 @@ def test_an_upstream_with_http_2_is_asked_with_it(start_relay, tls_upstream, var
 def test_answers_at_once_share_one_http_2_connection(start_relay, tls_upstream):
     url, certificate = tls_upstream
     relay = start_relay(OPENAI_BASE_URL=url, SSL_CERT_FILE=certificate, RELAY_LOOPS=1)
-    # Once a connection stands, libcurl knows that it takes several answers at once.
+    # Once a connection is established, libcurl knows that it takes several answers at once.
     first = answer(relay)
     texts = [None] * 8
 
@@ -146,7 +146,7 @@ def test_a_paused_stream_does_not_hold_up_others_on_its_http_2_connection(
             OPENAI_BASE_URL=upstream.url, SSL_CERT_FILE=certificate, RELAY_LOOPS=1,
             RELAY_READER_BUFFER=4096,
         )
-        # Once a connection stands, libcurl knows that it takes several answers at once.
+        # Once a connection is established, libcurl knows that it takes several answers at once.
         httpx.post(f"{relay.url}/stream-chat", json={"message": "hi", "model": "flood?1"})
         with Ticks(relay) as ticks, socket.socket() as reader:
             try:
@@ -158,12 +158,12 @@ def test_a_paused_stream_does_not_hold_up_others_on_its_http_2_connection(
                     b"POST /stream-chat HTTP/1.1\r\nHost: localhost\r\n"
                     b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
                 )
-                # It never reads: the relay stops, and at last so does the upstream.
+                # It never reads: the relay stops, and finally the upstream does.
                 wait_for(
                     lambda: len(upstream.streams()) == 3 and upstream.streams()[2].is_held_up,
                     "the flood is held up",
                 )
-                # As long as nothing more of the flood leaves, were they to share its fate.
+                # If they shared the flood's fate, they would wait as long as it does.
                 before = len(ticks.times)
                 wait_for(lambda: len(ticks.times) > before + 40, "words beside the flood")
                 flood = upstream.streams()[2]
@@ -185,7 +185,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(start_relay, tls_upstr
 
 
 class ForwardProxy(http.server.BaseHTTPRequestHandler):
-    """Answers itself, and remembers for whom it was asked."""
+    """A proxy that answers by itself, and remembers the requested hosts."""
 
     asked = []
 

@@ -22,7 +22,7 @@ def write(path, seed=7):
     tokens = [b"<unk>", b"<s>", b"</s>"] + [f"<0x{byte:02X}>".encode() for byte in range(256)]
     kinds = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
     kinds += [gguf.TokenType.BYTE] * 256
-    # Readable answers make readable failures: letters, and the end is never the likeliest token.
+    # Readable answers make readable failures: they have letters, and the end is never the likeliest token.
     output = weights(len(tokens), EMBED)
     output[:3] = 0
     letters = [3 + ord(c) for c in "abcdefghijklmnopqrstuvwxyz "]
