@@ -24,7 +24,7 @@ package actor EventLoop {
     /// - Parameters:
     ///   - index: its number, from 0.
     ///   - time: its clock.
-    /// - Throws: where the process has no descriptors left.
+    /// - Throws: if the process has no descriptors left.
     package init(index: Int, time: TimeSource = .system) throws(SystemCallError) {
         self.index = index
         self.time = time

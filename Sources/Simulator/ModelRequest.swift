@@ -105,7 +105,7 @@ struct ModelRequest {
         return (prompt, tokens)
     }
 
-    /// The text of a message: a string, an array of parts, or nothing beside tool calls.
+    /// The text of a message: a string, an array of parts, or nothing next to tool calls.
     private static func text(_ content: JSON, _ place: String) throws(ModelRefusal) -> String {
         switch content {
         case .string(let text): return text

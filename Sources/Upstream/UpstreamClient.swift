@@ -173,13 +173,13 @@ package final class UpstreamClient {
         isProceedScheduled = false
         let waited = waiting
         waiting = []
-        for place in waited.indices {
+        for index in waited.indices {
             guard admit(0) else {
                 // The transfers that had content in this turn are waiting again, after these.
-                waiting = waited[place...] + waiting
+                waiting = waited[index...] + waiting
                 break
             }
-            waited[place].proceed()
+            waited[index].proceed()
         }
         if !waiting.isEmpty { scheduleProceed() }
     }

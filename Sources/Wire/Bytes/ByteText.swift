@@ -6,7 +6,7 @@ extension [UInt8] {
         literal.withUTF8Buffer { unsafe append(contentsOf: $0) }
     }
 
-    /// Appends the UTF-8 of a string with one copy where its storage is contiguous.
+    /// Appends the UTF-8 of a string with one copy if its storage is contiguous.
     package mutating func append(text: String) {
         append(contentsOf: text.utf8)
     }

@@ -17,22 +17,22 @@ package enum CombiningMarks {
     /// - Parameter bytes: UTF-8; an invalid sequence counts as no mark.
     /// - Returns: whether there is such a run.
     package static func hasLongRun(_ bytes: Span<UInt8>) -> Bool {
-        var place = maxRun
-        while place < bytes.count {
-            if bytes[place] >= 0x80 {
-                let run = run(bytes, around: place)
+        var index = maxRun
+        while index < bytes.count {
+            if bytes[index] >= 0x80 {
+                let run = run(bytes, around: index)
                 guard run.marks <= maxRun else { return true }
-                place = max(place, run.end)
+                index = max(index, run.end)
             }
-            place += maxRun
+            index += maxRun
         }
         return false
     }
 
-    /// How many marks surround a place, up to the number that matters, and where they end.
-    private static func run(_ bytes: Span<UInt8>, around place: Int) -> (marks: Int, end: Int) {
+    /// How many marks surround a byte, up to the number that matters, and where they end.
+    private static func run(_ bytes: Span<UInt8>, around index: Int) -> (marks: Int, end: Int) {
         var marks = 0
-        var end = startOfCharacter(bytes, at: place)
+        var end = startOfCharacter(bytes, at: index)
         var start = end
         while marks <= maxRun, let length = lengthOfMark(bytes, at: end) {
             marks += 1
@@ -46,22 +46,22 @@ package enum CombiningMarks {
         return (marks, end)
     }
 
-    /// Where the character begins to which the byte at a place belongs.
-    private static func startOfCharacter(_ bytes: Span<UInt8>, at place: Int) -> Int {
-        var start = place
-        while start > 0, place - start < 3, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+    /// Where the character begins to which a byte belongs.
+    private static func startOfCharacter(_ bytes: Span<UInt8>, at index: Int) -> Int {
+        var start = index
+        while start > 0, index - start < 3, bytes[start] & 0xC0 == 0x80 { start -= 1 }
         return start
     }
 
-    /// The length of the mark that begins at a place; `nil` if none begins there.
+    /// The length of the mark that begins at an index; `nil` if none begins there.
     private static func lengthOfMark(_ bytes: Span<UInt8>, at start: Int) -> Int? {
         guard start < bytes.count, bytes[start] >= 0x80 else { return nil }
         let length = lengthOfMultibyteCharacter(bytes, at: start)
         guard length > 0 else { return nil }
         // The longer the character, the fewer of its bits are in the first byte.
         var value = UInt32(bytes[start]) & (0x7F >> UInt32(length))
-        for place in (start + 1)..<(start + length) {
-            value = value << 6 | UInt32(bytes[place] & 0x3F)
+        for index in (start + 1)..<(start + length) {
+            value = value << 6 | UInt32(bytes[index] & 0x3F)
         }
         guard let scalar = Unicode.Scalar(value), isMark(scalar) else { return nil }
         return length

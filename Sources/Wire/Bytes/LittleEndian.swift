@@ -2,8 +2,8 @@
 extension [UInt8] {
     /// Appends the lowest `count` bytes of a number, at most eight.
     package mutating func append(littleEndian number: UInt64, bytes count: Int) {
-        for place in 0..<count {
-            append(UInt8(truncatingIfNeeded: number >> UInt64(8 * place)))
+        for index in 0..<count {
+            append(UInt8(truncatingIfNeeded: number >> UInt64(8 * index)))
         }
     }
 }
@@ -15,8 +15,8 @@ extension Span where Element == UInt8 {
     @inlinable
     package func littleEndian(at range: Range<Int>) -> UInt64 {
         var number: UInt64 = 0
-        for place in range {
-            number |= UInt64(self[place]) << UInt64(8 * (place - range.lowerBound))
+        for index in range {
+            number |= UInt64(self[index]) << UInt64(8 * (index - range.lowerBound))
         }
         return number
     }

@@ -47,8 +47,8 @@ package enum Timestamp {
         into text: inout Text
     ) {
         var rest = UInt32(truncatingIfNeeded: number)
-        for place in stride(from: start + digits - 1, through: start, by: -1) {
-            text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        for index in stride(from: start + digits - 1, through: start, by: -1) {
+            text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         }
         text[start + digits] = UInt8(ascii: mark)

@@ -45,10 +45,10 @@ extension JSONReader {
         _ bytes: Span<UInt8>,
         _ literal: StaticString
     ) throws(JSONError) {
-        for place in 0..<literal.utf8CodeUnitCount {
-            guard position + place < bytes.count else { throw .unexpectedEnd(offset: bytes.count) }
-            guard unsafe literal.utf8Start[place] == bytes[position + place] else {
-                throw .unexpectedByte(offset: position + place, expected: .value)
+        for index in 0..<literal.utf8CodeUnitCount {
+            guard position + index < bytes.count else { throw .unexpectedEnd(offset: bytes.count) }
+            guard unsafe literal.utf8Start[index] == bytes[position + index] else {
+                throw .unexpectedByte(offset: position + index, expected: .value)
             }
         }
         position += literal.utf8CodeUnitCount

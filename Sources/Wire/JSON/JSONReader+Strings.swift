@@ -72,10 +72,10 @@ extension JSONReader {
         let first = try codeUnit(bytes)
         if let scalar = Unicode.Scalar(first) { return scalar }
         guard first < 0xDC00 else { throw .loneSurrogate(offset: start) }
-        for place in position..<(position + 2) {
-            guard place < bytes.count else { throw .unexpectedEnd(offset: bytes.count) }
-            let wanted = place == position ? UInt8(ascii: "\\") : UInt8(ascii: "u")
-            guard bytes[place] == wanted else { throw .loneSurrogate(offset: start) }
+        for index in position..<(position + 2) {
+            guard index < bytes.count else { throw .unexpectedEnd(offset: bytes.count) }
+            let wanted = index == position ? UInt8(ascii: "\\") : UInt8(ascii: "u")
+            guard bytes[index] == wanted else { throw .loneSurrogate(offset: start) }
         }
         position += 2
         let second = try codeUnit(bytes)

@@ -58,8 +58,8 @@ package func lengthOfMultibyteCharacter(_ bytes: Span<UInt8>, at index: Int) -> 
     default: return 0
     }
     guard length <= bytes.count - index, second.contains(bytes[index + 1]) else { return 0 }
-    for place in 2..<4 where place < length {
-        guard bytes[index + place] & 0xC0 == 0x80 else { return 0 }
+    for offset in 2..<4 where offset < length {
+        guard bytes[index + offset] & 0xC0 == 0x80 else { return 0 }
     }
     return length
 }

@@ -8,7 +8,7 @@ enum Loopback {
     /// - Parameters:
     ///   - port: the server's.
     ///   - blocks: whether calls wait; otherwise the connection is there once it is writable.
-    ///   - source: the last part of our own address in 127.0.0.0/8.
+    ///   - source: the last number of our own address in 127.0.0.0/8.
     /// - Returns: the socket.
     /// - Throws: the call that failed; `connect: Connection refused` if no server listens.
     static func connect(

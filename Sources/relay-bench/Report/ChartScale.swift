@@ -8,7 +8,7 @@ struct ChartScale {
     let digits: Int
 
     private let range: ClosedRange<Double>
-    private let place: ClosedRange<Double>
+    private let extent: ClosedRange<Double>
     private let isLogarithmic: Bool
     private let isReversed: Bool
 
@@ -56,7 +56,7 @@ struct ChartScale {
         self.range = range
         self.isLogarithmic = isLogarithmic
         isReversed = end < start
-        place = min(start, end)...max(start, end)
+        extent = min(start, end)...max(start, end)
     }
 
     /// Where a value is drawn; nil if it has no place on the scale.
@@ -64,8 +64,8 @@ struct ChartScale {
         let inner = isLogarithmic ? log10(value) : value
         guard inner.isFinite else { return nil }
         let share = (inner - range.lowerBound) / (range.upperBound - range.lowerBound)
-        let length = place.upperBound - place.lowerBound
-        return isReversed ? place.upperBound - share * length : place.lowerBound + share * length
+        let length = extent.upperBound - extent.lowerBound
+        return isReversed ? extent.upperBound - share * length : extent.lowerBound + share * length
     }
 
     /// The smallest step, of 1, 2, 5 and these times powers of ten, of which five reach the value.

@@ -95,25 +95,25 @@ struct LineChart {
         into drawing: inout SVG
     ) {
         for tick in y.ticks {
-            guard let place = y.position(of: tick) else { continue }
+            guard let position = y.position(of: tick) else { continue }
             drawing.rule(
-                from: (Self.left, place),
-                to: (Self.right, place),
+                from: (Self.left, position),
+                to: (Self.right, position),
                 isFaint: tick != 0
             )
             drawing.text(
                 Format.grouped(tick, y.digits),
                 x: Self.left - 8,
-                y: place + 4.5,
+                y: position + 4.5,
                 anchor: .end
             )
         }
         for tick in x.ticks {
-            guard let place = x.position(of: tick) else { continue }
-            drawing.rule(from: (place, top), to: (place, Self.bottom))
+            guard let position = x.position(of: tick) else { continue }
+            drawing.rule(from: (position, top), to: (position, Self.bottom))
             drawing.text(
                 Format.grouped(tick, x.digits),
-                x: place,
+                x: position,
                 y: Self.bottom + 20,
                 anchor: .middle
             )
