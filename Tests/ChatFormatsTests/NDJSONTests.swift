@@ -22,6 +22,15 @@ import Wire
         (EntryKind.text, "Hi", #"{"event":"token","id":"0abc.1","data":"Hi"}"#),
         (.text, "a\r\nb\n", #"{"event":"token","id":"0abc.1","data":"a\r\nb\n"}"#),
         (.text, "[DONE] \"", #"{"event":"token","id":"0abc.1","data":"[DONE] \""}"#),
+        // What readers of lines besides \n take for a line's end.
+        (
+            .text, "a\u{85}b\u{2028}c\u{2029}",
+            #"{"event":"token","id":"0abc.1","data":"a\u0085b\u2028c\u2029"}"#
+        ),
+        (
+            .toolCall, "{\"a\":\"\u{2028}é…\"}",
+            #"{"event":"tool_call","id":"0abc.1","data":{"a":"\u2028é…"}}"#
+        ),
         (.reasoning, "hm", #"{"event":"reasoning","id":"0abc.1","data":"hm"}"#),
         (.refusal, "no", #"{"event":"refusal","id":"0abc.1","data":"no"}"#),
         (

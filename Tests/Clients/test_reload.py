@@ -1,6 +1,7 @@
 """A new configuration while the relay serves: SIGHUP reads it again, SIGUSR1 says what is running."""
 
 import json
+import os
 import re
 import signal
 import time
@@ -178,25 +179,42 @@ def test_another_model_answers_new_questions_and_no_key_is_shown(relay):
         other = httpx.post(f"{relay.url}/chat/stream", json=body, timeout=60).text
         assert frames.text_of(frames.parse(other), "token") == "other"
         assert answer.finish()[-1].name == "done"
-    said = reload(relay)
-    assert "no key is set: the built-in simulator answers" in said
+    said = reload(relay, "RELAY_UPSTREAM=simulator")
+    assert "the built-in simulator answers" in said
     assert ask(relay).status_code == 200
     records = {record["upstream"] for record in relay.history(count=3)}
     assert records == {"simulator", "openai"}
     assert SECRET not in relay.log()
 
 
-def test_the_simulator_begins_where_the_last_key_is_taken_away(start_relay, unused_port):
+def test_the_simulator_takes_a_models_place_only_when_it_is_named(start_relay, unused_port):
     relay = start_relay()
     write_settings(relay, f"OPENAI_BASE_URL=http://127.0.0.1:{unused_port}/v1", "RELAY_RETRIES=0")
     assert relay.stop() == 0
     relay.start()
     assert ask(relay).status_code == 502
-    said = reload(relay)
+    # The file may be read between the truncation and the writing of its next version.
+    said = reload(relay, wanted="is not reloaded")
+    assert "RELAY_UPSTREAM=simulator asks for it" in said
+    assert ask(relay).status_code == 502
+    said = reload(relay, "RELAY_UPSTREAM=simulator")
     assert SIMULATOR.search(said)
     assert ask(relay).status_code == 200
     # A second reload does not start another one.
     assert not SIMULATOR.search(send(relay, signal.SIGHUP, "is reloaded: nothing has changed"))
+
+
+def test_a_pipe_is_not_read_again_nor_waited_for(start_relay):
+    relay = start_relay()
+    assert relay.stop() == 0
+    (relay.directory / "named").write_text("")
+    relay.command = [*relay.command, "--env-file", "named"]
+    relay.start()
+    (relay.directory / "named").unlink()
+    os.mkfifo(relay.directory / "named")
+    assert "named: is a pipe" in send(relay, signal.SIGHUP, "is not reloaded")
+    assert ask(relay).status_code == 200
+    assert relay.stop() == 0
 
 
 def test_a_file_that_the_command_line_names_is_read_again(start_relay):

@@ -24,6 +24,8 @@ struct NDJSONWriter: EntryWriter {
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
+        let start = out.count
+        defer { LineSeparators.escape(in: &out, from: start) }
         switch frame.kind {
         case .start:
             begin("start", frame.number, context, into: &out)
@@ -60,6 +62,8 @@ struct NDJSONWriter: EntryWriter {
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
+        let start = out.count
+        defer { LineSeparators.escape(in: &out, from: start) }
         let writer = NDJSONWriter()
         writer.begin("restored", log.count - 2, context, into: &out)
         EventData.appendRestored(n, of: log, into: &out)

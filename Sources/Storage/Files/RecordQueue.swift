@@ -193,6 +193,8 @@ final class RecordQueue: Sendable {
             count += progress.records
             if let failure = progress.failure {
                 if follower.makesRoom(after: failure) { continue }
+                // What is in the file is to be safe however long the disk refuses more.
+                makeSafe(&writer)
                 suffer(failure, &writer)
                 break
             }
@@ -226,12 +228,18 @@ final class RecordQueue: Sendable {
     private func synchronizeSoon(_ writer: inout RecordWriter, afterMilliseconds delay: Int) {
         guard !writer.isSyncDue, !writer.isClosed else { return }
         writer.isSyncDue = true
-        writing.after(milliseconds: delay) { self.synchronize(&$0) }
+        let round = writer.syncRounds
+        writing.after(milliseconds: delay) { writer in
+            if writer.syncRounds == round { self.synchronize(&writer) }
+        }
     }
 
     private func synchronize(_ writer: inout RecordWriter) {
+        // Without a file nothing would fail, and nothing be safe.
+        guard !writer.isClosed else { return }
         let settled = pending.withLock { $0.settled }
         writer.isSyncDue = false
+        writer.syncRounds += 1
         do throws(StorageError) {
             try writer.synchronize()
         } catch {
@@ -241,9 +249,10 @@ final class RecordQueue: Sendable {
             }
             if !wasUnsafe { follower.report(.notSafe(error)) }
             let hasRoom = follower.makesRoom(after: error)
-            let delay = hasRoom ? 0 : Backoff.milliseconds.upperBound
+            let delay = hasRoom ? 0 : writer.syncBackoff.next()
             return synchronizeSoon(&writer, afterMilliseconds: delay)
         }
+        writer.syncBackoff = Backoff()
         let wasUnsafe = pending.withLock { pending in
             pending.makeSafe(settled)
             defer { pending.isUnsafe = false }

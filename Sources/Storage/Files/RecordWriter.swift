@@ -43,6 +43,10 @@ struct RecordWriter: ~Copyable {
     var outage: Outage?
     /// Whether a round of making records safe is on its way.
     var isSyncDue = false
+    /// How many rounds were begun, so that one made early leaves no second timer.
+    var syncRounds = 0
+    /// The pauses while the disk makes nothing safe.
+    var syncBackoff = Backoff()
 
     init(directory: String, name: String, maxUnsyncedBytes: Int?) {
         self.directory = directory

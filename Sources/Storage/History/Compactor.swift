@@ -100,6 +100,11 @@ final class Compactor: Sendable {
         do throws(StorageError) {
             let path = try catalog.finishCompaction(compaction, outcome, records)
             if let path { report(.compacted(path: path)) }
+            let isClosed = state.withLock { state in
+                if case .closed = state { true } else { false }
+            }
+            // The lock may be given up by now: no file gets another name.
+            guard !isClosed else { return }
             if let next = try catalog.beginNextCompaction() { run(next, records) }
         } catch {
             giveUp(compaction, error, &catalog, records)

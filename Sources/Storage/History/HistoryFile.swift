@@ -83,6 +83,7 @@ package final class HistoryFile: Sendable {
         rotation = upkeep.rotation
         compactor = upkeep.compactor
         reserve = upkeep.reserve
+        reader.open()
         if reader.isWorthReading { read { _ in } }
     }
 

@@ -27,7 +27,7 @@ final class HistoryReader: Sendable {
     /// Whether there is enough of a past to begin with the index before somebody asks.
     let isWorthReading: Bool
 
-    /// Makes a reader of the files in a folder; nothing but the deletions is read yet.
+    /// Makes a reader of the files in a folder; nothing is read before `open`.
     ///
     /// - Parameters:
     ///   - directory: the folder.
@@ -40,13 +40,16 @@ final class HistoryReader: Sendable {
         delays: Delays,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) {
-        var catalog = HistoryCatalog(directory: directory, activeName: name)
-        notes = Guarded(Notes(latestDeletion: catalog.readLatestDeletion()))
+        let catalog = HistoryCatalog(directory: directory, activeName: name)
+        notes = Guarded(Notes())
         let bytes = HistoryNames(directory: directory, activeName: name).bytes()
         isWorthReading = bytes ?? .max > Self.fewBytes
         self.catalog = Confined(catalog, label: "sse-relay.history.keeper", delays: delays)
         self.report = report
     }
+
+    /// Reads the deletions, once the file's lock is held: until then another process may add some.
+    func open() { catalog.sync { self.deleted(latest: $0.readLatestDeletion()) } }
 
     /// Runs work on the catalogue, which then has everything that was appended before.
     ///

@@ -11,7 +11,10 @@ struct Reloading {
         do {
             // A file that was read before must still exist: without its keys the simulator would
             // answer.
-            let environment = try Environment.load(envFile ?? relay.settings.environment.file)
+            let environment = try Environment.load(
+                envFile ?? relay.settings.environment.file,
+                isAgain: true
+            )
             let reload = try Reload(from: relay.settings, to: environment)
             try await relay.exchange(reload.settings)
             report(reload, relay)

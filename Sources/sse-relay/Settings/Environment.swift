@@ -25,12 +25,18 @@ struct Environment: Sendable {
 
     /// Reads the variables of the process and of a file.
     ///
-    /// - Parameter path: a file that must exist, or nil for `.env` if there is one.
+    /// - Parameters:
+    ///   - path: a file that must exist, or nil for `.env` if there is one.
+    ///   - isAgain: whether a process reads it that serves already. Then only a regular file will
+    ///     do: a pipe has nothing left of what the start read, and may have nobody who writes.
     /// - Returns: all of them together.
     /// - Throws: if the file cannot be read, or a `RELAY_` name is not known.
-    static func load(_ path: String?) throws(ConfigurationError) -> Environment {
+    static func load(
+        _ path: String?,
+        isAgain: Bool = false
+    ) throws(ConfigurationError) -> Environment {
         let name = path ?? ".env"
-        let text = try readFile(name, mustExist: path != nil)
+        let text = try readFile(name, mustExist: path != nil, isAgain: isAgain)
         var values =
             try text.map { text throws(ConfigurationError) in
                 try DotEnv.parse(text, name: name)
@@ -65,19 +71,32 @@ struct Environment: Sendable {
     /// a key the simulator would answer.
     private static func readFile(
         _ path: String,
-        mustExist: Bool
+        mustExist: Bool,
+        isAgain: Bool
     ) throws(ConfigurationError) -> String? {
+        let found: String?
         do throws(SystemCallError) {
-            return try contents(of: path)
+            // Nobody waits for the other end of a pipe.
+            let flags = O_RDONLY | O_CLOEXEC | (isAgain ? O_NONBLOCK : 0)
+            let file = Descriptor(owning: try check("open") { open(path, flags) })
+            let isSpent = try isAgain ? isPipe(file) : false
+            found = isSpent ? nil : try contents(of: file)
         } catch {
             // A folder named .env is common, too: Python keeps an environment there.
             if !mustExist, error.code == ENOENT || error.code == EISDIR { return nil }
             throw ConfigurationError(path, "cannot be read: \(errorText(error.code))")
         }
+        if let found { return found }
+        throw ConfigurationError(path, "is a pipe, which cannot be read again; a restart can")
     }
 
-    private static func contents(of path: String) throws(SystemCallError) -> String {
-        let file = Descriptor(owning: try check("open") { open(path, O_RDONLY | O_CLOEXEC) })
+    private static func isPipe(_ file: borrowing Descriptor) throws(SystemCallError) -> Bool {
+        var status = stat()
+        _ = try check("fstat") { fstat(file.number, &status) }
+        return status.st_mode & S_IFMT == S_IFIFO
+    }
+
+    private static func contents(of file: borrowing Descriptor) throws(SystemCallError) -> String {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while true {

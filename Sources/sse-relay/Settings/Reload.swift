@@ -34,6 +34,11 @@ struct Reload: Sendable {
         } catch {
             throw .needsRestart(waiting, error)
         }
+        // A file may be read while it is written: invented answers must not take the place of a
+        // model's because of that.
+        let wasAsked = !current.models.upstreams.isEmpty
+        guard wasAsked, settings.models.upstreams.isEmpty else { return }
+        guard settings.models.chosen == .simulator else { throw .nobodyAnswers }
     }
 
     /// Whether another model may answer from now on.
@@ -49,6 +54,8 @@ enum ReloadError: Error, CustomStringConvertible {
     case wrong(ConfigurationError)
     /// A start would succeed, but the new values contradict what these variables are until then.
     case needsRestart([Variable], ConfigurationError)
+    /// No upstream is left, and nobody has asked for the simulator by name.
+    case nobodyAnswers
 
     /// One line for the log, without secrets.
     var description: String {
@@ -57,6 +64,9 @@ enum ReloadError: Error, CustomStringConvertible {
         case .needsRestart(let variables, let error):
             "\(error.variable): \(error.problem);"
                 + " a restart is needed to change \(variables.names)"
+        case .nobodyAnswers:
+            "no key and no base URL is left, and the simulator would answer;"
+                + " \(ModelSettings.source.name)=simulator asks for it"
         }
     }
 }

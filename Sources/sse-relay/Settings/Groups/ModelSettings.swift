@@ -9,6 +9,8 @@ struct ModelSettings: Sendable {
         case openai, anthropic, simulator
     }
 
+    /// Who is named to answer by default; nil where nobody is.
+    let chosen: Source?
     /// The upstreams, the default first; empty where the simulator answers.
     let upstreams: [RelayConfiguration.Upstream]
     /// The model that is asked where a request names none; nil leaves it to the upstream's default.
@@ -16,14 +18,15 @@ struct ModelSettings: Sendable {
 
     init(_ environment: Environment) throws(ConfigurationError) {
         model = try Self.model.value(in: environment)
-        upstreams = try Self.upstreams(environment, model: model)
+        chosen = try Self.source.value(in: environment)
+        upstreams = try Self.upstreams(environment, chosen, model: model)
     }
 
     private static func upstreams(
         _ environment: Environment,
+        _ chosen: Source?,
         model: String?
     ) throws(ConfigurationError) -> [RelayConfiguration.Upstream] {
-        let chosen = try source.value(in: environment)
         guard chosen != .simulator else { return [] }
         var upstreams: [RelayConfiguration.Upstream] = []
         for vendor in [Vendor.openAI, .anthropic] {
