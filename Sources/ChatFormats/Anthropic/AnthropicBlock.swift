@@ -1,8 +1,8 @@
 import Wire
 
-/// Reads what Anthropic says about its content blocks: their beginning, and calls of tools.
+/// Reads Anthropic's content blocks: how they begin, and calls of tools.
 enum AnthropicBlock {
-    /// Reads `content_block`: a block that begins, perhaps with something in it already.
+    /// Reads `content_block`, which begins a block and may already hold some of its content.
     static func read(
         _ data: Span<UInt8>,
         at position: Int,
@@ -12,23 +12,23 @@ enum AnthropicBlock {
     ) throws(JSONError) {
         var reader = JSONReader(position: position)
         guard try reader.peek(data) == .object else {
-            state.reject("the upstream sent a content block that is no object")
+            state.reject("the upstream sent a content block that is not an object")
             return
         }
         var isToolCall = false
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            let place = reader.position
+            let valueStart = reader.position
             if isNamed(data, key, "type") {
-                // Tools that run at the vendor have other types and are none of the client's.
+                // Tools that run at the vendor have other types and are not for the client to call.
                 let type = try reader.rawString(data)
                 isToolCall = type.map { isNamed(data, $0, "tool_use") } ?? false
                 continue
             }
             if isNamed(data, key, "text") {
-                _ = try log.appendString(.text, data, at: place, &state)
+                _ = try log.appendString(.text, data, at: valueStart, &state)
             } else if isNamed(data, key, "thinking") {
-                _ = try log.appendString(.reasoning, data, at: place, &state)
+                _ = try log.appendString(.reasoning, data, at: valueStart, &state)
             }
             try reader.skip(data)
         }
@@ -37,7 +37,7 @@ enum AnthropicBlock {
         beginCall(try tree.readTree(data), number, &state, &log)
     }
 
-    /// Writes the first piece of a call: id, name, and the input where that is there at once.
+    /// Writes the first piece of a call: id, name, and the input if it is already there.
     private static func beginCall(
         _ block: JSON,
         _ number: Int,

@@ -1,8 +1,8 @@
 import Wire
 
-/// Puts a conversation into Anthropic's words: instructions apart, tools as blocks.
+/// Puts a conversation into Anthropic's form: instructions apart, tools as blocks.
 ///
-/// Turns of the same role in a row are left so: Anthropic joins them itself.
+/// Consecutive turns of one role stay separate: Anthropic joins them itself.
 enum AnthropicMessages {
     private static let name = "the Anthropic protocol"
 
@@ -12,9 +12,9 @@ enum AnthropicMessages {
         if let system = request.system { texts.append(system) }
         for (index, message) in request.messages.enumerated()
         where message.role == .system || message.role == .developer {
-            for (place, part) in (message.original?["content"]?.arrayValue ?? []).enumerated()
+            for (partIndex, part) in (message.original?["content"]?.arrayValue ?? []).enumerated()
             where part["type"]?.stringValue != "text" {
-                throw unsupported(part, "messages[\(index)].content[\(place)]")
+                throw unsupported(part, "messages[\(index)].content[\(partIndex)]")
             }
             texts.append(message.text)
         }
@@ -25,10 +25,11 @@ enum AnthropicMessages {
     /// Everything that the user, the assistant and the tools said.
     static func turns(_ messages: [ChatRequest.Message]) throws(ChatRequestError) -> [JSON] {
         var turns: [JSON] = []
-        // Results of one round of calls belong into one turn, so they are gathered first.
+        // Anthropic wants all results of one round of calls in one turn, so they are gathered
+        // first.
         var results: [JSON] = []
         for (index, message) in messages.enumerated() {
-            let place = "messages[\(index)]"
+            let path = "messages[\(index)]"
             if message.role == .tool {
                 results.append(toolResult(message))
                 continue
@@ -37,10 +38,10 @@ enum AnthropicMessages {
             results = []
             switch message.role {
             case .system, .developer, .tool: continue
-            case .user: turns.append(turn("user", try content(message, place)))
+            case .user: turns.append(turn("user", try content(message, path)))
             case .assistant:
-                let content = try assistantContent(message, place)
-                // An answer that was stopped before its first word; Anthropic refuses empty turns.
+                let content = try assistantContent(message, path)
+                // An answer that was stopped before its first word: Anthropic refuses empty turns.
                 if content == .string("") || content == .array([]) { continue }
                 turns.append(turn("assistant", content))
             }
@@ -61,7 +62,7 @@ enum AnthropicMessages {
 
     private static func content(
         _ message: ChatRequest.Message,
-        _ place: String
+        _ path: String
     ) throws(ChatRequestError) -> JSON {
         guard let parts = message.original?["content"]?.arrayValue else {
             return .string(message.text)
@@ -70,12 +71,12 @@ enum AnthropicMessages {
         for (index, part) in parts.enumerated() {
             // Anthropic refuses a text block without text.
             if part["text"]?.stringValue == "" { continue }
-            blocks.append(try block(part, "\(place).content[\(index)]"))
+            blocks.append(try block(part, "\(path).content[\(index)]"))
         }
         return .array(blocks)
     }
 
-    private static func block(_ part: JSON, _ place: String) throws(ChatRequestError) -> JSON {
+    private static func block(_ part: JSON, _ path: String) throws(ChatRequestError) -> JSON {
         switch part["type"]?.stringValue {
         case "text", "image", "document", "search_result", "thinking", "redacted_thinking",
             "tool_use", "tool_result":
@@ -85,11 +86,11 @@ enum AnthropicMessages {
         case "image_url":
             let url = part["image_url"]?["url"] ?? part["image_url"]
             guard let url = url?.stringValue else {
-                throw .missing(name: "\(place).image_url.url", expected: "a string")
+                throw .missing(name: "\(path).image_url.url", expected: "a string")
             }
             return image(url)
         default:
-            throw unsupported(part, place)
+            throw unsupported(part, path)
         }
     }
 
@@ -123,13 +124,13 @@ enum AnthropicMessages {
 
     private static func assistantContent(
         _ message: ChatRequest.Message,
-        _ place: String
+        _ path: String
     ) throws(ChatRequestError) -> JSON {
         for member in message.original?.members ?? [] where member.value != .null {
             guard member.key == "function_call" || member.key == "audio" else { continue }
-            throw .unsupported(name: "\(place).\(member.key)", what: "this member", by: name)
+            throw .unsupported(name: "\(path).\(member.key)", what: "this member", by: name)
         }
-        let said = try content(message, place)
+        let said = try content(message, path)
         var blocks: [JSON]
         switch said {
         case .array(let parts): blocks = parts
@@ -143,17 +144,17 @@ enum AnthropicMessages {
             return said
         }
         for (index, call) in calls.enumerated() {
-            blocks.append(try toolUse(call, "\(place).tool_calls[\(index)]"))
+            blocks.append(try toolUse(call, "\(path).tool_calls[\(index)]"))
         }
         return .array(blocks)
     }
 
-    private static func toolUse(_ call: JSON, _ place: String) throws(ChatRequestError) -> JSON {
+    private static func toolUse(_ call: JSON, _ path: String) throws(ChatRequestError) -> JSON {
         guard let id = call["id"], id.stringValue != nil else {
-            throw .missing(name: "\(place).id", expected: "a string")
+            throw .missing(name: "\(path).id", expected: "a string")
         }
         guard let name = call["function"]?["name"], name.stringValue != nil else {
-            throw .missing(name: "\(place).function.name", expected: "a string")
+            throw .missing(name: "\(path).function.name", expected: "a string")
         }
         let arguments = call["function"]?["arguments"] ?? .string("")
         return .object([
@@ -162,15 +163,15 @@ enum AnthropicMessages {
             JSON.Member(key: "name", value: name),
             JSON.Member(
                 key: "input",
-                value: try input(arguments, "\(place).function.arguments")
+                value: try input(arguments, "\(path).function.arguments")
             ),
         ])
     }
 
-    /// The arguments as an object: OpenAI keeps them as text, Anthropic as JSON.
-    private static func input(_ value: JSON, _ place: String) throws(ChatRequestError) -> JSON {
+    /// The arguments as an object: OpenAI sends them as text, Anthropic as JSON.
+    private static func input(_ value: JSON, _ path: String) throws(ChatRequestError) -> JSON {
         guard let text = value.stringValue else {
-            throw .field(name: place, expected: "a string", found: value.found)
+            throw .field(name: path, expected: "a string", found: value.found)
         }
         if FieldReader.isBlank(text) { return .object([]) }
         let bytes = Array(text.utf8)
@@ -178,10 +179,10 @@ enum AnthropicMessages {
         do throws(JSONError) {
             input = try JSON.parse(bytes.span, limits: .stranger)
         } catch {
-            throw .field(name: place, expected: "a JSON object", found: "broken JSON (\(error))")
+            throw .field(name: path, expected: "a JSON object", found: "broken JSON (\(error))")
         }
         guard input.members != nil else {
-            throw .field(name: place, expected: "a JSON object", found: input.found)
+            throw .field(name: path, expected: "a JSON object", found: input.found)
         }
         return input
     }
@@ -195,8 +196,8 @@ enum AnthropicMessages {
         return .object(members)
     }
 
-    private static func unsupported(_ part: JSON, _ place: String) -> ChatRequestError {
+    private static func unsupported(_ part: JSON, _ path: String) -> ChatRequestError {
         let type = part["type"]?.stringValue ?? ""
-        return .unsupported(name: place, what: "a part of type \(JSON.found(type))", by: name)
+        return .unsupported(name: path, what: "a part of type \(JSON.found(type))", by: name)
     }
 }

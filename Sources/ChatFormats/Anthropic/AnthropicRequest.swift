@@ -2,7 +2,7 @@ import Wire
 
 /// Writes the body of `POST /v1/messages`.
 enum AnthropicRequest {
-    /// What `max_tokens` is where the client gives none: Anthropic insists on a number.
+    /// The `max_tokens` where the client gives none: Anthropic requires a number.
     static let defaultMaxTokens = 4096
 
     static func write(
@@ -37,9 +37,9 @@ enum AnthropicRequest {
 
     private static let completionTokens = "max_completion_tokens"
 
-    /// Puts the members that OpenAI names otherwise into Anthropic's words.
+    /// Translates the members that OpenAI names differently.
     ///
-    /// All others go as they stand, and Anthropic's own refusal names what it does not know.
+    /// All others are passed on unchanged, and Anthropic's own refusal names what it does not know.
     private static func extra(
         _ members: [JSON.Member]
     ) throws(ChatRequestError) -> [JSON.Member] {

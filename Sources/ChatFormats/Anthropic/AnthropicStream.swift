@@ -2,11 +2,11 @@ import Wire
 
 /// Reads one event of Anthropic's message stream.
 ///
-/// The type inside the data counts, not the event's name: both say the same, and proxies lose the
-/// latter. Unknown types are passed over, as Anthropic asks of its clients.
+/// The type inside the data counts, not the event's name: both say the same, and some proxies drop
+/// the name. Unknown types are skipped, as Anthropic asks of its clients.
 enum AnthropicStream {
-    /// Where in an event its members begin.
-    private struct Places {
+    /// The positions at which an event's members begin.
+    private struct Positions {
         var type: Range<Int>?
         var message: Int?
         var block: Int?
@@ -24,63 +24,63 @@ enum AnthropicStream {
     ) throws(JSONError) {
         var reader = JSONReader()
         guard try reader.peek(data) == .object else {
-            state.reject("the upstream sent an event that is no JSON object")
+            state.reject("the upstream sent an event that is not a JSON object")
             return
         }
-        let places = try places(data, &reader)
+        let positions = try positions(data, &reader)
         try reader.finish(data)
-        if let error = places.error { try readError(data, at: error, &state) }
-        guard state.failure == nil, let type = places.type else { return }
+        if let error = positions.error { try readError(data, at: error, &state) }
+        guard state.failure == nil, let type = positions.type else { return }
         if isNamed(data, type, "content_block_delta") {
-            if let delta = places.delta {
-                try readDelta(data, at: delta, of: places.index, &state, &log)
+            if let delta = positions.delta {
+                try readDelta(data, at: delta, of: positions.index, &state, &log)
             }
         } else if isNamed(data, type, "content_block_start") {
-            if let block = places.block {
-                try AnthropicBlock.read(data, at: block, number: places.index, &state, &log)
+            if let block = positions.block {
+                try AnthropicBlock.read(data, at: block, number: positions.index, &state, &log)
             }
         } else if isNamed(data, type, "message_start") {
-            if let message = places.message { try readMessage(data, at: message, &state) }
+            if let message = positions.message { try readMessage(data, at: message, &state) }
         } else if isNamed(data, type, "message_delta") {
-            if let delta = places.delta { try readStopReason(data, at: delta, &state) }
-            if let usage = places.usage { try readUsage(data, at: usage, &state) }
+            if let delta = positions.delta { try readStopReason(data, at: delta, &state) }
+            if let usage = positions.usage { try readUsage(data, at: usage, &state) }
         } else if isNamed(data, type, "message_stop") {
             state.isDone = true
-        } else if isNamed(data, type, "error"), places.error == nil {
+        } else if isNamed(data, type, "error"), positions.error == nil {
             state.failure = StreamError(VendorError(members: try JSON.parse(data)))
         }
     }
 
-    private static func places(
+    private static func positions(
         _ data: Span<UInt8>,
         _ reader: inout JSONReader
-    ) throws(JSONError) -> Places {
-        var places = Places()
+    ) throws(JSONError) -> Positions {
+        var positions = Positions()
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            let place = reader.position
+            let valueStart = reader.position
             if isNamed(data, key, "type") {
-                places.type = try reader.rawString(data)
+                positions.type = try reader.rawString(data)
                 continue
             }
             if isNamed(data, key, "index") {
-                places.index = try reader.readInt(data) ?? 0
+                positions.index = try reader.readInt(data) ?? 0
                 continue
             }
             if isNamed(data, key, "delta") {
-                places.delta = place
+                positions.delta = valueStart
             } else if isNamed(data, key, "content_block") {
-                places.block = place
+                positions.block = valueStart
             } else if isNamed(data, key, "message") {
-                places.message = place
+                positions.message = valueStart
             } else if isNamed(data, key, "usage") {
-                places.usage = place
+                positions.usage = valueStart
             } else if isNamed(data, key, "error") {
-                places.error = place
+                positions.error = valueStart
             }
             try reader.skip(data)
         }
-        return places
+        return positions
     }
 
     private static func readDelta(
@@ -92,20 +92,20 @@ enum AnthropicStream {
     ) throws(JSONError) {
         var reader = JSONReader(position: position)
         guard try reader.peek(data) == .object else {
-            state.reject("the upstream sent a delta that is no object")
+            state.reject("the upstream sent a delta that is not an object")
             return
         }
-        // The member that holds the news names its kind as well as `type` does. A signature and
+        // The member that holds the content names its kind as well as `type` does. A signature and
         // citations are neither text nor reasoning.
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            let place = reader.position
+            let valueStart = reader.position
             if isNamed(data, key, "text") {
-                _ = try log.appendString(.text, data, at: place, &state)
+                _ = try log.appendString(.text, data, at: valueStart, &state)
             } else if isNamed(data, key, "thinking") {
-                _ = try log.appendString(.reasoning, data, at: place, &state)
+                _ = try log.appendString(.reasoning, data, at: valueStart, &state)
             } else if isNamed(data, key, "partial_json") {
-                try AnthropicBlock.readArguments(data, at: place, of: block, &state, &log)
+                try AnthropicBlock.readArguments(data, at: valueStart, of: block, &state, &log)
             }
             try reader.skip(data)
         }

@@ -1,8 +1,8 @@
 import Wire
 
-/// Puts OpenAI's tools and the choice among them into Anthropic's words.
+/// Puts OpenAI's tools and the choice among them into Anthropic's form.
 enum AnthropicTools {
-    /// A tool in Anthropic's own form stays as it is.
+    /// A tool already in Anthropic's form stays as it is.
     static func tools(_ value: JSON) throws(ChatRequestError) -> JSON {
         guard let elements = value.arrayValue else {
             throw .field(name: "tools", expected: "an array", found: value.found)
@@ -20,7 +20,7 @@ enum AnthropicTools {
             if let description = function["description"], description != .null {
                 members.append(JSON.Member(key: "description", value: description))
             }
-            // A function without parameters has no schema at OpenAI and needs one at Anthropic.
+            // OpenAI needs no schema for a function without parameters; Anthropic does.
             let anything = JSON.object([JSON.Member(key: "type", value: .string("object"))])
             let schema = function["parameters"] ?? anything
             members.append(JSON.Member(key: "input_schema", value: schema))

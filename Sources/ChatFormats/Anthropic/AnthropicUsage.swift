@@ -7,7 +7,7 @@ struct AnthropicUsage {
     private var cacheRead: Int?
     private var output: Int?
 
-    /// Reads a usage object; what it names replaces what was there, for all counts are totals.
+    /// Reads a usage object; each count in it replaces the earlier one, since all are totals.
     mutating func read(_ data: Span<UInt8>, at position: Int) throws(JSONError) {
         var reader = JSONReader(position: position)
         guard try reader.peek(data) == .object else { return }
@@ -27,7 +27,7 @@ struct AnthropicUsage {
         }
     }
 
-    /// The counts in OpenAI's way: there the request's tokens include the cached ones.
+    /// The counts in OpenAI's way, where the request's tokens include the cached ones.
     var usage: Usage? {
         guard input != nil || output != nil else { return nil }
         return Usage(

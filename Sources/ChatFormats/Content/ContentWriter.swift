@@ -10,8 +10,8 @@ extension Dialect {
     ) { ContentWriter(blocks: EventBlocks($0)) }
 }
 
-/// `data: {"content":"…"}`, `data: {"error":"…"}` and always `data: [DONE]` at the end; a status
-/// where the answer is not complete.
+/// `data: {"content":"…"}`, `data: {"error":"…"}`, a status where the answer is not complete, and
+/// always `data: [DONE]` at the end.
 struct ContentWriter: EntryWriter {
     var blocks: EventBlocks
 

@@ -1,6 +1,6 @@
 import Wire
 
-/// What the events say whose data is no text: JSON on one line.
+/// The data of events that carry JSON and not text, on one line.
 enum EventData {
     static func appendStart(_ context: FrameContext, into out: inout [UInt8]) {
         out.append(literal: "{\"id\":")
@@ -34,7 +34,7 @@ enum EventData {
         out.append(UInt8(ascii: "}"))
     }
 
-    /// Appends the whole text so far; `n` is the number of the entry that is all of it.
+    /// Appends the whole text so far; `n` is the number of the one entry that holds all of it.
     static func appendRestored(
         _ n: Int?,
         of log: borrowing EntryLog,
@@ -44,7 +44,7 @@ enum EventData {
         if let n {
             let bytes = log.bytes
             let range = log.range(n)
-            // Room for some escapes: growing would copy it.
+            // Leaves room for some escapes, since growing would copy the text.
             out.reserveCapacity(out.count + 512 + range.count + range.count / 8)
             JSONText.appendEscaped(bytes.span.extracting(range), into: &out)
         }

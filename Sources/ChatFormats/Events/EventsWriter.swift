@@ -56,9 +56,9 @@ struct EventsWriter: EntryWriter {
     }
 }
 
-/// How an answer ended, in the words of `events`.
+/// How an answer ended, as `events` writes it.
 extension EventBlocks {
-    /// Appends the mark of the end, after the finish event where the answer is not complete.
+    /// Appends the end mark, after the finish event where the answer is not complete.
     mutating func appendEnd(
         _ mark: StaticString?,
         _ frame: Frame,
@@ -73,7 +73,7 @@ extension EventBlocks {
         appendDone(mark, frame, context, into: &out)
     }
 
-    /// Appends the event before the mark of the end.
+    /// Appends the event that comes before the end mark.
     mutating func appendFinish(
         _ frame: Frame,
         _ payload: Span<UInt8>,
@@ -87,7 +87,7 @@ extension EventBlocks {
         out.append(literal: "\n\n")
     }
 
-    /// Appends the last word on an answer that is cut, with its status; nothing comes after it.
+    /// Appends the last event of an answer that was cut, with its status; nothing comes after it.
     mutating func appendFailure(
         _ frame: Frame,
         _ payload: Span<UInt8>,

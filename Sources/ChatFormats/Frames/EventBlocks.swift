@@ -10,16 +10,16 @@ struct EventBlocks {
         case last
     }
 
-    /// How long a browser is to wait before it comes back; nil once it was written.
+    /// How long a browser waits before it reconnects; nil once it was written.
     private var retryMilliseconds: Int?
 
-    /// Blocks of which the first one says what the context wants said once.
+    /// Makes blocks whose first one carries what the context wants sent once.
     init(_ context: FrameContext) { retryMilliseconds = context.retryMilliseconds }
 
-    /// Blocks that are no beginning.
+    /// Makes blocks that do not begin a stream.
     init() {}
 
-    /// Begins a block; every block has data after this.
+    /// Begins a block; the caller always appends data after this.
     mutating func begin(
         _ name: StaticString?,
         _ place: Place,
@@ -39,7 +39,7 @@ struct EventBlocks {
         }
     }
 
-    /// Appends a block with raw text, several where a line of it looks like the stream's end.
+    /// Appends a block with raw text, or several where one of its lines looks like the end mark.
     mutating func appendText(
         _ text: Span<UInt8>,
         _ name: StaticString?,
@@ -59,7 +59,7 @@ struct EventBlocks {
         EventWriter.endEvent(into: &out)
     }
 
-    /// Appends the block that says the stream is over, the last one of its frame.
+    /// Appends the end mark's block, the last one of its frame.
     mutating func appendDone(
         _ name: StaticString?,
         _ frame: Frame,
@@ -74,7 +74,7 @@ struct EventBlocks {
     ///
     /// Clients trim a line before they compare it, so white space before the mark doesn't count.
     private static func endMark(in text: Span<UInt8>, from start: Int) -> Int? {
-        // Few tokens have a bracket, and every token is looked at.
+        // Every token is looked at, and few have a bracket.
         var bracket = start
         while bracket < text.count, text[bracket] != UInt8(ascii: "[") { bracket += 1 }
         guard bracket < text.count else { return nil }

@@ -2,13 +2,13 @@ import Wire
 
 /// What a frame says beside its entry: the same for all frames that one client gets.
 ///
-/// Handed over with every piece, so it is one word.
+/// A class, because it is passed with every piece, and a reference is one word.
 package final class FrameContext: Sendable {
     /// The generation's id, the first half of each event's id.
     package let generation: String
     /// The id line of each event up to its number; the same for all, so it is written once.
     let idPrefix: [UInt8]
-    /// The model that answers, as the client is to see it.
+    /// The model that answers, by the name that the client is shown.
     package let model: String
     /// When the generation began, in seconds since 1970.
     package let created: Int
@@ -16,16 +16,16 @@ package final class FrameContext: Sendable {
     package let usage: Usage?
     /// Whether an OpenAI client asked for the usage chunk.
     package let wantsUsage: Bool
-    /// How long a browser is to wait before it comes back; a writer of events says it once.
+    /// How long a browser waits before it reconnects; a writer of events sends it once.
     package let retryMilliseconds: Int?
     /// Whether blocks carry ids.
     ///
-    /// Not for pages that read with `fetch` and take whatever stands before an empty line for
-    /// `data:` and its value; they cannot come back with an id either.
+    /// Pages that read with `fetch` get none: they take everything before an empty line for `data:`
+    /// and its value, and they cannot come back with an id either.
     package let hasIDs: Bool
-    /// Whether OpenAI's objects say their text as `content` beside `choices` too.
+    /// Whether OpenAI's objects carry their text as `content` beside `choices` too.
     ///
-    /// For pages that name no model, as OpenAI's own clients must, and read nothing but `content`.
+    /// For pages that name no model, as OpenAI's own clients must, and read only `content`.
     package let repeatsContent: Bool
 
     /// Makes a context.
@@ -74,7 +74,7 @@ package final class FrameContext: Sendable {
 
     /// Appends an event's id as it goes between the quotes of a JSON string.
     ///
-    /// Ids of records are as their file has them.
+    /// The id of a record is written as its file has it.
     func appendID(_ number: Int, into out: inout [UInt8]) {
         let prefix = idPrefix
         JSONText.appendEscaped(prefix.span.extracting(Self.idName.utf8CodeUnitCount...), into: &out)

@@ -2,9 +2,9 @@ import Wire
 
 /// Writes the entries of one log for one client, in order and in pieces.
 ///
-/// It is asked once for a piece and not once for an entry: what is decided at run time is which
-/// writer it is. It may begin at any entry; what that depends on is in the log, which knows the
-/// block of each entry, and not in the entries before.
+/// It is called once per piece, not once per entry, so that no token pays for the dynamic call. It
+/// may begin at any entry: what that depends on is in the log, which knows the block of each entry,
+/// and not in the entries before.
 package protocol FrameWriter {
     /// Appends what the dialect says for entries, which may be nothing.
     ///
@@ -12,13 +12,13 @@ package protocol FrameWriter {
     /// the connection within a frame gets the whole frame again.
     ///
     /// - Parameters:
-    ///   - entries: their numbers; after the first call, each begins where the last one came to.
-    ///   - log: has them.
-    ///   - context: of all frames, the same in each call.
-    ///   - maxBytes: no frame is begun where so much was appended.
-    ///   - out: what it is appended to.
-    /// - Returns: the number of the first entry that was not written whole. It may be the first one
-    ///   of all: a writer that repeats a long text says it in pieces, from the log.
+    ///   - entries: their numbers; each later call begins where the one before ended.
+    ///   - log: the log that holds them.
+    ///   - context: the same for all frames, and in each call.
+    ///   - maxBytes: no further frame is begun once this much was appended.
+    ///   - out: the bytes that are appended to.
+    /// - Returns: the number of the first entry that was not written whole. It may be the first of
+    ///   `entries`: a writer that repeats a long text writes it in pieces, from the log.
     mutating func write(
         _ entries: Range<Int>,
         of log: borrowing EntryLog,
@@ -28,16 +28,16 @@ package protocol FrameWriter {
     ) -> Int
 }
 
-/// A writer that says something for each entry by itself.
+/// A writer that writes each entry by itself.
 protocol EntryWriter: FrameWriter {
-    /// Appends what it says for one entry.
+    /// Appends one entry in the dialect's form.
     ///
     /// - Parameters:
     ///   - frame: the entry.
     ///   - payload: its payload.
     ///   - log: the bytes of all entries.
-    ///   - context: of all frames.
-    ///   - out: what it is appended to.
+    ///   - context: the same for all frames.
+    ///   - out: the bytes that are appended to.
     mutating func append(
         _ frame: Frame,
         _ payload: Span<UInt8>,
@@ -73,6 +73,6 @@ extension EntryWriter {
 struct Frame {
     let kind: EntryKind
     let number: Int
-    /// Where in the log's bytes the usage lies, once there is any.
+    /// Where in the log's bytes the usage is, once there is any.
     let usage: Range<Int>?
 }

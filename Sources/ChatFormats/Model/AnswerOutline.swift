@@ -1,7 +1,7 @@
-/// What a log has beside its texts, and how long these are; without what is void.
+/// What a log has beside its texts, and how long these are, without what is void.
 ///
-/// For an answer that is too long to be in memory whole: it is read part by part, once for this and
-/// once for each kind of text.
+/// For an answer that is too long to be in memory whole: it is read part by part, once for this
+/// outline and once for each kind of text.
 package struct AnswerOutline: ~Copyable {
     /// The entries that are no texts.
     package private(set) var log = EntryLog()
@@ -9,12 +9,12 @@ package struct AnswerOutline: ~Copyable {
     package private(set) var answerStart = 0
     /// How long the texts of each kind are; nil where there is none.
     ///
-    /// In no dictionary: a long answer has a million of them.
+    /// Not in a dictionary: a long answer would look it up a million times.
     private var textBytes: Int?
     private var reasoningBytes: Int?
     private var refusalBytes: Int?
 
-    /// An outline of nothing.
+    /// Makes the outline of an empty log.
     package init() {}
 
     /// Adds the part of the log that follows.
@@ -45,13 +45,13 @@ package struct AnswerOutline: ~Copyable {
         }
     }
 
-    /// How many bytes of room all that was added takes as JSON, but for what has more escapes than
-    /// is usual: growing would copy all of it.
+    /// How many bytes to reserve for all that was added as JSON, since growing would copy it; too
+    /// few only where it has more escapes than usual.
     package var roomBytes: Int {
         room(for: log.bytes.count + (reasoningBytes ?? 0)) + contentRoomBytes
     }
 
-    /// The same of what `content` says, once more.
+    /// The same for the member `content` alone, which some answers carry twice.
     var contentRoomBytes: Int {
         room(for: (textBytes ?? 0) + (refusalBytes ?? 0))
     }

@@ -1,10 +1,10 @@
 package import Wire
 
-/// What a client asks for, whatever protocol it asked in.
+/// What a client asks for, in whatever protocol.
 ///
-/// Each protocol's folder has what fills it and what writes it; nobody else parses a chat body.
+/// Each protocol's folder has the code that reads and writes it; no other code parses a chat body.
 package struct ChatRequest: Sendable, Equatable {
-    /// Who says a message.
+    /// The role in which a message is said.
     package enum Role: String, Sendable, CaseIterable {
         case system, developer, user, assistant, tool
     }
@@ -15,7 +15,8 @@ package struct ChatRequest: Sendable, Equatable {
         package var role: Role
         /// Its text: a string content as it is, or the text parts of an array joined.
         package var text: String
-        /// The whole message as it stood, where it holds more than a role and a string content.
+        /// The whole message as the client sent it, if it holds more than a role and a string
+        /// content.
         ///
         /// Images, tool calls and members that only a vendor knows would be lost in `text`.
         package var original: JSON?
@@ -44,9 +45,9 @@ package struct ChatRequest: Sendable, Equatable {
     package var stop: [String] = []
     /// The conversation that this request continues.
     package var conversation: String?
-    /// Who asks, in the client's own words.
+    /// The user who asks, as the client names them.
     package var user: String?
-    /// The client's own name for this stream, with which it may come back.
+    /// The client's own name for this stream, under which it may come back.
     package var id: String?
     /// Whether the answer is wanted as a stream.
     package var stream = true
@@ -54,9 +55,9 @@ package struct ChatRequest: Sendable, Equatable {
     package var includesUsage = false
     /// The dialect that the client named; `Dialect.named` knows whether there is one.
     package var format: String?
-    /// What is to happen when the client leaves, as it stood.
+    /// What happens when the client leaves, as the client wrote it.
     package var onDisconnect: String?
-    /// Members that go to the upstream as they stand, after all others.
+    /// Members that go to the upstream unchanged, after all others.
     package var extra: [JSON.Member] = []
 
     /// Makes a request of messages alone.
@@ -71,6 +72,6 @@ enum ChatRequestLimits {
     static let maxIdentifierBytes = 256
     /// Bytes of a model's name; the simulator's carries its whole behaviour.
     static let maxModelBytes = 16 * 1024
-    /// As many stop strings as OpenAI takes.
+    /// OpenAI takes no more stop strings than this.
     static let maxStopCount = 4
 }

@@ -1,6 +1,6 @@
 package import Wire
 
-/// Why a chat request can't be answered; always the client's to mend.
+/// Why a chat request can't be answered; always the client's to fix.
 package enum ChatRequestError: Error, Sendable, Equatable {
     /// The body is not JSON.
     case json(JSONError)
@@ -8,7 +8,7 @@ package enum ChatRequestError: Error, Sendable, Equatable {
     case field(name: String, expected: String, found: String)
     /// A field that must be there is not.
     case missing(name: String, expected: String)
-    /// A message's role is none of ours.
+    /// A message has a role that the relay does not know.
     case unknownRole(name: String, found: String)
     /// A top-level field that the relay does not know.
     case unknownField(name: String)
@@ -64,7 +64,7 @@ package enum ChatRequestError: Error, Sendable, Equatable {
 }
 
 extension JSON {
-    /// A value in the words of an error message, short whatever it holds.
+    /// A value as an error message names it, short whatever it holds.
     var found: String {
         switch self {
         case .null: "null"
@@ -76,9 +76,9 @@ extension JSON {
         }
     }
 
-    /// A string in the words of an error message.
+    /// A string as an error message quotes it.
     ///
-    /// What a stranger sent is quoted only where it is short and plain: messages end in logs.
+    /// A stranger's text is quoted only where it is short and plain, since messages end up in logs.
     static func found(_ text: String) -> String {
         if text.isEmpty { return "an empty string" }
         let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }

@@ -2,15 +2,15 @@ import Wire
 
 /// How entries are written for a client.
 ///
-/// Each is defined in the folder of its protocol. It is one word, for it is handed over often.
+/// Each is defined in the folder of its protocol. It is one word, since it is passed on often.
 package struct Dialect: Sendable {
-    /// Appends the whole text so far, which takes the place of what the client has.
+    /// Appends the whole text so far, which replaces what the client has.
     ///
     /// - Parameters:
-    ///   - n: the number of the entry that is all of it; nil where there is none.
-    ///   - log: whose last entry the client gets next.
-    ///   - context: of all frames.
-    ///   - out: what it is appended to.
+    ///   - n: the number of the one entry that holds all of it; nil where there is none.
+    ///   - log: the log whose last entry the client gets next.
+    ///   - context: the same for all frames.
+    ///   - out: the bytes that are appended to.
     typealias Restoration =
         @Sendable (
             _ n: Int?,
@@ -43,14 +43,14 @@ package struct Dialect: Sendable {
 
     private let definition: Definition
 
-    /// Defines one.
+    /// Defines a dialect.
     ///
     /// - Parameters:
-    ///   - name: the word of `?format=`.
-    ///   - media: what its streams are as HTTP knows it.
+    ///   - name: its value in `?format=`.
+    ///   - media: what HTTP says of its streams.
     ///   - errorShape: how an error is written where no stream has begun.
-    ///   - restoration: nil where it has no words for a text that takes the place of another.
-    ///   - maker: makes what writes a log for one client.
+    ///   - restoration: nil where it cannot replace the text that a client has.
+    ///   - maker: makes the writer of one log for one client.
     init(
         name: String,
         media: Media,
@@ -61,31 +61,31 @@ package struct Dialect: Sendable {
         definition = Definition(name, media, errorShape, restoration, maker)
     }
 
-    /// The word of `?format=`.
+    /// Its value in `?format=`.
     package var name: String { definition.name }
 
-    /// What its streams are as HTTP knows it.
+    /// What HTTP says of its streams.
     package var media: Media { definition.media }
 
-    /// How an error is written where no stream has begun; nil for the server's own way.
+    /// How an error is written where no stream has begun; nil for the server's own form.
     package var errorShape: ErrorShape? { definition.errorShape }
 
-    /// Makes what writes a log for one client, from any entry on.
+    /// Makes the writer of a log for one client, from any entry on.
     package func makeWriter(_ context: FrameContext) -> any FrameWriter {
         definition.maker(context)
     }
 
-    /// Whether it has words for a text that takes the place of what the client has.
+    /// Whether it can replace the text that a client has.
     package var restores: Bool { definition.restoration != nil }
 
-    /// Appends the whole text so far, which takes the place of what the client has; nothing where
-    /// it has no words for it.
+    /// Appends the whole text so far, which replaces what the client has; appends nothing where the
+    /// dialect cannot say that.
     ///
     /// - Parameters:
-    ///   - n: the number of the entry that is all of it; nil where there is none.
-    ///   - log: whose last entry the client gets next.
-    ///   - context: of all frames.
-    ///   - out: what it is appended to.
+    ///   - n: the number of the one entry that holds all of it; nil where there is none.
+    ///   - log: the log whose last entry the client gets next.
+    ///   - context: the same for all frames.
+    ///   - out: the bytes that are appended to.
     package func appendRestored(
         _ n: Int?,
         of log: borrowing EntryLog,
@@ -97,20 +97,20 @@ package struct Dialect: Sendable {
 }
 
 extension Dialect {
-    /// Those that a client can choose.
+    /// The dialects that a client can choose.
     package static let all: [Dialect] = [
         .events, .text, .tokens, .content, .openai, .ndjson, .plain,
     ]
 
-    /// The one of a name.
+    /// The dialect with this name; nil where there is none.
     package static func named(_ name: String) -> Dialect? { all.first { equals($0.name, name) } }
 }
 
 extension Dialect: Hashable, CustomStringConvertible {
-    /// Whether they are one: no two have the same name.
+    /// Compares names alone: no two dialects share one.
     package static func == (one: Dialect, other: Dialect) -> Bool { one.name == other.name }
 
-    /// Its name stands for it.
+    /// Hashes its name, which no other dialect has.
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
     /// Its name.

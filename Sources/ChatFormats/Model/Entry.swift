@@ -19,10 +19,10 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case finish = 6
     /// JSON that says the answer is not whole, and why.
     case failure = 7
-    /// JSON of what an upstream sent that no other kind holds.
+    /// JSON that an upstream sent and that no other kind holds.
     ///
     /// Reserved: nothing writes it yet. Where a journal has it, the record keeps it, and no dialect
-    /// has words for it.
+    /// writes it.
     case members = 8
     /// What came before is void, and the answer begins anew.
     ///
@@ -35,7 +35,7 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// The one way in which a generation ended, in the words that clients and the history file see.
+/// How a generation ended, in the words that clients and the history file see.
 package enum Ending: String, Sendable, CaseIterable {
     /// The model said all it had to say.
     case complete
@@ -49,7 +49,7 @@ package enum Ending: String, Sendable, CaseIterable {
     case stopped
     /// Nobody came back to read.
     case abandoned
-    /// The process died or was told to stop.
+    /// The process died or was asked to stop.
     case interrupted
     /// The upstream said that it failed.
     case upstreamError = "upstream_error"
@@ -58,7 +58,7 @@ package enum Ending: String, Sendable, CaseIterable {
     /// One of the clocks ran out.
     case timeout
 
-    /// Whether a `finish` entry says this ending; the others are said by `failure`.
+    /// Whether a `finish` entry carries this ending; `failure` carries the others.
     package var isFinish: Bool {
         switch self {
         case .complete, .length, .filtered, .toolCalls, .stopped: true
@@ -66,12 +66,12 @@ package enum Ending: String, Sendable, CaseIterable {
         }
     }
 
-    /// What OpenAI's clients are told of a stopped answer, as an error.
+    /// The error message that OpenAI's clients get for a stopped answer.
     package static let stoppedMessage: StaticString = "the answer was stopped before its end"
 
-    /// The word for this ending among those that OpenAI's clients know.
+    /// The `finish_reason` for this ending, one of those that OpenAI's clients know.
     ///
-    /// Their enumerations are closed, so an unknown vendor's word never goes to them.
+    /// Their enumerations are closed, so a vendor's unknown word never goes to them.
     package var openAIFinishReason: StaticString {
         switch self {
         case .length: "length"

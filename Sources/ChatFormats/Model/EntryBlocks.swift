@@ -1,5 +1,5 @@
-/// A part of an answer: a run of entries that are one text, one piece of reasoning, one refusal or
-/// one call of a tool.
+/// A run of entries in an answer that are one text, one piece of reasoning, one refusal or one call
+/// of a tool.
 ///
 /// Usage and members are in no block and end none.
 package struct EntryBlock: Sendable, Equatable {
@@ -13,10 +13,11 @@ package struct EntryBlock: Sendable, Equatable {
 
 /// Where the blocks of a log begin.
 ///
-/// A writer that begins in the middle of a log asks which block it is in and does not walk through
-/// what came before. Most answers have one to three blocks; of an answer that alternates between
-/// reasoning and text with every token, so many as are in memory and a bound of older ones. It is
-/// one word: whoever looks at a log would else load more for each token.
+/// A writer that begins in the middle of a log asks which block it is in, and need not walk through
+/// what came before. Most answers have one to three blocks. An answer that alternates between
+/// reasoning and text with every token has one for each entry: those in memory are known, and a
+/// bounded number of older ones. The type is one word: otherwise each look at a log would load more
+/// for each token.
 package struct EntryBlocks: Sendable {
     /// Sixteen bytes a block.
     private struct Beginning {
@@ -30,28 +31,28 @@ package struct EntryBlocks: Sendable {
         let kind: EntryKind
     }
 
-    /// How many blocks are remembered whose entries were dropped.
+    /// How many blocks are remembered after their entries were dropped.
     static let maxOldCount = 4096
 
     private var beginnings: [Beginning] = []
 
     /// The number of the first entry after the last restart; what is before it is void.
     var answerStart: Int {
-        for place in beginnings.indices.reversed() where beginnings[place].kind == .restart {
-            return Int(beginnings[place].start)
+        for index in beginnings.indices.reversed() where beginnings[index].kind == .restart {
+            return Int(beginnings[index].start)
         }
         return 0
     }
 
-    /// Takes an entry, which begins a block perhaps.
+    /// Takes an entry, which may begin a block.
     ///
-    /// A call's first piece has a number that is higher than all before. An id is no sign of it:
-    /// some vendors repeat it in every piece, and some send none.
+    /// The first piece of a call has a higher number than all calls before. Its id is no sign of
+    /// it: some vendors repeat the id in every piece, and some send none.
     ///
     /// - Parameters:
     ///   - kind: what it is.
     ///   - n: its number.
-    ///   - call: of a piece of a tool call, the call's number.
+    ///   - call: the number of the call, for a piece of a tool call.
     mutating func add(_ kind: EntryKind, at n: Int, call: Int = 0) {
         let last = beginnings.last
         guard last?.kind != .finish else { return }
@@ -74,12 +75,12 @@ package struct EntryBlocks: Sendable {
         )
     }
 
-    /// The block that entry `n` is in, or that came last before it in its answer; nil where there
-    /// is none, and where it was forgotten.
+    /// The block of entry `n`, or else the last one before it in its answer; nil where there is
+    /// none, or where it was forgotten.
     func block(at n: Int) -> EntryBlock? {
-        let place = countOfBeginnings(before: n + 1) - 1
-        guard place >= 0, beginnings[place].kind != .restart else { return nil }
-        let found = beginnings[place]
+        let index = countOfBeginnings(before: n + 1) - 1
+        guard index >= 0, beginnings[index].kind != .restart else { return nil }
+        let found = beginnings[index]
         return EntryBlock(index: Int(found.index), start: Int(found.start), kind: found.kind)
     }
 
@@ -93,7 +94,7 @@ package struct EntryBlocks: Sendable {
         return low
     }
 
-    /// Forgets what begins at entry `n` or after it: these entries are taken back.
+    /// Forgets the blocks that begin at entry `n` or after it, since these entries are rolled back.
     mutating func rollBack(to n: Int) {
         // A restart that stays, at `n - 1`, has its mark at `n`.
         while let last = beginnings.last, last.start >= n, last.kind != .restart || last.start > n {
@@ -103,12 +104,12 @@ package struct EntryBlocks: Sendable {
 
     /// Notes that the entries before number `n` were dropped.
     mutating func dropped(before n: Int) {
-        // The block that entry `n` is in began before it, perhaps.
+        // The block that entry `n` is in may have begun before it.
         let old = countOfBeginnings(before: n + 1) - 1 - Self.maxOldCount
         if old > 0 { beginnings.removeFirst(old) }
     }
 
-    /// The same blocks for a part of the log: what is added to that is known here.
+    /// The same blocks, for a part of the log: what is added to that part is already known here.
     func forPart() -> EntryBlocks {
         var blocks = self
         blocks.beginnings.append(Beginning(start: .max, index: 0, lastCall: -1, kind: .finish))

@@ -1,13 +1,13 @@
 import Wire
 
-/// The entries of one generation, in one buffer of bytes with the places where they end beside it.
+/// The entries of one generation: one buffer of bytes, and the index where each entry ends in it.
 ///
 /// Entry `n`'s number is `n`: numbers start at 0 and have no holes. A long answer's oldest entries
-/// may be dropped once they are on the disk; the numbers of the others stay. A token costs its
-/// bytes and five more, and nothing is allocated for it beyond the growth of three arrays. It is
-/// never copied by the way, not even for a reader's look at it.
+/// may be dropped once they are on disk; the others keep their numbers. A token costs its bytes and
+/// five more, and allocates nothing beyond the growth of three arrays. The type cannot be copied by
+/// accident, not even by a reader that looks at it.
 package struct EntryLog: ~Copyable, Sendable {
-    /// The payloads of all entries that are here, one after the other.
+    /// The payloads of all entries that are held, one after the other.
     ///
     /// Bytes after the last entry's end belong to an entry that a decoder is still writing.
     package internal(set) var bytes: [UInt8] = []
@@ -16,43 +16,43 @@ package struct EntryLog: ~Copyable, Sendable {
     /// `UInt32` halves the cost per token; decoders bound an answer far below 4 GiB.
     private var ends: [UInt32] = []
     private var kinds: [EntryKind] = []
-    /// The number of the first entry that is here.
+    /// The number of the first entry that is held.
     package private(set) var first: Int
-    /// How many bytes the dropped ones had.
+    /// How many bytes the dropped entries had.
     private var droppedBytes = 0
-    /// How many text entries there ever were: the tokens that a client saw.
+    /// How many text entries there have ever been: the tokens that a client saw.
     package private(set) var textEntryCount = 0
-    /// Where its blocks begin, also those whose entries were dropped.
+    /// Where its blocks begin, including those whose entries were dropped.
     package private(set) var blocks = EntryBlocks()
 
     /// Makes a log without entries.
     package init() {
         first = 0
-        // What a short answer needs, at once; a long one doubles from there.
+        // Enough for a short answer; a long one doubles from there.
         bytes.reserveCapacity(224)
         ends.reserveCapacity(16)
         kinds.reserveCapacity(16)
     }
 
-    /// Makes a part of a log, whose entries have numbers from `first` on.
+    /// Makes an empty part of a log, whose entries have numbers from `first` on.
     package init(first: Int) { self.first = first }
 
-    /// Makes a part of a log whose blocks are known: the part itself does not have all that its
-    /// first entries follow.
+    /// Makes a part of a log whose blocks are known: the part lacks the entries that its first ones
+    /// continue.
     package init(first: Int, blocks: EntryBlocks) {
         self.first = first
         self.blocks = blocks.forPart()
     }
 
-    /// How many entries there ever were; also the number of the next one.
+    /// How many entries there have ever been; also the number of the next one.
     package var count: Int { first + kinds.count }
 
-    /// The numbers of the entries that are here.
+    /// The numbers of the entries that are held.
     package var numbers: Range<Int> { first..<count }
 
-    /// The numbers of those among them that are not void.
+    /// The numbers of the held entries that are not void.
     var answerNumbers: Range<Int> {
-        // A part knows of restarts after it, too.
+        // A part knows of later restarts, too.
         min(max(first, blocks.answerStart), count)..<count
     }
 
@@ -64,8 +64,8 @@ package struct EntryLog: ~Copyable, Sendable {
 
     /// Where entry `n`'s payload lies in `bytes`.
     package func range(_ n: Int) -> Range<Int> {
-        let place = n - first
-        return (place == 0 ? 0 : Int(ends[place - 1]))..<Int(ends[place])
+        let index = n - first
+        return (index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])
     }
 
     /// Adds an entry with its payload.
@@ -76,24 +76,24 @@ package struct EntryLog: ~Copyable, Sendable {
 
     /// Makes the bytes written after the last entry an entry.
     mutating func seal(_ kind: EntryKind) {
-        let place = kinds.count
+        let index = kinds.count
         ends.append(UInt32(bytes.count))
         kinds.append(kind)
         if kind == .text { textEntryCount += 1 }
-        // More of the same text begins nothing.
-        guard place == 0 || kinds[place - 1] != kind || kind == .toolCall else { return }
-        look(kind, at: first + place)
+        // More of the same text begins no block.
+        guard index == 0 || kinds[index - 1] != kind || kind == .toolCall else { return }
+        look(kind, at: first + index)
     }
 }
 
 // MARK: Blocks
 
 extension EntryLog {
-    /// The block that entry `n` is in, or that came last before it in the same answer, by binary
-    /// search; nil where there is none.
+    /// The block of entry `n`, or else the last one before it in the same answer, by binary search;
+    /// nil where there is none.
     package func block(at n: Int) -> EntryBlock? { blocks.block(at: n) }
 
-    /// Looks at an entry that may begin a block; out of the way of all others.
+    /// Looks at an entry that may begin a block; not inlined, to stay out of the way of all others.
     @inline(never)
     private mutating func look(_ kind: EntryKind, at n: Int) {
         switch kind {
@@ -109,10 +109,10 @@ extension EntryLog {
 // MARK: Size
 
 extension EntryLog {
-    /// How many bytes of payload there ever were.
+    /// How many bytes of payload there have ever been.
     package var byteCount: Int { droppedBytes + bytes.count }
 
-    /// How many bytes of payload stand before entry `n`; none where that is not here any more.
+    /// How many bytes of payload come before entry `n`; 0 where that is no longer held.
     package func byteCount(before n: Int) -> Int {
         guard n > first else { return n == first ? droppedBytes : 0 }
         return droppedBytes + Int(ends[n - first - 1])
@@ -127,7 +127,7 @@ extension EntryLog {
     /// Drops the oldest entries.
     ///
     /// - Parameters:
-    ///   - kept: about how much memory it may take from then on.
+    ///   - kept: about how much memory it may take afterwards.
     ///   - end: entries from this number on stay in any case.
     package mutating func dropFirst(keeping kept: Int, before end: Int) {
         var dropped = 0
@@ -140,7 +140,7 @@ extension EntryLog {
         let byteCount = Int(ends[dropped - 1])
         first += dropped
         droppedBytes += byteCount
-        // New arrays: the old ones have room for what is gone.
+        // New arrays, because the old ones would keep the room of what is gone.
         bytes = Array(bytes[byteCount...])
         kinds = Array(kinds[dropped...])
         ends = ends[dropped...].map { $0 - UInt32(byteCount) }
@@ -151,7 +151,7 @@ extension EntryLog {
 // MARK: Copies
 
 extension EntryLog {
-    /// The same entries once more, for another thread; until either grows, they share their memory.
+    /// The same entries, for another thread; until either log grows, they share their memory.
     package func copy() -> EntryLog {
         var copy = EntryLog(first: first)
         copy.bytes = bytes
@@ -163,7 +163,7 @@ extension EntryLog {
         return copy
     }
 
-    /// Makes room for what is known to come, so that growing does not copy it.
+    /// Makes room for a known amount, so that growing does not copy what is there.
     package mutating func reserve(bytes: Int, entries: Int) {
         self.bytes.reserveCapacity(bytes)
         kinds.reserveCapacity(entries)
@@ -176,10 +176,10 @@ extension EntryLog {
         let offset = UInt32(bytes.count)
         bytes += part.bytes
         kinds += part.kinds
-        // Its own count has those that it dropped as well, and they are here already.
+        // Its own count includes those that it dropped, and they are here already.
         textEntryCount += part.kinds.count { $0 == .text }
         ends.append(contentsOf: part.ends.lazy.map { $0 + offset })
-        // What begins a block depends on what is here.
+        // Whether an entry begins a block depends on what is here.
         for n in part.numbers { look(kind(n), at: n) }
     }
 }
@@ -187,13 +187,13 @@ extension EntryLog {
 // MARK: Taking back
 
 extension EntryLog {
-    /// A place to which the log can be taken back.
+    /// A position to which the log can be rolled back.
     struct Mark {
         fileprivate let count: Int
         fileprivate let byteCount: Int
     }
 
-    /// The place after the last entry.
+    /// The position after the last entry.
     var mark: Mark { Mark(count: kinds.count, byteCount: bytes.count) }
 
     /// How many bytes of payload came after a mark.
@@ -201,7 +201,7 @@ extension EntryLog {
 
     /// Drops everything after a mark.
     ///
-    /// An upstream event that turns out to be broken leaves nothing behind.
+    /// An upstream event that turns out to be broken leaves nothing in the log.
     mutating func rollBack(to mark: Mark) {
         bytes.removeSubrange(mark.byteCount...)
         guard kinds.count > mark.count else { return }

@@ -20,14 +20,14 @@ extension EntryLog {
         seal(.usage)
     }
 
-    /// Adds an entry with the text of a JSON string, read straight into the log; none where the
-    /// value is something else or empty.
+    /// Adds an entry with the text of a JSON string, read straight into the log; adds none where
+    /// the value is not a string or is empty.
     ///
     /// - Parameters:
-    ///   - kind: of the entry.
+    ///   - kind: the kind of the entry.
     ///   - position: where the value begins.
-    ///   - json: the text that has it.
-    /// - Throws: what is wrong with it; then the log is of no use any more.
+    ///   - json: the text that holds it.
+    /// - Throws: what is wrong with the JSON; the log is unusable after that.
     package mutating func append(
         _ kind: EntryKind,
         textAt position: Int,
@@ -37,14 +37,14 @@ extension EntryLog {
         guard try ahead.peek(json) == .string else { return }
         try ahead.skip(json)
         let start = bytes.count
-        // Escapes are longer than what they say. Growing would copy a long text.
+        // Escapes are longer than what they stand for. Growing would copy a long text.
         bytes.reserveCapacity(start + ahead.position - position)
         var reader = JSONReader(position: position)
         try reader.readString(json, into: &bytes)
         if bytes.count > start { seal(kind) }
     }
 
-    /// Ends the log with an answer that is as whole as it will be.
+    /// Ends the log with a finish entry: the answer is as whole as it will be.
     package mutating func appendFinish(_ ending: Ending, finishReason: String) {
         assert(ending.isFinish)
         bytes.append(literal: "{\"status\":")
@@ -55,7 +55,7 @@ extension EntryLog {
         seal(.finish)
     }
 
-    /// Ends the log with an answer that is cut, and says by what.
+    /// Ends the log with a failure entry, which says what cut the answer.
     package mutating func appendFailure(
         _ ending: Ending,
         type: String,
@@ -82,9 +82,9 @@ extension EntryLog {
         return Payload.ending(bytes.span.extracting(range(count - 1)))
     }
 
-    /// Where in `bytes` the last usage entry's payload lies, if there is one.
+    /// Where in `bytes` the payload of the last usage entry is, if there is one.
     ///
-    /// It stands just before the terminal entry, so the search from the end is short.
+    /// It is just before the terminal entry, so the search from the end is short.
     var usageRange: Range<Int>? {
         var n = count - 1
         while n >= first, count - n <= 3 {
@@ -97,7 +97,7 @@ extension EntryLog {
 
 /// Looks into the JSON payload of an entry without building a tree.
 enum Payload {
-    /// The bytes of one member's value as they stand, or `nil` where there is none.
+    /// The bytes of one member's value as they are written; `nil` where there is none.
     static func value(of name: StaticString, in payload: Span<UInt8>) -> Range<Int>? {
         var reader = JSONReader()
         do throws(JSONError) {
@@ -114,7 +114,7 @@ enum Payload {
         return nil
     }
 
-    /// Appends one member's value as it stands; `null` where there is none.
+    /// Appends one member's value as it is written; `null` where there is none.
     static func append(_ name: StaticString, of payload: Span<UInt8>, into out: inout [UInt8]) {
         if let range = value(of: name, in: payload) {
             out.append(span: payload.extracting(range))

@@ -33,16 +33,17 @@ extension EntryLog {
         }
     }
 
-    /// Within a record they are deeper by two, and it must be read again.
+    /// Within a record they are two levels deeper, and the record must be readable again.
     private static let membersLimits = JSONLimits(maxDepth: JSONReader.defaultMaxDepth - 2)
 
-    /// Appends what an upstream sent that no other member holds, after a comma; nothing where there
-    /// is none.
+    /// Appends what an upstream sent and no other member holds, after a comma; appends nothing
+    /// where there is none.
     package func appendMembers(into out: inout [UInt8]) {
         let bytes = bytes
         var isFirst = true
         for n in answerNumbers where kind(n) == .members {
-            // Another version wrote it: what is no JSON, or on two lines, would break the record.
+            // Another version wrote it: a payload that is not JSON, or has two lines, would break
+            // the record.
             let payload = bytes.span.extracting(range(n))
             guard let value = try? JSON.parse(payload, limits: Self.membersLimits) else {
                 continue
@@ -54,7 +55,7 @@ extension EntryLog {
         if !isFirst { out.append(literal: "]") }
     }
 
-    /// Appends the object that says why the answer is not whole; `null` where it is.
+    /// Appends the object that says why the answer is not whole; `null` where it is whole.
     package func appendError(into out: inout [UInt8]) {
         guard let last = lastRange(.failure) else { return out.append(literal: "null") }
         let bytes = bytes
@@ -75,14 +76,14 @@ extension EntryLog {
         return try? JSON.parse(bytes.span.extracting(last))
     }
 
-    /// Where the last entry's payload lies, if it is of this kind.
+    /// Where the last entry's payload is, if the entry is of this kind.
     private func lastRange(_ kind: EntryKind) -> Range<Int>? {
         guard count > 0, self.kind(count - 1) == kind else { return nil }
         return range(count - 1)
     }
 }
 
-/// A member of a record that says all texts of one kind, joined.
+/// A member of a record that holds all texts of one kind, joined.
 package struct RecordedText: Sendable {
     /// In the order in which a record has them.
     package static let all = [
@@ -92,9 +93,9 @@ package struct RecordedText: Sendable {
     ]
 
     private let name: StaticString
-    /// Whose payloads it says.
+    /// The kind of the entries that it joins.
     package let kind: EntryKind
-    /// Whether it is there without any, too.
+    /// Whether the record has it even where there are no such entries.
     package let isAlways: Bool
 
     /// Appends it after a comma; `text` appends what goes between its quotes.

@@ -1,14 +1,14 @@
 import Wire
 
-/// What the history file needs of a log: its text in one piece.
+/// The text of a log in one piece, for the history file.
 extension EntryLog {
-    /// Appends what goes between the quotes of a JSON string that says the payloads of all entries
-    /// of one kind, joined, without what is void.
+    /// Appends the payloads of all entries of one kind, joined and escaped for a JSON string,
+    /// without its quotes and without what is void.
     ///
     /// - Parameters:
-    ///   - kind: which.
-    ///   - start: what comes before this number is left out too.
-    ///   - out: what it is appended to.
+    ///   - kind: the kind of the entries.
+    ///   - start: entries before this number are left out too.
+    ///   - out: the bytes that are appended to.
     package func appendEscaped(
         _ kind: EntryKind,
         from start: Int = 0,
@@ -22,7 +22,7 @@ extension EntryLog {
         }
     }
 
-    /// How many entries of one kind are here and not void.
+    /// How many entries of one kind are held and not void.
     package func count(of kind: EntryKind) -> Int {
         var found = 0
         for n in answerNumbers where self.kind(n) == kind { found += 1 }

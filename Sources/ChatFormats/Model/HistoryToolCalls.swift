@@ -1,6 +1,6 @@
 import Wire
 
-/// The calls of tools that an answer ends with, put together from their pieces.
+/// The tool calls of an answer, put together from their pieces.
 extension EntryLog {
     /// Appends a JSON array in the shape of OpenAI's `message.tool_calls`.
     package func appendToolCalls(into out: inout [UInt8]) {

@@ -1,53 +1,54 @@
 package import Wire
 
-/// What a dialect's streams are as HTTP and the readers of its type know it.
+/// What HTTP says of a dialect's streams, and what the readers of their media type expect.
 ///
-/// One for all streams of a dialect, and never copied.
+/// One object for all streams of a dialect, so it is never copied.
 package final class Media: Sendable {
     /// Whether its events have ids, with which a client may come back.
     package enum IDs: Sendable {
         case always
         /// Only for clients that read event streams as the standard says.
         ///
-        /// Pages that read with `fetch` take all that comes before an empty line for `data:` and
-        /// its value; they cannot come back with an id either.
+        /// Pages that read with `fetch` take everything before an empty line for `data:` and its
+        /// value; they cannot come back with an id either.
         case forEventSources
-        /// It has no place for them.
+        /// The format has no place for ids.
         case never
     }
 
-    /// What the end of a stream says.
+    /// What the end of a stream means.
     package enum Closing: Sendable {
-        /// That all was sent: how the answer ended was said in words.
+        /// All was sent: words before it have said how the answer ended.
         case afterWords
-        /// That the answer is complete; there are no words, and any other answer is cut.
+        /// The answer is complete: the format has no words for an ending, so any other answer is
+        /// cut.
         case complete
     }
 
-    /// What every stream's head says: neither caches nor proxies may keep or change it.
+    /// The head of every stream: neither caches nor proxies may keep or change it.
     package let head: HeaderBlock
     /// Whether its events have ids.
     package let ids: IDs
-    /// What the end of a stream says.
+    /// What the end of a stream means.
     package let closing: Closing
     private let silence: @Sendable (FrameContext, inout [UInt8]) -> Void
 
-    /// Describes a type.
+    /// Describes a media type.
     ///
     /// - Parameters:
-    ///   - contentType: with the character set where the type has one: it may be implied, but
-    ///     libraries that read text of any kind take Latin-1 without it.
+    ///   - contentType: with the character set where the type has one. It may be implied, but
+    ///     libraries that read text of any kind assume Latin-1 without it.
     ///   - ids: whether its events have ids.
-    ///   - closing: what the end of a stream says.
-    ///   - silence: appends what keeps a silent stream alive; it is no entry and has no id.
+    ///   - closing: what the end of a stream means.
+    ///   - silence: appends what keeps a silent stream alive; it is not an entry and has no id.
     init(
         _ contentType: String,
         ids: IDs,
         closing: Closing = .afterWords,
         silence: @escaping @Sendable (FrameContext, inout [UInt8]) -> Void
     ) {
-        // What may not be used again without asking need not be stored either: a browser's cache
-        // lets requests for one address wait for each other while it stores.
+        // With `no-cache` alone a browser would store the stream without use, and its cache makes
+        // other requests for the same address wait while it stores.
         head = HeaderBlock([
             "Content-Type": contentType,
             "Cache-Control": "no-store, no-cache, no-transform",
@@ -58,13 +59,13 @@ package final class Media: Sendable {
         self.silence = silence
     }
 
-    /// Appends what keeps a silent stream alive; it is no entry and has no id, and may be nothing.
+    /// Appends what keeps a silent stream alive; it is not an entry, has no id, and may be nothing.
     package func appendSilence(_ context: FrameContext, into out: inout [UInt8]) {
         silence(context, &out)
     }
 
-    /// Whether the stream of an ended log ends as the protocol below says; else it must be cut, so
-    /// that no client takes it for whole.
+    /// Whether the stream of an ended log ends as the protocol below prescribes; otherwise it must
+    /// be cut, so that no client takes it for whole.
     package func endsInOrder(_ log: borrowing EntryLog) -> Bool {
         switch closing {
         case .afterWords: true
@@ -74,14 +75,14 @@ package final class Media: Sendable {
 }
 
 extension Media {
-    /// The type of event streams.
+    /// The media type of event streams.
     ///
     /// - Parameters:
     ///   - ids: whether its events have ids.
-    ///   - emptyData: an event whose data adds nothing, for clients without ids; nil where one is
-    ///     not needed. A page that takes all that comes before an empty line for `data:` and its
-    ///     value would take a comment for a part of that.
-    /// - Returns: the type, with a comment for silence otherwise.
+    ///   - emptyData: an event whose data adds nothing, for clients without ids; nil where none is
+    ///     needed. A page that takes everything before an empty line for `data:` and its value
+    ///     would take a comment for part of that.
+    /// - Returns: the type; a comment fills silence where there is no `emptyData`.
     static func eventStream(
         ids: IDs,
         emptyData: (@Sendable (FrameContext, inout [UInt8]) -> Void)? = nil

@@ -1,15 +1,15 @@
 import Wire
 
-/// The protocol that an upstream speaks: how a request is put to it and where.
+/// The protocol that an upstream speaks: how a request is written, and where it is sent.
 ///
-/// Its streams are read by `StreamDecoder`.
+/// `StreamDecoder` reads its streams.
 package enum Provider: String, Sendable, CaseIterable {
-    /// OpenAI's chat completions, which most servers of models understand.
+    /// OpenAI's chat completions, which most model servers understand.
     case openAI = "openai"
     /// Anthropic's messages.
     case anthropic
 
-    /// What follows the base URL: OpenAI's ends in `/v1`, Anthropic's is the bare host.
+    /// The path after the base URL: OpenAI's base URL ends in `/v1`, Anthropic's is the bare host.
     package var path: String {
         switch self {
         case .openAI: "/chat/completions"
@@ -32,7 +32,7 @@ package enum Provider: String, Sendable, CaseIterable {
 
     private static let anthropicVersion = "2023-06-01"
 
-    /// What the names of the models begin with that only this protocol's vendor has.
+    /// The prefixes of model names that only this protocol's vendor has.
     package var modelPrefixes: [String] {
         switch self {
         case .openAI: []
@@ -42,7 +42,7 @@ package enum Provider: String, Sendable, CaseIterable {
 
     /// Appends the body of a streaming request for `model`.
     ///
-    /// - Throws: an error that names what this protocol has no place for.
+    /// - Throws: an error that names what this protocol cannot express.
     package func writeBody(
         _ request: ChatRequest,
         model: String,
@@ -54,7 +54,7 @@ package enum Provider: String, Sendable, CaseIterable {
         }
     }
 
-    /// Reads the body of a refusal, whatever shape the vendor, or a proxy before it, gave it.
+    /// Reads the body of an error response, in whatever shape the vendor or a proxy wrote it.
     package func errorMessage(
         body: Span<UInt8>
     ) -> (type: String?, message: String?, code: String?) {

@@ -25,8 +25,8 @@ struct ToolCalls {
     }
 
     private var calls: [Call] = []
-    /// Where the call of each index stands among them.
-    private var places: [Int: Int] = [:]
+    /// Where in `calls` the call with each number is.
+    private var indices: [Int: Int] = [:]
 
     init(_ log: borrowing EntryLog) {
         let bytes = log.bytes
@@ -42,7 +42,7 @@ struct ToolCalls {
 
     var isEmpty: Bool { calls.isEmpty }
 
-    /// The calls as OpenAI has them in a whole message, in the order of their numbers.
+    /// The calls as OpenAI writes them in a whole message, in the order of their numbers.
     var json: JSON {
         .array(
             calls.sorted { $0.index < $1.index }.map { call in
@@ -56,27 +56,27 @@ struct ToolCalls {
     }
 
     private mutating func add(_ piece: JSON) {
-        let index = piece["index"]?.intValue ?? 0
-        let place = place(of: index)
+        let number = piece["index"]?.intValue ?? 0
+        let index = callIndex(of: number)
         for member in piece.members ?? [] {
             if equals(member.key, "function") {
                 for part in member.value.members ?? [] {
                     if equals(part.key, "arguments") {
-                        calls[place].arguments.append(part.value.stringValue ?? "")
+                        calls[index].arguments.append(part.value.stringValue ?? "")
                     } else {
-                        calls[place].function.add(part)
+                        calls[index].function.add(part)
                     }
                 }
             } else if !equals(member.key, "index") {
-                calls[place].members.add(member)
+                calls[index].members.add(member)
             }
         }
     }
 
-    private mutating func place(of index: Int) -> Int {
-        if let place = places[index] { return place }
-        places[index] = calls.count
-        calls.append(Call(index: index))
+    private mutating func callIndex(of number: Int) -> Int {
+        if let index = indices[number] { return index }
+        indices[number] = calls.count
+        calls.append(Call(index: number))
         return calls.count - 1
     }
 }

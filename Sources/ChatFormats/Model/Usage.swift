@@ -6,7 +6,7 @@ package struct Usage: Sendable, Equatable {
     package var promptTokens: Int
     /// Tokens of the answer, reasoning included.
     package var completionTokens: Int
-    /// Both together, as the vendor said it or added up.
+    /// Both together, as the vendor gave it or added up.
     package var totalTokens: Int
     /// How many of the request's tokens came from the vendor's cache, where it says so.
     package var cachedTokens: Int?
@@ -49,10 +49,10 @@ package struct Usage: Sendable, Equatable {
         out.append(literal: "}")
     }
 
-    /// Counts above this are a mistake and read as absent: sums of sane ones can't overflow.
+    /// Higher counts are mistakes and read as absent, so that sums of sane ones can't overflow.
     static let maxTokens = 1 << 53
 
-    /// A count as a vendor may give it, or `nil` where it makes no sense.
+    /// A count as a vendor gives it, or `nil` where it makes no sense.
     static func count(_ value: Int?) -> Int? {
         guard let value, value >= 0, value <= maxTokens else { return nil }
         return value

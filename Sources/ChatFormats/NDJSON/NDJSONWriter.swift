@@ -9,13 +9,13 @@ extension Dialect {
     ) { _ in NDJSONWriter() }
 }
 
-/// `{"event":…,"id":…,"data":…}` on one line for each event of `events`; without `id` where that
-/// has none.
+/// `{"event":…,"id":…,"data":…}` on one line for each event of `events`; without `id` where the
+/// event has none.
 ///
-/// What is text there is a string here, and arrives as it came: its line ends are escaped, and no
-/// line of it can look like the stream's end. What is a JSON document there is that document, so
-/// that a reader parses each line once. A document that is on several lines, as no version of ours
-/// has written it, is a string.
+/// Text in the event is a string here, and arrives unchanged: its line ends are escaped, and no
+/// line of it can look like the end mark. A JSON document in the event is that document here, so
+/// that a reader parses each line once. A document on several lines, which no version of ours has
+/// written, is a string.
 struct NDJSONWriter: EntryWriter {
     func append(
         _ frame: Frame,
@@ -82,7 +82,7 @@ struct NDJSONWriter: EntryWriter {
         end(into: &out)
     }
 
-    /// Begins a line up to the value of its data; only the last line of a frame has a number.
+    /// Begins a line, up to the value of its data; only the last line of a frame has an id.
     private func begin(
         _ name: StaticString,
         _ number: Int?,

@@ -16,14 +16,14 @@ enum MessageReader {
         return messages
     }
 
-    /// Refuses a list whose last turn is a user's that says nothing.
+    /// Refuses a list whose last turn is the user's and empty.
     private static func checkPrompt(
         _ messages: [ChatRequest.Message]
     ) throws(ChatRequestError) {
         guard let last = messages.last, last.role == .user, FieldReader.isBlank(last.text) else {
             return
         }
-        // An image without a word is a prompt too.
+        // An image without text is a prompt, too.
         let parts = last.original?["content"]?.arrayValue ?? []
         guard parts.allSatisfy({ $0["type"]?.stringValue == "text" }) else { return }
         throw .emptyPrompt(name: "messages[\(messages.count - 1)].content")
@@ -60,7 +60,7 @@ enum MessageReader {
         return role
     }
 
-    /// An answer of a tool that names no call can't be matched to anything.
+    /// A tool's result that names no call can't be matched to one.
     private static func checkToolCallID(
         _ value: JSON,
         _ name: String
@@ -96,7 +96,7 @@ enum MessageReader {
 
     private static let contentForm = "a string or an array of parts"
 
-    /// Whether an assistant's turn says something beside its content.
+    /// Whether an assistant's turn has something beside its content.
     private static func speaksWithoutContent(_ message: JSON) -> Bool {
         for name in ["tool_calls", "function_call", "refusal", "audio"] {
             if let value = message[name], value != .null { return true }
@@ -126,26 +126,26 @@ enum MessageReader {
     ) throws(ChatRequestError) -> String {
         var text = ""
         for (index, part) in parts.enumerated() {
-            let place = "\(name)[\(index)]"
+            let path = "\(name)[\(index)]"
             guard let type = part["type"]?.stringValue else {
                 throw .field(
-                    name: place,
+                    name: path,
                     expected: "an object with a type",
                     found: part.members == nil ? part.found : "none"
                 )
             }
             guard type == "text" else { continue }
             guard let value = part["text"] else {
-                throw .missing(name: "\(place).text", expected: "a string")
+                throw .missing(name: "\(path).text", expected: "a string")
             }
-            text += try FieldReader.text(value, "\(place).text")
+            text += try FieldReader.text(value, "\(path).text")
         }
         return text
     }
 }
 
 extension ChatRequest.Message {
-    /// Reads a message as a record of the history holds it; nil where it is none.
+    /// Reads a message as a record of the history holds it; nil where it is not one.
     package init?(recorded value: JSON) {
         guard let message = try? MessageReader.message(value, "messages") else { return nil }
         self = message

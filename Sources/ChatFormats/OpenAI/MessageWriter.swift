@@ -1,8 +1,8 @@
 import Wire
 
-/// Writes what is asked as OpenAI's protocol has it, for upstreams and for records.
+/// Writes the messages of a request in OpenAI's form, for upstreams and for records.
 package enum MessageWriter {
-    /// Appends all messages as a JSON array, the system's words first.
+    /// Appends all messages as a JSON array, the system instructions first.
     package static func append(_ request: ChatRequest, into out: inout [UInt8]) {
         out.append(UInt8(ascii: "["))
         var isFirst = true

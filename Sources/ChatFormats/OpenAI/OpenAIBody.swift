@@ -3,14 +3,15 @@ import Wire
 extension ChatRequest {
     /// Reads a body of OpenAI's `POST /v1/chat/completions`.
     ///
-    /// Members that the relay has no use for go to the upstream as they stand.
+    /// Members that the relay does not use go to the upstream unchanged.
     package init(openAIBody body: Span<UInt8>) throws(ChatRequestError) {
         self.init(messages: [])
         stream = false
         var hasMessages = false
         for member in try FieldReader.members(of: body) {
             guard member.value != .null else {
-                // What was not set needs no word upstream, except to switch our own options off.
+                // An unset member is not passed on, except to switch off the options that we would
+                // set.
                 if member.key == "stream_options" { extra.append(member) }
                 continue
             }
@@ -51,7 +52,7 @@ extension ChatRequest {
         }
     }
 
-    /// Takes `include_usage` out, for the relay always asks for it; the rest goes upstream.
+    /// Takes out `include_usage`, since the relay always asks for it; the rest goes upstream.
     private mutating func readStreamOptions(
         _ value: JSON,
         _ name: String

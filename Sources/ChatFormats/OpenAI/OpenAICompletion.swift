@@ -5,8 +5,8 @@ package enum OpenAICompletion {
     /// Appends the `chat.completion` object of an ended log.
     ///
     /// A cut answer never looks whole: its reason is `length`, the one that clients know for it,
-    /// and `status` and `error` say what cut it. Most, and what was stopped, are answered with an
-    /// error status instead.
+    /// and `status` and `error` say what cut it. Most cut answers, and stopped ones, get an error
+    /// status instead.
     package static func append(
         log: borrowing EntryLog,
         context: FrameContext,
@@ -17,14 +17,14 @@ package enum OpenAICompletion {
         append(outline, context, into: &out) { log.appendEscaped($0, into: &$1) }
     }
 
-    /// The same of a log that is not in memory whole.
+    /// The same for a log that is not in memory whole.
     ///
     /// - Parameters:
-    ///   - outline: of all of it.
-    ///   - context: of the answer.
-    ///   - out: what it is appended to.
-    ///   - appendText: appends what goes between the quotes of a string that says all texts of one
-    ///     kind.
+    ///   - outline: of the whole log.
+    ///   - context: the same for all frames of the answer.
+    ///   - out: the bytes that are appended to.
+    ///   - appendText: appends all texts of one kind, joined and escaped for a JSON string, without
+    ///     its quotes.
     /// - Throws: what `appendText` throws.
     package static func append<Failure: Error>(
         _ outline: borrowing AnswerOutline,

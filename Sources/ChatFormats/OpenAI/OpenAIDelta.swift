@@ -5,8 +5,8 @@ import Wire
 /// Reasoning goes into the log before text, whatever their order in the event: a delta with both
 /// (vLLM) holds the end of the one and the beginning of the other.
 enum OpenAIDelta {
-    /// Where in an event the members of its delta begin.
-    private struct Places {
+    /// The positions at which the members of an event's delta begin.
+    private struct Positions {
         var content: Int?
         var reasoningContent: Int?
         var reasoning: Int?
@@ -24,87 +24,87 @@ enum OpenAIDelta {
     ) throws(JSONError) {
         if reader.skipNull(data) { return }
         guard try reader.peek(data) == .object else {
-            state.reject("the upstream sent a delta that is no object")
+            state.reject("the upstream sent a delta that is not an object")
             return try reader.skip(data)
         }
-        let places = try places(data, &reader)
-        try readReasoning(data, places, &state, &log)
-        if let content = places.content { try readContent(data, at: content, &state, &log) }
-        if let refusal = places.refusal {
+        let positions = try positions(data, &reader)
+        try readReasoning(data, positions, &state, &log)
+        if let content = positions.content { try readContent(data, at: content, &state, &log) }
+        if let refusal = positions.refusal {
             _ = try log.appendString(.refusal, data, at: refusal, &state)
         }
-        if let calls = places.toolCalls { try ToolCallPiece.read(data, at: calls, &state, &log) }
-        if let call = places.functionCall {
+        if let calls = positions.toolCalls { try ToolCallPiece.read(data, at: calls, &state, &log) }
+        if let call = positions.functionCall {
             try ToolCallPiece.readFunctionCall(data, at: call, &state, &log)
         }
     }
 
-    private static func places(
+    private static func positions(
         _ data: Span<UInt8>,
         _ reader: inout JSONReader
-    ) throws(JSONError) -> Places {
-        var places = Places()
+    ) throws(JSONError) -> Positions {
+        var positions = Positions()
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            let place = reader.position
+            let valueStart = reader.position
             if isNamed(data, key, "content") {
-                places.content = place
+                positions.content = valueStart
             } else if isNamed(data, key, "reasoning_content") {
-                places.reasoningContent = place
+                positions.reasoningContent = valueStart
             } else if isNamed(data, key, "reasoning") {
-                places.reasoning = place
+                positions.reasoning = valueStart
             } else if isNamed(data, key, "reasoning_details") {
-                places.reasoningDetails = place
+                positions.reasoningDetails = valueStart
             } else if isNamed(data, key, "refusal") {
-                places.refusal = place
+                positions.refusal = valueStart
             } else if isNamed(data, key, "tool_calls") {
-                places.toolCalls = place
+                positions.toolCalls = valueStart
             } else if isNamed(data, key, "function_call") {
-                places.functionCall = place
+                positions.functionCall = valueStart
             }
             try reader.skip(data)
         }
-        return places
+        return positions
     }
 
-    /// Takes reasoning under the first of its names that holds some: many servers repeat it.
+    /// Takes reasoning from the first of its names that has some: many servers repeat it.
     private static func readReasoning(
         _ data: Span<UInt8>,
-        _ places: Places,
+        _ positions: Positions,
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        if let place = places.reasoningContent,
-            try log.appendString(.reasoning, data, at: place, &state)
+        if let position = positions.reasoningContent,
+            try log.appendString(.reasoning, data, at: position, &state)
         {
             return
         }
-        if let place = places.reasoning,
-            try log.appendString(.reasoning, data, at: place, &state)
+        if let position = positions.reasoning,
+            try log.appendString(.reasoning, data, at: position, &state)
         {
             return
         }
-        guard let place = places.reasoningDetails else { return }
-        var reader = JSONReader(position: place)
+        guard let position = positions.reasoningDetails else { return }
+        var reader = JSONReader(position: position)
         try readParts(data, &reader, .reasoning, &state, &log)
     }
 
     /// Takes content that is a string, or Mistral's array of text and thinking parts.
     private static func readContent(
         _ data: Span<UInt8>,
-        at place: Int,
+        at position: Int,
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        var reader = JSONReader(position: place)
+        var reader = JSONReader(position: position)
         guard try reader.peek(data) == .array else {
-            _ = try log.appendString(.text, data, at: place, &state)
+            _ = try log.appendString(.text, data, at: position, &state)
             return
         }
         try readParts(data, &reader, .text, &state, &log)
     }
 
-    /// Reads an array of parts; `thinking` is reasoning whatever the kind of the others.
+    /// Reads an array of parts; `thinking` is reasoning, whatever the kind of the others.
     private static func readParts(
         _ data: Span<UInt8>,
         _ reader: inout JSONReader,

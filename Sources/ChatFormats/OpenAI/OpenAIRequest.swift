@@ -24,9 +24,9 @@ enum OpenAIRequest {
         body.end(into: &out)
     }
 
-    /// Asks for the usage chunk beside whatever the client asked for.
+    /// Asks for the usage chunk in addition to what the client asked for.
     ///
-    /// An explicit `null` leaves the member out, for servers that refuse to know it.
+    /// An explicit `null` leaves the member out, for servers that refuse it.
     private static func streamOptions(
         _ extra: [JSON.Member]
     ) throws(ChatRequestError) -> JSON? {

@@ -1,9 +1,9 @@
 import Wire
 
-/// Reads one event of an OpenAI chat completion stream, in all the forms that vendors give it.
+/// Reads one event of an OpenAI chat completion stream, in all forms that vendors send.
 ///
-/// Members come in any order (Gemini has `delta` before `index`), so places are noted first where
-/// the order matters.
+/// Members come in any order (Gemini sends `delta` before `index`), so positions are noted first
+/// where the order matters.
 enum OpenAIStream {
     static func read(
         _ data: Span<UInt8>,
@@ -16,7 +16,7 @@ enum OpenAIStream {
         }
         var reader = JSONReader()
         guard try reader.peek(data) == .object else {
-            state.reject("the upstream sent an event that is no JSON object")
+            state.reject("the upstream sent an event that is not a JSON object")
             return
         }
         var isError = false
@@ -43,7 +43,7 @@ enum OpenAIStream {
         if isError { state.failure = StreamError(VendorError(members: try JSON.parse(data))) }
     }
 
-    /// The official clients look at the beginning only, so vendors may well append something.
+    /// The official clients look only at the beginning, so vendors may well append something.
     private static func isDone(_ data: Span<UInt8>) -> Bool {
         let mark: InlineArray<6, UInt8> = [0x5B, 0x44, 0x4F, 0x4E, 0x45, 0x5D]
         guard data.count >= mark.count else { return false }
@@ -59,14 +59,14 @@ enum OpenAIStream {
     ) throws(JSONError) {
         if reader.skipNull(data) { return }
         guard try reader.peek(data) == .array else {
-            state.reject("the upstream's choices are no array")
+            state.reject("the upstream's choices are not an array")
             try reader.skip(data)
             return
         }
         try reader.enterArray(data)
         while try reader.nextElement(data) {
             guard try reader.peek(data) == .object else {
-                state.reject("the upstream sent a choice that is no object")
+                state.reject("the upstream sent a choice that is not an object")
                 try reader.skip(data)
                 continue
             }
@@ -92,7 +92,7 @@ enum OpenAIStream {
             }
             if isNamed(data, key, "delta") {
                 if index == 0 {
-                    // The usual order: no need to come back.
+                    // The usual order: no second pass is needed.
                     state.hasAnswer = true
                     try OpenAIDelta.read(data, &reader, &state, &log)
                     continue
@@ -107,15 +107,15 @@ enum OpenAIStream {
             try reader.skip(data)
         }
         guard index ?? 0 == 0 else { return }
-        // A server may send the whole answer as one message; beside deltas it is a repetition.
-        if let place = delta ?? (state.hasAnswer ? nil : message) {
+        // A server may send the whole answer as one message; after deltas it is a repetition.
+        if let position = delta ?? (state.hasAnswer ? nil : message) {
             state.hasAnswer = true
-            var reader = JSONReader(position: place)
+            var reader = JSONReader(position: position)
             try OpenAIDelta.read(data, &reader, &state, &log)
         }
         if let finish {
             var reader = JSONReader(position: finish)
-            // An empty reason on each chunk is some vendors' way to say none.
+            // Some vendors send an empty reason in each chunk, which means none.
             if let word = try reader.readText(data) { state.finished(word) }
         }
     }
@@ -131,7 +131,7 @@ enum OpenAIStream {
         }
     }
 
-    /// Groq puts its usage, and the reason of an early end, into a member of its own.
+    /// Groq puts its usage, and the reason for an early end, into a member of its own.
     private static func readGroq(
         _ data: Span<UInt8>,
         _ reader: inout JSONReader,

@@ -1,7 +1,7 @@
 import Wire
 
 extension OpenAIStream {
-    /// Reads a usage object; it counts from the beginning, so it replaces what was there.
+    /// Reads a usage object; its counts are totals, so it replaces the one before.
     static func readUsage(
         _ data: Span<UInt8>,
         _ reader: inout JSONReader,
@@ -24,7 +24,7 @@ extension OpenAIStream {
             } else if isNamed(data, key, "prompt_tokens_details") {
                 cached = try detail("cached_tokens", data, &reader) ?? cached
             } else if isNamed(data, key, "prompt_cache_hit_tokens") {
-                // DeepSeek's own name for it.
+                // DeepSeek's own name for cached tokens.
                 let hits = Usage.count(try reader.readInt(data))
                 cached = cached ?? hits
             } else if isNamed(data, key, "completion_tokens_details") {

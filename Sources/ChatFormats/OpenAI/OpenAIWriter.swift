@@ -71,7 +71,8 @@ struct OpenAIWriter: EntryWriter {
         into out: inout [UInt8]
     ) {
         let ending = Payload.ending(payload) ?? .complete
-        // None of OpenAI's reasons says so, and "stop" says that the model had no more to say.
+        // None of OpenAI's reasons means stopped, and "stop" means that the model had no more to
+        // say.
         guard ending != .stopped else { return appendStopped(frame, context, into: &out) }
         beginDelta(.before, frame, context, into: &out)
         endDelta(ending.openAIFinishReason, context, into: &out)
@@ -79,7 +80,7 @@ struct OpenAIWriter: EntryWriter {
         blocks.appendDone(nil, frame, context, into: &out)
     }
 
-    /// Appends the chunk without choices that a client asked for; none where nobody counted.
+    /// Appends the chunk without choices that a client asked for; nothing where nobody counted.
     private mutating func appendUsage(
         _ frame: Frame,
         of log: [UInt8],
@@ -128,11 +129,11 @@ struct OpenAIWriter: EntryWriter {
     /// Appends a chunk up to the opening bracket of its choices.
     ///
     /// - Parameters:
-    ///   - place: the chunk's in the frame.
-    ///   - frame: that it is of.
-    ///   - context: of all frames.
+    ///   - place: where in the frame the chunk is.
+    ///   - frame: the frame that it belongs to.
+    ///   - context: the same for all frames.
     ///   - text: what it adds to the answer.
-    ///   - out: what it is appended to.
+    ///   - out: the bytes that are appended to.
     private mutating func beginChunk(
         _ place: EventBlocks.Place,
         _ frame: Frame,

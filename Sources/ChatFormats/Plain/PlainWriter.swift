@@ -1,10 +1,10 @@
 import Wire
 
 extension Dialect {
-    /// The answer's text alone, for `curl` and what its output is piped to.
+    /// The answer's text alone, for `curl` and pipes.
     ///
-    /// It has no words for anything else: how an answer ended is said by how the stream ends, and
-    /// silence is silence.
+    /// It has no words for anything else: the way the stream ends says how the answer ended, and
+    /// silence stays silent.
     package static let plain = Dialect(
         name: "plain",
         media: Media("text/plain; charset=utf-8", ids: .never, closing: .complete) { _, _ in }

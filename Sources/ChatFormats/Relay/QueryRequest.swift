@@ -1,10 +1,10 @@
 package import Wire
 
 extension ChatRequest {
-    /// Reads the query of `GET /chat/stream?prompt=…`, all that an `EventSource` can send.
+    /// Reads the query of `GET /chat/stream?prompt=…`, which is all that an `EventSource` can send.
     ///
     /// Names that are not ours are left to other layers. An empty value counts as absent, because
-    /// an HTML form sends every input that was left empty; an empty prompt stays an error.
+    /// an HTML form sends every input, even an empty one; an empty prompt stays an error.
     package init(query: QueryItems) throws(ChatRequestError) {
         self.init(messages: [])
         messages = [Message(role: .user, text: try Self.prompt(query))]
@@ -64,7 +64,8 @@ extension ChatRequest {
 
     private static func stream(_ query: QueryItems) throws(ChatRequestError) -> String? {
         let name = try identifier(query, "stream")
-        // Meant as in OpenAI's body; as a name it would be the same for all questions.
+        // It means what it means in OpenAI's body; as a name it would be the same for all
+        // questions.
         return name == "true" || name == "1" ? nil : name
     }
 
@@ -79,7 +80,7 @@ extension ChatRequest {
 
     /// A number where the text is one as JSON writes it, else the text as a string.
     ///
-    /// The number goes into the upstream's JSON as it is written, so only JSON's grammar will do.
+    /// The number goes into the upstream's JSON unchanged, so only JSON's grammar will do.
     private static func literal(_ text: String) -> JSON {
         let bytes = Array(text.utf8)
         do throws(JSONError) {

@@ -55,7 +55,7 @@ extension ChatRequest {
         }
     }
 
-    /// These routes always stream, so a client that asks for anything else is told.
+    /// These routes always stream, so a client that asks for anything else gets an error.
     private func checkStream(_ value: JSON, _ name: String) throws(ChatRequestError) {
         guard try FieldReader.bool(value, name) else {
             throw .field(

@@ -1,6 +1,6 @@
 import Wire
 
-/// What an event says of an answer that is cut.
+/// The error that the last event of a cut answer carries.
 enum RelayError {
     /// Appends the error object that a failure's payload holds, without the braces around it.
     static func append(_ payload: Span<UInt8>, into out: inout [UInt8]) {

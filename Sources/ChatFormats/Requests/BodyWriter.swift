@@ -1,13 +1,13 @@
 import Wire
 
-/// Writes the members of a request body and keeps the names that it chose itself, so that a
-/// client's own members repeat none.
+/// Writes the members of a request body and remembers their names, so that a client's own members
+/// repeat none of them.
 struct BodyWriter {
     private var names: [String] = []
 
     init() { names.reserveCapacity(12) }
 
-    /// Appends a member's name; its value is the caller's next word.
+    /// Appends a member's name; the caller appends its value next.
     mutating func begin(_ name: String, into out: inout [UInt8]) {
         appendName(name, into: &out)
         names.append(name)
@@ -41,14 +41,14 @@ struct BodyWriter {
         json(name, .array(values.map { .string($0) }), into: &out)
     }
 
-    /// Appends what the client wants passed on as it stands.
+    /// Appends the members that the client wants passed on unchanged.
     ///
-    /// A name that is there already is refused: which of two equal members counts is up to the
-    /// server, and a client that slips in its own `model` spends another budget than it was given.
-    /// `JSON.parse` has refused two of the client's own, so theirs, which may be many, are not
-    /// kept.
+    /// A name that is already there is refused: servers differ in which of two equal members
+    /// counts, and a client that slips in its own `model` would spend another budget than the one
+    /// it was given. `JSON.parse` has already refused duplicates among the client's own members,
+    /// which may be many, so their names are not kept.
     ///
-    /// To be called last before `end`, behind all other members.
+    /// Must be called last before `end`, after all other members.
     func extra(
         _ members: [JSON.Member],
         into out: inout [UInt8]
@@ -67,6 +67,6 @@ struct BodyWriter {
         out.append(UInt8(ascii: "}"))
     }
 
-    /// What no `extra` may say, wherever the writer stands.
+    /// Names that `extra` may never have, whatever was written so far.
     static let reserved = ["model", "messages", "stream"]
 }

@@ -8,8 +8,7 @@ extension Dialect {
     ) { TextWriter(blocks: EventBlocks($0)) }
 }
 
-/// `data: <text>` and `data: [DONE]`: nothing but the answer, and how it ended where it is not
-/// complete.
+/// `data: <text>` and `data: [DONE]`: the answer alone, and how it ended where it is not complete.
 struct TextWriter: EntryWriter {
     var blocks: EventBlocks
 
@@ -24,7 +23,7 @@ struct TextWriter: EntryWriter {
         case .text, .refusal: blocks.appendText(payload, nil, frame, context, into: &out)
         case .finish:
             guard context.hasIDs else {
-                // A whole block is shown as text there, its name too.
+                // These pages would show a whole block as text, its name included.
                 return blocks.appendDone(nil, frame, context, into: &out)
             }
             blocks.appendEnd(nil, frame, payload, of: log, context, into: &out)

@@ -1,17 +1,18 @@
 import Wire
 
-/// What two tokens' events of one answer share: all their bytes but the text itself.
+/// What two tokens' events of one answer share: all bytes except the text itself.
 ///
-/// A token's event is some three hundred bytes of which a few are news. Where everything around
-/// the text is byte for byte what the event before had, it means what it meant there, so it is
-/// compared and not read again, and not copied either: a tenth of the work. Whatever else comes, a
-/// finish reason, usage, a tool call, differs around the text and is read in full.
+/// A token's event is about three hundred bytes, of which a few are new. Where everything around
+/// the text is byte for byte the same as in the event before, it means the same, so it is compared
+/// and neither parsed nor copied: a tenth of the work. Anything else, such as a finish reason,
+/// usage or a tool call, differs around the text and is parsed in full.
 struct EventTemplate {
-    /// An event that was read in full, from its first line's beginning to its empty line's end.
+    /// An event that was parsed in full, from the beginning of its first line to the end of its
+    /// empty line.
     private var event: [UInt8] = []
-    /// Where its text stands, quotes included; empty while there is no template.
+    /// Where its text is, quotes included; empty while there is no template.
     private var text = 0..<0
-    /// What the text is an entry of.
+    /// The kind of the text's entry.
     private var kind = EntryKind.text
 
     /// Longer events are not kept: they are seldom tokens.
@@ -20,11 +21,11 @@ struct EventTemplate {
     /// Takes an event as the template for those that follow.
     ///
     /// - Parameters:
-    ///   - event: its bytes in the stream, which have added this one string to the log and nothing
+    ///   - event: its bytes in the stream; it has added this one string to the log and nothing
     ///     else.
-    ///   - data: what its data lines say.
-    ///   - start: where in the data the string's opening quote stands.
-    ///   - kind: what it is an entry of.
+    ///   - data: the content of its data lines.
+    ///   - start: where in the data the string's opening quote is.
+    ///   - kind: the kind of the string's entry.
     mutating func learn(
         _ event: Span<UInt8>,
         data: Span<UInt8>,
@@ -32,7 +33,7 @@ struct EventTemplate {
         _ kind: EntryKind
     ) {
         forget()
-        // One data line that ends the event; all else is too rare to look at.
+        // Only one data line that ends the event is learned; all else is too rare.
         let end = event.count - 2
         let begin = end - data.count
         guard
@@ -47,7 +48,7 @@ struct EventTemplate {
         self.kind = kind
     }
 
-    /// Whether what begins here is the value of a data line, and not a comment that says the same.
+    /// Whether the value of a data line begins here, and not a comment with the same text.
     private static func isDataLine(_ event: Span<UInt8>, upTo begin: Int) -> Bool {
         for name in ["data: ", "data:"] as [StaticString] {
             let start = begin - name.utf8CodeUnitCount
@@ -57,7 +58,7 @@ struct EventTemplate {
         return false
     }
 
-    /// Forgets what was learned: the next event is to be read in full.
+    /// Forgets what was learned: the next event is parsed in full.
     mutating func forget() {
         event.removeAll(keepingCapacity: true)
         text = 0..<0
@@ -67,7 +68,7 @@ struct EventTemplate {
     ///
     /// - Parameters:
     ///   - bytes: the stream.
-    ///   - offset: where the event begins; moves behind it.
+    ///   - offset: where the event begins; moves to after it.
     ///   - limit: how long a line may be.
     ///   - log: gets the text.
     /// - Returns: `false`, with nothing changed, where it differs in more, is not there whole, or
@@ -91,7 +92,7 @@ struct EventTemplate {
         do throws(JSONError) {
             try reader.readString(bytes, into: &log.bytes)
         } catch {
-            // Cut or broken: whoever reads it in full says which, and where.
+            // Cut or broken: parsing it in full says which, and where.
             log.rollBack(to: mark)
             return false
         }

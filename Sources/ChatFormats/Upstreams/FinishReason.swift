@@ -2,12 +2,12 @@
 enum FinishReason: Equatable {
     /// The answer ended in this way.
     ///
-    /// `reason` is OpenAI's word, or the vendor's own where nobody knows it.
+    /// `reason` is OpenAI's word, or the vendor's own where it is unknown.
     case ended(reason: String, Ending)
-    /// The word says that the vendor failed, though it says so where a reason belongs.
+    /// The vendor failed, though it says so where a reason belongs.
     case failed(String)
 
-    /// - Parameter word: what stood in `finish_reason` or `stop_reason`.
+    /// - Parameter word: the value of `finish_reason` or `stop_reason`.
     init(_ word: String) {
         let word = Self.short(word)
         switch word {
@@ -28,10 +28,10 @@ enum FinishReason: Equatable {
         }
     }
 
-    /// A word goes to clients and into the history, so it stays a word.
+    /// The word goes to clients and into the history, so its length is bounded.
     private static let maxWordLength = 64
 
-    /// The beginning of a word, in scalars: a single character may have any number of those.
+    /// The beginning of a word, in scalars: a single character may have any number of them.
     private static func short(_ word: String) -> String {
         guard word.utf8.count > maxWordLength else { return word }
         return String(String.UnicodeScalarView(word.unicodeScalars.prefix(maxWordLength)))

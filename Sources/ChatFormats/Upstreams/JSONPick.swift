@@ -2,7 +2,7 @@ import Wire
 
 /// Small steps that both protocols' readers take through an event's JSON.
 extension JSONReader {
-    /// Consumes a value; tells where the text of a string stands, without its quotes.
+    /// Consumes a value; returns where the text of a string is, without its quotes.
     mutating func rawString(_ data: Span<UInt8>) throws(JSONError) -> Range<Int>? {
         guard try peek(data) == .string else {
             try skip(data)
@@ -13,7 +13,7 @@ extension JSONReader {
         return start..<(position - 1)
     }
 
-    /// Consumes a value; the text of a string that is not empty.
+    /// Consumes a value; returns the text of a string that is not empty.
     mutating func readText(_ data: Span<UInt8>) throws(JSONError) -> String? {
         guard try peek(data) == .string else {
             try skip(data)
@@ -34,14 +34,14 @@ extension JSONReader {
 
 /// Compares a member's name, or another word of the protocol, with a known one.
 ///
-/// A token costs some forty of these, so all but the right length is refused at once. Only a `\u`
-/// escape, five bytes longer than its letter, could say a known name at another length.
+/// A token costs some forty of these, so any other length is refused at once. Only a `\u` escape,
+/// five bytes longer than its letter, could spell a known name at another length.
 func isNamed(_ data: Span<UInt8>, _ range: Range<Int>, _ name: StaticString) -> Bool {
     let excess = range.count - name.utf8CodeUnitCount
     if excess != 0 { return excess > 0 && excess % 5 == 0 && matches(data, range, name) }
     var index = range.lowerBound
-    for place in 0..<name.utf8CodeUnitCount {
-        guard data[index] == name.utf8Start[place] else { return false }
+    for offset in 0..<name.utf8CodeUnitCount {
+        guard data[index] == name.utf8Start[offset] else { return false }
         index += 1
     }
     return true
@@ -69,7 +69,7 @@ extension EntryLog {
             state.added = (state.added.count + 1, kind, start)
             return true
         default:
-            state.reject("the upstream sent a value that is no string where text belongs")
+            state.reject("the upstream sent a value that is not a string where text belongs")
             return false
         }
     }

@@ -2,14 +2,14 @@ import Wire
 
 /// Turns the bytes of an upstream's event stream into entries, as they come.
 ///
-/// It adds text, reasoning, refusals and pieces of tool calls to the log; what begins and ends the
-/// log is its owner's to write, from `usage` and `outcome`. An event is taken whole or not at all:
-/// where its JSON is broken, nothing of it is in the log. Nothing is allocated per token, and
-/// asking it something copies nothing.
+/// It adds text, reasoning, refusals and pieces of tool calls to the log; the log's owner writes
+/// its first and last entries, from `usage` and `outcome`. An event is taken whole or not at all:
+/// where its JSON is broken, nothing of it is in the log. Nothing is allocated per token, and no
+/// query copies anything.
 package struct StreamDecoder: ~Copyable {
-    /// How much text, reasoning and tool calls one answer may have unless told otherwise.
+    /// How much text, reasoning and tool calls one answer may have by default.
     package static let defaultMaxAnswerBytes = 64 * 1024 * 1024
-    /// How long one line of the stream may be unless told otherwise.
+    /// How long one line of the stream may be by default.
     package static let defaultMaxLineBytes = 16 * 1024 * 1024
 
     private let provider: Provider
@@ -20,7 +20,7 @@ package struct StreamDecoder: ~Copyable {
     private var state = StreamState()
     private var template = EventTemplate()
 
-    /// How many events with data have come: the sign of progress, where comments are only of life.
+    /// How many events with data have come: they show progress, while comments only show life.
     package private(set) var dataEventCount = 0
 
     /// Makes a decoder for one answer.
@@ -41,8 +41,8 @@ package struct StreamDecoder: ~Copyable {
     ///
     /// What follows the last event is ignored.
     ///
-    /// - Throws: the reason why the stream is no longer to be read. Entries of the events before
-    ///   are in the log, and of an event in which the vendor reports an error, its text too.
+    /// - Throws: the reason why the stream cannot be read further. Entries of the events before are
+    ///   in the log, and so is the text of an event in which the vendor reports an error.
     package mutating func decode(
         _ bytes: Span<UInt8>,
         into log: inout EntryLog
@@ -67,7 +67,8 @@ package struct StreamDecoder: ~Copyable {
         }
     }
 
-    /// Whether the event's name says what its data may say badly: a proxy's is often plain text.
+    /// Whether the event is named an error; its data may not show that: a proxy's is often plain
+    /// text.
     private var isNamedError: Bool {
         let name = events.name
         return name.count == 5 && name.elementsEqual("error".utf8)
@@ -84,13 +85,13 @@ package struct StreamDecoder: ~Copyable {
         }
     }
 
-    /// Reads the data of the event that came last, whole or not at all.
+    /// Reads the data of the last event, whole or not at all.
     ///
     /// - Parameters:
     ///   - event: its bytes in the stream where it came in one piece, otherwise empty.
     ///   - mark: the log's end before it.
-    ///   - log: gets what it says.
-    /// - Throws: the reason why the stream is no longer to be read.
+    ///   - log: gets its content.
+    /// - Throws: the reason why the stream cannot be read further.
     private mutating func read(
         _ event: Span<UInt8>,
         from mark: EntryLog.Mark,
@@ -98,7 +99,7 @@ package struct StreamDecoder: ~Copyable {
     ) throws(StreamError) {
         // Moved out, because a method that changes `self` cannot hold a span of its own.
         let data = events.data
-        // Some proxies keep the line alive with an empty data line.
+        // Some proxies send an empty data line to keep the connection alive.
         if data.isEmpty { return }
         dataEventCount += 1
         if isNamedError { throw StreamError(VendorError(body: data.span)) }
@@ -121,7 +122,7 @@ package struct StreamDecoder: ~Copyable {
     ) throws(JSONError) {
         let count = log.count
         let tools = state.nextToolIndex
-        // Without deltas before, a whole message counts once, however often it comes.
+        // Where no deltas came before, a whole message counts once, however often it comes.
         let isMidAnswer = state.hasAnswer || provider == .anthropic
         state.added.count = 0
         template.forget()
@@ -129,7 +130,7 @@ package struct StreamDecoder: ~Copyable {
         case .openAI: try OpenAIStream.read(data, into: &state, &log)
         case .anthropic: try AnthropicStream.read(data, into: &state, &log)
         }
-        // One string and nothing else: the next token's event most likely looks the same.
+        // It added one string and nothing else: the next token's event most likely looks the same.
         let isPlain = isMidAnswer && state.added.count == 1 && log.count == count + 1
         if isPlain, state.nextToolIndex == tools, state.failure == nil {
             template.learn(event, data: data, stringAt: state.added.position, state.added.kind)
@@ -140,9 +141,9 @@ package struct StreamDecoder: ~Copyable {
 
 /// What the stream has said so far.
 extension StreamDecoder {
-    /// Why the answer ended and how that counts; both `nil` until the upstream has said so.
+    /// Why the answer ended and what that means; both `nil` until the upstream has said so.
     ///
-    /// The reason is in OpenAI's words, or the vendor's own where nobody knows it.
+    /// The reason is OpenAI's word, or the vendor's own where it is unknown.
     package var outcome: (finishReason: String?, ending: Ending?) {
         guard isSuccess else { return (nil, nil) }
         guard let finish = state.finish else {
@@ -151,7 +152,7 @@ extension StreamDecoder {
         return (finish.reason, finish.ending)
     }
 
-    /// Whether the upstream has said that the answer is whole; a stream that ends before is cut.
+    /// Whether the upstream has said that the answer is whole; a stream that ends earlier is cut.
     package var isSuccess: Bool {
         switch provider {
         case .openAI: state.isDone || state.finish != nil

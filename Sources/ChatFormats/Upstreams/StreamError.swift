@@ -1,10 +1,10 @@
 /// Why an upstream's stream can't be read to its end.
 package enum StreamError: Error, Sendable, Equatable {
-    /// What came is not what the protocol says; nothing of that event was passed on.
+    /// The stream does not follow the protocol; nothing of that event was passed on.
     case malformed(String)
-    /// The vendor says that it failed; `overloaded` where trying again may help.
+    /// The vendor says that it failed; `overloaded` where a later attempt may succeed.
     case vendor(type: String?, message: String, code: String?, overloaded: Bool)
-    /// A limit was passed; the word names it.
+    /// A limit was exceeded; the text names it.
     case tooLong(String)
 
     init(_ error: VendorError) {

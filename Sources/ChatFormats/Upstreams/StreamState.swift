@@ -1,5 +1,5 @@
-/// What a stream has said so far beside its text: written by the protocols' readers, asked by
-/// `StreamDecoder`.
+/// What a stream has said so far beside its text: the protocols' readers write it, and
+/// `StreamDecoder` reads it.
 struct StreamState {
     /// The model that answers, in the upstream's words; the first event that names one.
     var model: String?
@@ -13,14 +13,14 @@ struct StreamState {
     var hasAnswer = false
     /// What went wrong in this event beside its syntax.
     var failure: StreamError?
-    /// The number that the next tool call without one gets.
+    /// The number for the next tool call that comes without one.
     var nextToolIndex = 0
-    /// The strings that this event has added to the log: how many, and of the last one what it is
-    /// and where its opening quote stands.
+    /// The strings that this event has added to the log: how many, and the kind of the last one and
+    /// the position of its opening quote.
     var added = (count: 0, kind: EntryKind.text, position: 0)
     /// Anthropic only: which content block became which tool call, by the blocks' numbers.
     var toolBlocks: [Int: Int] = [:]
-    /// Anthropic only: the counts that its two usage events share between them.
+    /// Anthropic only: the counts, which two usage events share.
     var anthropicUsage = AnthropicUsage()
 
     /// Notes that the event does not have the protocol's shape; the first complaint stays.
@@ -28,7 +28,7 @@ struct StreamState {
         if failure == nil { failure = .malformed(what) }
     }
 
-    /// Notes the vendor's own word for the end; the first one stays.
+    /// Notes the vendor's reason for the end; the first one stays.
     mutating func finished(_ word: String) {
         switch FinishReason(word) {
         case .ended(let reason, let ending):

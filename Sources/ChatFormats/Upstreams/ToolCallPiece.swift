@@ -2,7 +2,7 @@ import Wire
 
 /// Brings pieces of tool calls into one shape: OpenAI's, always with an index, on one line.
 ///
-/// Members that only one vendor knows stay: Gemini wants its thought signature back.
+/// Members that only one vendor knows stay: Gemini needs its thought signature back.
 enum ToolCallPiece {
     /// Reads `delta.tool_calls`.
     static func read(
@@ -14,20 +14,20 @@ enum ToolCallPiece {
         var reader = JSONReader(position: position)
         if reader.skipNull(data) { return }
         guard try reader.peek(data) == .array else {
-            state.reject("the upstream's tool calls are no array")
+            state.reject("the upstream's tool calls are not an array")
             return
         }
         try reader.enterArray(data)
         while try reader.nextElement(data) {
             guard case .object(let members) = try reader.readTree(data) else {
-                state.reject("the upstream sent a tool call that is no object")
+                state.reject("the upstream sent a tool call that is not an object")
                 return
             }
             append(members, &state, &log)
         }
     }
 
-    /// Reads `delta.function_call`, the form that tool calls had before they were called so.
+    /// Reads `delta.function_call`, the form of tool calls before they got that name.
     static func readFunctionCall(
         _ data: Span<UInt8>,
         at position: Int,
@@ -62,7 +62,7 @@ enum ToolCallPiece {
         log.seal(.toolCall)
     }
 
-    /// The number of the call that a piece in the log is of.
+    /// The number of the call that a piece in the log belongs to.
     static func index(of piece: Span<UInt8>) -> Int {
         guard let range = Payload.value(of: "index", in: piece) else { return 0 }
         return parseDecimal(piece.extracting(range)) ?? 0

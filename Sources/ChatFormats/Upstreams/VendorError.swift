@@ -9,7 +9,7 @@ struct VendorError: Equatable {
     /// The vendor's code; numbers are kept in decimal.
     var code: String?
 
-    /// Reads the body of an answer with an error status; what it does not say is absent.
+    /// Reads the body of an answer with an error status; what the body lacks is nil.
     init(body: Span<UInt8>) {
         let json: JSON
         do throws(JSONError) {
@@ -29,8 +29,8 @@ struct VendorError: Equatable {
 
     /// Reads the value of an `error` member.
     ///
-    /// - Returns: `nil` where it is null, false or empty, which some vendors send in every chunk:
-    ///   the official clients look at its truth, not at its being there.
+    /// - Returns: `nil` where it is null, false or empty, as some vendors send it in every chunk:
+    ///   the official clients look at its truth, not at its presence.
     init?(error: JSON) {
         switch error {
         case .null, .bool(false), .string(""), .array([]), .object([]): return nil
@@ -45,7 +45,7 @@ struct VendorError: Equatable {
         type = Self.word(members["type"]) ?? Self.word(members["status"])
         code = Self.word(members["code"])
         message = Self.text(members["message"]) ?? Self.text(members["detail"])
-        // A proxy may wrap the vendor's words once more.
+        // A proxy may wrap the vendor's error in another one.
         if message == nil { message = Self.text(members["error"]) }
     }
 
@@ -69,7 +69,7 @@ struct VendorError: Equatable {
         "service_unavailable", "service_unavailable_error", "unavailable", "internal",
     ]
 
-    /// As much of a vendor's message as is passed on.
+    /// How much of a vendor's message is passed on.
     static let maxMessageBytes = 2048
 
     private static func word(_ value: JSON?) -> String? {
@@ -101,7 +101,7 @@ struct VendorError: Equatable {
         return cleaned.isEmpty || cleaned.hasPrefix("<") ? nil : cleaned
     }
 
-    /// One line of bounded length: these words end in logs and in `data:` lines.
+    /// One line of bounded length: these words end up in logs and in `data:` lines.
     private static func clean(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

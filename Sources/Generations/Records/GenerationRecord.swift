@@ -102,7 +102,7 @@ package enum GenerationRecord {
     ///   - request: what is asked.
     ///   - key: under which the client asked, if under any.
     ///   - startedAt: in milliseconds since 1970.
-    ///   - out: what it is appended to.
+    ///   - out: the bytes that are appended to.
     static func appendHead(
         id: String,
         _ request: ChatRequest,

@@ -12,7 +12,7 @@ enum PublicRecord {
     ///
     /// - Parameters:
     ///   - line: without its end; may be any text.
-    ///   - out: what it is appended to.
+    ///   - out: the bytes that are appended to.
     static func append(_ line: Span<UInt8>, into out: inout [UInt8]) {
         var next = 0
         for hidden in hiddenMembers(of: line) {
