@@ -4,6 +4,8 @@ import Storage
 /// What is known of an answer when it begins; one object for its log, its journal and its record.
 package final class AnswerHead {
     package let id: String
+    /// Who asked; nil where nobody is told apart.
+    package let owner: String?
     /// What the client may ask for it by again.
     package let key: RequestKey?
     /// Who answers.
@@ -24,24 +26,34 @@ package final class AnswerHead {
     /// Of a new answer.
     package init(
         id: String,
+        owner: String?,
         key: RequestKey?,
         _ request: ChatRequest,
         source: GenerationRecord.Source,
         startedAt: Int
     ) {
         self.id = id
+        self.owner = owner
         self.key = key
         self.source = source
         self.startedAt = startedAt
         includesUsage = request.includesUsage
         namesModel = request.model != nil
         conversation = request.conversation
-        GenerationRecord.appendHead(id: id, request, key: key, startedAt: startedAt, into: &record)
+        GenerationRecord.appendHead(
+            id: id,
+            request,
+            owner: owner,
+            key: key,
+            startedAt: startedAt,
+            into: &record
+        )
     }
 
     /// Of one that an earlier process left in the journal; its record is made.
     init(_ left: JournaledGeneration) {
         id = left.head.id
+        owner = left.head.owner
         key = left.head.key
         source = left.head.source
         startedAt = left.head.startedAt
@@ -68,6 +80,7 @@ package final class AnswerHead {
             startedAt: startedAt,
             includesUsage: includesUsage,
             namesModel: namesModel,
+            owner: owner,
             key: key,
             record: record
         )

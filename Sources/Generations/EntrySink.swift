@@ -1,7 +1,7 @@
 /// Where the entries of answers go beside their readers; one for all answers of a loop.
 ///
 /// It tells each `LiveLog` by `allow` up to which entry readers may read, and the log may drop
-/// what it has. What is dropped from memory is read back from here.
+/// what it has. What is dropped is read back from the journal, so only that may allow it.
 package protocol EntrySink: AnyObject {
     /// An answer begins.
     ///

@@ -27,12 +27,17 @@ package final class Generation: LiveLogOwner {
     private let leaving: Deadline
 
     /// A new answer, whose source is not started yet.
-    init(_ head: AnswerHead, onDisconnect: OnDisconnect, in store: GenerationStore) {
+    init(
+        _ head: AnswerHead,
+        onDisconnect: OnDisconnect,
+        _ context: LoopContext,
+        in store: GenerationStore
+    ) {
         self.onDisconnect = onDisconnect
         self.store = store
-        context = store.context
-        live = LiveLog(head, store.context, sink: store.sink)
-        leaving = store.context.reactor.makeDeadline()
+        self.context = context
+        live = LiveLog(head, context, sink: store.sink)
+        leaving = context.reactor.makeDeadline()
         leaving.whenDue { [unowned self] in leftAlone() }
         live.belongs(to: self)
     }

@@ -91,26 +91,32 @@ package final class GenerationStore {
     ///
     /// - Parameters:
     ///   - id: what `makeID` made.
+    ///   - owner: who asks; nil where nobody is told apart.
     ///   - key: under which the client asks, if under any; it is claimed for this id.
     ///   - request: what is asked.
     ///   - source: who is asked.
     ///   - onDisconnect: what happens when its last reader leaves.
+    ///   - context: what it begins with; nil for what holds now.
     /// - Returns: the answer.
     package func begin(
         id: String,
+        owner: String? = nil,
         key: RequestKey?,
         _ request: ChatRequest,
         source: GenerationRecord.Source,
-        onDisconnect: OnDisconnect
+        onDisconnect: OnDisconnect,
+        in context: LoopContext? = nil
     ) -> Generation {
+        let context = context ?? self.context
         let head = AnswerHead(
             id: id,
+            owner: owner,
             key: key,
             request,
             source: source,
             startedAt: context.reactor.wallMilliseconds
         )
-        let generation = Generation(head, onDisconnect: onDisconnect, in: self)
+        let generation = Generation(head, onDisconnect: onDisconnect, context, in: self)
         byID[id] = generation
         guard let conversation = head.conversation else { return generation }
         let startedAt = head.startedAt
@@ -147,20 +153,29 @@ package final class GenerationStore {
         if live.log.firstAnswerIsFailure { freeKey(of: live.head) } else { keepKey(of: live) }
         context.report(
             .ended(
-                EndedAnswer(id: live.head.id, owner: nil, usage: usage, failure: live.failure)
+                EndedAnswer(
+                    id: live.head.id,
+                    owner: live.head.owner,
+                    usage: usage,
+                    failure: live.failure
+                )
             )
         )
         let outcome = stores.recorder.record(
             live,
             retries: retries,
-            later: Ticket(on: context.reactor) { [unowned self] in recorded(live, $0) }
+            later: Ticket(on: context.reactor) { [sink] in Self.recorded(live, $0, sink) }
         )
-        if let outcome { recorded(live, outcome) }
+        if let outcome { Self.recorded(live, outcome, sink) }
     }
 
-    private func recorded(_ live: LiveLog, _ outcome: RecordOutcome) {
-        guard let journal else { return live.head.dropRecord() }
-        journal.recorded(live, outcome)
+    private static func recorded(
+        _ live: LiveLog,
+        _ outcome: RecordOutcome,
+        _ sink: (any EntrySink)?
+    ) {
+        guard let sink else { return live.head.dropRecord() }
+        sink.recorded(live, outcome)
     }
 
     /// An ended answer is without readers, and one may come back.
@@ -214,6 +229,7 @@ package final class GenerationStore {
     package func close() {
         let left = byID
         byID = [:]
+        expected = [:]
         for generation in left.values { letGo(generation) }
         journal?.turnEnded()
         context.reactor.leader = nil

@@ -47,7 +47,7 @@ package final class LiveLog: TurnEndHandler {
     private(set) var isForgotten = false
     /// Not counted: the owner takes itself off before it is gone.
     private unowned(unsafe) var owner: (any LiveLogOwner)?
-    /// Not counted: it lives as long as its loop, and nothing grows after that.
+    /// Not counted: it lives as long as its store, through which alone the log grows.
     private unowned(unsafe) let sink: (any EntrySink)?
     private let window: LogWindow
     private let startedInstant: Nanoseconds

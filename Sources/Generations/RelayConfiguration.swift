@@ -1,6 +1,6 @@
 package import ChatFormats
 
-/// What the relay is told at its start; the same for all loops.
+/// What the relay is told at its start or by a reload; the same for all loops.
 package struct RelayConfiguration: Sendable {
     /// A server of models.
     package struct Upstream: Sendable, Equatable {

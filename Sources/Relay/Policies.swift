@@ -9,20 +9,24 @@ import Loop
 /// It is replaced whole at a reload, so that a request sees the one or the other, and keeps what it
 /// began with.
 final class Policies {
-    let configuration: RelayConfiguration
+    /// What the answers that are asked for by these begin with.
+    let context: LoopContext
     let gate: Gate
     let models: ModelTable
 
     /// Derives them.
     ///
     /// - Parameters:
-    ///   - configuration: what the process was told.
+    ///   - context: has the configuration.
     ///   - access: what has state and outlives the configuration.
-    init(_ configuration: RelayConfiguration, _ access: AccessState) {
-        self.configuration = configuration
+    init(_ context: LoopContext, _ access: AccessState) {
+        self.context = context
+        let configuration = context.configuration
         gate = Gate(hosts: configuration.hosts, origins: configuration.corsOrigins, access)
         models = ModelTable(configuration.upstreams)
     }
+
+    var configuration: RelayConfiguration { context.configuration }
 
     /// Says whether a new answer may be asked for: now or later, on the loop.
     func reserve(

@@ -19,10 +19,9 @@ final class Worker {
         guard let client = UpstreamClient(on: reactor, settings: service.upstreamSettings) else {
             throw .outOfMemory
         }
-        let policies = Policies(service.configuration, service.access)
         let context = LoopContext(
             reactor,
-            policies.configuration,
+            service.configuration,
             client: client,
             heap: HeapTrim(on: reactor),
             readBackQueue: service.readBackQueue,
@@ -33,7 +32,7 @@ final class Worker {
         self.client = client
         store = GenerationStore(context, service.stores)
         router = Router(
-            policies,
+            Policies(context, service.access),
             store: store,
             service: service,
             page: try Self.files(in: service.staticFolder)
@@ -80,7 +79,7 @@ final class Worker {
     func reload(_ configuration: RelayConfiguration, _ limits: ServerLimits) {
         server.limits = limits
         store.context = store.context.with(configuration)
-        router.reload(Policies(configuration, service.access))
+        router.reload(Policies(store.context, service.access))
     }
 
     func adopt(_ detached: DetachedExchange) { server.adopt(detached) }

@@ -61,7 +61,14 @@ import Wire
 
     private static func beginning(_ request: ChatRequest, key: RequestKey?) -> JSON {
         var head: [UInt8] = []
-        GenerationRecord.appendHead(id: "A1", request, key: key, startedAt: 0, into: &head)
+        GenerationRecord.appendHead(
+            id: "A1",
+            request,
+            owner: nil,
+            key: key,
+            startedAt: 0,
+            into: &head
+        )
         head.append(UInt8(ascii: "}"))
         return (try? JSON.parse(head.span)) ?? .null
     }

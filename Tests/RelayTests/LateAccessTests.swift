@@ -19,7 +19,7 @@ import Wire
             var callers: [Ticket<Result<Caller, Problem>>] = []
             var reservations: [Ticket<Result<Void, Problem>>] = []
             var released = 0
-            var settled = 0
+            var settled: [String?] = []
         }
 
         private let state = Guarded(State())
@@ -35,7 +35,7 @@ import Wire
         var waitingCallers: Int { state.withLock { $0.callers.count } }
         var waitingReservations: Int { state.withLock { $0.reservations.count } }
         var released: Int { state.withLock { $0.released } }
-        var settled: Int { state.withLock { $0.settled } }
+        var settled: [String?] { state.withLock { $0.settled } }
 
         func caller(
             of head: RequestHead,
@@ -62,7 +62,9 @@ import Wire
             state.withLock { $0.released += 1 }
         }
 
-        func settle(_ owner: String?, _ usage: Usage?) { state.withLock { $0.settled += 1 } }
+        func settle(_ owner: String?, _ usage: Usage?) {
+            state.withLock { $0.settled.append(owner) }
+        }
 
         func tellCallers(_ result: Result<Caller, Problem>) {
             let waiting = state.withLock { state in
@@ -99,7 +101,26 @@ import Wire
             late.tellCallers(.success(.anonymous))
             #expect(try client.readHead().status == 200)
             #expect(try client.readEvents().last?.name == "done")
-            #expect(waits { late.settled == 1 })
+            #expect(waits { late.settled == [nil] })
+        }
+    }
+
+    @Test func `an answer, its key, its record and its cost are its caller's`() async throws {
+        let late = Late(budgetsAreKnown: true)
+        try await withRelay(access: late.access) { relay in
+            var ids: [String] = []
+            for name in ["a", "b", "a"] {
+                let client = try post(relay, ["Idempotency-Key": "k"])
+                #expect(waits { late.waitingCallers == 1 })
+                late.tellCallers(.success(Caller(id: name)))
+                ids.append(try client.readHead().id)
+                #expect(try client.readEvents().last?.name == "done")
+            }
+            // One key of two callers is two keys.
+            #expect(ids[0] != ids[1] && ids[0] == ids[2])
+            #expect(try relay.record(ids[0])["owner"]?.stringValue == "a")
+            #expect(try relay.record(ids[1])["owner"]?.stringValue == "b")
+            #expect(late.settled == ["a", "b"])
         }
     }
 

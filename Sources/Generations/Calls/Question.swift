@@ -7,7 +7,14 @@ package final class Question {
     private var body: [UInt8]?
 
     /// Takes a request.
-    package init(_ request: ChatRequest) { self.request = request }
+    ///
+    /// - Parameters:
+    ///   - request: what is asked.
+    ///   - body: what the first attempt sends; nil where it is not written yet.
+    package init(_ request: ChatRequest, body: [UInt8]? = nil) {
+        self.request = request
+        self.body = body
+    }
 
     /// Takes a request that is checked by writing it for who is asked first.
     ///

@@ -109,8 +109,10 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         }
         // Their beginnings may have been written in mid-turn, after an outage or a loss.
         guard !beginning.isEmpty else { return }
-        for start in beginning { start() }
-        beginning.removeAll(keepingCapacity: true)
+        // What begins meanwhile is not in the file yet.
+        let count = beginning.count
+        for index in 0..<count { beginning[index]() }
+        beginning.removeFirst(count)
     }
 
     private func commit() {
@@ -244,7 +246,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         guard !isRecordingAgain, history.isWritable, !unrecorded.isEmpty else { return }
         isRecordingAgain = true
         let answer = unrecorded.removeFirst()
-        owner.recordAgain(answer) { [unowned self] recording in
+        owner.recordAgain(answer) { [self] recording in
             isRecordingAgain = false
             switch recording {
             case .taken(let record): settling.append((answer.place, record, answer.keyPlace))

@@ -1,9 +1,9 @@
 import ChatFormats
 import Storage
 
-/// Where a generation stands in the journal.
+/// Where an answer is in the journal, and how far.
 ///
-/// Kept by the generation itself, so that no token costs a look-up.
+/// Its log keeps it, so that no token costs a look-up.
 package struct JournalTicket {
     var place = JournalPlace()
     /// How many of its entries are in the file.

@@ -3,10 +3,11 @@ package import Storage
 
 /// Which answer was started under which of the clients' keys; one table for all loops.
 ///
-/// The first request with a key claims it, for an answer that it starts in the same turn of its
-/// loop. Another request finds the claim, maybe before there is that answer; but it can come to
-/// the loop that owns it only in a later turn, and then there is. A key stands for as long as its
-/// answer is kept; where that has to go from memory earlier, its record is told in its place.
+/// The first request with a key claims it, for an answer that its loop begins: in the same turn, or
+/// once it is known that it may, and until then the store says that the answer is expected. Another
+/// request finds the claim, maybe before there is that answer; but it can come to the loop that
+/// owns it only in a later turn, and then there is one, or it is expected. A key counts as long as
+/// its answer is kept; where that has to leave memory earlier, its record is served in its place.
 package final class KeyTable: Sendable {
     /// What a request with a key is to do.
     package enum Claim: Equatable, Sendable {

@@ -100,12 +100,14 @@ package enum GenerationRecord {
     /// - Parameters:
     ///   - id: the generation's.
     ///   - request: what is asked.
+    ///   - owner: who asks; nil where nobody is told apart.
     ///   - key: under which the client asked, if under any.
     ///   - startedAt: in milliseconds since 1970.
     ///   - out: the bytes that are appended to.
     static func appendHead(
         id: String,
         _ request: ChatRequest,
+        owner: String?,
         key: RequestKey?,
         startedAt: Int,
         into out: inout [UInt8]
@@ -114,11 +116,12 @@ package enum GenerationRecord {
         JSONText.appendString(id, into: &out)
         append("conversation", request.conversation, into: &out)
         append("user", request.user, into: &out)
-        // Nobody is told apart yet, and no answer is known to follow another.
-        out.append(literal: ",\"owner\":null,\"started_at\":\"")
+        append("owner", owner, into: &out)
+        out.append(literal: ",\"started_at\":\"")
         Timestamp.append(milliseconds: startedAt, into: &out)
         out.append(literal: "\"")
         append("requested_model", request.model, into: &out)
+        // No answer is known to follow another yet.
         out.append(literal: ",\"after\":null")
         append("key", key?.text, into: &out)
         out.append(literal: ",\"fingerprint\":")

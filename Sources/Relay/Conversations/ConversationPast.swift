@@ -18,9 +18,16 @@ struct ConversationPast {
     ///
     /// - Parameters:
     ///   - request: names the conversation, and the user whose records alone count.
+    ///   - candidate: who is asked; what is sent may be long, so it is written on the queue.
     ///   - call: whose upstream is asked.
-    func gather(_ request: ChatRequest, for call: UpstreamCall) {
+    func gather(
+        _ request: ChatRequest,
+        _ candidate: ModelTable.Candidate,
+        for call: UpstreamCall
+    ) {
         let budget = budget
+        let provider = candidate.upstream.configuration.provider
+        let model = candidate.model
         history.ask { catalog throws(HistoryQueryError) in
             var past = PastMessages(request, budget: budget)
             let filter = HistoryFilter(
@@ -28,12 +35,20 @@ struct ConversationPast {
                 user: request.user ?? ""
             )
             try catalog.visit(filter) { past.add($0) }
-            return HistoryAnswer(request: past.requestWithPast())
+            var answer = HistoryAnswer(request: past.requestWithPast())
+            do throws(ChatRequestError) {
+                try answer.request.map { whole throws(ChatRequestError) in
+                    try provider.writeBody(whole, model: model, into: &answer.bytes)
+                }
+            } catch {
+                answer.problem = Problem(error)
+            }
+            return answer
         } then: { [weak call] answer in
             if let problem = answer.problem {
                 call?.notGathered(.past(problem))
             } else if let whole = answer.request {
-                call?.gathered(Question(whole))
+                call?.gathered(Question(whole, body: answer.bytes))
             }
         }
     }

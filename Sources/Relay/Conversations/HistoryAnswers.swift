@@ -6,7 +6,7 @@ import Wire
 
 /// What a question to the history came to, on its way back to a loop.
 struct HistoryAnswer: Sendable {
-    /// The content of the answer.
+    /// The content of the answer, or what is sent for `request`.
     var bytes: [UInt8] = []
     /// A request with the past of its conversation.
     var request: ChatRequest?

@@ -7,7 +7,8 @@ struct AnswerDirectory {
     /// Where an answer is.
     enum Place {
         case here(Generation)
-        /// On another loop, to which the request has moved: there it is handled anew.
+        /// On another loop, to which the request has moved if it still has a client: there it is
+        /// handled anew.
         case moved
         /// Not in memory.
         case nowhere
@@ -18,9 +19,12 @@ struct AnswerDirectory {
 
     func find(_ id: String, for exchange: Exchange) -> Place {
         if let generation = store[id] { return .here(generation) }
-        guard let loop = post.loopIndex(of: id), loop != store.context.reactor.index,
-            post.move(exchange, toLoop: loop)
-        else { return .nowhere }
+        guard let loop = post.loopIndex(of: id), loop != store.context.reactor.index else {
+            return .nowhere
+        }
+        // One that cannot move has lost its client, and nobody is answered. It must not count as
+        // nowhere: the key of an answer that runs on the other loop would be freed.
+        _ = post.move(exchange, toLoop: loop)
         return .moved
     }
 }

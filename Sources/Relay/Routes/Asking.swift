@@ -44,24 +44,22 @@ final class Asking {
     /// - Parameters:
     ///   - call: what is asked.
     ///   - exchange: the client's; what is wrong is answered to it, and it may move away.
-    ///   - caller: who asks.
     ///   - use: takes the answer, now or later.
     func answer(
         _ call: ChatCall,
         _ exchange: Exchange,
-        _ caller: Caller,
         then use: @escaping (Answer) -> Void
     ) {
         let id = store.makeID()
-        guard let key = call.key else { return reserve(call, id, exchange, caller, use) }
+        guard let key = call.key else { return reserve(call, id, exchange, use) }
         keys.claim(key, for: id, at: store.context.reactor.now) { [self] claim in
             switch claim {
-            case .claimed: reserve(call, id, exchange, caller, use)
-            case .taken(let id): attach(call, id, exchange, caller, use)
+            case .claimed: reserve(call, id, exchange, use)
+            case .taken(let id): attach(call, id, exchange, use)
             case .recorded(let id):
                 recorded.find(id, for: exchange) { [self] answer in
                     if let answer { return use(.recorded(answer)) }
-                    askAnew(call, id, exchange, caller, use)
+                    askAnew(call, id, exchange, use)
                 }
             case .otherRequest: exchange.respond(Self.otherRequest)
             case .otherRecorded(let id):
@@ -69,7 +67,7 @@ final class Asking {
                     guard answer == nil else {
                         return exchange.respond(Self.otherRequest)
                     }
-                    askAnew(call, id, exchange, caller, use)
+                    askAnew(call, id, exchange, use)
                 }
             case .full: exchange.respond(Self.tooManyKeys)
             }
@@ -82,11 +80,10 @@ final class Asking {
         _ call: ChatCall,
         _ id: String,
         _ exchange: Exchange,
-        _ caller: Caller,
         _ use: @escaping (Answer) -> Void
     ) {
         if let key = call.key { keys.free(key, of: id) }
-        answer(call, exchange, caller, then: use)
+        answer(call, exchange, then: use)
     }
 
     /// The key stands for an answer that was begun.
@@ -94,7 +91,6 @@ final class Asking {
         _ call: ChatCall,
         _ id: String,
         _ exchange: Exchange,
-        _ caller: Caller,
         _ use: @escaping (Answer) -> Void
     ) {
         switch directory.find(id, for: exchange) {
@@ -103,11 +99,11 @@ final class Asking {
         case .nowhere:
             let waits = store.whenDecided(id) { [self] in
                 guard !exchange.isLost else { return }
-                answer(call, exchange, caller, then: use)
+                answer(call, exchange, then: use)
             }
             // An answer that is gone has freed its key: this is the loop that would have it, or
             // there is none. The next round claims the key.
-            if !waits { askAnew(call, id, exchange, caller, use) }
+            if !waits { askAnew(call, id, exchange, use) }
         }
     }
 
@@ -117,15 +113,18 @@ final class Asking {
         _ call: ChatCall,
         _ id: String,
         _ exchange: Exchange,
-        _ caller: Caller,
         _ use: @escaping (Answer) -> Void
     ) {
         // Others under the same key find the claim and no answer while this waits.
         if call.key != nil { store.expect(id) }
-        policies.reserve(caller, call.request, on: store.context.reactor) { [self] result in
+        var isAnswered = false
+        policies.reserve(call.caller, call.request, on: store.context.reactor) { [self] result in
+            // A second word would begin, and pay for, a second answer under the same id.
+            guard !isAnswered else { return assertionFailure("a budget answers once") }
+            isAnswered = true
             do throws(Problem) {
                 try result.get()
-                use(.running(try begin(call, id, exchange, caller)))
+                use(.running(try begin(call, id, exchange)))
             } catch {
                 if let key = call.key { keys.free(key, of: id) }
                 exchange.respond(error)
@@ -137,15 +136,14 @@ final class Asking {
     private func begin(
         _ call: ChatCall,
         _ id: String,
-        _ exchange: Exchange,
-        _ caller: Caller
+        _ exchange: Exchange
     ) throws(Problem) -> Generation {
         do throws(Problem) {
             // Whoever left while this waited may never come back for what would be paid.
             guard !exchange.isLost else { throw Self.clientLeft }
             return try begin(call, id)
         } catch {
-            policies.release(caller, call.request)
+            policies.release(call.caller, call.request)
             throw error
         }
     }
@@ -161,23 +159,25 @@ final class Asking {
         }
         let generation = store.begin(
             id: id,
+            owner: call.caller.id,
             key: call.key,
             request,
             source: .init(
                 upstream: candidate.upstream.configuration.name,
                 model: candidate.model
             ),
-            onDisconnect: call.onDisconnect
+            onDisconnect: call.onDisconnect,
+            in: policies.context
         )
         let wantsPast = past.isWanted(by: request)
         let source = UpstreamCall(
             for: generation,
             wantsPast ? nil : question,
             candidate,
-            store.context
+            policies.context
         )
         generation.begin(from: source)
-        if wantsPast { past.gather(request, for: source) }
+        if wantsPast { past.gather(request, candidate, for: source) }
         return generation
     }
 

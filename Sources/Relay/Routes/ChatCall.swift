@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import Generations
 import HTTPServer
@@ -6,6 +7,8 @@ import Wire
 /// Everything that one chat request says: what to ask, and how to answer it.
 final class ChatCall {
     let request: ChatRequest
+    /// Who asks.
+    let caller: Caller
     let dialect: Dialect
     let onDisconnect: OnDisconnect
     /// The client's own name for the question, if it gave one.
@@ -17,11 +20,13 @@ final class ChatCall {
     ///   - request: a GET with a query, or a POST with a JSON body and perhaps `?format=`.
     ///   - route: gives the shape of the body and the default dialect.
     ///   - configuration: gives what the request leaves open.
+    ///   - caller: who asks.
     /// - Throws: 400 that names the field and what was expected.
     init(
         _ request: Request,
         _ route: ChatRoute,
-        _ configuration: RelayConfiguration
+        _ configuration: RelayConfiguration,
+        _ caller: Caller
     ) throws(Problem) {
         let query = try Self.query(request.head)
         var chat: ChatRequest
@@ -37,13 +42,19 @@ final class ChatCall {
         dialect = try Self.dialect(Self.option(query, "format") ?? chat.format) ?? route.dialect
         if let user = query["user"], chat.user == nil { chat.user = user }
         let isStream = request.head.method == .get && Self.option(query, "id") == nil
-        key = try RequestKeyReader.key(of: request.head, chat, idIn: isStream ? "stream" : "id")
+        key = try RequestKeyReader.key(
+            of: request.head,
+            chat,
+            idIn: isStream ? "stream" : "id",
+            owner: caller.id
+        )
         let asked = Self.option(query, "on_disconnect") ?? chat.onDisconnect
         let isAlone = key == nil && chat.conversation == nil
         onDisconnect =
             try asked.map(Self.onDisconnect) ?? configuration.onDisconnect
             ?? (isAlone ? route.onDisconnect : .standard)
         self.request = chat
+        self.caller = caller
     }
 
     /// The query's items; none where there is no query.

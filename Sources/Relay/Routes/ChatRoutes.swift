@@ -16,9 +16,9 @@ struct ChatRoutes {
             let dialect = try ChatCall.dialect(query) ?? route.dialect
             return streams.resume(exchange, position, dialect)
         }
-        let call = try ChatCall(exchange.request, route, policies.configuration)
+        let call = try ChatCall(exchange.request, route, policies.configuration, caller)
         let isGet = exchange.request.head.method == .get
-        asking.answer(call, exchange, caller) { answer in
+        asking.answer(call, exchange) { answer in
             switch answer {
             case .running(let generation):
                 Reader(

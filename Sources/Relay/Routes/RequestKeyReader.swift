@@ -11,12 +11,14 @@ enum RequestKeyReader {
     ///   - head: may have `Idempotency-Key`.
     ///   - chat: may have an id of the client's, and says what is asked.
     ///   - place: what that id was called there.
+    ///   - owner: who asks: everybody's keys are their own.
     /// - Returns: nil where it has none.
     /// - Throws: 400 for what is no key, and for two of them.
     static func key(
         of head: RequestHead,
         _ chat: ChatRequest,
-        idIn place: String
+        idIn place: String,
+        owner: String?
     ) throws(Problem) -> RequestKey? {
         // Most have none, and that is cheap to see.
         guard chat.id != nil || head.fields.first("Idempotency-Key") != nil else { return nil }
@@ -35,7 +37,7 @@ enum RequestKeyReader {
         if let byte = text.utf8.first(where: { !(0x21...0x7E).contains($0) }) {
             throw refusal(place, "expected visible ASCII, found byte \(byte)")
         }
-        return RequestKey(text: text, fingerprint: .of(chat))
+        return RequestKey(owner: owner, text: text, fingerprint: .of(chat))
     }
 
     private static func refusal(_ place: String, _ message: String) -> Problem {

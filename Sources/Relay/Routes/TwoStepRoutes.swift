@@ -22,8 +22,8 @@ struct TwoStepRoutes {
             case .nowhere: throw StreamRoutes.unknownStream
             }
         }
-        let call = try ChatCall(exchange.request, .stream, policies.configuration)
-        asking.answer(call, exchange, caller) { answer in
+        let call = try ChatCall(exchange.request, .stream, policies.configuration, caller)
+        asking.answer(call, exchange) { answer in
             switch answer {
             case .running(let generation): respond(exchange, generation.id)
             case .recorded(let answer): respond(exchange, answer.id)

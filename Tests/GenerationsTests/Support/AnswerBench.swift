@@ -110,6 +110,7 @@ final class AnswerBench {
     func makeLive() -> LiveLog {
         let head = AnswerHead(
             id: store.makeID(),
+            owner: nil,
             key: nil,
             ChatRequest(messages: [.init(role: .user, text: "hi")]),
             source: .init(upstream: "none", model: "none"),

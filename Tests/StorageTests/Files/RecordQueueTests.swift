@@ -182,10 +182,33 @@ final class RecordQueueTests {
         let failure = StorageError.systemCall("fsync", path: scratch.path(), code: EIO)
         #expect(heard.reports == [.notSafe(failure)])
         #expect(!records.isSafe(place) && !records.isWritable)
-        #expect(clock.next == Backoff.milliseconds.upperBound)
-        clock.turn(by: Backoff.milliseconds.upperBound)
+        #expect(clock.next == Backoff.milliseconds.lowerBound)
+        clock.turn(by: Backoff.milliseconds.lowerBound)
         #expect(records.isSafe(place) && records.isWritable)
         #expect(heard.reports == [.notSafe(failure), .safeAgain])
+    }
+
+    @Test
+    func `an fsync that goes on failing is tried ever less often, by one timer`() throws {
+        let records = try open()
+        let place = try #require(records.append(bytes("lost")))
+        clock.turn(by: RecordQueue.gatherMilliseconds)
+        disk.fail(times: 8)
+        clock.turn(by: Durability.intervalMilliseconds)
+        var pauses: [Int] = []
+        for _ in 0..<6 {
+            let pause = try #require(clock.next)
+            pauses.append(pause)
+            clock.turn(by: pause)
+        }
+        #expect(pauses == [250, 500, 1000, 2000, 4000, 5000])
+        // Asked for meanwhile, it is tried at once, and the timer of before does nothing.
+        #expect(!records.flush(timeoutMilliseconds: 0))
+        _ = records.writeOut()
+        #expect(disk.failuresLeft == 0)
+        clock.turn(by: Backoff.milliseconds.upperBound)
+        #expect(records.isSafe(place))
+        #expect(clock.next == nil)
     }
 
     @Test

@@ -87,7 +87,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `records behind a failed fsync are safe only once they were written again`() throws {
-        let history = try open()
+        let history = try open(delays: clock.delays)
         history.append(bytes("before"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         disk.fail(times: 1)
@@ -145,13 +145,18 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file that is rotated away has what was lost`() throws {
-        let history = try open(rotateBytes: 200)
+        let history = try open(rotateBytes: 200, delays: clock.delays)
         disk.fail(times: 1)
         history.append(record("lost", "c"))
-        #expect(!history.flush(timeoutMilliseconds: 300))
+        #expect(!history.flush(timeoutMilliseconds: 10))
         history.append(record("full", "c", text: String(repeating: "x", count: 200)))
-        #expect(waits { scratch.names().contains("history-000001.jsonl") })
-        #expect(reports.wait { if case .rotated = $0 { true } else { false } })
+        #expect(clock.turns { scratch.names().contains("history-000001.jsonl") })
+        #expect(
+            waits {
+                clock.turn(by: 10)
+                return reports.all.contains { if case .rotated = $0 { true } else { false } }
+            }
+        )
         let place = try #require(history.append(record("new", "c")))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(history.isSafe(place))
@@ -162,12 +167,17 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file is neither rotated nor rewritten while it cannot be made safe`() throws {
-        let history = try open(rotateBytes: 200)
+        let history = try open(rotateBytes: 200, delays: clock.delays)
         disk.fail(true)
         history.append(record("lost", "c", text: String(repeating: "x", count: 200)))
         history.append(record("deleted", "d"))
-        #expect(!history.flush(timeoutMilliseconds: 300))
-        #expect(reports.wait { if case .upkeepFailed = $0 { true } else { false } })
+        #expect(!history.flush(timeoutMilliseconds: 10))
+        #expect(
+            waits {
+                clock.turn(by: 10)
+                return reports.all.contains { if case .upkeepFailed = $0 { true } else { false } }
+            }
+        )
         #expect(scratch.names() == ["history.jsonl"])
         disk.fail(false)
         #expect(history.flush(timeoutMilliseconds: 30_000))
@@ -177,7 +187,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file that is rewritten for a deletion has what was lost, once`() throws {
-        let history = try open()
+        let history = try open(delays: clock.delays)
         history.append(record("kept", "c"))
         history.append(record("deleted", "d"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
@@ -185,41 +195,46 @@ final class UnsafeDiskTests {
         _ = try history.ids(limit: 10)
         disk.fail(times: 1)
         let place = try #require(history.append(record("lost", "c")))
-        #expect(!history.flush(timeoutMilliseconds: 300))
+        #expect(!history.flush(timeoutMilliseconds: 10))
         try history.remove("d")
-        #expect(reports.wait { if case .compacted = $0 { true } else { false } })
+        #expect(
+            waits {
+                clock.turn(by: 10)
+                return reports.all.contains { if case .compacted = $0 { true } else { false } }
+            }
+        )
         history.append(record("new", "c"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(history.isSafe(place))
         #expect(try history.ids(limit: 10).ids == ["new", "lost", "kept"])
         #expect(scratch.lines().count == 3)
-        #expect(reports.wait { $0 == .safeAgain })
+        #expect(clock.turns { reports.all.contains(.safeAgain) })
     }
 
     @Test
     func `a file that somebody moved away has what was lost`() throws {
-        let history = try open()
+        let history = try open(delays: clock.delays)
         disk.fail(times: 1)
         history.append(bytes("lost"))
-        #expect(!history.flush(timeoutMilliseconds: 300))
+        #expect(!history.flush(timeoutMilliseconds: 10))
         #expect(rename(scratch.path(), scratch.path("history.1")) == 0)
         history.append(bytes("new"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines("history.1") == ["lost"])
         #expect(scratch.lines() == ["new"])
-        #expect(reports.wait { $0 == .safeAgain })
+        #expect(clock.turns { reports.all.contains(.safeAgain) })
     }
 
     @Test
     func `a file whose end the disk takes back gets it again, without a hole`() throws {
         disk.cutOff()
-        let history = try open()
+        let history = try open(delays: clock.delays)
         history.append(bytes("before"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         disk.fail(times: 2)
         for line in ["lost", "lost too"] {
             history.append(bytes(line))
-            #expect(!history.flush(timeoutMilliseconds: 300))
+            #expect(!history.flush(timeoutMilliseconds: 10))
         }
         history.append(bytes("new"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
@@ -228,15 +243,15 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file that somebody emptied goes on from its start, without a hole`() throws {
-        let history = try open()
+        let history = try open(delays: clock.delays)
         let line = String(repeating: "x", count: 100)
         history.append(bytes(line))
-        #expect(waits { history.recordsWaiting == 0 })
+        #expect(clock.turns { history.recordsWaiting == 0 })
         #expect(truncate(scratch.path(), 0) == 0)
         history.append(bytes("new"))
-        #expect(waits { history.recordsWaiting == 0 })
+        #expect(clock.turns { history.recordsWaiting == 0 })
         disk.fail(times: 1)
-        #expect(!history.flush(timeoutMilliseconds: 300))
+        #expect(!history.flush(timeoutMilliseconds: 10))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         #expect(scratch.lines() == ["new"])
     }
