@@ -4,11 +4,11 @@ import Storage
 /// What is known of an answer when it begins; one object for its log, its journal and its record.
 package final class AnswerHead {
     package let id: String
-    /// Who asked; nil where nobody is told apart.
+    /// Who asked; nil where callers are not told apart.
     package let owner: String?
-    /// What the client may ask for it by again.
+    /// The key under which the client may ask for it again.
     package let key: RequestKey?
-    /// Who answers.
+    /// The upstream and the model that answer.
     package let source: GenerationRecord.Source
     /// Milliseconds since 1970.
     package let startedAt: Int
@@ -23,7 +23,7 @@ package final class AnswerHead {
     /// It may be many times as long as the answer.
     package private(set) var record: [UInt8] = []
 
-    /// Of a new answer.
+    /// Makes the head of a new answer.
     package init(
         id: String,
         owner: String?,
@@ -50,7 +50,7 @@ package final class AnswerHead {
         )
     }
 
-    /// Of one that an earlier process left in the journal; its record is made.
+    /// Makes the head of an answer that an earlier process left in the journal; its record is made.
     init(_ left: JournaledGeneration) {
         id = left.head.id
         owner = left.head.owner
@@ -69,7 +69,7 @@ package final class AnswerHead {
     /// Seconds since 1970, as OpenAI's frames carry it.
     package var created: Int { startedAt / 1000 }
 
-    /// Its record is made, and the journal has what it needs of it.
+    /// Drops what was asked, since the record is made and the journal has what it needs of it.
     func dropRecord() { record = [] }
 
     /// What the journal keeps of it.

@@ -1,14 +1,15 @@
 /// Where the entries of answers go beside their readers; one for all answers of a loop.
 ///
-/// It tells each `LiveLog` by `allow` up to which entry readers may read, and the log may drop
-/// what it has. What is dropped is read back from the journal, so only that may allow it.
+/// By `allow` it says up to which entry readers of a `LiveLog` may read, and which entries the log
+/// may drop. What is dropped is read back from the journal, so no other
+/// sink may allow it.
 package protocol EntrySink: AnyObject {
     /// An answer begins.
     ///
     /// - Parameters:
-    ///   - live: its log.
-    ///   - start: called once the sink has the beginning, or cannot have it: what is asked from
-    ///     then on is paid for, and no process may forget it.
+    ///   - live: the answer's log.
+    ///   - start: called once the sink has the beginning, or cannot have it: from then on the
+    ///     upstream is paid, and no process may forget the answer.
     func begin(_ live: LiveLog, then start: @escaping () -> Void)
     /// Entries were added, maybe the last one.
     func grew(_ live: LiveLog)

@@ -2,16 +2,16 @@
 ///
 /// It adds them through its answer's `take`, and says there when it has ended.
 package protocol EntrySource: AnyObject {
-    /// Nothing is asked before this.
+    /// Begins; nothing is asked before this.
     func start()
-    /// Stops reading: the readers are far behind.
+    /// Stops reading, because the readers are far behind.
     ///
-    /// - Returns: whether it was read until now and is not any more.
+    /// - Returns: whether it was reading until now.
     func pause() -> Bool
     /// Goes on reading, if it was paused.
     func resume()
-    /// Adds nothing any more; nobody wants the answer.
+    /// Adds nothing from now on, because nobody wants the answer.
     func cancel()
-    /// How many attempts failed and were made again.
+    /// How many attempts failed and were repeated.
     var retryCount: Int { get }
 }

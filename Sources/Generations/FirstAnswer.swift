@@ -3,7 +3,7 @@ package import ChatFormats
 extension EntryLog {
     /// Whether the failure came before anything of the answer.
     package var firstAnswerIsFailure: Bool {
-        // Entries are dropped from long answers alone.
+        // Only long answers have entries dropped.
         guard first == 0 else { return false }
         for number in 1..<max(count, 1) {
             switch kind(number) {

@@ -5,9 +5,9 @@ import Storage
 /// One model's answer to one request, made on this loop: it starts, yields entries, ends exactly
 /// once.
 ///
-/// What readers read is its `LiveLog`.
+/// Its readers read its `LiveLog`.
 package final class Generation: LiveLogOwner {
-    /// What is waited for while nobody reads.
+    /// What it waits for while nobody reads.
     private enum Rest {
         /// Nothing yet: it runs, or is read.
         case none
@@ -18,15 +18,15 @@ package final class Generation: LiveLogOwner {
     package let live: LiveLog
     private let onDisconnect: OnDisconnect
     private let context: LoopContext
-    /// Not counted: the store keeps its answers and tells each when it lets it go.
+    /// Not reference-counted: the store keeps its answers, and calls `letGo` when it drops one.
     private unowned(unsafe) let store: GenerationStore
     /// Where its entries come from; nil once it has ended.
     package private(set) var source: (any EntrySource)?
     private var rest = Rest.none
-    /// Without readers: when the answer is given up, or, ended, forgotten.
+    /// When a running answer without readers is given up, or an ended one is forgotten.
     private let leaving: Deadline
 
-    /// A new answer, whose source is not started yet.
+    /// Makes a new answer, whose source is not started yet.
     init(
         _ head: AnswerHead,
         onDisconnect: OnDisconnect,
@@ -39,10 +39,10 @@ package final class Generation: LiveLogOwner {
         live = LiveLog(head, context, sink: store.sink)
         leaving = context.reactor.makeDeadline()
         leaving.whenDue { [unowned self] in leftAlone() }
-        live.belongs(to: self)
+        live.setOwner(self)
     }
 
-    /// An ended one, as an earlier process left it in the journal.
+    /// Makes an ended answer, as an earlier process left it in the journal.
     init(_ left: JournaledGeneration, in store: GenerationStore) {
         onDisconnect = .finish
         self.store = store
@@ -50,24 +50,24 @@ package final class Generation: LiveLogOwner {
         live = LiveLog(AnswerHead(left), store.context, ended: left.answer.log.copy())
         leaving = store.context.reactor.makeDeadline()
         leaving.whenDue { [unowned self] in leftAlone() }
-        live.belongs(to: self)
+        live.setOwner(self)
     }
 
     deinit {
         source?.cancel()
         leaving.abandon()
-        live.isOwnerless()
+        live.removeOwner()
     }
 
     package var id: String { live.head.id }
     package var isEnded: Bool { live.isEnded }
 
-    /// Has a source started once the sink has the beginning.
+    /// Starts a source once the sink has the beginning.
     ///
-    /// - Parameter source: is kept until the end.
+    /// - Parameter source: kept until the end.
     package func begin(from source: any EntrySource) {
         self.source = source
-        // Nobody reads yet: a client that only announced itself may never come.
+        // Nobody reads yet, and a client that only announced its request may never come.
         switch onDisconnect {
         case .cancel: setLeaving(OnDisconnect.defaultGraceSeconds)
         case .grace(let seconds): setLeaving(max(seconds, OnDisconnect.defaultGraceSeconds))
@@ -97,8 +97,8 @@ package final class Generation: LiveLogOwner {
 
     func readersDrained() { source?.resume() }
 
-    /// It has ended and is without readers: it is kept for a while, and within a bound, for one
-    /// that comes back.
+    /// Keeps an ended answer without readers for a while, within a bound, for a reader that comes
+    /// back.
     func beginRest() {
         setLeaving(context.configuration.resumeSeconds)
         guard rest == .none else { return }
@@ -117,7 +117,7 @@ package final class Generation: LiveLogOwner {
 
     private func abandon() { end(.abandoned) }
 
-    /// Nobody can come back to it any more.
+    /// Marks it as forgotten: nobody can come back to it from now on.
     func letGo() {
         live.forget()
         leaving.clear()
@@ -129,7 +129,7 @@ package final class Generation: LiveLogOwner {
 
     // MARK: The answer
 
-    /// Adds entries: the one door by which they come in.
+    /// Adds entries: the only way by which they come in.
     @inline(__always)
     func take<Failure: Error>(
         _ add: (inout EntryLog) throws(Failure) -> Void
@@ -137,12 +137,12 @@ package final class Generation: LiveLogOwner {
         try live.take(add)
     }
 
-    /// The source's answer is whole.
+    /// Ends it, because the source's answer is whole.
     package func answered(_ ending: Ending, finishReason: String, usage: Usage?) {
         close(usage) { $0.appendFinish(ending, finishReason: finishReason) }
     }
 
-    /// The source failed for good.
+    /// Ends it, because the source failed for good.
     package func failed(_ failure: UpstreamFailure, usage: Usage? = nil) {
         guard !isEnded else { return }
         live.note(failure)
@@ -156,14 +156,14 @@ package final class Generation: LiveLogOwner {
         }
     }
 
-    /// The user wants no more; what has ended already stays as it is.
+    /// Ends it, because the user wants no more; an answer that has ended already stays as it is.
     package func stop() {
         guard !isEnded else { return }
         source?.cancel()
         close(nil) { $0.appendFinish(.stopped, finishReason: "stop") }
     }
 
-    /// The process is told to go.
+    /// Ends it, because the process was asked to stop.
     func interrupt() { end(.interrupted) }
 
     private func end(_ failure: UpstreamFailure) {

@@ -2,13 +2,13 @@ import Wire
 
 /// The id of a generation: the loop that owns it, then 128 random bits, in base64url.
 ///
-/// Random, since whoever knows the id may read the answer. The loop comes first, so that any loop
-/// finds the owner without asking the others.
+/// It is random, since anyone who knows the id may read the answer. The loop comes first, so that
+/// any loop finds the owner without asking the others.
 package enum GenerationID {
     private static let alphabet: [UInt8] = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
     )
-    /// As many loops as one digit tells apart.
+    /// One digit can name this many loops.
     package static let maxLoops = 64
     private static let length = 23
 
@@ -22,7 +22,7 @@ package enum GenerationID {
         }
     }
 
-    /// Writes eleven digits: 64 bits are ten digits of six bits and four bits more.
+    /// Writes eleven digits: 64 bits are ten digits of six bits and one of four.
     private static func append(
         _ word: UInt64,
         to text: UnsafeMutableBufferPointer<UInt8>,
@@ -33,7 +33,7 @@ package enum GenerationID {
         }
     }
 
-    /// The loop that owns a generation; nil where the text is no id of ours.
+    /// The loop that owns a generation; nil where the text is not an id of ours.
     package static func loop(of id: String) -> Int? {
         let bytes = Array(id.utf8)
         guard bytes.count == length, bytes.allSatisfy(alphabet.contains) else { return nil }
@@ -46,11 +46,11 @@ package struct EntryID: Equatable {
     package let generation: String
     package let sequence: Int
 
-    /// Reads one; nil where the text is no id of ours.
+    /// Reads an id; nil where the text is not one of ours.
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, GenerationID.loop(of: String(parts[0])) != nil,
-            // The next one must be a number too.
+            // The number after it must be a number, too.
             let sequence = parseDecimal(String(parts[1])), sequence < Int.max
         else { return nil }
         generation = String(parts[0])

@@ -1,29 +1,29 @@
 package import ChatFormats
 package import Storage
 
-/// What happens to answers and is worth a line of the log, or counts.
+/// What happens to answers and is worth a line in the log, or is counted.
 package enum GenerationReport: Sendable {
     /// An answer has ended.
     case ended(EndedAnswer)
     /// An attempt failed; the next one is made later.
     case retry(id: String, number: Int, milliseconds: Int, why: String)
-    /// What is not in memory of an answer could not be read.
+    /// The part of an answer that is not in memory could not be read.
     case notReadBack(StorageError)
     /// A record could not be made, and waits for the next start.
     case recordWaits(StorageError)
     /// What a journal has to say.
     case journal(JournalReport)
-    /// So many answers were cut by the end of an earlier process, and are recovered.
+    /// This many answers were cut by the end of an earlier process, and are recovered.
     case recovered(Int)
     /// What an earlier process left waits for the next start; nil where the history does not take
-    /// all of it, else why that cannot be read.
+    /// all of it, otherwise why the history cannot be read.
     case recoveryWaits(StorageError?)
 }
 
-/// An answer that has ended, as far as others than its readers want to know.
+/// An ended answer, as far as it concerns others than its readers.
 package struct EndedAnswer: Sendable {
     package let id: String
-    /// Who asked; nil where nobody is told apart.
+    /// Who asked; nil where callers are not told apart.
     package let owner: String?
     /// What it cost, where the upstream said so.
     package let usage: Usage?

@@ -8,18 +8,18 @@ import Wire
 /// Running ones, and ended ones that a client may come back for. Their keys, the journal and the
 /// records are kept in step with them here.
 package final class GenerationStore {
-    /// For the answers that begin from now on; a reload replaces it.
+    /// What is given to the answers that begin from now on; a reload replaces it.
     package var context: LoopContext
     private let stores: Stores
-    /// Nil where none is kept.
+    /// Nil where no journal is kept.
     package private(set) var journal: GenerationJournal?
     private var byID: [String: Generation] = [:]
     private var shelf = Shelf()
-    /// What waits for ids whose answers may still be refused.
+    /// Work that waits for ids whose answers may still be refused.
     private var expected: [String: [() -> Void]] = [:]
     private var random = RandomWords()
 
-    /// Makes an empty one.
+    /// Makes an empty store.
     ///
     /// - Parameters:
     ///   - context: the loop's.
@@ -47,7 +47,7 @@ package final class GenerationStore {
         }
     }
 
-    /// The journal is written from now on, at the loop's turn ends.
+    /// Starts the journal, which is written at the loop's turn ends.
     package func start() {
         context.reactor.leader = journal
         journal?.start()
@@ -68,17 +68,17 @@ package final class GenerationStore {
 
     // MARK: Ids that wait
 
-    /// An id is taken, and it is still to be said whether its answer may begin.
+    /// Notes that an id is taken before it is known whether its answer may begin.
     package func expect(_ id: String) { expected[id] = [] }
 
-    /// It is said: what waits for that is done.
+    /// Does the work that waited until it was known whether the answer may begin.
     package func decided(_ id: String) {
         for work in expected.removeValue(forKey: id) ?? [] { work() }
     }
 
-    /// Does work once it is said whether an answer may begin.
+    /// Does work once it is known whether an answer may begin.
     ///
-    /// - Returns: whether that is awaited.
+    /// - Returns: whether that is not known yet.
     package func whenDecided(_ id: String, _ work: @escaping () -> Void) -> Bool {
         guard expected[id] != nil else { return false }
         expected[id]?.append(work)
@@ -87,14 +87,14 @@ package final class GenerationStore {
 
     // MARK: Life
 
-    /// Makes an answer that begins now; its source is still to be given to it.
+    /// Makes an answer that begins now; it is given its source after that.
     ///
     /// - Parameters:
-    ///   - id: what `makeID` made.
-    ///   - owner: who asks; nil where nobody is told apart.
-    ///   - key: under which the client asks, if under any; it is claimed for this id.
+    ///   - id: made by `makeID`.
+    ///   - owner: who asks; nil where callers are not told apart.
+    ///   - key: the key under which the client asks, if any; it is claimed for this id.
     ///   - request: what is asked.
-    ///   - source: who is asked.
+    ///   - source: the upstream and the model that are asked.
     ///   - onDisconnect: what happens when its last reader leaves.
     ///   - context: what it begins with; nil for what holds now.
     /// - Returns: the answer.
@@ -128,14 +128,14 @@ package final class GenerationStore {
         return generation
     }
 
-    /// Takes over what an earlier process left: for a while, readers may come back to it.
+    /// Takes over what an earlier process left, for readers that come back to it for a while.
     package func adopt(_ left: JournaledGeneration) {
         let generation = Generation(left, in: self)
         byID[generation.id] = generation
-        // One that failed before anything of it came had freed its key.
+        // An answer that failed before anything of it came had freed its key.
         if let key = generation.live.head.key, !generation.live.log.firstAnswerIsFailure {
             let isKept = stores.keys.adopt(key, for: generation.id, at: context.reactor.now)
-            // One that was cut ends now.
+            // A cut answer ends now.
             let endedAt = left.isEnded ? left.lastAt : context.reactor.wallMilliseconds
             if !isKept {
                 _ = stores.keyFile?.append(key.kept(for: left.head.id, endedAt: endedAt))
@@ -144,12 +144,11 @@ package final class GenerationStore {
         generation.beginRest()
     }
 
-    /// An answer has ended: what it was asked under stays its key, and its record goes to the
-    /// history.
+    /// Notes that an answer has ended: it stays under its key, and its record goes to the history.
     func ended(_ generation: Generation, _ usage: Usage?, retries: Int) {
         let live = generation.live
-        // Nothing was answered: a client that asks again, as libraries do after a 429, is to be
-        // answered.
+        // Nothing was answered: a client that asks again, as libraries do after a 429, must get an
+        // answer.
         if live.log.firstAnswerIsFailure { freeKey(of: live.head) } else { keepKey(of: live) }
         context.report(
             .ended(
@@ -178,7 +177,7 @@ package final class GenerationStore {
         sink.recorded(live, outcome)
     }
 
-    /// An ended answer is without readers, and one may come back.
+    /// Keeps an ended answer without readers, for a client that comes back.
     func shelve(_ generation: Generation) {
         let limit = context.configuration.keptBytes
         shelf.add(generation.id, generation.heldBytes, upTo: limit) { id in
@@ -188,7 +187,7 @@ package final class GenerationStore {
         }
     }
 
-    /// Nobody has come back for an ended answer.
+    /// Drops an ended answer that nobody has come back for.
     func forget(_ generation: Generation) {
         context.heap.somethingEnded()
         remove(generation)
@@ -204,11 +203,11 @@ package final class GenerationStore {
         freeKey(of: generation.live.head)
     }
 
-    /// Stops what runs of a conversation that was deleted, and lets go of what is kept of it.
+    /// Stops the running answers of a deleted conversation, and drops its ended ones.
     ///
     /// - Parameters:
     ///   - conversation: its id.
-    ///   - time: only what began by then, in milliseconds since 1970.
+    ///   - time: only answers that began at this time or earlier, in milliseconds since 1970.
     package func forget(conversation: String, upTo time: Int) {
         for generation in all {
             let head = generation.live.head
@@ -219,12 +218,12 @@ package final class GenerationStore {
         }
     }
 
-    /// Ends what runs: the process is told to go.
+    /// Ends what runs, because the process was asked to stop.
     package func interruptAll() {
         for generation in all { generation.interrupt() }
     }
 
-    /// Drops all that is left; the journal is written once more, since the process may be gone
+    /// Drops all that is left; the journal is written one last time, since the process may be gone
     /// before this turn ends.
     package func close() {
         let left = byID
@@ -241,14 +240,15 @@ package final class GenerationStore {
         if let key = head.key { stores.keys.free(key, of: head.id) }
     }
 
-    /// Its time is not over: who asks under the key is sent the record, and nothing is paid twice.
+    /// The key is still valid: a client that asks under it is sent the record, and nothing is paid
+    /// twice.
     private func forgetKey(of head: AnswerHead) {
         guard let key = head.key else { return }
         let end = context.reactor.now + .seconds(context.configuration.resumeSeconds)
         stores.keys.forget(key, of: head.id, until: end)
     }
 
-    /// From now on the key outlives this process too.
+    /// From now on the key outlives this process, too.
     private func keepKey(of live: LiveLog) {
         guard let key = live.head.key, let file = stores.keyFile else { return }
         let now = context.reactor.wallMilliseconds

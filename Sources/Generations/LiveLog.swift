@@ -2,17 +2,17 @@ package import ChatFormats
 import Loop
 import Wire
 
-/// Who makes or mirrors the answer that a log has.
+/// What makes or mirrors the answer that a log has.
 protocol LiveLogOwner: AnyObject {
     /// A reader has come.
     func readerCame()
-    /// The last reader's client is gone, before the end was sent to it.
+    /// The last reader's client left before the end was sent to it.
     func readersLost()
     /// The last reader has been sent the end.
     func readersServed()
     /// All readers are far behind.
     ///
-    /// - Returns: whether nothing is added until `readersDrained`.
+    /// - Returns: whether nothing is added from now on until `readersDrained`.
     func readersStalled() -> Bool
     /// The fastest reader takes more again.
     func readersDrained()
@@ -26,7 +26,7 @@ package final class LiveLog: TurnEndHandler {
     /// What holds up the owner of the entries.
     private enum Flow {
         case open
-        /// All readers are so far behind that nothing more is wanted.
+        /// All readers are so far behind that nothing further is wanted.
         case stalled
     }
 
@@ -43,11 +43,11 @@ package final class LiveLog: TurnEndHandler {
     package private(set) var firstTokenMilliseconds: Int?
     /// Where the answer is in the journal: kept here, so that no token costs a look-up.
     package var journalTicket = JournalTicket()
-    /// Whether nobody finds the answer any more.
+    /// Whether the answer can no longer be found.
     private(set) var isForgotten = false
-    /// Not counted: the owner takes itself off before it is gone.
+    /// Not reference-counted: the owner detaches itself before it is gone.
     private unowned(unsafe) var owner: (any LiveLogOwner)?
-    /// Not counted: it lives as long as its store, through which alone the log grows.
+    /// Not reference-counted: it lives as long as its store, through which alone the log grows.
     private unowned(unsafe) let sink: (any EntrySink)?
     private let window: LogWindow
     private let startedInstant: Nanoseconds
@@ -58,12 +58,12 @@ package final class LiveLog: TurnEndHandler {
     private var flow = Flow.open
     private var isTurnEndScheduled = false
 
-    /// A new answer's, with its first entry.
+    /// Makes the log of a new answer, with its first entry.
     ///
     /// - Parameters:
     ///   - head: the answer's.
     ///   - context: the loop's.
-    ///   - sink: says by `allow` what may be read; without one all may.
+    ///   - sink: says by `allow` what may be read; without a sink everything may.
     init(_ head: AnswerHead, _ context: LoopContext, sink: (any EntrySink)?) {
         self.head = head
         self.context = context
@@ -75,7 +75,7 @@ package final class LiveLog: TurnEndHandler {
         log.appendStart(id: head.id, model: head.model, created: head.created)
     }
 
-    /// An ended answer's, as an earlier process left it.
+    /// Makes the log of an ended answer, as an earlier process left it.
     init(_ head: AnswerHead, _ context: LoopContext, ended log: consuming EntryLog) {
         self.head = head
         self.context = context
@@ -87,11 +87,11 @@ package final class LiveLog: TurnEndHandler {
         self.log = log
     }
 
-    /// The one who is told of readers; it must be told before the first of them comes.
-    func belongs(to owner: any LiveLogOwner) { self.owner = owner }
+    /// Sets the owner, which must be known before the first reader comes.
+    func setOwner(_ owner: any LiveLogOwner) { self.owner = owner }
 
-    /// The owner is gone: readers go on with what is there.
-    func isOwnerless() { owner = nil }
+    /// Removes the owner: readers go on with what is there.
+    func removeOwner() { owner = nil }
 
     package var isEnded: Bool { log.isEnded }
 
@@ -104,7 +104,7 @@ package final class LiveLog: TurnEndHandler {
     /// Whether readers may see the end.
     var showsEnd: Bool { log.isEnded && log.count <= readableEnd }
 
-    /// Whether anything of an ended one is to be read back from the journal, now or later.
+    /// Whether anything of an ended log is read back from the journal, now or later.
     var isReadBack: Bool { log.first > 0 || log.heldBytes > window.readBytes }
 
     var elapsedMilliseconds: Int {
@@ -113,7 +113,7 @@ package final class LiveLog: TurnEndHandler {
 
     // MARK: Entries
 
-    /// Has the source started once the sink has the beginning.
+    /// Starts the source once the sink has the beginning.
     func begin(then start: @escaping () -> Void) {
         guard let sink else { return start() }
         sink.begin(self, then: start)
@@ -121,7 +121,7 @@ package final class LiveLog: TurnEndHandler {
         scheduleTurnEnd()
     }
 
-    /// Adds entries: the one door by which they come in.
+    /// Adds entries: the only way by which they come in.
     @inline(__always)
     func take<Failure: Error>(
         _ add: (inout EntryLog) throws(Failure) -> Void
@@ -143,7 +143,7 @@ package final class LiveLog: TurnEndHandler {
         scheduleTurnEnd()
     }
 
-    /// A sink says how far it is.
+    /// Takes from the sink how far it is.
     ///
     /// - Parameters:
     ///   - readable: readers may read the entries before this one.
@@ -155,7 +155,7 @@ package final class LiveLog: TurnEndHandler {
         if !readers.isEmpty { scheduleTurnEnd() }
     }
 
-    /// Nobody can come back to the answer any more.
+    /// Notes that nobody can come back to the answer from now on.
     func forget() { isForgotten = true }
 
     // MARK: Readers
@@ -166,22 +166,22 @@ package final class LiveLog: TurnEndHandler {
         scheduleTurnEnd()
     }
 
-    /// A reader's client is gone.
+    /// Removes a reader whose client is gone.
     func lost(_ reader: Reader) {
         readers.removeAll { $0 === reader }
         guard readers.isEmpty else { return }
-        // Nobody is behind any more.
+        // Nobody is behind now.
         opened()
         owner?.readersLost()
     }
 
-    /// A reader has been sent the end.
+    /// Removes a reader that has been sent the end.
     func served(_ reader: Reader) {
         readers.removeAll { $0 === reader }
         if readers.isEmpty { owner?.readersServed() }
     }
 
-    /// A reader takes more again.
+    /// Goes on with a reader whose client takes more.
     package func readerDrained() { scheduleTurnEnd() }
 
     // MARK: The turn
@@ -208,7 +208,7 @@ package final class LiveLog: TurnEndHandler {
         if !isEnded, !readers.isEmpty { follow(leastLag, bound) }
     }
 
-    /// The source is read no faster than the fastest reader reads.
+    /// Reads the source no faster than the fastest reader.
     private func follow(_ leastLag: Int, _ bound: Int) {
         if leastLag > bound {
             stalled()
@@ -216,14 +216,14 @@ package final class LiveLog: TurnEndHandler {
             return opened()
         }
         guard case .stalled = flow else { return }
-        // What they have not taken of their output counts, too, and they need not be full.
+        // Their unsent output counts, too, and their buffers need not be full.
         for reader in readers { reader.tellWhenDrained() }
     }
 
     private func stalled() {
         guard case .open = flow, owner?.readersStalled() == true else { return }
         flow = .stalled
-        // While nothing comes, only what they lack is wanted.
+        // While nothing comes, only what the readers lack is wanted.
         dropOldEntries(keeping: 0, before: readers.map(\.nextEntry).min() ?? log.count)
         context.heap.somethingEnded()
     }
@@ -235,20 +235,20 @@ package final class LiveLog: TurnEndHandler {
     }
 
     private func followWindow() {
-        // Of an ended one that was in memory whole, the journal need not have anything any more.
+        // The journal may no longer have an answer that was in memory whole when it ended.
         let isRead = isEnded || !readers.isEmpty
         guard let kept = window.keptBytes(of: log.heldBytes, isRead: isRead) else { return }
         dropOldEntries(keeping: kept, before: log.count)
     }
 
-    /// What can be read back need not be in memory too; `kept` bytes stay, and all from `wanted`.
+    /// Drops what can be read back; `kept` bytes stay, and everything from `wanted` on.
     private func dropOldEntries(keeping kept: Int, before wanted: Int) {
         let end = LogWindow.firstKept(of: log.count, droppable: droppableEnd, wanted: wanted)
         log.dropFirst(keeping: kept, before: end)
     }
 
-    /// Those who were up with the answer and fell behind while others did not: each comes back with
-    /// the id of its last event, and then reads what it missed at its own pace.
+    /// Cuts off readers that were up with the answer and fell behind while others did not: each
+    /// comes back with the id of its last event, and then reads what it missed at its own pace.
     private func cutOffLaggards(behind bound: Int) {
         for reader in readers where reader.isLive && reader.heldBytes > bound {
             reader.cutOff()
@@ -257,7 +257,7 @@ package final class LiveLog: TurnEndHandler {
 }
 
 extension LiveLog {
-    /// How it went, for the request's line in the log.
+    /// Appends how the answer went, for the request's line in the log.
     func appendOutcome(to note: inout [UInt8]) {
         note.append(literal: " status=")
         note.append(text: log.ending?.rawValue ?? "running")

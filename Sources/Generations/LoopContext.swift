@@ -2,16 +2,16 @@ package import Dispatch
 package import Loop
 package import Upstream
 
-/// What everything that belongs to an answer is given by its loop.
+/// What a loop gives to everything that belongs to an answer.
 ///
 /// A reload makes another one: an answer keeps the one that it began with.
 package final class LoopContext {
     package let reactor: Reactor
-    /// What the process was told, as of the last reload before the answer began.
+    /// The configuration as of the last reload before the answer began.
     package let configuration: RelayConfiguration
     package let client: UpstreamClient
     package let heap: HeapTrim
-    /// What long answers are read back on: no loop waits for a disk.
+    /// The queue on which long answers are read back: no loop waits for a disk.
     package let readBackQueue: DispatchQueue
     /// Takes what is worth a line of the log, or counts; called on any thread.
     package let report: @Sendable (GenerationReport) -> Void

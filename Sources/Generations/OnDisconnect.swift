@@ -2,7 +2,7 @@ import Wire
 
 /// What happens to an answer when its last reader leaves before the end.
 package enum OnDisconnect: Sendable, Equatable {
-    /// How long the first reader may take to come, whatever becomes of an answer that was left.
+    /// How long the first reader may take to come, whatever happens to an answer that is left.
     static let defaultGraceSeconds = 30
 
     /// The upstream is stopped at once.
@@ -12,7 +12,7 @@ package enum OnDisconnect: Sendable, Equatable {
     /// The upstream is stopped if nobody comes back in time.
     case grace(seconds: Int)
 
-    /// What happens where nothing was said.
+    /// What happens where the request and the configuration do not say.
     package static let standard = OnDisconnect.grace(seconds: 30)
 
     /// The longest grace.

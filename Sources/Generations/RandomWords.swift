@@ -1,15 +1,15 @@
 import Glibc
 
-/// Random numbers of the kernel's, fetched many at a time: one system call serves sixteen ids.
+/// Random numbers from the kernel, fetched many at a time: one system call serves sixteen ids.
 struct RandomWords {
     private var words: InlineArray<32, UInt64> = .init(repeating: 0)
     private var left = 0
 
-    /// The next 64 bits; nobody is given them twice.
+    /// The next 64 bits, which are never given out again.
     mutating func next() -> UInt64 {
         if left == 0 { refill() }
         left -= 1
-        // What was given away is kept nowhere.
+        // What was given out is kept nowhere.
         defer { words[left] = 0 }
         return words[left]
     }

@@ -1,6 +1,6 @@
 package import ChatFormats
 
-/// What the relay is told at its start or by a reload; the same for all loops.
+/// What the relay is configured with; the same for all loops.
 package struct RelayConfiguration: Sendable {
     /// A server of models.
     package struct Upstream: Sendable, Equatable {
@@ -10,16 +10,16 @@ package struct RelayConfiguration: Sendable {
         package var provider: Provider
         /// Its base URL without a final slash.
         package var baseURL: String
-        /// The credential, or nil where it wants none.
+        /// The credential; nil where the upstream wants none.
         ///
         /// Never logged.
         package var key: String?
-        /// The model that is asked where the client names none.
+        /// The model that is asked for where the client names none.
         package var model: String
-        /// Whether proxies named in the environment are passed by.
+        /// Whether proxies named in the environment are bypassed.
         package var bypassesProxy: Bool
 
-        /// What nobody may be shown, in whatever words it comes back.
+        /// What nobody may be shown, in whatever text it comes back.
         var secrets: [String] { (key.map { [$0] } ?? []) + Redaction.secrets(inURL: baseURL) }
 
         /// Describes an upstream.
@@ -44,13 +44,13 @@ package struct RelayConfiguration: Sendable {
     ///
     /// Never empty.
     package var upstreams: [Upstream]
-    /// Until the upstream's first data.
+    /// The longest wait for the upstream's first data.
     package var firstByteSeconds = 120
-    /// Between two data events of the upstream; comments do not count.
+    /// The longest wait between two data events of the upstream; comments do not count.
     package var idleSeconds = 120
-    /// From the request to the end of the answer.
+    /// The longest time from the request to the end of the answer.
     package var totalSeconds = 3600
-    /// How often a failed call is made again while nothing of the answer has come.
+    /// How often a failed call is repeated while nothing of the answer has come.
     package var maxRetries = 2
     /// The longest silence on a stream before it is filled.
     package var keepAliveSeconds = 10
@@ -61,36 +61,33 @@ package struct RelayConfiguration: Sendable {
     /// Nil is `grace:30`, and `cancel` where nobody can come back: on OpenAI's route without a key
     /// and a conversation, whose clients stop an answer by leaving.
     package var onDisconnect: OnDisconnect?
-    /// A reader for which so much is held up holds up the upstream if it is alone, and is cut off
-    /// where others keep up.
+    /// How much may be held up for a reader: with more, it holds up the upstream if it is alone,
+    /// and is cut off where others keep up.
     ///
-    /// In bytes of memory: what it lacks of the log, and what it has not taken of its own output.
+    /// In bytes of memory: what it lacks of the log, and its own unsent output.
     package var readerBufferBytes = 160 * 1024
-    /// So much of a running answer is in memory at most; what is before is read back from the
+    /// How much of a running answer is in memory at most; what comes before is read back from the
     /// journal.
     ///
     /// In bytes, five of them for each entry beside its text.
     package var logWindowBytes = 256 * 1024
-    /// A client that takes nothing for so long, though there is something for it, is cut off.
+    /// A client that takes nothing for this long, though there is something for it, is cut off.
     package var stallSeconds = 60
-    /// The longest answer.
-    ///
-    /// In bytes of text.
+    /// The longest answer, in bytes of text.
     package var maxAnswerBytes = 64 * 1024 * 1024
     /// How long an ended answer is kept for a reader that comes back.
     package var resumeSeconds = 600
     /// Ended answers without readers are kept up to this much, per loop: the end of one may have
-    /// been lost on its way, or its reader is still to come.
+    /// been lost on its way, or its reader may still come.
     package var keptBytes = 16 * 1024 * 1024
-    /// Answers with a client's key that are kept at a time, for all loops; 503 above.
+    /// How many answers with a client's key are kept at a time, for all loops; 503 above.
     package var maxKeys = 65_536
-    /// The past of a conversation goes upstream up to this much, together with what is asked; 0
-    /// for no past.
+    /// How much goes upstream at most: the past of a conversation together with what is asked now;
+    /// 0 for no past.
     ///
     /// In tokens, as estimated.
     package var contextTokens = 8000
-    /// Origins other than our own whose pages may ask, such as `https://chat.example.com`; `*`
-    /// for all.
+    /// Other origins whose pages may ask, such as `https://chat.example.com`; `*` for all.
     package var corsOrigins: [String] = []
     /// Names other than `localhost` and plain addresses under which the relay is reached.
     package var hosts: [String] = []

@@ -1,6 +1,6 @@
 /// Ended answers without readers, kept up to a bound for clients that come back.
 struct Shelf {
-    /// The oldest first; some are gone by now.
+    /// The oldest first; some may be gone already.
     private var ended: [(id: String, bytes: Int)] = []
     /// The index of the oldest.
     private var oldest = 0
@@ -14,7 +14,7 @@ struct Shelf {
     ///   - id: its id.
     ///   - size: how much memory it holds, in bytes.
     ///   - limit: how much all of them may hold together.
-    ///   - letGo: is given each that has to go, the oldest first.
+    ///   - letGo: called for each that has to go, the oldest first.
     mutating func add(_ id: String, _ size: Int, upTo limit: Int, _ letGo: (String) -> Void) {
         ended.append((id, size))
         bytes += size

@@ -13,7 +13,7 @@ package final class Stores: Sendable {
     package let keys: KeyTable
     package let recorder: Recorder
 
-    /// Names them.
+    /// Puts them together.
     package init(
         history: HistoryFile,
         keyFile: KeyFile?,

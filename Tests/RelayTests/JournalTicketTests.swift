@@ -20,7 +20,7 @@ import Testing
         /// Writes what the journal lacks up to an entry.
         mutating func say(upTo end: Int) {
             journal.hold(&ticket.place)
-            ticket.beginsPart(of: journal.frame)
+            ticket.beginPart(of: journal.frame)
             for number in ticket.entries..<end {
                 let payload = [UInt8(number)]
                 journal.frame.entry(

@@ -1,53 +1,53 @@
-/// What a call upstream does next, whatever happens: its phases, inputs and actions, without a
+/// What an upstream call does next, whatever happens: its phases, inputs and actions, without a
 /// loop, a transfer or a clock.
 ///
-/// An attempt that fails before anything of the answer has come is made again as `RetryPolicy`
-/// says. After that there is no second attempt: it would be another answer.
+/// An attempt that fails before anything of the answer has come is repeated as `RetryPolicy` says.
+/// After that there is no second attempt: it would be another answer.
 struct CallMachine: Sendable {
     enum Phase: Equatable, Sendable {
-        /// The past that belongs to the request is read. → held, connecting, over
+        /// The past that belongs to the request is being read. → held, connecting, over
         case gathering(hasBegun: Bool)
-        /// The request is whole, and its beginning is not in the journal yet. → connecting
+        /// The request is whole, but the answer's beginning is not in the journal yet. → connecting
         case held
-        /// The upstream is asked, and has sent no event. → streaming, waiting, closing, over
+        /// The upstream was asked, and has sent no event. → streaming, waiting, closing, over
         case connecting
         /// Events come. → waiting, closing, over
         case streaming
         /// An attempt failed, and the next one is due later. → connecting, over
         case waiting
-        /// The answer is whole; its connection is read to the end, to be used again. → over
+        /// The answer is whole; its connection is read to the end, to be reused. → over
         case closing
         case over
     }
 
     /// What happened.
     enum Input: Equatable, Sendable {
-        /// The journal has the beginning, or cannot have it: what is asked from now on is paid for.
+        /// The journal has the beginning, or cannot have it: from now on the upstream is paid.
         case begun
         /// The request is whole.
         case gathered
-        /// What belongs to the request is not to be had.
+        /// The past that belongs to the request cannot be had.
         case notGathered
         /// The stream brought events.
         case events
         /// The stream said that it is whole; `isOpen` where its connection is still read.
         case done(isOpen: Bool)
-        /// The attempt failed; `fault` is nil where another one cannot go better. The jitter is a
-        /// random number from 0 to 1.
+        /// The attempt failed; `fault` is nil where another attempt cannot do better. The jitter is
+        /// a random number from 0 to 1.
         case failed(RetryPolicy.Fault?, hasAnswer: Bool, jitter: Double)
-        /// The connection of an answer that was whole has ended.
+        /// The connection of an answer that was already whole has ended.
         case closed
-        /// The clock ran out: the call's own where `isTotal`. `isWhole` where the stream has said
-        /// all but its last word.
+        /// The clock ran out: the call's own where `isTotal`. `isWhole` where the stream has sent
+        /// all but its end mark.
         case timeUp(isTotal: Bool, isWhole: Bool)
-        /// The readers are far behind, or not any more.
+        /// The readers are far behind, or no longer are.
         case paused
         case resumed
         /// Nobody wants the answer any more.
         case cancelled
     }
 
-    /// What is to be done.
+    /// What to do.
     enum Action: Equatable, Sendable {
         case nothing
         /// The upstream is asked.
@@ -60,19 +60,20 @@ struct CallMachine: Sendable {
         case finish
         /// It ends with a failure, and the transfer with it.
         case fail(Reason)
-        /// A failure is worth a line in the log; the attempt after it is this retry.
+        /// A failure is worth a line in the log; the next attempt has this number among the
+        /// retries.
         case retry(Int, milliseconds: Int)
     }
 
     /// Which failure ends a generation.
     enum Reason: Equatable, Sendable {
-        /// The one that the attempt failed with.
+        /// The attempt's own failure.
         case attempt
         case pastIsLate
         case timeout(UpstreamClock)
     }
 
-    /// What the call's one clock does; never longer than the total allows.
+    /// What the call's one clock does; it never runs longer than the total allows.
     enum Clock: Equatable, Sendable {
         case goesOn
         case stops
@@ -92,15 +93,15 @@ struct CallMachine: Sendable {
 
     private(set) var phase: Phase
     private(set) var isPaused = false
-    /// How many attempts failed and were made again.
+    /// How many attempts failed and were repeated.
     private(set) var retries = 0
     private let policy: RetryPolicy
 
-    /// A call that has not begun.
+    /// Makes a call that has not begun.
     ///
     /// - Parameters:
-    ///   - isWhole: whether the request is; otherwise `gathered` follows.
-    ///   - policy: which failed attempts are made again.
+    ///   - isWhole: whether the request is whole; otherwise `gathered` follows.
+    ///   - policy: which failed attempts are repeated.
     init(isWhole: Bool, policy: RetryPolicy) {
         phase = isWhole ? .held : .gathering(hasBegun: false)
         self.policy = policy
@@ -108,7 +109,7 @@ struct CallMachine: Sendable {
 
     /// Takes what happened.
     ///
-    /// - Returns: what is to be done; nothing where it does not matter in this phase.
+    /// - Returns: what to do; nothing where the input does not matter in this phase.
     mutating func handle(_ input: Input) -> Step {
         switch input {
         case .events: return events()
@@ -129,7 +130,7 @@ struct CallMachine: Sendable {
         }
     }
 
-    /// Whether an attempt is under way that has not said all.
+    /// Whether an attempt is under way whose answer is not whole.
     private var isAsking: Bool { phase == .connecting || phase == .streaming }
 
     private mutating func begun() -> Step {
@@ -201,7 +202,7 @@ struct CallMachine: Sendable {
     private mutating func pause() -> Step {
         guard !isPaused, phase != .over else { return Step() }
         isPaused = true
-        // The upstream's clocks stop with it.
+        // The upstream's clocks stop while it is paused.
         return Step(action: .pause, clock: isAsking ? .total : .goesOn)
     }
 

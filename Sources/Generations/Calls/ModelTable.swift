@@ -9,13 +9,13 @@ package struct ModelTable {
     }
 
     private let upstreams: [PreparedUpstream]
-    /// Beginnings of models' names that one upstream is asked for, whatever the first one is.
+    /// Prefixes of model names for which one upstream is asked, whichever upstream is the first.
     private let prefixes: [(prefix: String, upstream: PreparedUpstream)]
 
     /// Makes the table.
     ///
-    /// - Parameter configurations: the upstreams, one at least; the first is asked for every model
-    ///   that no other one names as its own.
+    /// - Parameter configurations: the upstreams, at least one; the first is asked for every model
+    ///   that no other upstream names as its own.
     package init(_ configurations: [RelayConfiguration.Upstream]) {
         let upstreams = configurations.map(PreparedUpstream.init)
         self.upstreams = upstreams
@@ -24,7 +24,7 @@ package struct ModelTable {
         }
     }
 
-    /// Finds who is asked for the model that a client named, or for none.
+    /// Finds the upstream for the model that a client named, or for no named model.
     package func candidate(for model: String?) -> Candidate {
         guard let model else {
             return Candidate(upstream: upstreams[0], model: upstreams[0].configuration.model)

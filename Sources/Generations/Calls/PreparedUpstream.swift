@@ -14,7 +14,7 @@ package final class PreparedUpstream {
         headers = HeaderLines(configuration.provider.headers(key: configuration.key))
     }
 
-    /// What is sent to it.
+    /// Makes a request to it.
     package func request(body: [UInt8]) -> UpstreamRequest {
         UpstreamRequest(
             url: url,

@@ -3,7 +3,7 @@ package import ChatFormats
 /// What an upstream is asked, for as long as another attempt may need it.
 package final class Question {
     private let request: ChatRequest
-    /// What the next attempt sends, where it is written already.
+    /// The body of the next attempt, where it is written already.
     private var body: [UInt8]?
 
     /// Takes a request.
@@ -16,9 +16,9 @@ package final class Question {
         self.body = body
     }
 
-    /// Takes a request that is checked by writing it for who is asked first.
+    /// Takes a request, and checks it by writing it for the upstream that is asked first.
     ///
-    /// - Throws: where it cannot be said in that upstream's protocol.
+    /// - Throws: where that upstream's protocol cannot express it.
     package init(
         _ request: ChatRequest,
         for candidate: ModelTable.Candidate
@@ -27,9 +27,9 @@ package final class Question {
         body = try write(for: candidate)
     }
 
-    /// Gives what an attempt sends: it is written anew, but for one that is written already.
+    /// Returns the body of an attempt, which is written anew unless it is written already.
     ///
-    /// - Throws: where it cannot be said in the upstream's protocol.
+    /// - Throws: where the upstream's protocol cannot express the request.
     func takeBody(for candidate: ModelTable.Candidate) throws(ChatRequestError) -> [UInt8] {
         guard let written = body else { return try write(for: candidate) }
         body = nil

@@ -1,5 +1,5 @@
-/// Takes secrets out of words that are shown: an upstream's, since vendors like to quote the key
-/// they refuse, and those of the configuration.
+/// Takes secrets out of text that is shown: an upstream's, since vendors like to quote the key they
+/// refuse, and the configuration's.
 package enum Redaction {
     /// Prefixes of the vendors' credentials, and of those in a header line.
     private static let prefixes = ["sk-", "gsk_", "xai-", "Bearer ", "Basic "]
@@ -27,8 +27,8 @@ package enum Redaction {
         return text
     }
 
-    /// A value that should be a URL or a host, as it may be shown however wrong it is: all of it up
-    /// to an `@` may be a password, blanks and quotes too.
+    /// A value that should be a URL or a host, made safe to show however wrong it is: all of it up
+    /// to an `@` may be a password, blanks and quotes included.
     package static func clean(address: String) -> String {
         let scheme = find("://", in: address[...]).map { address[..<$0.upperBound] }
         let rest = address[(scheme?.endIndex ?? address.startIndex)...]
@@ -37,7 +37,7 @@ package enum Redaction {
         return (scheme ?? "") + "***" + clean(String(rest[end...]))
     }
 
-    /// What of a URL must not be shown: its password, as it stands there and as it is sent.
+    /// What must not be shown of a URL: its password, as it is written there and as it is sent.
     package static func secrets(inURL url: String) -> [String] {
         guard let scheme = find("://", in: url[...]) else { return [] }
         let rest = url[scheme.upperBound...]
@@ -45,7 +45,7 @@ package enum Redaction {
         guard let end = authority.lastIndex(of: "@") ?? endOfUser(in: rest) else { return [] }
         let user = rest[..<end]
         let password = user.firstIndex(of: ":").map { user[user.index(after: $0)...] } ?? user
-        // Shorter ones would take the sense out of what is said.
+        // Replacing shorter ones would leave messages without sense.
         return [String(user), String(password), percentDecoded(password)].filter {
             $0.utf8.count >= 4
         }
@@ -53,7 +53,7 @@ package enum Redaction {
 
     // MARK: URLs
 
-    /// Masks what stands before the `@` of each URL in a text.
+    /// Masks what comes before the `@` of each URL in a text.
     private static func maskUsers(in text: String) -> String {
         var result = ""
         var rest = Substring(text)
@@ -68,18 +68,18 @@ package enum Redaction {
         return result + rest
     }
 
-    /// Where the user and the password of a URL may end at the latest, given what follows its
-    /// scheme.
+    /// The last position at which the user and the password of a URL may end, given what follows
+    /// its scheme.
     ///
-    /// A password that should have been encoded (RFC 3986, 3.2.1) may hold what ends an authority.
-    /// Only an `@` that begins a part of a path is none of a user's.
+    /// A password that should have been encoded (RFC 3986, 3.2.1) may contain what ends an
+    /// authority. Only an `@` that begins a segment of a path cannot belong to a user.
     private static func endOfUser(in url: Substring) -> Substring.Index? {
         var end = url.endIndex
         while let at = url[..<end].lastIndex(of: "@") {
             if at == url.startIndex || url[url.index(before: at)] != "/" { return at }
             end = at
         }
-        // A port that is no number is the beginning of a password that ends with a slash.
+        // A port that is not a number is the beginning of a password that contains one of these.
         let authority = url.prefix { !"/?#".contains($0) }
         guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]"),
             authority[colon...].dropFirst().contains(where: { !$0.isWholeNumber })
@@ -87,7 +87,7 @@ package enum Redaction {
         return url.lastIndex(of: "@")
     }
 
-    /// Masks `user:password` before an `@` where no scheme stands before it.
+    /// Masks `user:password` before an `@` that has no scheme before it.
     private static func maskBareUsers(in text: String) -> String {
         var result = ""
         var rest = Substring(text)

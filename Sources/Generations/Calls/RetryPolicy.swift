@@ -1,14 +1,14 @@
 import Upstream
 import Wire
 
-/// Whether a failed call is made again, and when: the rules of the vendors' own clients, applied
-/// only while nothing of the answer has come.
+/// Whether a failed call is repeated, and when: the rules of the vendors' own clients, applied only
+/// while nothing of the answer has come.
 struct RetryPolicy: Sendable {
     /// What went wrong with one attempt.
     enum Fault: Equatable {
-        /// An answer other than 200, with what its head says about coming again.
+        /// A status other than 200, with what its head says about trying again.
         case status(Int, Hints)
-        /// No answer: not resolved, not connected, or the connection broke.
+        /// No answer: the name was not resolved, no connection was made, or it broke.
         case connection(TransferError)
         /// An error inside the stream before its first token.
         case inStream(isOverloaded: Bool)
@@ -16,7 +16,7 @@ struct RetryPolicy: Sendable {
         case truncated
     }
 
-    /// What an answer's head says about coming again.
+    /// What an answer's head says about trying again.
     struct Hints: Equatable {
         /// `x-should-retry`, which overrules the status.
         var shouldRetry: Bool?
@@ -25,7 +25,7 @@ struct RetryPolicy: Sendable {
     }
 
     let maxRetries: Int
-    /// A wait above this is not waited: the client is told instead.
+    /// A longer wait is not made: the client gets the failure instead.
     private static let maxHintMilliseconds = 120_000
     private static let firstDelayMilliseconds = 500
     private static let maxDelayMilliseconds = 8000
@@ -34,13 +34,13 @@ struct RetryPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - fault: what went wrong.
-    ///   - retries: how many retries have been made already.
-    ///   - jitter: a random number from 0 to 1, so that clients of one failure do not come back
-    ///     together.
+    ///   - retries: how many retries were made already.
+    ///   - jitter: a random number from 0 to 1, so that clients that failed together do not come
+    ///     back together.
     /// - Returns: the wait in milliseconds, or nil to give up.
     func delay(after fault: Fault, retries: Int, jitter: Double) -> Int? {
         guard retries < maxRetries, isRetryable(fault) else { return nil }
-        // "At once" is no hint: an upstream in trouble is not to be called twice in a row.
+        // "At once" is no hint: an upstream in trouble must not be called twice in a row.
         if case .status(_, let hints) = fault, let hint = hints.afterMilliseconds, hint > 0 {
             return hint <= Self.maxHintMilliseconds ? hint : nil
         }
@@ -84,10 +84,10 @@ extension RetryPolicy.Hints {
         }
     }
 
-    /// What of an upstream's `Retry-After` is passed on: whole seconds or a date, and nothing else
+    /// An upstream's `Retry-After` as it is passed on: whole seconds or a date, and nothing else
     /// (RFC 9110 §10.2.3).
     ///
-    /// A client's library may take what is neither for "at once", or for ever.
+    /// A client's library may take anything else for "at once", or for ever.
     static func passedOn(_ text: String) -> String? {
         if let seconds = number(text) { return String(Int(seconds.rounded(.up))) }
         return HTTPDate.parse(text) == nil ? nil : text

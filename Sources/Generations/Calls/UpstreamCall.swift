@@ -6,37 +6,38 @@ import Wire
 /// Asks an upstream for one generation's answer: does what its `CallMachine` says, and reads the
 /// stream.
 package final class UpstreamCall: TransferDelegate, EntrySource {
-    /// Error bodies are read this far.
+    /// Error bodies are read up to this size.
     private static let maxErrorBodyBytes = 64 * 1024
-    /// How long a finished stream may take to close, so that its connection is used again.
+    /// How long a finished stream may take to close so that its connection can be reused.
     private static let closingSeconds = 5
-    /// How long the past of a conversation may take to be read; a long history is indexed first.
+    /// How long reading the past of a conversation may take; a long history is indexed first.
     private static let pastSeconds = 60
 
     private let candidate: ModelTable.Candidate
     /// What is asked, for as long as another attempt may need it.
     private var question: Question?
     private let context: LoopContext
-    /// Whose answer it is; nil once the call is over.
+    /// The generation whose answer it is; nil once the call is over.
     ///
-    /// Not counted: it cancels its source before it is gone.
+    /// Not reference-counted: the generation cancels its source before it is gone.
     private unowned(unsafe) var generation: Generation?
     private var machine: CallMachine
     private var transfer: Transfer?
     private var decoder: StreamDecoder
     private var errorBody: [UInt8] = []
     private var dataEvents = 0
-    /// When the answer has taken too long, whatever it does.
+    /// When the answer has taken too long, whatever the call is doing.
     private let totalDue: Nanoseconds
-    /// The clock that runs: never beyond the total.
+    /// The clock that runs; it never runs past the total.
     private let clock: Deadline
 
-    /// Makes a call that is made once it is started.
+    /// Makes a call that begins once it is started.
     ///
     /// - Parameters:
-    ///   - generation: whose answer it is.
-    ///   - question: what is asked; nil where that is still put together, and `gathered` follows.
-    ///   - candidate: who is asked.
+    ///   - generation: the one whose answer it is.
+    ///   - question: what is asked; nil where it is still being put together, and `gathered`
+    ///     follows.
+    ///   - candidate: the upstream that is asked.
     ///   - context: the loop's.
     package init(
         for generation: Generation,
@@ -72,20 +73,20 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     private var upstream: PreparedUpstream { candidate.upstream }
 
-    /// How many attempts failed and were made again.
+    /// How many attempts failed and were repeated.
     package var retryCount: Int { machine.retries }
 
-    /// The upstream is asked once the request is whole.
+    /// Asks the upstream, once the request is whole.
     package func start() { handle(.begun) }
 
-    /// The request is whole now.
+    /// Takes the request, which is whole now.
     package func gathered(_ question: Question) {
         guard case .gathering = machine.phase else { return }
         self.question = question
         handle(.gathered)
     }
 
-    /// What belongs to the request is not to be had.
+    /// Fails, because the past that belongs to the request cannot be had.
     package func notGathered(_ failure: UpstreamFailure) {
         handle(.notGathered, failure)
     }
@@ -103,8 +104,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     // MARK: What the machine says
 
-    /// Tells the machine what happened, with the failure where an attempt failed, and does what it
-    /// says.
+    /// Passes what happened to the machine, with the failure where an attempt failed, and does what
+    /// the machine says.
     private func handle(_ input: CallMachine.Input, _ failure: UpstreamFailure? = nil) {
         let step = machine.handle(input)
         switch step.action {
@@ -168,7 +169,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         generation?.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
     }
 
-    /// Closes the connection, if there is still one.
+    /// Closes the connection, if there still is one.
     private func end() {
         generation = nil
         transfer?.cancel()
@@ -201,7 +202,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
             let room = Self.maxErrorBodyBytes - errorBody.count
             errorBody.append(span: bytes.extracting(first: min(room, bytes.count)))
             guard errorBody.count == Self.maxErrorBodyBytes else { return }
-            // More is not read, and its end, which may never come, not waited for.
+            // No more is read, and the end, which may never come, is not waited for.
             transfer.cancel()
             self.transfer = nil
             return refused(transfer.head)
@@ -222,8 +223,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         if decoder.isDone { handle(.done(isOpen: true)) }
     }
 
-    /// The answer begins, if only with a role: the first token is waited for, and once it is there,
-    /// no attempt follows that would need the request.
+    /// The answer begins, if only with a role, so the first token is waited for; once that is
+    /// there, no later attempt needs the request.
     private func begun() {
         context.reactor.pace.hurry()
         if generation?.live.hasAnswer == true { question = nil }
@@ -231,9 +232,9 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     package func transfer(_ transfer: Transfer, ended error: TransferError?) {
         self.transfer = nil
-        // The answer was whole before, and this is only the connection's own end.
+        // The answer was already whole, and this is only the end of its connection.
         guard generation != nil else { return handle(.closed) }
-        // The upstream had said that it was done: what broke then is not the answer.
+        // The upstream had said that it was done: what broke after that is not the answer.
         if error != nil, decoder.isSuccess { return handle(.done(isOpen: false)) }
         if let error { return failed(.connection(error), failure(error)) }
         guard transfer.head.status == 200 else { return refused(transfer.head) }
@@ -263,7 +264,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         failed(.inStream(isOverloaded: isOverloaded), failure)
     }
 
-    /// What broke in mid-answer is a cut answer, whatever broke it.
+    /// Whatever breaks in mid-answer leaves a cut answer.
     private func failure(_ error: TransferError) -> UpstreamFailure {
         guard let generation, generation.live.hasAnswer else {
             return UpstreamFailure(error, upstream: upstream.configuration.name)
@@ -305,7 +306,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         case .idle: set(.seconds(configuration.idleSeconds))
         case .milliseconds(let count): set(Nanoseconds.milliseconds(count))
         case .total: self.clock.set(at: totalDue)
-        // The answer is whole: the total does not count any more.
+        // The answer is whole, so the total no longer counts.
         case .closing:
             self.clock.set(at: context.reactor.now + .seconds(Self.closingSeconds))
         }
@@ -316,7 +317,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     private func clockRanOut() {
-        // Between attempts the decoder is still that of the one that failed.
+        // Between attempts the decoder is still that of the failed one.
         handle(.timeUp(isTotal: context.reactor.now >= totalDue, isWhole: decoder.isSuccess))
     }
 }

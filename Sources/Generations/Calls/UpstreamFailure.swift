@@ -2,11 +2,11 @@ package import ChatFormats
 import Upstream
 package import Wire
 
-/// Why a generation has no whole answer: what its readers, its record and the log are told.
+/// Why a generation has no whole answer: for its readers, its record and the log.
 package struct UpstreamFailure: Equatable, Sendable {
     /// How the generation ends.
     package var ending: Ending
-    /// The status for a client that has not been given one yet.
+    /// The status for a client that has not been sent one yet.
     package var status: Status
     /// A word for programs.
     package var type: String
@@ -14,7 +14,7 @@ package struct UpstreamFailure: Equatable, Sendable {
     package var message: String
     /// A finer word for programs, such as the vendor's.
     package var code: String?
-    /// The upstream's `Retry-After`, as far as it is passed on.
+    /// The upstream's `Retry-After`, where it is passed on.
     var retryAfter: String?
 
     /// Describes one.
@@ -34,7 +34,7 @@ package struct UpstreamFailure: Equatable, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// As an earlier process left it in the journal.
+    /// Reads a failure that an earlier process left in the journal.
     package init(_ payload: JSON) {
         let word = payload["status"]?.stringValue ?? ""
         self.init(
@@ -46,7 +46,7 @@ package struct UpstreamFailure: Equatable, Sendable {
         )
     }
 
-    /// The process is gone, or told to go.
+    /// The process is gone, or was asked to stop.
     static let interrupted = UpstreamFailure(
         .interrupted,
         .serviceUnavailable,
@@ -64,14 +64,14 @@ package struct UpstreamFailure: Equatable, Sendable {
         code: "abandoned"
     )
 
-    /// Whether a client that waits for the whole answer is told the failure alone.
+    /// Whether a client that waits for the whole answer gets the failure alone.
     ///
-    /// Nobody waited for an answer that was abandoned: whoever asks for it again gets what came of
-    /// it, which is paid for, and its ending.
+    /// Nobody waited for an answer that was abandoned: a client that asks for it again gets what
+    /// came of it, which is paid for, and its ending.
     package var endsWhole: Bool { ending != .abandoned }
 
-    /// The same without secrets: all the words of an upstream come to clients, records and the log
-    /// this way.
+    /// The same without secrets: all text of an upstream reaches clients, records and the log this
+    /// way.
     func redacted(_ secrets: [String]) -> UpstreamFailure {
         var failure = self
         failure.type = Redaction.clean(type, secrets: secrets)
@@ -80,13 +80,13 @@ package struct UpstreamFailure: Equatable, Sendable {
         return failure
     }
 
-    /// The upstream could not be reached, or broke off.
+    /// The upstream could not be reached, or the connection broke.
     init(_ error: TransferError, upstream: String) {
         let what =
             switch error {
             case .nameNotResolved: "its name could not be resolved"
             case .notConnected: "it does not accept connections"
-            case .connectTimeout: "no connection stood in time"
+            case .connectTimeout: "no connection was made in time"
             case .insecure: "its certificate is not trusted or TLS failed"
             case .broken: "the connection broke"
             case .headTooLarge: "the header of its answer is too large"
@@ -116,7 +116,7 @@ package struct UpstreamFailure: Equatable, Sendable {
         )
     }
 
-    /// The stream could not be read on.
+    /// The stream could not be read further.
     init(_ error: StreamError, upstream: RelayConfiguration.Upstream) {
         switch error {
         case .malformed(let detail):
@@ -157,7 +157,7 @@ package struct UpstreamFailure: Equatable, Sendable {
         )
     }
 
-    /// What was asked cannot be said in the upstream's protocol.
+    /// The upstream's protocol cannot express the request.
     static func unwritable(_ error: ChatRequestError) -> UpstreamFailure {
         UpstreamFailure(
             .upstreamError,
@@ -191,7 +191,7 @@ package struct UpstreamFailure: Equatable, Sendable {
     }
 }
 
-/// The clocks that bound an upstream, each with the word that an error names it by.
+/// The clocks that bound an upstream, each with the word by which an error names it.
 enum UpstreamClock: String {
     case firstByte = "first_byte_timeout"
     case idle = "idle_timeout"
@@ -207,7 +207,7 @@ enum UpstreamClock: String {
 }
 
 extension Status {
-    /// An upstream's error status as the client's: passed on where it is one, else 502.
+    /// An upstream's status as the client's: passed on where it is an error status, else 502.
     init(upstreamCode code: Int) {
         switch code {
         case 400: self = .badRequest

@@ -2,23 +2,23 @@ import ChatFormats
 import Loop
 import Storage
 
-/// What a loop's journal needs of those whose answers it keeps.
+/// What a loop's journal needs from the owner of the answers that it keeps.
 protocol GenerationJournalOwner: AnyObject {
-    /// The logs of all answers that run: what a lost journal had of them is written again.
+    /// The logs of all running answers: what a lost journal had of them is written again.
     var runningLogs: [LiveLog] { get }
-    /// Makes a record that the history refused before; `use` takes what became of it, on the loop.
+    /// Makes a record that the history refused before; `use` takes the outcome, on the loop.
     func recordAgain(
         _ answer: UnrecordedGeneration,
         then use: @escaping (RecordOutcome) -> Void
     )
 }
 
-/// Keeps one loop's journal: before readers see what a turn has added, it is in the file.
+/// Keeps one loop's journal: what a turn has added is in the file before readers see it.
 ///
-/// The loop tells it first at a turn's end. While the disk refuses, readers are not held up; what
-/// the journal lacks by then follows when it is written again.
+/// The loop calls it first at a turn's end. While the disk refuses, readers are not held up; what
+/// the journal lacks follows once it can be written again.
 package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
-    /// How long a record that is in the history keeps its place in the journal at most.
+    /// The longest time that a record in the history still keeps its place in the journal.
     private static let settlingMilliseconds = 250
 
     private let journal: Journal
@@ -26,15 +26,17 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
     private let keys: KeyFile?
     private unowned let reactor: Reactor
     private unowned let owner: any GenerationJournalOwner
-    /// What is started once the beginnings so far are in the file.
+    /// Work that starts once the beginnings so far are in the file.
     private var beginning: [() -> Void] = []
-    /// Those with entries that are not in the file.
+    /// Logs with entries that are not in the file.
     private var dirty: [LiveLog] = []
-    /// Ended ones whose end is shown once so many frames are safe.
+    /// Ended logs, each with the number of frames that must be safe before its end is shown.
     private var heldBack: [(live: LiveLog, frames: Int)] = []
-    /// Ended ones whose records are on their way into the history, and whose keys into their file.
+    /// Ended answers whose records are on their way into the history, and whose keys into their
+    /// file.
     private var settling: [(place: JournalPlace, record: Int, key: Int)] = []
-    /// Ended ones whose records the history refused: a slice, which loses its first at no cost.
+    /// Ended answers whose records the history refused; a slice, since it drops its first at no
+    /// cost.
     private var unrecorded: ArraySlice<UnrecordedGeneration> = []
     private var isRecordingAgain = false
     private let settlingDue: Deadline
@@ -69,7 +71,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
 
     // MARK: Generations
 
-    /// Nothing is journaled before this: whether the disk takes anything is known from the start.
+    /// Begins to journal, and learns from the start whether the disk takes anything.
     func start() {
         journal.begin()
         retryLater()
@@ -107,7 +109,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         if !dirty.isEmpty {
             if journal.wantsFrame { commit() } else { refused() }
         }
-        // Their beginnings may have been written in mid-turn, after an outage or a loss.
+        // The beginnings may have been written in mid-turn, after an outage or a loss.
         guard !beginning.isEmpty else { return }
         // What begins meanwhile is not in the file yet.
         let count = beginning.count
@@ -120,12 +122,12 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         guard write() else { return refused() }
         for live in dirty { becameWhole(live) }
         dirty.removeAll(keepingCapacity: true)
-        // Before anything is waited for: while the disk makes nothing safe, nobody waits.
+        // This comes before the wait: while the disk makes nothing safe, nobody waits.
         if !heldBack.isEmpty { showEnds() }
         if !heldBack.isEmpty { journal.synchronize() }
     }
 
-    /// All of its log so far is in the file.
+    /// Notes that all of its log so far is in the file.
     private func becameWhole(_ live: LiveLog) {
         guard live.isEnded else {
             live.journalTicket.becameWhole(isReadBack: true)
@@ -147,15 +149,15 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         live.allow(readable: readable, droppable: live.journalTicket.readableEntries)
     }
 
-    /// - Returns: whether all that the dirty ones lack is in the file.
+    /// - Returns: whether all that the dirty logs lack is in the file.
     private func write() -> Bool {
-        // Those before have nothing in the frame under way.
+        // The logs before this one have nothing in the frame under way.
         var first = 0
-        for place in dirty.indices {
-            // After an outage much may be missing; one frame has its bound.
-            while !appendNews(of: dirty[place]) {
-                guard commitFrame(of: first..<place + 1) else { return false }
-                first = place
+        for index in dirty.indices {
+            // After an outage much may be missing, and a frame has its bound.
+            while !appendNews(of: dirty[index]) {
+                guard commitFrame(of: first..<index + 1) else { return false }
+                first = index
             }
         }
         return commitFrame(of: first..<dirty.count)
@@ -165,14 +167,14 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         live.journalTicket.appendNews(of: live.head, live.log, to: journal)
     }
 
-    private func commitFrame(of places: Range<Int>) -> Bool {
+    private func commitFrame(of indices: Range<Int>) -> Bool {
         let isWritten = journal.commit()
-        for place in places { dirty[place].journalTicket.frameEnded(isWritten, in: journal) }
+        for index in indices { dirty[index].journalTicket.frameEnded(isWritten, in: journal) }
         return isWritten
     }
 
-    /// The disk may take again what it refused; it is tried without news too, so that the outage
-    /// does not outlast its cause where nobody asks.
+    /// Tries again what the disk refused, even without new entries, so that the outage does not
+    /// outlast its cause where nobody asks.
     func retry() {
         guard !journal.isWritable || !dirty.isEmpty else { return }
         if journal.wantsFrame { commit() } else { retryLater() }
@@ -182,7 +184,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         if !journal.isWritable { retryDue.set(at: journal.wantsFrameAt) }
     }
 
-    /// What was written of those that run is lost, or may be: the next frame has all of it.
+    /// What was written of running answers is lost, or may be: the next frame has all of it.
     private func forgetWritten() {
         for live in dirty { live.journalTicket.forgetWritten() }
         for live in owner.runningLogs {
@@ -191,12 +193,11 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         }
     }
 
-    /// Nobody waits for a disk that refuses.
+    /// Lets readers go on: nobody waits for a disk that refuses.
     private func refused() {
         retryLater()
         for live in dirty { allow(live, upTo: live.log.count) }
-        // Those that ended meanwhile have their records waiting for the history; more cannot be
-        // done.
+        // The records of those that ended meanwhile wait for the history; no more can be done.
         dirty.removeAll { live in
             guard live.isEnded, live.isForgotten else { return false }
             live.journalTicket.isDirty = false
@@ -213,7 +214,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
 
     // MARK: Settling
 
-    /// All of an ended one is in the file; its record may take a moment longer.
+    /// Lets an ended answer, all of which is in the file, wait for its record.
     private func beginSettling(_ live: LiveLog) {
         switch live.journalTicket.recording {
         case .taken(let record):
@@ -229,7 +230,8 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         settlingDue.set(at: reactor.now + .milliseconds(Self.settlingMilliseconds))
     }
 
-    /// Lets go of all whose records are safe in the history, and whose keys are in their file.
+    /// Lets go of answers whose records are safe in the history and whose keys are safe in their
+    /// file.
     private func settle() {
         let count = settling.prefix {
             history.isSafe($0.record) && keys?.isSafe($0.key) ?? true
@@ -241,7 +243,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         if !settling.isEmpty || !unrecorded.isEmpty { setSettlingDue() }
     }
 
-    /// The history has room again once all that waited is in the file.
+    /// Makes the next record: the history has room again once all that waited is in the file.
     private func recordNext() {
         guard !isRecordingAgain, history.isWritable, !unrecorded.isEmpty else { return }
         isRecordingAgain = true
@@ -252,8 +254,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
             case .taken(let record): settling.append((answer.place, record, answer.keyPlace))
             case .refused: unrecorded.append(answer)
             case .unreadable:
-                // What the journal took is for the next start; of what it never had nothing will
-                // come.
+                // What the journal took is for the next start; what it never took is gone.
                 if !answer.isWritten { journal.release([answer.place]) }
             }
             if recording != .refused { recordNext() }

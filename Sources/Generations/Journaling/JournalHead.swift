@@ -1,29 +1,30 @@
 import Wire
 
-/// What the journal keeps of a generation beside its entries: enough to write its record and to
-/// read it out after the process that ran it is gone.
+/// What the journal keeps of a generation beside its entries: enough to write its record, and to
+/// serve it after the process that ran it is gone.
 package struct JournalHead: Equatable, Sendable {
     package var id: String
-    /// Who is asked.
+    /// The upstream and the model that are asked.
     var source: GenerationRecord.Source
     /// Milliseconds since 1970.
     var startedAt: Int
-    /// Whether its reader asked for the usage.
+    /// Whether its client asked for the usage.
     var includesUsage: Bool
     /// Whether its client named the model.
     var namesModel = true
-    /// Who asked; nil where nobody is told apart.
+    /// Who asked; nil where callers are not told apart.
     var owner: String?
-    /// What the client may ask for it by again.
+    /// The key under which the client may ask for it again.
     var key: RequestKey?
-    /// The id of the answer that it follows, if it is known to follow one.
+    /// The id of the answer that it follows, where it is known to follow one.
     var after: String?
     /// The record's beginning, up to what was asked.
     var record: [UInt8]
-    /// Whether that names who is asked, as in the first version.
+    /// Whether that beginning names who is asked, as in the first version.
     var recordNamesSource = false
 
-    /// Of the form that is written; another one gets another number, and all are read for ever.
+    /// The version of the form that is written; another form gets another number, and all are read
+    /// for ever.
     private static let version: UInt8 = 2
     private static let firstVersion: UInt8 = 1
     private static let usageFlag: UInt8 = 1
@@ -62,7 +63,7 @@ package struct JournalHead: Equatable, Sendable {
 }
 
 extension JournalHead {
-    /// Reads the forms that `append` writes and has written; nil where it is another.
+    /// Reads the forms that `append` writes or has written; nil for any other form.
     init?(_ bytes: Span<UInt8>) {
         var position = 0
         func number(bytes count: Int) -> UInt64? {
@@ -100,7 +101,7 @@ extension JournalHead {
             owner = text
         }
         if has(Self.keyFlag) {
-            // The first version had one way alone of making a fingerprint.
+            // The first version had only one way of making a fingerprint.
             let kind = recordNamesSource ? UInt64(Self.firstVersion) : nil
             guard let text = text(), let kind = kind ?? number(bytes: 1),
                 let hash = number(bytes: 8)

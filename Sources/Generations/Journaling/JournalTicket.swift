@@ -8,27 +8,29 @@ package struct JournalTicket {
     var place = JournalPlace()
     /// How many of its entries are in the file.
     private(set) var entries = 0
-    /// How many are there once the frame under way is.
+    /// How many are in the file once the frame under way is written.
     private(set) var framedEntries = 0
-    /// What of that frame is its own: one part, unless it has much, so that a token needs no list.
+    /// The part of that frame that is its own; only one unless it has much, so that a token needs
+    /// no list.
     private var lastPart: FramePart?
     private var earlierParts: [FramePart] = []
-    /// Where what is being added begins.
+    /// Where in that frame the entries that are being added begin.
     private var framedEnd = 0
     /// Where its entries are.
     private var extents = JournalExtents()
-    /// Where they were before some were lost, and how many; until so many are written again.
+    /// Where its entries were before some were lost, and how many; kept until as many are written
+    /// again.
     ///
-    /// No longer: of those that came since, only the others know.
+    /// No longer than that: only `extents` has those that came since.
     private var former: (extents: JournalExtents, entries: Int)?
-    /// Whether it stands among those that have more.
+    /// Whether it has entries that are not in the file.
     var isDirty = false
     /// Where its key is in the file of keys, once it has ended; 0 where it has none.
     var keyPlace = 0
-    /// What became of its record, once it was made.
+    /// The outcome of its record, once it was made.
     var recording: RecordOutcome?
 
-    /// Where its entries are to be read back from.
+    /// Where its entries are read back from.
     var written: JournalExtents { former?.extents ?? extents }
 
     /// How many of its entries can be read back.
@@ -37,10 +39,10 @@ package struct JournalTicket {
         return min(entries, former.extents.end)
     }
 
-    /// What is added to the frame under way from now on is its own.
-    mutating func beginsPart(of frame: borrowing JournalFrame) { framedEnd = frame.count }
+    /// Notes that what is added to the frame under way from now on is its own.
+    mutating func beginPart(of frame: borrowing JournalFrame) { framedEnd = frame.count }
 
-    /// The frame under way has its entries up to this one.
+    /// Notes that the frame under way has its entries up to this one.
     mutating func framed(upTo end: Int, in frame: borrowing JournalFrame) {
         if let lastPart { earlierParts.append(lastPart) }
         lastPart = frame.part(from: framedEnd, entries: framedEntries..<end)
@@ -48,7 +50,7 @@ package struct JournalTicket {
         framedEnd = frame.count
     }
 
-    /// The frame under way was written, or dropped.
+    /// Notes that the frame under way was written, or dropped.
     mutating func frameEnded(_ isWritten: Bool, in journal: Journal) {
         if isWritten, framedEntries > entries {
             for part in earlierParts { extents.note(part, in: journal) }
@@ -65,7 +67,7 @@ package struct JournalTicket {
         if !earlierParts.isEmpty { earlierParts = [] }
     }
 
-    /// All of its entries so far are written.
+    /// Notes that all of its entries so far are written.
     ///
     /// - Parameter isReadBack: whether any of them may be asked for.
     mutating func becameWhole(isReadBack: Bool) {
@@ -73,7 +75,7 @@ package struct JournalTicket {
         if !isReadBack { extents = JournalExtents() }
     }
 
-    /// What was written of it may be lost.
+    /// Notes that what was written of it may be lost.
     mutating func forgetWritten() {
         guard entries > 0 else { return }
         if former == nil { former = (extents, entries) }
@@ -84,23 +86,21 @@ package struct JournalTicket {
 }
 
 extension JournalTicket {
-    /// What is read back at a time to be written again.
-    ///
-    /// In bytes of payload.
+    /// How much is read back at a time to be written again, in bytes of payload.
     private static let oldNewsBytes = 1 << 20
 
     /// Adds what the journal lacks to its frame, as far as one frame has room.
     ///
-    /// - Returns: whether that is all of it.
+    /// - Returns: whether the frame now has all of it.
     mutating func appendNews(
         of head: AnswerHead,
         _ log: borrowing EntryLog,
         to journal: Journal
     ) -> Bool {
-        // What was asked may be long too, and many may be missing at once.
+        // What was asked may be long, too, and many beginnings may be missing at once.
         guard journal.frame.count < Journal.segmentBytes else { return false }
         journal.hold(&place)
-        beginsPart(of: journal.frame)
+        beginPart(of: journal.frame)
         if framedEntries == 0 {
             var bytes: [UInt8] = []
             head.journaled.append(to: &bytes)
@@ -113,7 +113,8 @@ extension JournalTicket {
         let bytes = log.bytes
         let number = place.number
         let end = log.count
-        // One entry at least, or a large beginning would have no end.
+        // At least one entry, or a large beginning would leave no room for any, and the loop no
+        // end.
         let room = max(1, Journal.segmentBytes - journal.frame.count)
         var next = framedEntries
         var bytesFramed = 0
@@ -129,7 +130,8 @@ extension JournalTicket {
             bytesFramed += range.count
             part += range.count
             next += 1
-            // So that little is read for nothing where one frame has much of it.
+            // A part ends here, so that a read of some entries does not take in all that one frame
+            // has.
             guard part >= JournalExtents.runBytes else { continue }
             framed(upTo: next, in: journal.frame)
             part = 0
@@ -140,9 +142,10 @@ extension JournalTicket {
         return next == end
     }
 
-    /// Adds entries that are not in memory any more.
+    /// Adds entries that are no longer in memory.
     ///
-    /// Waits for the disk on the loop: only where it has lost what was written of a long answer.
+    /// Waits for the disk on the loop, but only where the disk has lost what was written of a long
+    /// answer.
     private mutating func appendOldNews(before end: Int, to journal: Journal) {
         let number = place.number
         var next = framedEntries
@@ -162,7 +165,7 @@ extension JournalTicket {
                 next += 1
             }
         } catch {
-            // Lost twice: only who is up with the answer can go on with it.
+            // Lost twice: only a reader that is up with the answer can go on with it.
             next = end
         }
         framed(upTo: next, in: journal.frame)

@@ -10,12 +10,12 @@ package struct JournaledGeneration: Sendable {
     /// Whether its end is in the journal.
     let isEnded: Bool
     private let firstTokenAt: Int?
-    /// When the last of it was written, in milliseconds since 1970.
+    /// When its last entry was written, in milliseconds since 1970.
     let lastAt: Int
 
-    /// Takes what was read; the draft is empty after it.
+    /// Takes what was read; the draft is empty afterwards.
     ///
-    /// An answer may be long: it is in memory once.
+    /// An answer may be long, so it is in memory only once.
     init(_ draft: JournaledDraft) {
         head = draft.head
         firstTokenAt = draft.firstTokenAt
@@ -62,7 +62,7 @@ final class JournaledDraft {
     private(set) var head: JournalHead
     private var log = EntryLog(first: 0)
     private(set) var firstTokenAt: Int?
-    /// When the last of it was written, in milliseconds since 1970.
+    /// When its last entry was written, in milliseconds since 1970.
     private(set) var lastAt: Int
 
     init(_ head: JournalHead) {
@@ -70,20 +70,21 @@ final class JournaledDraft {
         lastAt = head.startedAt
     }
 
-    /// Its beginning was written again: after a loss the same, or with who is asked by now.
+    /// Takes a beginning that was written again: the same after a loss, or one that names who is
+    /// asked now.
     func beganAgain(_ head: JournalHead) {
         guard head.id == self.head.id, !self.head.recordNamesSource else { return }
         self.head.source = head.source
     }
 
-    /// Adds an entry, unless it is there: after an outage, entries are written again.
+    /// Adds an entry, unless it is there already: after an outage, entries are written again.
     func add(_ sequence: Int, _ kind: UInt8, _ payload: Span<UInt8>, at time: Int) {
         guard sequence == log.count, !log.isEnded else { return }
         if let kind = EntryKind(rawValue: kind) {
             log.append(kind, payload)
         } else {
-            // A later version's kind that is not known here keeps its place: numbers have no holes,
-            // and what comes after it is not lost.
+            // A later version's kind, which is unknown here, keeps its number: numbers have no
+            // holes, and what comes after it is not lost.
             log.append(.members, payload.extracting(first: 0))
         }
         lastAt = max(lastAt, time)

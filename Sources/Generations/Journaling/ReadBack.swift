@@ -10,24 +10,24 @@ package final class SharedLog: Sendable {
     package init(_ log: consuming EntryLog) { self.log = log }
 }
 
-/// The entries of an answer that are not in memory any more; any thread may read them.
+/// The entries of an answer that are no longer in memory; any thread may read them.
 struct OldEntries: Sendable {
     /// The generation's number in its loop's journal.
     private let number: UInt64
     private let written: JournalExtents
     private let start: Int
-    /// The first entry that is in memory, and where those that the journal has end: before it, if
-    /// some are lost.
+    /// The first entry that is in memory, and the end of those that the journal has, which is lower
+    /// if some are lost.
     private let firstHeld: Int
     private let end: Int
     private let maxBytes: Int
     /// Where the blocks of the whole log begin.
     private let blocks: EntryBlocks
 
-    /// Those from `start` on, up to about so much payload.
+    /// Takes those from `start` on, up to about this much payload.
     init(of live: LiveLog, from start: Int = 0, maxBytes: Int = .max) {
         number = live.journalTicket.place.number
-        // No more than is read: the answer may go on, and all of it would be copied then.
+        // Only what will be read: the answer may go on, and otherwise all of it would be copied.
         written = live.journalTicket.written.part(from: start, maxBytes: maxBytes)
         firstHeld = max(start, live.log.first)
         end = max(start, min(firstHeld, written.end))
@@ -41,9 +41,9 @@ struct OldEntries: Sendable {
     /// Waits for the disk.
     func part() throws(StorageError) -> EntryLog { try part(from: start, maxBytes: maxBytes) }
 
-    /// Reads all of them, in parts of about so much payload.
+    /// Reads all of them, in parts of about this much payload.
     ///
-    /// Waits for the disk, and throws where one is missing: what is left would look whole.
+    /// Waits for the disk, and throws where a part is missing: the rest would look whole.
     func forEachPart(
         ofBytes partBytes: Int,
         _ use: (borrowing EntryLog) -> Void
@@ -62,7 +62,7 @@ struct OldEntries: Sendable {
         var part = EntryLog(first: start, blocks: blocks)
         try written.read(number, start..<end, maxBytes: maxBytes) { item, _, bytes in
             guard case .entry(_, _, let kind, let payload) = item else { return }
-            // What this process wrote, it can read.
+            // This process can read what it wrote.
             guard let kind = EntryKind(rawValue: kind) else { return assertionFailure() }
             part.append(kind, bytes.extracting(payload))
         }
@@ -70,7 +70,7 @@ struct OldEntries: Sendable {
     }
 }
 
-/// An ended answer's log; any thread may put it together.
+/// An ended answer's log, which any thread may put together.
 struct LogSnapshot: Sendable {
     private let old: OldEntries
     private let window: SharedLog
@@ -80,7 +80,7 @@ struct LogSnapshot: Sendable {
         window = SharedLog(live.log.copy())
     }
 
-    /// OpenAI's object for it, made of one part after the other.
+    /// OpenAI's object for it, made part by part.
     ///
     /// Waits for the disk.
     func completion(_ context: FrameContext) throws(StorageError) -> [UInt8] {
@@ -98,7 +98,7 @@ struct LogSnapshot: Sendable {
         return body
     }
 
-    /// Its line in the history, without the line's end, made of one part after the other.
+    /// Its line in the history, without the line's end, made part by part.
     ///
     /// Waits for the disk.
     func record(
@@ -123,26 +123,24 @@ struct LogSnapshot: Sendable {
         use(window.log)
     }
 
-    /// Of payload.
+    /// In bytes of payload.
     private static let partBytes = 256 << 10
 }
 
 /// Reads back what is not in memory of long answers, on a queue of its own.
 struct ReadBack {
-    /// What is read back for one reader at a time.
-    ///
-    /// In bytes of payload.
+    /// How much is read back for one reader at a time, in bytes of payload.
     private static let partBytes = 256 << 10
 
     private let live: LiveLog
 
     init(_ live: LiveLog) { self.live = live }
 
-    /// Reads entries back, from `start` on and as many as are worth one way to the disk.
+    /// Reads entries back, from `start` on and as many as are worth one read of the disk.
     ///
     /// - Parameters:
-    ///   - start: the first one; not in memory.
-    ///   - use: takes them on the loop; nil where the disk does not give them back.
+    ///   - start: the first one, which is not in memory.
+    ///   - use: takes them on the loop; nil where the disk does not return them.
     func entries(from start: Int, then use: @escaping (SharedLog?) -> Void) {
         let old = OldEntries(of: live, from: start, maxBytes: Self.partBytes)
         read(then: use) { () throws(StorageError) in SharedLog(try old.part()) }
@@ -151,8 +149,8 @@ struct ReadBack {
     /// Makes OpenAI's object for an answer that has ended and is not in memory whole.
     ///
     /// - Parameters:
-    ///   - frames: what is said beside it.
-    ///   - use: takes it on the loop; nil where the disk does not give the answer back.
+    ///   - frames: the context of its frames.
+    ///   - use: takes it on the loop; nil where the disk does not return the answer.
     func completion(_ frames: FrameContext, then use: @escaping ([UInt8]?) -> Void) {
         let snapshot = LogSnapshot(of: live)
         read(then: use) { () throws(StorageError) in try snapshot.completion(frames) }

@@ -2,9 +2,9 @@ import ChatFormats
 import Storage
 import Wire
 
-/// An ended answer that the journal alone has whole.
+/// An ended answer that only the journal has whole.
 struct UnrecordedGeneration: Sendable {
-    /// Where it stands in its loop's journal.
+    /// Where it is in its loop's journal.
     let place: JournalPlace
     /// Where its key is in the file of keys; 0 where it has none.
     let keyPlace: Int
@@ -19,7 +19,7 @@ struct UnrecordedGeneration: Sendable {
         written = live.journalTicket.written
     }
 
-    /// Whether the journal took anything of it, before its disk refused.
+    /// Whether the journal took anything of it before its disk refused.
     var isWritten: Bool { !written.isEmpty }
 
     /// Its line in the history, without the line's end.

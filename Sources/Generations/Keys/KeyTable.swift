@@ -1,27 +1,28 @@
 package import Loop
 package import Storage
 
-/// Which answer was started under which of the clients' keys; one table for all loops.
+/// Which answer was started under which key of a client; one table for all loops.
 ///
 /// The first request with a key claims it, for an answer that its loop begins: in the same turn, or
-/// once it is known that it may, and until then the store says that the answer is expected. Another
-/// request finds the claim, maybe before there is that answer; but it can come to the loop that
-/// owns it only in a later turn, and then there is one, or it is expected. A key counts as long as
-/// its answer is kept; where that has to leave memory earlier, its record is served in its place.
+/// once the answer is allowed, and until then the store expects it. Another request may find the
+/// claim before that answer exists; but it can reach the loop that owns it only in a later turn, and
+/// then the answer exists, or is expected. A key is valid for as long as its answer is kept; where
+/// the answer must leave memory earlier, its record is served instead.
 package final class KeyTable: Sendable {
     /// What a request with a key is to do.
     package enum Claim: Equatable, Sendable {
-        /// The key is its own now: start the answer, under the id that it claimed for it.
+        /// The key is now the request's own: start the answer, under the id for which it was
+        /// claimed.
         case claimed
         /// Read the answer that was started under the key.
         case taken(generation: String)
-        /// Tell the record of the answer that was started under the key.
+        /// Serve the record of the answer that was started under the key.
         case recorded(generation: String)
-        /// The key stands for something else that was asked.
+        /// The key belongs to another request.
         case otherRequest
-        /// So it does, as long as there is a record of that.
+        /// The key belongs to another request, as long as there is a record of that.
         case otherRecorded(generation: String)
-        /// No key more is taken.
+        /// No further key is taken.
         case full
     }
 
@@ -33,10 +34,10 @@ package final class KeyTable: Sendable {
 
     private struct State {
         var entries: [RequestKey.Name: Entry] = [:]
-        /// Keys whose answers are not in memory any more, the first to go first; some are gone by
-        /// now.
+        /// Keys whose answers are no longer in memory, in the order in which they expire; some may
+        /// be gone already.
         var forgotten: [(key: RequestKey.Name, generation: String, end: Nanoseconds)] = []
-        /// Where that one stands.
+        /// The index of the first that may still be there.
         var oldest = 0
 
         mutating func free(_ key: RequestKey.Name, of generation: String) {
@@ -44,12 +45,12 @@ package final class KeyTable: Sendable {
             entries[key] = nil
         }
 
-        /// Gives back the keys whose time is over, and while there are too many the oldest.
+        /// Frees the keys that have expired, and the oldest ones while there are too many.
         mutating func freeForgotten(at now: Nanoseconds, keeping maxCount: Int) {
             while oldest < forgotten.count {
                 let (key, generation, end) = forgotten[oldest]
                 guard end <= now || entries.count >= maxCount else { break }
-                // One that is in memory again is told from there.
+                // One that is in memory again is served from there.
                 if entries[key]?.isForgotten == true { free(key, of: generation) }
                 oldest += 1
             }
@@ -63,13 +64,13 @@ package final class KeyTable: Sendable {
     private let state = Guarded(State())
     private let maxCount: Int
 
-    /// Makes a table of up to so many keys, each of `RequestKey.maxBytes` at most.
+    /// Makes a table of at most this many keys, each of `RequestKey.maxBytes` at most.
     package init(maxCount: Int) { self.maxCount = maxCount }
 
-    /// How many keys stand.
+    /// How many keys are taken.
     package var count: Int { state.withLock { $0.entries.count } }
 
-    /// Takes a key for an answer, unless it is taken; who comes first has it.
+    /// Takes a key for an answer, unless it is taken already; the first request gets it.
     ///
     /// - Parameters:
     ///   - key: the client's.
@@ -104,7 +105,7 @@ package final class KeyTable: Sendable {
         }
     }
 
-    /// Notes that an answer is not in memory any more, and that its key still counts until `end`.
+    /// Notes that an answer is no longer in memory, and that its key still counts until `end`.
     func forget(_ key: RequestKey, of generation: String, until end: Nanoseconds) {
         state.withLock { state in
             guard state.entries[key.name]?.generation == generation else { return }
@@ -113,11 +114,11 @@ package final class KeyTable: Sendable {
         }
     }
 
-    /// Takes the keys of answers that ended before the start: their records are told.
+    /// Takes the keys of answers that ended before the start; their records are served.
     ///
     /// - Parameters:
-    ///   - kept: as the file of keys has them; of too many the last.
-    ///   - life: how long a key stands after its answer's end.
+    ///   - kept: as the file of keys has them; where there are too many, the last are taken.
+    ///   - life: how long a key is valid after its answer's end.
     ///   - now: by the clock that ends are counted by.
     ///   - wallMilliseconds: now, since 1970.
     package func restore(
@@ -131,7 +132,7 @@ package final class KeyTable: Sendable {
         state.withLock { state in
             state.entries.reserveCapacity(min(kept.count, maxCount))
             for kept in kept.suffix(maxCount) {
-                // Where the clock was set back meanwhile, none stands longer than a new one.
+                // Where the clock was set back meanwhile, no key lasts longer than a new one.
                 let age = Nanoseconds.milliseconds(max(0, wallMilliseconds - kept.endedAt))
                 guard age < life else { continue }
                 let key = RequestKey(kept)
@@ -142,17 +143,17 @@ package final class KeyTable: Sendable {
                 )
                 restored.append((key.name, kept.generation, now + life - age))
             }
-            // In the file they are in the order of their ends, but for those of one moment.
+            // The file has them in the order of their ends, except those of one moment.
             restored.sort { $0.end < $1.end }
             state.forgotten += restored
         }
     }
 
-    /// Takes the key of an answer of an earlier process that is in memory again.
+    /// Takes the key of an earlier process's answer that is in memory again.
     ///
     /// The journal knows better than the file of keys: what it has began later.
     ///
-    /// - Returns: whether the key stood for that answer already.
+    /// - Returns: whether the key already belonged to that answer.
     func adopt(_ key: RequestKey, for generation: String, at now: Nanoseconds) -> Bool {
         state.withLock { state in
             let isKnown = state.entries[key.name]?.generation == generation
@@ -162,9 +163,9 @@ package final class KeyTable: Sendable {
         }
     }
 
-    /// Gives a key back: its answer is gone, or never came to be.
+    /// Frees a key, because its answer is gone or never came to be.
     ///
-    /// A key that stands for another answer by now stays.
+    /// A key that now belongs to another answer stays.
     package func free(_ key: RequestKey, of generation: String) {
         state.withLock { $0.free(key.name, of: generation) }
     }

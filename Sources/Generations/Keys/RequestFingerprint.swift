@@ -4,18 +4,18 @@ import Wire
 /// A number for what a request asks for, however it came: 64-bit FNV-1a, the same in every process,
 /// so that it may be written to a file.
 ///
-/// How the answer is handed over (dialect, streamed or not, what happens when the client leaves) is
-/// no part of it. It keeps apart what one client asked under one key by mistake, and whoever could
-/// make two requests collide would have to know the one whose answer he is after.
+/// How the answer is delivered (dialect, streamed or not, what happens when the client leaves) is
+/// not part of it. It tells apart what one client asked under one key by mistake; to make two
+/// requests collide on purpose, a client would have to know the request whose answer it wants.
 package struct RequestFingerprint: Sendable, Equatable {
-    /// What `of` makes; another way of putting a request into bytes gets another number.
+    /// The version that `of` makes; another way to turn requests into bytes gets another number.
     package static let currentVersion: UInt8 = 1
 
-    /// How the request was put into bytes.
+    /// How the request was turned into bytes.
     package let version: UInt8
     package let hash: UInt64
 
-    /// One that was made before.
+    /// Makes a fingerprint of one that was written before.
     package init(version: UInt8 = currentVersion, hash: UInt64) {
         self.version = version
         self.hash = hash
@@ -30,8 +30,8 @@ package struct RequestFingerprint: Sendable, Equatable {
 
     /// Whether both may be of the same request.
     ///
-    /// Those of two versions cannot be compared. After an upgrade, to be told the answer to what
-    /// may be another question is less harm than to be refused what was paid for.
+    /// Those of two versions cannot be compared. After an upgrade it does less harm to serve the
+    /// answer to what may be another question than to refuse what was paid for.
     func agrees(with other: RequestFingerprint) -> Bool {
         version != other.version || hash == other.hash
     }
@@ -46,7 +46,7 @@ package struct RequestFingerprint: Sendable, Equatable {
     }
 }
 
-/// Puts a request into bytes and hashes them.
+/// Turns a request into bytes and hashes them.
 private struct RequestHasher {
     private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
 
@@ -65,7 +65,7 @@ private struct RequestHasher {
             add(message.original)
         }
         add(chat.extra.count)
-        // Clients whose maps have no order write the same request in another one each time.
+        // Clients whose maps have no order write the same request in a different order each time.
         let extra = chat.extra.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         for member in extra {
             add(member.key)
@@ -73,7 +73,7 @@ private struct RequestHasher {
         }
     }
 
-    /// Adds a text behind its length, so that no two sequences of texts are the same bytes.
+    /// Adds a text after its length, so that no two sequences of texts have the same bytes.
     private mutating func add(_ text: String?) {
         guard let text else { return add(-1) }
         add(text.utf8.count)

@@ -3,14 +3,14 @@ import Storage
 /// A client's own name for one question, under which it may ask again without a second answer.
 ///
 /// `Idempotency-Key`, `id` in a body and `stream` or `id` in a query are one name space: a page
-/// that posted under a key may read with an `EventSource` under the same.
+/// that posted under a key may read with an `EventSource` under the same key.
 package struct RequestKey: Sendable, Equatable {
-    /// The longest.
+    /// The longest key.
     package static let maxBytes = 255
 
-    /// What two requests must have in common to be of one key: everybody's keys are their own.
+    /// What two requests with the same key have in common: each caller's keys are its own.
     package struct Name: Sendable, Hashable {
-        /// One text, since a start takes tens of thousands: there is no space in a key.
+        /// One text for both, since a start takes tens of thousands; a key has no space in it.
         private let text: String
 
         init(owner: String?, text: String) {
@@ -18,23 +18,23 @@ package struct RequestKey: Sendable, Equatable {
         }
     }
 
-    /// Who asked; nil where nobody is told apart.
+    /// Who asked; nil where callers are not told apart.
     package let owner: String?
     /// What the client wrote.
     package let text: String
-    /// Of what was asked under it, the same in every process.
+    /// The fingerprint of what was asked under it, the same in every process.
     package let fingerprint: RequestFingerprint
 
     package var name: Name { Name(owner: owner, text: text) }
 
-    /// A key that was read before.
+    /// Makes a key that was read before.
     package init(owner: String? = nil, text: String, fingerprint: RequestFingerprint) {
         self.owner = owner
         self.text = text
         self.fingerprint = fingerprint
     }
 
-    /// As the file of keys has it.
+    /// Makes a key of its line in the file of keys.
     init(_ kept: KeptKey) {
         let fingerprint = RequestFingerprint(
             version: kept.fingerprintVersion,
@@ -43,12 +43,12 @@ package struct RequestKey: Sendable, Equatable {
         self.init(owner: kept.owner, text: kept.text, fingerprint: fingerprint)
     }
 
-    /// For the file of keys.
+    /// Makes its line in the file of keys.
     ///
     /// - Parameters:
     ///   - generation: the id of the answer that was asked for under it.
     ///   - endedAt: when that ended, in milliseconds since 1970.
-    /// - Returns: what stands there.
+    /// - Returns: the line.
     func kept(for generation: String, endedAt: Int) -> KeptKey {
         KeptKey(
             owner: owner,

@@ -5,7 +5,7 @@ package import Wire
 
 /// One client attached to a generation: a dialect, a place in the log, an exchange.
 ///
-/// Where the client does not keep up, the place lags; nothing is queued for it beyond the
+/// A client that does not keep up lags behind in the log; nothing is queued for it beyond the
 /// connection's own output buffer.
 package final class Reader: ExchangeDelegate {
     /// How the answer is given.
@@ -19,7 +19,7 @@ package final class Reader: ExchangeDelegate {
         case completion
     }
 
-    /// Written in one go at most, before other streams have their turn.
+    /// How much is written in one go, before other streams have their turn.
     private static let pieceBytes = 32 * 1024
 
     private let exchange: Exchange
@@ -31,27 +31,27 @@ package final class Reader: ExchangeDelegate {
     private var writer: any FrameWriter
     /// The number of the next entry to write.
     private var cursor: Int
-    /// The entries that it reads and that are not in memory any more, as far as they were read
-    /// back.
+    /// The entries that it reads and that are no longer in memory, as far as they were read back.
     private var old: SharedLog?
-    /// The log's bytes before the next entry; counted, since the log knows it of what is in memory.
+    /// The log's bytes before the next entry; counted, since the log knows it only for what is in
+    /// memory.
     ///
-    /// Less for one that began in the middle of what is not, until it is behind that.
+    /// Too low for a reader that began among entries that are not in memory, until it is past them.
     private var servedBytes: Int
     private var isReadingBack = false
     private var hasBegun = false
-    /// Whether it has been up with the answer since it came; one that only catches up may lag.
+    /// Whether it has been up with the answer since it came; until then it may lag to catch up.
     private(set) var isLive: Bool
     /// When the client last took something.
     private var tookAt: Nanoseconds
     /// Due when the stream has been silent for too long, or the status has been held for too long.
     private let silence: Deadline
 
-    /// Makes one that reads nothing yet.
+    /// Makes a reader that reads nothing yet.
     ///
     /// - Parameters:
     ///   - exchange: the client's; it keeps the reader until it is finished or lost.
-    ///   - live: the answer.
+    ///   - live: the answer's log.
     ///   - cursor: the number of the first entry to write.
     ///   - dialect: how entries are written.
     ///   - form: how the answer is given.
@@ -100,13 +100,13 @@ package final class Reader: ExchangeDelegate {
     /// How long a browser waits before it reconnects; its own default is three seconds.
     private static let retryMilliseconds = 1000
 
-    /// The number of the next entry that it needs of what comes; one who waits for the whole answer
-    /// reads it at the end, from wherever it is.
+    /// The number of the next entry that must stay in memory for it; a client that waits for the
+    /// whole answer reads it at the end, from wherever it is.
     var nextEntry: Int { form == .completion ? live.log.count : cursor }
 
     /// About how much memory is held for the client, in the log and in its own output.
     ///
-    /// One who waits for the whole answer holds nobody up.
+    /// A client that waits for the whole answer holds nobody up.
     var heldBytes: Int {
         guard form != .completion else { return 0 }
         return live.log.byteCount - servedBytes
@@ -115,7 +115,7 @@ package final class Reader: ExchangeDelegate {
 
     deinit { silence.abandon() }
 
-    /// Attaches it; the exchange has its answer from now on.
+    /// Attaches it; from now on it answers the exchange.
     package func start() {
         exchange.delegate = self
         exchange.forgetInput()
@@ -124,7 +124,7 @@ package final class Reader: ExchangeDelegate {
         setSilence(form == .heldStream ? loop.configuration.headHoldSeconds : nil)
     }
 
-    /// The answer is held up: it is to be told when the client has taken what was written.
+    /// Asks to be called once the client has taken what was written, since the answer is held up.
     func tellWhenDrained() { exchange.tellWhenDrained() }
 
     // MARK: Writing
@@ -180,7 +180,7 @@ package final class Reader: ExchangeDelegate {
         setSilence(nil)
     }
 
-    /// Writes as many entries as one piece holds; says which one comes next.
+    /// Writes as many entries as one piece holds; returns which one comes next.
     private func write(_ entries: Range<Int>, into out: inout [UInt8]) -> Int {
         let most = Self.pieceBytes
         guard let old else {
@@ -235,7 +235,7 @@ package final class Reader: ExchangeDelegate {
         live.appendOutcome(to: &exchange.note)
     }
 
-    /// Written at the end, so that no open stream holds it.
+    /// Notes the answer for the request's line; done at the end, so that no open stream holds it.
     private func noteAnswer() {
         exchange.note.reserveCapacity(128)
         exchange.note.append(literal: "id=")
@@ -254,7 +254,7 @@ package final class Reader: ExchangeDelegate {
         leave(" left")
     }
 
-    /// Ends what it is sent in the middle; the answer goes on without it.
+    /// Ends its stream in the middle; the answer goes on without it.
     func cutOff() {
         exchange.cutOff()
         leave(" too slow")
@@ -275,16 +275,16 @@ package final class Reader: ExchangeDelegate {
         silence.set(at: loop.reactor.now + .seconds(seconds))
     }
 
-    /// Proxies and browsers take a silent connection for a dead one: a word keeps it alive.
+    /// Keeps a silent connection alive, which proxies and browsers would take for a dead one.
     ///
-    /// It also settles a status that was held back; what fails from here on is said in the stream.
+    /// It also settles a status that was held back; a failure after that is sent in the stream.
     private func fellSilent() {
-        // It waits for the client, unless for the disk; or for this turn's end, which may have
-        // nothing to say in this dialect.
+        // It waits for the client, unless it waits for the disk, or for this turn's end, which may
+        // have nothing to write in this dialect.
         let waitsForClient =
             cursor < live.visibleCount && exchange.unsentBytes > 0 && !isReadingBack
         guard !hasBegun || !waitsForClient else { return stall() }
-        // With a status come the first event and its id: from here on the client can come back.
+        // The first event and its id come with the status: from here on the client can come back.
         if !hasBegun { live.readerDrained() }
         begin()
         exchange.write { dialect.media.appendSilence(context, into: &$0) }
@@ -295,7 +295,7 @@ package final class Reader: ExchangeDelegate {
 // MARK: Long answers
 
 extension Reader {
-    /// What it is to read next is not in memory any more.
+    /// Reads back what it needs next, which is no longer in memory.
     private func readBack() {
         guard !isReadingBack else { return }
         isReadingBack = true
@@ -306,9 +306,9 @@ extension Reader {
     private func readBackEnded(_ part: SharedLog?) {
         isReadingBack = false
         guard !exchange.isLost, !exchange.isFinished else { return }
-        // Less than what was asked for would be asked for again and again.
+        // A part without that entry would be asked for again and again.
         guard let part, part.log.numbers.contains(cursor) else {
-            // It comes back with its last id, and then the disk may have it.
+            // The client comes back with its last id, and then the disk may have the entry.
             exchange.cutOff()
             return leave(" not readable")
         }
@@ -325,14 +325,14 @@ extension Reader {
 }
 
 extension Reader {
-    /// A client that takes nothing, though there is something for it, is as good as gone.
+    /// Drops a client that takes nothing, though there is something for it.
     ///
-    /// A phone that sleeps in a pocket, a process that was stopped: the answer must not wait for it
-    /// for ever.
+    /// A phone sleeps in a pocket, or a process was stopped: the answer must not wait for it for
+    /// ever.
     private func stall() {
         let stallsAt = tookAt + .seconds(loop.configuration.stallSeconds)
         guard loop.reactor.now >= stallsAt else { return silence.set(at: stallsAt) }
-        // Its end would never be taken either.
+        // The client would not take the connection's end either.
         exchange.delegate = nil
         exchange.abort()
         leave(" stalled")

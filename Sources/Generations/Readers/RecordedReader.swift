@@ -1,7 +1,7 @@
 package import ChatFormats
 package import HTTPServer
 
-/// Tells a recorded answer to one client, in events, as the client takes them.
+/// Serves a recorded answer to one client as events, as fast as the client takes them.
 package final class RecordedReader: ExchangeDelegate {
     private let part: SharedLog
     /// The number of the next entry to write.
@@ -10,7 +10,7 @@ package final class RecordedReader: ExchangeDelegate {
     private var writer: any FrameWriter
     private let context: FrameContext
 
-    /// Makes one that begins at an entry.
+    /// Makes a reader that begins at an entry.
     package init(_ part: SharedLog, from next: Int, _ dialect: Dialect, _ context: FrameContext) {
         self.part = part
         self.next = next
@@ -29,7 +29,8 @@ package final class RecordedReader: ExchangeDelegate {
         while next < part.log.count {
             guard !exchange.isCongested else { return }
             exchange.write { out in
-                // Room for some escapes: a whole text is one entry, and growing would copy it.
+                // Leaves room for some escapes: a whole text is one entry, and growing would copy
+                // it.
                 let bytes = part.log.range(next).count
                 out.reserveCapacity(out.count + 512 + bytes + bytes / 4)
                 next = writer.write(

@@ -9,8 +9,8 @@ package struct WholeAnswer {
     /// Makes one for a client.
     package init(_ exchange: Exchange) { self.exchange = exchange }
 
-    /// Answers with OpenAI's object for a log that ended with a finish entry; one that was stopped
-    /// is no answer to who waited for the whole.
+    /// Answers with OpenAI's object for a log that ended with a finish entry; a stopped answer is
+    /// an error for a client that waited for the whole.
     package func respond(_ log: borrowing EntryLog, _ context: FrameContext) {
         guard log.ending != .stopped else {
             return refuse(.stopped, of: context.generation)
@@ -20,7 +20,7 @@ package struct WholeAnswer {
         respond(body, of: context.generation)
     }
 
-    /// Answers with OpenAI's object, as it was made before.
+    /// Answers with OpenAI's object, which was made before.
     package func respond(_ body: [UInt8], of generation: String) {
         exchange.respond(
             .ok,
@@ -35,8 +35,8 @@ package struct WholeAnswer {
     /// Answers with what went wrong with a stream.
     ///
     /// - Parameters:
-    ///   - problem: What went wrong.
-    ///   - generation: The stream's id.
+    ///   - problem: what went wrong.
+    ///   - generation: the stream's id.
     package func refuse(_ problem: Problem, of generation: String) {
         var problem = problem
         problem.fields.append("X-Stream-Id", generation)

@@ -5,17 +5,17 @@ import Wire
 /// The parts of a generation's line in the history file: what is known when it begins, which also
 /// goes to the journal, and what is known at its end.
 ///
-/// The beginning says what was asked, the tail what came: who asks for a model may be answered by
-/// another. Lines of earlier versions have `upstream` and `model` in their beginnings, so members
-/// are read by their names alone.
+/// The beginning says what was asked, the tail what came: a request for one model may be answered
+/// by another. Lines of earlier versions have `upstream` and `model` in their beginnings, so
+/// members are read by their names alone.
 package enum GenerationRecord {
-    /// Who is asked for an answer.
+    /// The upstream and the model that are asked for an answer.
     package struct Source: Equatable, Sendable {
         /// The upstream's name.
         package var upstream: String
         package var model: String
 
-        /// Names one.
+        /// Names an upstream and a model.
         package init(upstream: String, model: String) {
             self.upstream = upstream
             self.model = model
@@ -30,7 +30,7 @@ package enum GenerationRecord {
         var firstTokenMilliseconds: Int?
         /// From the start to the end.
         var totalMilliseconds: Int
-        /// How many attempts failed and were made again; nil where nobody knows any more.
+        /// How many attempts failed and were repeated; nil where that is no longer known.
         var retries: Int?
     }
 
@@ -57,16 +57,16 @@ package enum GenerationRecord {
         return record
     }
 
-    /// A whole record like the other, of an answer that is not in memory: of the texts, no more is
-    /// there at a time than one part.
+    /// A whole record like the other, of an answer that is not in memory; only one part of its
+    /// texts is there at a time.
     ///
     /// - Parameters:
     ///   - head: what `appendHead` appended.
     ///   - source: who answered.
-    ///   - tokens: how many text entries there ever were.
+    ///   - tokens: how many text entries there have been.
     ///   - timing: how it went.
-    ///   - forEachPart: shows the whole log in parts, in their order; asked once for all texts
-    ///     together, and once for each kind of text.
+    ///   - forEachPart: shows the whole log in parts, in order; called once for all texts together,
+    ///     and once for each kind of text.
     /// - Returns: the line.
     /// - Throws: what keeps the log from being read.
     static func make(
@@ -100,8 +100,8 @@ package enum GenerationRecord {
     /// - Parameters:
     ///   - id: the generation's.
     ///   - request: what is asked.
-    ///   - owner: who asks; nil where nobody is told apart.
-    ///   - key: under which the client asked, if under any.
+    ///   - owner: who asks; nil where callers are not told apart.
+    ///   - key: the key under which the client asked, if any.
     ///   - startedAt: in milliseconds since 1970.
     ///   - out: the bytes that are appended to.
     static func appendHead(
@@ -143,8 +143,8 @@ package enum GenerationRecord {
         _ timing: Timing,
         into out: inout [UInt8]
     ) {
-        // Before `ended_at`, which is searched from the end: what an upstream sent may have one
-        // too.
+        // This comes before `ended_at`, which is searched from the end: what an upstream sent may
+        // have a member of that name, too.
         log.appendMembers(into: &out)
         out.append(literal: ",\"ended_at\":\"")
         Timestamp.append(

@@ -4,25 +4,25 @@ enum RecordGlance {
     /// As long as `Timestamp` writes it.
     private static let timeBytes = 24
 
-    /// When the answer ended, as the record says it.
+    /// When the answer ended, as the record has it.
     ///
-    /// The last member of this name: what stands behind it is ours alone, and in texts quotes are
+    /// The last member of this name counts: only ours come after it, and in texts quotes are
     /// escaped.
     static func endedAt(_ line: Span<UInt8>) -> [UInt8]? {
-        var place = line.count - endedMember.count - timeBytes
-        while place >= 0 {
-            if starts(line, endedMember, at: place) {
-                let start = place + endedMember.count
+        var position = line.count - endedMember.count - timeBytes
+        while position >= 0 {
+            if starts(line, endedMember, at: position) {
+                let start = position + endedMember.count
                 return (start..<(start + timeBytes)).map { line[$0] }
             }
-            place -= 1
+            position -= 1
         }
         return nil
     }
 
     private static func starts(_ line: Span<UInt8>, _ word: [UInt8], at start: Int) -> Bool {
         guard word.count <= line.count - start else { return false }
-        for place in word.indices where line[start + place] != word[place] { return false }
+        for offset in word.indices where line[start + offset] != word[offset] { return false }
         return true
     }
 }

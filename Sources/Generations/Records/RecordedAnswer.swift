@@ -1,8 +1,8 @@
 import ChatFormats
 import Wire
 
-/// An ended answer as its record tells it: the whole text is one entry, since where tokens met is
-/// not in a record.
+/// An ended answer as its record has it: the whole text is one entry, since a record does not say
+/// where tokens met.
 package struct RecordedAnswer: Sendable {
     package let id: String
     package let model: String
@@ -11,9 +11,9 @@ package struct RecordedAnswer: Sendable {
     /// The start, what was said, and the end.
     package let part: SharedLog
 
-    /// Reads a record as it stands in the file; nil where it is not ours.
+    /// Reads a record as it is in the file; nil where it is not ours.
     ///
-    /// The texts go straight into the log: a tree would have a long one once more.
+    /// The texts go straight into the log: a tree would hold a long one a second time.
     package init?(_ line: [UInt8]) {
         do throws(JSONError) {
             let (record, texts) = try Self.read(line.span)
@@ -52,7 +52,7 @@ package struct RecordedAnswer: Sendable {
             var name = JSONReader(position: range.lowerBound - 1)
             try name.readString(line, into: &bytes)
             let key = String(decoding: bytes, as: UTF8.self)
-            // Where the value begins: after the white space.
+            // The value begins after the white space.
             _ = try reader.peek(line)
             let start = reader.position
             try reader.skip(line)
@@ -67,15 +67,15 @@ package struct RecordedAnswer: Sendable {
         return (.object(members), positions)
     }
 
-    /// The entry that is the text of the answer, as far as it came; nil where nothing did.
+    /// The entry that is the text of the answer, as far as it came; nil where there is none.
     package var text: Int? { part.log.numbers.first { part.log.kind($0) == .text } }
 
     private static func append(_ record: JSON, to log: inout EntryLog) {
         let ending =
             record["status"]?.stringValue.flatMap { Ending(rawValue: $0) } ?? .interrupted
         for (index, call) in (record["tool_calls"]?.arrayValue ?? []).enumerated() {
-            let place = JSON.Member(key: "index", value: .number("\(index)"))
-            append(json: .object([place] + (call.members ?? [])), .toolCall, to: &log)
+            let indexMember = JSON.Member(key: "index", value: .number("\(index)"))
+            append(json: .object([indexMember] + (call.members ?? [])), .toolCall, to: &log)
         }
         if let usage = record["usage"], usage.members != nil {
             append(json: usage, .usage, to: &log)

@@ -3,31 +3,31 @@ package import Dispatch
 import Loop
 package import Storage
 
-/// Makes the records of answers that have ended, hands them to the history, and knows how many it
-/// lacks.
+/// Makes the records of answers that have ended, hands them to the history, and counts those that
+/// it lacks.
 ///
 /// A short answer's record is made and handed over on its loop. A long one's is made on a queue,
 /// since its beginning is read from the disk: one crossing of threads, and one back with what
 /// became of it.
 package final class Recorder: Sendable {
-    /// Gives a record's line; waits for the disk.
+    /// Makes a record's line; waits for the disk.
     private typealias Making = @Sendable () throws(StorageError) -> [UInt8]
 
     private let history: HistoryFile
     private let report: @Sendable (GenerationReport) -> Void
-    /// What long answers are read back on.
+    /// The queue on which long answers are read back.
     private let queue: DispatchQueue
-    /// How many ended answers the history lacks, and the journal keeps if there is one.
+    /// How many ended answers the history lacks; the journal keeps them, if there is one.
     private let lacking = Guarded(0)
     /// How many records are being made on the queue.
     private let underWay = Guarded(0)
 
-    /// Makes one for all loops.
+    /// Makes the recorder of all loops.
     ///
     /// - Parameters:
     ///   - history: takes the records.
     ///   - queue: reads long answers back, one after the other.
-    ///   - report: takes what is wrong with records that have to wait.
+    ///   - report: takes the errors of records that have to wait.
     package init(
         into history: HistoryFile,
         on queue: DispatchQueue,
@@ -48,8 +48,8 @@ package final class Recorder: Sendable {
     /// - Parameters:
     ///   - live: its log.
     ///   - retries: how many attempts failed and were made again.
-    ///   - later: is answered with what became of it where not all of the log is in memory.
-    /// - Returns: what became of it; nil where it is made later.
+    ///   - later: gets the outcome where not all of the log is in memory.
+    /// - Returns: the outcome; nil where the record is made later.
     func record(
         _ live: LiveLog,
         retries: Int,
@@ -82,13 +82,13 @@ package final class Recorder: Sendable {
         }
     }
 
-    /// What an earlier process left stays for the next start.
+    /// Notes that what an earlier process left stays for the next start.
     package func leftForNextStart() { lacking.withLock { $0 += 1 } }
 
     /// Runs work once the records of all answers that have ended are made.
     ///
-    /// A client that has read an answer's end may ask for it at once, or ask a question that goes
-    /// on from it.
+    /// A client that has read an answer's end may ask for it at once, or ask a question that
+    /// continues it.
     package func afterRecords(_ work: @escaping @Sendable () -> Void) {
         guard underWay.withLock({ $0 > 0 }) else { return work() }
         queue.async(execute: work)

@@ -3,27 +3,28 @@ import Loop
 package import Storage
 import Wire
 
-/// What an earlier process left in the journal: answers that it ran, or had just ended.
+/// What an earlier process left in the journal: answers that it was running, or that had just
+/// ended.
 package struct Recovery: Sendable {
     /// In the order in which they began; readers may come back to all of them.
     package private(set) var left: [JournaledGeneration] = []
-    /// Those whose records reached the history before the process ended.
+    /// The ids of answers whose records reached the history before the process ended.
     private var recorded: Set<String> = []
-    /// Those of them whose ends the journal lacks, as far as they have a key that still counts.
-    private var told: [JournalHead] = []
-    /// How much stands in the newest file of the history from the first of their records on.
+    /// Those of them whose ends the journal lacks, unless they freed their keys.
+    private var recordedOnly: [JournalHead] = []
+    /// How many bytes the newest file of the history has from the first of their records on.
     private(set) var recordedBytes = 0
-    /// Those that failed before anything of them came: that freed their keys.
+    /// The ids of those that failed before anything of them came, and so freed their keys.
     private var freed: Set<String> = []
-    /// Why it is not known which records the history has.
+    /// Why it is unknown which records the history has.
     private var failure: StorageError?
     /// What the journal's folder has to say, for the log.
     private var reports: [JournalReport] = []
     private let folder: JournalFolder
-    /// How often it is looked whether the records are safe.
+    /// How often to check whether the records are safe.
     private static let settlingNanoseconds: UInt64 = 250_000_000
 
-    /// Reads the journal, and looks up what of it the history has.
+    /// Reads the journal, and looks up what the history has of it.
     ///
     /// - Parameters:
     ///   - folder: the journal's.
@@ -41,34 +42,35 @@ package struct Recovery: Sendable {
         do throws(StorageError) {
             try lookUp(in: history)
         } catch {
-            // Like any disk in trouble it must not keep the daemon from starting.
+            // A history on a disk in trouble must not keep the daemon from starting.
             failure = error
         }
-        // What the journal could not take any more would come back as cut; the record knows better.
-        let isTold = { [recorded] (left: JournaledGeneration) in
+        // An answer whose end the journal could not take would come back as cut; the record knows
+        // better.
+        let isRecordedOnly = { [recorded] (left: JournaledGeneration) in
             recorded.contains(left.head.id) && !left.isEnded
         }
-        told = left.filter { isTold($0) && !freed.contains($0.head.id) }.map(\.head)
-        left.removeAll(where: isTold)
+        recordedOnly = left.filter { isRecordedOnly($0) && !freed.contains($0.head.id) }.map(\.head)
+        left.removeAll(where: isRecordedOnly)
     }
 
-    /// The keys of answers that the history has and the file of keys lacks: the process ended after
-    /// the one took its line and before the other did.
+    /// The keys of answers that the history has and the file of keys lacks, because the process
+    /// ended after the history took the record and before the file took the key.
     ///
     /// - Parameters:
     ///   - kept: what the file of keys has.
     ///   - now: when they count as ended, in milliseconds since 1970.
-    /// - Returns: what the file has to be given.
+    /// - Returns: what the file lacks.
     package func missingKeys(in kept: [KeptKey], at now: Int) -> [KeptKey] {
         var missing: [RequestKey.Name: (key: RequestKey, head: JournalHead)] = [:]
-        for head in told {
+        for head in recordedOnly {
             if let key = head.key { missing[key.name] = (key, head) }
         }
         guard !missing.isEmpty else { return [] }
         for line in kept {
             let name = RequestKey(line).name
             guard let head = missing[name]?.head else { continue }
-            // What ended after this one began was asked after it.
+            // An answer that ended after this one began was asked for after it.
             if line.generation == head.id || line.endedAt >= head.startedAt { missing[name] = nil }
         }
         return missing.values.map { $0.key.kept(for: $0.head.id, endedAt: now) }
@@ -81,7 +83,7 @@ package struct Recovery: Sendable {
     }
 
     private mutating func read() throws(StorageError) -> [JournaledGeneration] {
-        var places: [Key: Int] = [:]
+        var indices: [Key: Int] = [:]
         var found: [JournaledDraft?] = []
         var reports: [JournalReport] = []
         try folder.read { report in
@@ -93,25 +95,25 @@ package struct Recovery: Sendable {
             switch item.item {
             case .begin(let number, let head):
                 guard let head = JournalHead(bytes.extracting(head)) else { return }
-                if let place = places[key(number)], found[place]?.head.id == head.id {
-                    found[place]?.beganAgain(head)
+                if let index = indices[key(number)], found[index]?.head.id == head.id {
+                    found[index]?.beganAgain(head)
                     return
                 }
-                // Of another answer the number is that one's from now on, also where damage took
-                // the end of the first.
-                places[key(number)] = found.count
+                // A number that another answer had is this one's from now on, even where damage
+                // took the other's end.
+                indices[key(number)] = found.count
                 found.append(JournaledDraft(head))
             case .entry(let number, let sequence, let kind, let payload):
-                guard let place = places[key(number)] else { return }
-                found[place]?.add(
+                guard let index = indices[key(number)] else { return }
+                found[index]?.add(
                     sequence,
                     kind,
                     bytes.extracting(payload),
                     at: item.milliseconds
                 )
             case .retire(let number):
-                guard let place = places.removeValue(forKey: key(number)) else { return }
-                found[place] = nil
+                guard let index = indices.removeValue(forKey: key(number)) else { return }
+                found[index] = nil
             }
         }
         self.reports = reports
@@ -120,7 +122,7 @@ package struct Recovery: Sendable {
 
     /// Finds those whose records reached the history before their process ended.
     ///
-    /// Records stand in the order in which answers ended, so the search goes backward to those that
+    /// Records are in the order in which answers ended, so the search goes backward to those that
     /// ended before the first of these began.
     private mutating func lookUp(in history: [String]) throws(StorageError) {
         guard let earliest = left.map(\.head.startedAt).min() else { return }
@@ -158,7 +160,7 @@ package struct Recovery: Sendable {
                     return !isBehind
                 }
             } catch .notRegularFile {
-                // What has the name of an old file and is no file has no records.
+                // Whatever has the name of an old file but is not a file has no records.
                 continue
             }
             // Older files were made safe when they were closed.
@@ -179,10 +181,10 @@ package struct Recovery: Sendable {
     ///
     /// - Parameters:
     ///   - history: takes the records.
-    ///   - keys: has taken the keys; what was read stays until they are safe too.
+    ///   - keys: has taken the keys; what was read stays until they are safe, too.
     ///   - report: takes what is worth a line.
-    /// - Returns: false where the history could not take all of them: what was read stays for the
-    ///   next start, and a stop must not remove it.
+    /// - Returns: false where the history could not take all of them: then what was read stays for
+    ///   the next start, and a stop must not remove it.
     package func finish(
         into history: HistoryFile,
         _ keys: KeyFile?,
@@ -195,7 +197,7 @@ package struct Recovery: Sendable {
         }
         let count = left.count { !recorded.contains($0.head.id) }
         if count > 0 { report(.recovered(count)) }
-        // Where one was refused, or what is there cannot be made safe, the next start tries again.
+        // Where a record was refused, or cannot be made safe, the next start tries again.
         let found = recordedBytes == 0 ? 0 : history.distrust(lastBytes: recordedBytes)
         guard let written = writeRecords(to: history), let found else {
             report(.recoveryWaits(nil))
@@ -217,7 +219,7 @@ package struct Recovery: Sendable {
     private func writeRecords(to history: HistoryFile) -> Int? {
         var last = 0
         for generation in left where !recorded.contains(generation.head.id) {
-            // Handed over and not kept for a second attempt: it may be long, and can be made again.
+            // It is not kept for a second attempt: it may be long, and can be made again.
             var place = history.append(generation.record)
             if place == nil {
                 // More than may wait for the disk at once.
