@@ -3,7 +3,7 @@ import Loop
 import Storage
 import Wire
 
-/// Whether all that must be written can be: what `/readyz` answers.
+/// Whether everything that must be written can be; `/readyz` answers with it.
 final class Health: Sendable {
     private let history: HistoryFile
     private let keys: KeyFile?
@@ -15,15 +15,15 @@ final class Health: Sendable {
         self.keys = keys
     }
 
-    /// Takes in what a journal has to say.
+    /// Takes a journal's report.
     ///
-    /// - Returns: whether it is worth a line in the log.
+    /// - Returns: whether the report is worth a line in the log.
     func note(_ report: JournalReport) -> Bool { outages.withLock { $0.note(report) } }
 
     /// What is wrong; nil where nothing is.
     var problem: Problem? {
         if !history.isWritable { return Self.notWritable("history file", "history") }
-        // Also where it is written and would not survive a loss of power.
+        // This includes a journal that is written but would not survive a loss of power.
         if outages.withLock({ $0 != JournalOutages() }) {
             return Self.notWritable("journal", "journal")
         }

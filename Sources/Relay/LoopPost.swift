@@ -18,9 +18,10 @@ final class LoopPost: Sendable {
         served.withLock { $0 = loops }
     }
 
-    /// The loop that owns an answer; nil where the text is no id of ours.
+    /// The loop that owns an answer; nil where the text is not an id of ours.
     ///
-    /// An earlier process may have had more loops than there are now.
+    /// An id may name a loop that does not exist, since an earlier process may have had more loops;
+    /// one of those that serve stands in for it.
     func loopIndex(of id: String) -> Int? {
         let count = served.withLock { $0.count }
         return GenerationID.loop(of: id).map { $0 % max(1, count) }
@@ -36,7 +37,7 @@ final class LoopPost: Sendable {
         return true
     }
 
-    /// Runs work on a loop soon, unless the loop serves no longer.
+    /// Runs work on a loop soon, unless the loop no longer serves.
     func post(toLoop index: Int, _ work: @escaping @Sendable (Worker) -> Void) {
         let loops = loops
         guard loops.indices.contains(index) else { return }
@@ -59,13 +60,13 @@ final class LoopPost: Sendable {
         }
     }
 
-    /// Asks all loops for values, and hands them on when the last has given its own.
+    /// Asks all loops for values, and passes them on once the last loop has given its own.
     ///
-    /// A loop that serves no longer has none to give; nobody waits for it.
+    /// A loop that no longer serves has none to give; nobody waits for it.
     ///
     /// - Parameters:
     ///   - look: runs on every loop.
-    ///   - use: takes all values, in no order, on the loop that was the last.
+    ///   - use: takes all values, in no order, on the loop that answered last.
     func gather<Value: Sendable>(
         _ look: @escaping @Sendable (Worker) -> [Value],
         then use: @escaping @Sendable ([Value]) -> Void
@@ -83,14 +84,14 @@ final class LoopPost: Sendable {
 
 /// Values on their way from all loops to one place.
 private final class Gathering<Value: Sendable>: Sendable {
-    /// How many loops have not given theirs, and what the others have given.
+    /// How many loops have not given their values, and the values of the others.
     private let state: Guarded<(left: Int, values: [Value])>
 
     init(from count: Int) { state = Guarded((count, [])) }
 
-    /// Adds what one loop has.
+    /// Adds the values of one loop.
     ///
-    /// - Returns: all of it, where that was the last.
+    /// - Returns: all values, if that loop was the last.
     func add(_ values: [Value]) -> [Value]? {
         state.withLock { state in
             state.left -= 1

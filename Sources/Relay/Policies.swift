@@ -6,19 +6,19 @@ import Loop
 
 /// What one loop derives from a configuration.
 ///
-/// It is replaced whole at a reload, so that a request sees the one or the other, and keeps what it
-/// began with.
+/// A reload replaces it whole, so that a request sees either the old or the new one, and keeps the
+/// one that it began with.
 final class Policies {
     /// What the answers that are asked for by these begin with.
     let context: LoopContext
     let gate: Gate
     let models: ModelTable
 
-    /// Derives them.
+    /// Derives the policies.
     ///
     /// - Parameters:
     ///   - context: has the configuration.
-    ///   - access: what has state and outlives the configuration.
+    ///   - access: has the state that outlives a configuration.
     init(_ context: LoopContext, _ access: AccessState) {
         self.context = context
         let configuration = context.configuration
@@ -28,7 +28,8 @@ final class Policies {
 
     var configuration: RelayConfiguration { context.configuration }
 
-    /// Says whether a new answer may be asked for: now or later, on the loop.
+    /// Decides whether a new answer may be asked for; `use` gets the result now or later, on the
+    /// loop.
     func reserve(
         _ caller: Caller,
         _ request: ChatRequest,
@@ -38,6 +39,6 @@ final class Policies {
         gate.reserve(caller, request, on: reactor, then: use)
     }
 
-    /// Gives back what was reserved for a request that nobody is asked for.
+    /// Gives back what was reserved for a request for which no upstream is asked.
     func release(_ caller: Caller, _ request: ChatRequest) { gate.release(caller, request) }
 }

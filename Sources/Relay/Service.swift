@@ -6,9 +6,9 @@ package import Loop
 package import Storage
 package import Upstream
 
-/// The relay: what all loops share, and the life of the whole.
+/// The relay: what all loops share, and its life from start to end.
 package final class Service: Sendable {
-    /// What the loops begin with; each has its own after a reload.
+    /// The configuration at the start; after a reload each loop has its own.
     let configuration: RelayConfiguration
     let limits: ServerLimits
     /// The memory that the bodies of requests share on all loops.
@@ -19,12 +19,12 @@ package final class Service: Sendable {
     let access: AccessState
     let stores: Stores
     package let log: Log
-    /// Where what is not in memory of long answers is read back.
+    /// The queue on which the parts of long answers that are not in memory are read back.
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
     let post = LoopPost()
     let health: Health
 
-    /// Describes a relay that does not serve yet.
+    /// Makes a relay that does not serve yet.
     package init(
         configuration: RelayConfiguration,
         limits: ServerLimits,
@@ -56,11 +56,11 @@ package final class Service: Sendable {
         )
     }
 
-    /// Takes what happens to answers, on any thread.
+    /// Takes reports of what happens to answers, on any thread.
     func reported(_ report: GenerationReport) {
         switch report {
         case .ended(let answer): access.budgets.settle(answer.owner, answer.usage)
-        // The loops share a disk, and its trouble is written to the log once.
+        // The loops share a disk, so its trouble is logged once.
         case .journal(let report) where !health.note(report): return
         default: break
         }
@@ -109,7 +109,7 @@ package final class Service: Sendable {
         if !isDone { stores.recorder.leftForNextStart() }
     }
 
-    /// Takes back the keys of answers that ended before the start.
+    /// Restores the keys of answers that ended before the start.
     private func restoreKeys(_ recovery: Recovery?) {
         guard let keyFile = stores.keyFile else { return }
         let kept = keyFile.takeKept()
@@ -124,11 +124,11 @@ package final class Service: Sendable {
         )
     }
 
-    /// Exchanges the configuration and the limits of requests.
+    /// Replaces the configuration and the limits of requests.
     ///
-    /// New requests go by them on all loops when this returns; what a request or an answer began
-    /// with holds to its end. `maxKeys` and the memory for bodies are those of the start, and so is
-    /// how long keys from before the start stay.
+    /// New requests use them on all loops once this returns; a request or an answer keeps what it
+    /// began with. `maxKeys`, the memory for bodies, and how long keys from before the start are
+    /// kept do not change.
     package func reload(_ configuration: RelayConfiguration, limits: ServerLimits) async {
         await post.onAll { $0.reload(configuration, limits) }
     }
@@ -138,12 +138,12 @@ package final class Service: Sendable {
         await post.onAll { $0.drain() }
     }
 
-    /// Ends what still runs, truthfully.
+    /// Ends the running answers, and says so in them.
     package func interrupt() async {
         await post.onAll { $0.store.interruptAll() }
     }
 
-    /// Drops the connections that are left, and all that lives on the loops.
+    /// Drops the remaining connections, and everything that lives on the loops.
     package func closeAll() async {
         for loop in post.loops {
             await loop.run { loop in

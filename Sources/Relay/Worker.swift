@@ -4,12 +4,12 @@ import Loop
 import Storage
 import Upstream
 
-/// The relay on one loop: makes what belongs to it, and begins and ends it.
+/// The relay on one loop: makes what belongs to the loop, starts it and ends it.
 final class Worker {
     private let reactor: Reactor
     private let service: Service
     private let client: UpstreamClient
-    /// Every answer that began here lives here.
+    /// Every answer that began on this loop lives here.
     let store: GenerationStore
     private let router: Router
     private let server: Server
@@ -59,7 +59,7 @@ final class Worker {
         }
     }
 
-    /// The worker of a loop, from work posted to it.
+    /// The worker of a loop, for work that is posted to the loop.
     static func of(_ loop: isolated EventLoop) -> Worker? {
         for tenant in loop.reactor.tenants {
             if let worker = tenant as? Worker { return worker }
@@ -75,7 +75,7 @@ final class Worker {
         }
     }
 
-    /// What begins from now on goes by these.
+    /// Applies these to what begins from now on.
     func reload(_ configuration: RelayConfiguration, _ limits: ServerLimits) {
         server.limits = limits
         store.context = store.context.with(configuration)
@@ -86,7 +86,7 @@ final class Worker {
 
     func drain() { server.drain() }
 
-    /// Drops all that is left; nothing is served after it.
+    /// Drops all that is left; nothing is served afterwards.
     func closeAll() {
         store.interruptAll()
         server.closeAll()

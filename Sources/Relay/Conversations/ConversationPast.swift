@@ -3,23 +3,24 @@ import Generations
 import HTTPServer
 import Storage
 
-/// Adds the past of its conversation to what is asked of an upstream.
+/// Adds the past of a conversation to the request that an upstream is sent.
 struct ConversationPast {
     let history: HistoryDesk
     /// In tokens, as estimated; 0 for no past.
     let budget: Int
 
-    /// Whether the upstream is asked with more than the request itself says.
+    /// Whether the upstream is sent more than the request itself holds.
     func isWanted(by request: ChatRequest) -> Bool {
         PastMessages.isWanted(request, budget: budget)
     }
 
-    /// Reads the past of a request's conversation, and gives the whole to the call that waits.
+    /// Reads the past of a request's conversation, and gives the whole request to the call that
+    /// waits.
     ///
     /// - Parameters:
-    ///   - request: names the conversation, and the user whose records alone count.
-    ///   - candidate: who is asked; what is sent may be long, so it is written on the queue.
-    ///   - call: whose upstream is asked.
+    ///   - request: names the conversation, and the user, whose records alone count.
+    ///   - candidate: who is asked; the body may be long, so it is written on the history's queue.
+    ///   - call: the one whose upstream is asked.
     func gather(
         _ request: ChatRequest,
         _ candidate: ModelTable.Candidate,
@@ -55,7 +56,7 @@ struct ConversationPast {
 }
 
 extension UpstreamFailure {
-    /// The past of its conversation is not to be had, and without it the answer would be another.
+    /// The past of the conversation cannot be had, and without it the answer would be another.
     static func past(_ problem: Problem) -> UpstreamFailure {
         UpstreamFailure(
             .upstreamError,

@@ -6,13 +6,13 @@ struct ConversationTurn {
     let record: JSON
     /// The messages that are new in this turn.
     ///
-    /// A client that manages its own past sends all of it every time; only what stands behind the
+    /// A client that manages its own past sends all of it every time; only what comes after the
     /// last answer in it was asked now.
     let asked: [JSON]
     /// The instructions that were sent with it.
     let instructions: [JSON]
 
-    /// Reads a record as it stands in the file; nil where the line is none.
+    /// Reads a record as it is in the file; nil where the line is not one.
     init?(_ line: [UInt8]) {
         guard let record = try? JSON.parse(line.span), record.members != nil else { return nil }
         self.record = record
@@ -23,7 +23,7 @@ struct ConversationTurn {
         instructions = messages.filter(Self.isInstruction)
     }
 
-    /// All that was said before the answer, where this is the first turn.
+    /// All that was said before the answer, if this is the first turn.
     var beginning: [JSON] {
         (record["messages"]?.arrayValue ?? []).filter { !Self.isInstruction($0) }
     }
@@ -33,7 +33,7 @@ struct ConversationTurn {
     var updatedAt: String { record["ended_at"]?.stringValue ?? startedAt }
     /// The text of the answer, as far as it came.
     var answer: String { record["content"]?.stringValue ?? "" }
-    /// Whether the answer broke off by a fault, so that asking again makes sense.
+    /// Whether a fault cut the answer, so that asking again makes sense.
     var hasFailed: Bool {
         record["status"]?.stringValue.flatMap { Ending(rawValue: $0) }.map { !$0.isFinish } ?? false
     }

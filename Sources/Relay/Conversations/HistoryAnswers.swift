@@ -4,7 +4,7 @@ import HTTPServer
 import Storage
 import Wire
 
-/// What a question to the history came to, on its way back to a loop.
+/// The result of a question to the history, on its way back to a loop.
 struct HistoryAnswer: Sendable {
     /// The content of the answer, or what is sent for `request`.
     var bytes: [UInt8] = []
@@ -12,20 +12,20 @@ struct HistoryAnswer: Sendable {
     var request: ChatRequest?
     /// The answer that was asked for by its id.
     var recorded: RecordedAnswer?
-    /// Where an export goes on.
+    /// Where an export continues.
     var next: HistoryCursor?
-    /// Why there is none.
+    /// Why there is no answer.
     var problem: Problem?
 }
 
 /// The JSON of the history's routes, written on the history's queue.
 enum HistoryAnswers {
-    /// Records up to this size together are in one answer.
+    /// Records in one answer have at most this size together.
     static let maxBytes = 8 << 20
-    /// A title has at most so many characters.
+    /// A title has at most this many characters.
     private static let titleCharacters = 80
 
-    /// Records as they stand in the file, without keys; a line that is no JSON is left out.
+    /// Records as they are in the file, without keys; a line that is not JSON is left out.
     static func records(_ page: HistoryPage) -> [UInt8] {
         var out: [UInt8] = []
         out.append(literal: "{\"records\":[")
@@ -44,8 +44,8 @@ enum HistoryAnswers {
     static func conversations(_ list: [ListedConversation], next: String?) -> [UInt8] {
         var out: [UInt8] = []
         out.append(literal: "{\"conversations\":[")
-        for (place, conversation) in list.enumerated() {
-            if place > 0 { out.append(UInt8(ascii: ",")) }
+        for (index, conversation) in list.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
             let running = conversation.running
             JSON.object([
                 .init(key: "id", value: .string(conversation.id)),
@@ -64,10 +64,10 @@ enum HistoryAnswers {
     ///
     /// - Parameters:
     ///   - id: the conversation.
-    ///   - page: its records, the newest first.
-    ///   - running: its answers that have no record yet, the oldest first.
-    /// - Returns: the messages in their order, each answer with how it ended; then those of the
-    ///   answers that run.
+    ///   - page: the conversation's records, the newest first.
+    ///   - running: the conversation's answers that have no record yet, the oldest first.
+    /// - Returns: the messages in their order, each answer with how it ended; the messages of
+    ///   running answers are last.
     static func conversation(
         _ id: String,
         _ page: HistoryPage,
@@ -77,8 +77,8 @@ enum HistoryAnswers {
         turns.sort { $0.startedAt < $1.startedAt }
         turns += running.compactMap(\.turn)
         var messages: [JSON] = []
-        for (place, turn) in turns.enumerated() {
-            messages += place == 0 && page.next == nil ? turn.beginning : turn.asked
+        for (index, turn) in turns.enumerated() {
+            messages += index == 0 && page.next == nil ? turn.beginning : turn.asked
             messages.append(answer(turn))
         }
         var out: [UInt8] = []
@@ -90,8 +90,8 @@ enum HistoryAnswers {
         return out
     }
 
-    /// The content of one that runs is left empty: it would be old when it arrives, and the stream
-    /// of its id tells all of it from the start, without a seam.
+    /// A running answer's content is left empty: it would be old when it arrives, and the stream of
+    /// the answer's id sends all of it from the start, without a seam.
     private static func answer(_ turn: ConversationTurn) -> JSON {
         var members = [
             JSON.Member(key: "role", value: .string("assistant")),
@@ -113,7 +113,7 @@ enum HistoryAnswers {
         let text = message.flatMap { ChatRequest.Message(recorded: $0)?.text } ?? ""
         var title: [Character] = []
         var isGap = false
-        // A question may be a whole book, of which no more is looked at than is shown.
+        // A question may be a whole book, so no more of it is looked at than is shown.
         for character in text {
             guard !character.isWhitespace else {
                 isGap = !title.isEmpty
@@ -148,13 +148,13 @@ enum HistoryAnswers {
 }
 
 extension Problem {
-    /// A question that the history has no answer to.
+    /// The history has no answer to the question.
     init(_ error: HistoryQueryError) {
         switch error {
         case .unknownBefore:
             self = .invalid(
                 "before",
-                expected: "an id from an earlier answer; there is nothing with this one"
+                expected: "an id from an earlier answer; there is nothing with this id"
             )
         case .moved, .storage:
             self.init(

@@ -4,7 +4,7 @@ import Loop
 import Storage
 import Wire
 
-/// What is asked of the history, on its queue.
+/// What is asked of the history; it runs on the history's queue.
 typealias HistoryQuestion =
     @Sendable (inout HistoryCatalog) throws(HistoryQueryError) -> HistoryAnswer
 
@@ -22,16 +22,16 @@ struct HistoryDesk {
         self.reactor = reactor
     }
 
-    /// A right to answer what waits on this loop, from any thread.
+    /// Makes a right to answer what waits on this loop, from any thread.
     func ticket<Answer: Sendable>(_ use: @escaping (Answer) -> Void) -> Ticket<Answer> {
         Ticket(on: reactor, use)
     }
 
-    /// Puts a question.
+    /// Asks a question.
     ///
     /// - Parameters:
     ///   - question: runs on the history's queue.
-    ///   - use: takes the answer, on this loop; a client may be gone by then.
+    ///   - use: takes the answer, on this loop; the client may be gone then.
     func ask(
         _ question: @escaping HistoryQuestion,
         then use: @escaping (HistoryAnswer) -> Void
@@ -39,16 +39,16 @@ struct HistoryDesk {
         line.ask(question, for: ticket(use))
     }
 
-    /// The same from any thread.
+    /// Asks the same from any thread.
     var line: HistoryLine { HistoryLine(stores: stores, log: log) }
 
     /// Deletes a conversation.
     ///
     /// - Parameters:
     ///   - conversation: its id.
-    ///   - forget: given the time of the deletion once it is done, in milliseconds since 1970; on
-    ///     the history's queue.
-    ///   - use: takes why it is not done, or nil, on this loop.
+    ///   - forget: called once the conversation is deleted, with the time of the deletion in
+    ///     milliseconds since 1970; on the history's queue.
+    ///   - use: takes the reason why it was not deleted, or nil; on this loop.
     func delete(
         conversation: String,
         forget: @escaping @Sendable (Int) -> Void,
@@ -82,7 +82,7 @@ struct HistoryLine: Sendable {
     fileprivate let stores: Stores
     fileprivate let log: Log
 
-    /// Puts a question, once the history has the records of all that has ended.
+    /// Asks a question, once the history has the records of all answers that have ended.
     func ask(_ question: @escaping HistoryQuestion, for ticket: Ticket<HistoryAnswer>) {
         let log = log
         let history = stores.history

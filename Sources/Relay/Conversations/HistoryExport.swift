@@ -2,7 +2,7 @@ import HTTPServer
 import Storage
 import Wire
 
-/// Sends records as lines, in pieces as the client takes them.
+/// Sends records as lines, in pieces, as fast as the client takes them.
 ///
 /// One piece is in memory at a time; the next one is read when this one is on its way.
 final class HistoryExport: ExchangeDelegate {
@@ -49,7 +49,7 @@ final class HistoryExport: ExchangeDelegate {
 
     private func send(_ answer: HistoryAnswer, on exchange: Exchange) {
         if let problem = answer.problem {
-            // An export that breaks off must not look whole.
+            // An export that is cut must not look whole.
             return exchange.status == nil ? exchange.respond(problem) : exchange.abort()
         }
         if exchange.status == nil {

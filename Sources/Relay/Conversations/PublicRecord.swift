@@ -1,17 +1,17 @@
 import Wire
 
-/// Records as clients may see them: without the key under which an answer was asked for, and what
-/// was hashed under it.
+/// Records as clients may see them: without the key under which an answer was asked for, and
+/// without the fingerprint of the request.
 ///
-/// Whoever knows a key may ask under it.
+/// Anyone who knows a key may ask under it.
 enum PublicRecord {
-    /// Appends a line of the history without those members, and otherwise as it stands.
+    /// Appends a line of the history without those members, and otherwise unchanged.
     ///
-    /// They are in the beginning, so that the rest of a line that has them is copied and not looked
-    /// at. Members within others, such as those of a client's own messages, stay.
+    /// They come early in the line, so once both are found the rest is copied and not looked at.
+    /// Members within others, such as those of a client's own messages, stay.
     ///
     /// - Parameters:
-    ///   - line: without its end; may be any text.
+    ///   - line: any text, without its line end.
     ///   - out: the bytes that are appended to.
     static func append(_ line: Span<UInt8>, into out: inout [UInt8]) {
         var next = 0
@@ -22,7 +22,7 @@ enum PublicRecord {
         out.append(span: line.extracting(next..<line.count))
     }
 
-    /// Appends lines, each with its end.
+    /// Appends lines, each with its line end.
     static func append(lines: [UInt8], into out: inout [UInt8]) {
         var start = 0
         while let end = lines[start...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -32,7 +32,7 @@ enum PublicRecord {
         }
     }
 
-    /// Where they stand, each with one of the commas beside it.
+    /// The ranges of those members, each with one of the commas beside it.
     private static func hiddenMembers(of line: Span<UInt8>) -> [Range<Int>] {
         var found: [Range<Int>] = []
         var hasKey = false
@@ -50,7 +50,7 @@ enum PublicRecord {
                 hasFingerprint = hasFingerprint || isFingerprint
                 var end = reader.position
                 if isKey || isFingerprint {
-                    // A first member has its comma after it; what follows is the first then.
+                    // A first member has its comma after it; the next member is the first then.
                     if isFirst { end = endOfComma(line, from: end) }
                     found.append(before..<end)
                 } else {
@@ -59,7 +59,8 @@ enum PublicRecord {
                 before = end
             }
         } catch {
-            // Not a record of ours, or a broken one: what was found before the break.
+            // This is not a record of ours, or a broken one: what was found before the break
+            // counts.
         }
         return found
     }

@@ -3,7 +3,7 @@ import Generations
 import Storage
 import Wire
 
-/// An answer that runs, as its loop tells it to the history's queue.
+/// A running answer, as its loop describes it to the history's queue.
 struct RunningAnswer: Sendable {
     let id: String
     let conversation: String
@@ -24,12 +24,12 @@ struct RunningAnswer: Sendable {
 }
 
 extension RunningAnswer {
-    /// What the history's routes list of an answer; nil where it has a record, or is not of the
-    /// conversation.
+    /// Describes an answer as the history's routes list it; nil where it has a record, or is not in
+    /// the conversation.
     ///
     /// - Parameters:
     ///   - live: its log.
-    ///   - conversation: the one that is asked for; nil for any.
+    ///   - conversation: the one that is asked for; nil for all.
     init?(_ live: LiveLog, in conversation: String?) {
         let head = live.head
         guard !live.isEnded, let own = head.conversation else { return nil }
@@ -44,7 +44,7 @@ extension RunningAnswer {
     }
 }
 
-/// A conversation of the list: what is recorded of it, and what runs in it.
+/// A conversation in the list: its records, and its running answers.
 struct ListedConversation {
     let id: String
     /// Its oldest and its newest record; nil while its first answer runs.
@@ -58,7 +58,7 @@ struct ListedConversation {
         return running.first?.turn
     }
 
-    /// When an answer was begun in it that runs, or else when the newest ended.
+    /// When its newest running answer began, or else when its newest answer ended.
     var updatedAt: String {
         guard let newest = running.last else {
             return ends.flatMap { ConversationTurn($0.last) }?.updatedAt ?? ""
@@ -69,9 +69,9 @@ struct ListedConversation {
     }
 }
 
-/// All answers that run, as they were a moment before the history is asked.
+/// All running answers, as they were a moment before the history is asked.
 struct RunningAnswers: Sendable {
-    /// The list has at most so many conversations with running answers; of more, the newest.
+    /// The list has at most this many conversations with running answers, the newest of them.
     static let maxListed = 1000
 
     /// The oldest first.
@@ -81,7 +81,7 @@ struct RunningAnswers: Sendable {
         self.answers = answers.sorted { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }
     }
 
-    /// Those that are meant and have no record yet, the oldest first.
+    /// Those that the filter selects and that have no record yet, the oldest first.
     func awaited(
         by catalog: inout HistoryCatalog,
         _ filter: HistoryFilter
@@ -95,14 +95,14 @@ struct RunningAnswers: Sendable {
 
     /// The list of conversations: those with a running answer, then those whose answers have ended.
     ///
-    /// The former stand on the first page, beside as many of the latter as are wanted: a cursor is
-    /// a record's place, and they have none yet. They are left out of every other page.
+    /// The former are on the first page, in addition to `limit` of the latter: a cursor is a
+    /// record's place, and they have none yet. They are left out of every other page.
     ///
     /// - Parameters:
-    ///   - catalog: what is recorded.
-    ///   - user: only those whose newest answer is of this user.
-    ///   - before: only those after this one.
-    ///   - limit: how many of those whose answers have ended.
+    ///   - catalog: the records.
+    ///   - user: only conversations whose newest answer is of this user.
+    ///   - before: only conversations that come after this one.
+    ///   - limit: how many conversations whose answers have ended.
     /// - Returns: each conversation once, the newest first, and what to ask for next.
     /// - Throws: where `before` names none, or the history cannot be read.
     func list(
@@ -112,27 +112,27 @@ struct RunningAnswers: Sendable {
         limit: Int
     ) throws(HistoryQueryError) -> (list: [ListedConversation], next: String?) {
         var listed: [ListedConversation] = []
-        var places: [String: Int] = [:]
-        // The newest first, so that each conversation stands where its newest answer does.
+        var indices: [String: Int] = [:]
+        // The newest first, so that each conversation is where its newest answer is.
         for answer in try awaited(by: &catalog, HistoryFilter(user: user)).reversed() {
-            if let place = places[answer.conversation] {
-                listed[place].running.append(answer)
+            if let index = indices[answer.conversation] {
+                listed[index].running.append(answer)
             } else if listed.count < Self.maxListed {
-                places[answer.conversation] = listed.count
+                indices[answer.conversation] = listed.count
                 listed.append(ListedConversation(id: answer.conversation, running: [answer]))
             }
         }
-        for place in listed.indices { listed[place].running.reverse() }
+        for index in listed.indices { listed[index].running.reverse() }
         let (ends, next) = try catalog.conversations(
             user: user,
             before: before,
             limit: limit,
-            excluding: Set(places.keys)
+            excluding: Set(indices.keys)
         )
         let ended = ends.map { ListedConversation(id: $0.id, ends: $0) }
         guard before == nil else { return (ended, next) }
-        for place in listed.indices {
-            listed[place].ends = try catalog.conversation(listed[place].id)
+        for index in listed.indices {
+            listed[index].ends = try catalog.conversation(listed[index].id)
         }
         return (listed + ended, next)
     }

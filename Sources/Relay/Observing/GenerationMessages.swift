@@ -6,7 +6,7 @@ extension Log {
     func write(_ report: GenerationReport) {
         switch report {
         case .ended(let answer):
-            // Nobody waits for one that was abandoned.
+            // Nobody waits for an answer that was abandoned.
             guard let failure = answer.failure, failure.ending != .abandoned else { return }
             write(.warning, "id=\(answer.id) \(failure.ending.rawValue): \(failure.message)")
         case .retry(let id, let number, let milliseconds, let why):
@@ -16,7 +16,7 @@ extension Log {
         case .recordWaits(let error):
             write(
                 .error,
-                "a record has to wait for what the next start finds of it: \(error)"
+                "a record has to wait for the next start: \(error)"
             )
         case .journal(let report): write(report)
         case .recovered(let count):

@@ -1,14 +1,14 @@
 import Storage
 
-/// What a journal has to say, as lines of the log.
+/// A journal's reports, as lines of the log.
 extension Log {
     func write(_ report: JournalReport) {
         switch report {
         case .writeFailed(let error):
             write(
                 .error,
-                "the journal cannot be written: \(error); answers go on, and what ends the process"
-                    + " now would cut them"
+                "the journal cannot be written: \(error); answers go on, but the end of the process"
+                    + " would cut them now"
             )
         case .writesResumed: write(.info, "the journal is written again, with all that was missing")
         case .notSafe(let error):
@@ -17,7 +17,7 @@ extension Log {
         case .lost(let path):
             write(
                 .error,
-                "\(path) was moved away: the journal is begun anew with the answers that run"
+                "\(path) was moved away: the journal is begun anew with the running answers"
             )
         case .unreadable(let error, let path):
             write(
@@ -29,10 +29,10 @@ extension Log {
             write(
                 .warning,
                 "\(path) has \(bytes) bytes that are no frame, the first at \(offset)"
-                    + " (\(fault.rawValue)): what is whole is read\(kept)"
+                    + " (\(fault.rawValue)): whole frames are read\(kept)"
             )
         case .noSegment(let path):
-            write(.warning, "\(path) is no segment of a journal and is left out")
+            write(.warning, "\(path) is not a segment of a journal and is left out")
         }
     }
 }

@@ -1,13 +1,13 @@
 import Storage
 
-/// How many loops' journals are in trouble; the loops share a disk, and its trouble is said once.
+/// How many loops' journals are in trouble; the loops share a disk, so its trouble is logged once.
 struct JournalOutages: Equatable {
     private var refused = 0
     private var notSafe = 0
 
-    /// Takes a report in.
+    /// Takes a journal's report.
     ///
-    /// - Returns: whether it is worth a line in the log.
+    /// - Returns: whether the report is worth a line in the log.
     mutating func note(_ report: JournalReport) -> Bool {
         switch report {
         case .writeFailed:

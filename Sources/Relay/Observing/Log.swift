@@ -54,7 +54,7 @@ package struct Log: Sendable {
         line.append(literal: "\n")
     }
 
-    /// What clients and upstreams sent must not forge a line of its own, nor steer a terminal.
+    /// Text from clients and upstreams must not forge a line of its own, nor control a terminal.
     private static func makePlain(_ line: inout [UInt8], from start: Int) {
         guard line[start...].contains(where: { !(0x20..<0x7F).contains($0) }) else { return }
         let text = String(decoding: line[start...], as: UTF8.self)

@@ -1,8 +1,8 @@
 import Loop
 
-/// The lines of one loop's requests: one `write` for all that are finished in a turn.
+/// The lines of one loop's requests: one `write` for all requests that end in a turn.
 final class RequestLog: TurnEndHandler {
-    /// What a pipe takes in one piece, so that lines of several loops never mix (PIPE_BUF).
+    /// A pipe takes this much in one piece, so that lines of several loops never mix (PIPE_BUF).
     private static let atomicBytes = 4096
 
     private let log: Log
@@ -34,7 +34,7 @@ final class RequestLog: TurnEndHandler {
         flush()
     }
 
-    /// Writes what is there.
+    /// Writes the lines that wait.
     func flush() { write(lines.count) }
 
     private func write(_ count: Int) {

@@ -2,7 +2,7 @@ import HTTPServer
 import Loop
 import Wire
 
-/// What is known of one request when it is over; its line in the log is written from it.
+/// What is known of a request when it is over; its line in the log is made from this.
 struct Visit {
     private let exchange: Exchange
     private let endedAt: Nanoseconds
@@ -19,7 +19,7 @@ struct Visit {
         line.append(UInt8(ascii: " "))
         line.append(text: head.method.name)
         line.append(UInt8(ascii: " "))
-        // The query stays out: it may be somebody's prompt.
+        // The query is left out: it may be somebody's prompt.
         line.append(text: head.rawPath)
         line.append(UInt8(ascii: " "))
         line.append(decimal: exchange.status?.code ?? 0)

@@ -2,13 +2,13 @@ import Generations
 import HTTPServer
 import Loop
 
-/// Finds an answer that is in memory, on whatever loop it lives.
+/// Finds an answer that is in memory, on whichever loop.
 struct AnswerDirectory {
     /// Where an answer is.
-    enum Place {
+    enum Location {
         case here(Generation)
-        /// On another loop, to which the request has moved if it still has a client: there it is
-        /// handled anew.
+        /// On another loop, to which the request has moved if it still has a client, and which handles
+        /// it anew.
         case moved
         /// Not in memory.
         case nowhere
@@ -17,7 +17,7 @@ struct AnswerDirectory {
     let store: GenerationStore
     let post: LoopPost
 
-    func find(_ id: String, for exchange: Exchange) -> Place {
+    func find(_ id: String, for exchange: Exchange) -> Location {
         if let generation = store[id] { return .here(generation) }
         guard let loop = post.loopIndex(of: id), loop != store.context.reactor.index else {
             return .nowhere

@@ -5,9 +5,9 @@ import HTTPServer
 import Loop
 import Wire
 
-/// Gives the answer to a request: the one that its key stands for, or a new one on this loop.
+/// Gives the answer to a request: the one that its key belongs to, or a new one on this loop.
 ///
-/// What is asked twice is answered once.
+/// A question that is asked twice is answered once.
 final class Asking {
     /// Where the answer is.
     enum Answer {
@@ -43,7 +43,7 @@ final class Asking {
     ///
     /// - Parameters:
     ///   - call: what is asked.
-    ///   - exchange: the client's; what is wrong is answered to it, and it may move away.
+    ///   - exchange: the client's; errors are answered to it, and it may move away.
     ///   - use: takes the answer, now or later.
     func answer(
         _ call: ChatCall,
@@ -74,8 +74,8 @@ final class Asking {
         }
     }
 
-    /// The answer of a key is gone, since its conversation was deleted: the key is free and the
-    /// request a new one.
+    /// Asks again, because the answer of a key is gone with its conversation: the key is free, and
+    /// the request is a new one.
     private func askAnew(
         _ call: ChatCall,
         _ id: String,
@@ -86,7 +86,7 @@ final class Asking {
         answer(call, exchange, then: use)
     }
 
-    /// The key stands for an answer that was begun.
+    /// Reads the answer that was begun under the key.
     private func attach(
         _ call: ChatCall,
         _ id: String,
@@ -115,7 +115,7 @@ final class Asking {
         _ exchange: Exchange,
         _ use: @escaping (Answer) -> Void
     ) {
-        // Others under the same key find the claim and no answer while this waits.
+        // Other requests under the same key find the claim and no answer while this one waits.
         if call.key != nil { store.expect(id) }
         var isAnswered = false
         policies.reserve(call.caller, call.request, on: store.context.reactor) { [self] result in
@@ -139,7 +139,8 @@ final class Asking {
         _ exchange: Exchange
     ) throws(Problem) -> Generation {
         do throws(Problem) {
-            // Whoever left while this waited may never come back for what would be paid.
+            // A client that left while this waited may never come back for an answer that would be
+            // paid.
             guard !exchange.isLost else { throw Self.clientLeft }
             return try begin(call, id)
         } catch {
@@ -181,19 +182,19 @@ final class Asking {
         return generation
     }
 
-    /// Nobody is sent this.
+    /// Nobody is sent this: the client is gone.
     private static let clientLeft = Problem(
         .requestTimeout,
         type: "invalid_request_error",
-        message: "the client left before anybody was asked"
+        message: "the client left before an upstream was asked"
     )
 
     private static let otherRequest = Problem(
         .conflict,
         type: "idempotency_error",
-        message: "this key was used for another request; a new question takes a new key",
+        message: "this key was used for another request; a new question needs a new key",
         code: "idempotency_key_in_use",
-        // OpenAI's libraries would send the same again.
+        // OpenAI's libraries would send the same request again.
         fields: ["x-should-retry": "false"]
     )
 

@@ -4,7 +4,7 @@ import Generations
 import HTTPServer
 import Wire
 
-/// Everything that one chat request says: what to ask, and how to answer it.
+/// Everything that one chat request says: what to ask, and how to answer.
 final class ChatCall {
     let request: ChatRequest
     /// Who asks.
@@ -19,7 +19,7 @@ final class ChatCall {
     /// - Parameters:
     ///   - request: a GET with a query, or a POST with a JSON body and perhaps `?format=`.
     ///   - route: gives the shape of the body and the default dialect.
-    ///   - configuration: gives what the request leaves open.
+    ///   - configuration: gives what the request does not say.
     ///   - caller: who asks.
     /// - Throws: 400 that names the field and what was expected.
     init(
@@ -69,7 +69,7 @@ final class ChatCall {
         return items
     }
 
-    /// The dialect that a query names, if it does.
+    /// The dialect that a query names, if any.
     static func dialect(_ query: QueryItems) throws(Problem) -> Dialect? {
         try dialect(option(query, "format"))
     }
@@ -79,7 +79,7 @@ final class ChatCall {
         query[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The dialect that a name stands for; nil where none was named.
+    /// The dialect with this name; nil where none was named.
     private static func dialect(_ name: String?) throws(Problem) -> Dialect? {
         guard let name else { return nil }
         if let dialect = Dialect.named(name) { return dialect }

@@ -9,7 +9,7 @@ struct HistoryQuery {
     let filter: HistoryFilter
     let limit: Int
     let before: String?
-    /// Whether all of it is wanted, as lines.
+    /// Whether all records are wanted, as lines.
     let isExport: Bool
 
     init(_ head: RequestHead, defaultLimit: Int = 50) throws(Problem) {

@@ -48,7 +48,7 @@ struct HistoryRoutes {
         filter.conversation = id
         let wanted = filter
         respond(exchange, withRunningIn: id) { catalog, running throws(HistoryQueryError) in
-            // They come after all that is recorded, and so are on the newest page.
+            // Running answers come after all records, and so are on the newest page.
             let answers = query.before == nil ? try running.awaited(by: &catalog, wanted) : []
             let page = try catalog.records(
                 wanted,
@@ -63,8 +63,8 @@ struct HistoryRoutes {
         }
     }
 
-    /// Deletes a conversation; what of it still runs is stopped, and what is kept for clients that
-    /// come back is let go.
+    /// Deletes a conversation; its running answers are stopped, and its ended ones that are kept
+    /// for clients that come back are dropped.
     func delete(_ exchange: Exchange, _ id: String) {
         let post = post
         history.delete(conversation: id) { time in
@@ -77,12 +77,12 @@ struct HistoryRoutes {
 
     /// Answers with what the history has and what still runs.
     ///
-    /// What runs is read first: an answer that ends meanwhile is in both, and listed once. The
-    /// other way round it would be in neither.
+    /// What runs is read first: an answer that ends meanwhile is in both, and is listed once. In
+    /// the other order it could be in neither.
     ///
     /// - Parameters:
     ///   - exchange: the client's.
-    ///   - conversation: the one that the answers belong to; nil for all conversations.
+    ///   - conversation: the one that the answers belong to; nil for all.
     ///   - question: runs on the history's queue.
     private func respond(
         _ exchange: Exchange,

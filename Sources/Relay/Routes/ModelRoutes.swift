@@ -2,7 +2,7 @@ import Generations
 import HTTPServer
 import Wire
 
-/// `GET /v1/models` in OpenAI's shape: the models that are asked by default, and who answers.
+/// `GET /v1/models` in OpenAI's shape: the models that are asked by default, and their upstreams.
 struct ModelRoutes {
     let upstreams: [RelayConfiguration.Upstream]
 

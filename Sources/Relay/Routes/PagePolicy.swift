@@ -1,10 +1,10 @@
 import Access
 import Wire
 
-/// What the browser is told about every file of the page.
+/// The fields that a browser gets with every file of the page.
 enum PagePolicy {
-    /// Nothing runs, loads or is sent anywhere but what the page itself brings: whatever text a
-    /// model writes, it stays text.
+    /// Only what the page itself brings may run, load or receive anything: whatever text a model
+    /// writes, it stays text.
     static let fields: HeaderFields = [
         "Content-Security-Policy":
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -13,6 +13,6 @@ enum PagePolicy {
         "Referrer-Policy": "no-referrer",
     ]
 
-    /// The fields that each page has beside these, so that it may ask by GET.
+    /// The fields that each page has in addition, so that it may ask by GET.
     static var pageFields: HeaderFields { Gate.pageFields }
 }

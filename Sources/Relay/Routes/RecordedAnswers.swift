@@ -4,22 +4,22 @@ import HTTPServer
 import Storage
 import Wire
 
-/// Answers that are not in memory any more, served from their records.
+/// Answers that are no longer in memory, served from their records.
 struct RecordedAnswers {
     let history: HistoryDesk
 
     /// Serves an answer to a client that comes back for it when only the history has it.
     ///
-    /// A client that has had nothing of the text gets it in any dialect. One that has had a part is
-    /// sent the whole text, to be put in the place of what it has, where the dialect has words for
-    /// that; in the others it could only be added to it.
+    /// A client that has had nothing of the text gets it in any dialect. A client that has had a
+    /// part is sent the whole text, to replace what it has, where the dialect can say that; in
+    /// other dialects the client could only append it.
     ///
     /// - Parameters:
-    ///   - position: where it wants to go on.
-    ///   - dialect: what it reads.
+    ///   - position: where the client wants to go on.
+    ///   - dialect: what the client reads.
     ///   - isBack: whether the client comes back by itself, as a browser's EventSource does with an
-    ///     event's id: where there is no record either it is sent 204, the one status on which it
-    ///     does not come back. All others are sent 404.
+    ///     event's id. If there is no record either, such a client is sent 204, the one status
+    ///     after which it does not come back; all others are sent 404.
     ///   - exchange: the client's.
     func serve(
         _ position: StreamPosition,
@@ -41,7 +41,7 @@ struct RecordedAnswers {
         }
     }
 
-    /// Answers what was asked before under the same key.
+    /// Answers again what was asked before under the same key.
     ///
     /// - Parameters:
     ///   - call: what is asked.
@@ -65,12 +65,13 @@ struct RecordedAnswers {
         }
     }
 
-    /// Looks up an ended answer in the history; where that cannot be asked the client is told so.
+    /// Looks up an ended answer in the history; the client gets an error where that cannot be
+    /// asked.
     ///
     /// - Parameters:
     ///   - id: the answer's.
-    ///   - exchange: the client's; one that is gone meanwhile is not answered.
-    ///   - use: takes it; nil where there is no record of it.
+    ///   - exchange: the client's; a client that has left meanwhile gets no answer.
+    ///   - use: takes the answer; nil where there is no record of it.
     func find(
         _ id: String,
         for exchange: Exchange,
@@ -89,10 +90,10 @@ struct RecordedAnswers {
         Array("id=\(answer.id) from the history".utf8)
     }
 
-    /// What frames of a record say beside their entries.
+    /// The context of a record's frames.
     ///
-    /// Whether the first request named a model is not in a record: who asks by the answer's id
-    /// names none, and a member more harms nobody.
+    /// A record does not say whether the first request named a model. A client that asks by the
+    /// answer's id names none, and an additional member harms nobody.
     private static func context(
         of answer: RecordedAnswer,
         _ request: ChatRequest?,

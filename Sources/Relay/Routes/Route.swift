@@ -23,7 +23,7 @@ enum Route: Equatable, Sendable {
     case models
     case health
     case readiness
-    /// What a method is possible for, where a client only asks for that.
+    /// The methods of a path, for a client that only asks for them.
     case options(methods: String)
     case file
 
@@ -100,7 +100,7 @@ enum Route: Equatable, Sendable {
 
     /// Whether a HEAD is a GET without the content.
     ///
-    /// Of a chat route it would make an answer that nobody reads. Files say so themselves.
+    /// For a chat route it would make an answer that nobody reads. Files decide that themselves.
     private var answersHead: Bool {
         switch self {
         case .history, .conversations, .conversation, .models, .health, .readiness: true
@@ -111,18 +111,18 @@ enum Route: Equatable, Sendable {
 
     private static func unknown(_ head: RequestHead) -> Problem {
         let paths = table.filter { $0.methods.contains { $0.0 == head.method } }.map(\.path)
-        let places =
+        let routes =
             switch head.method {
             case .delete: ["/chat/streams/{id}", "/chat/conversations/{id}"]
             default: paths
             }
-        let known = places.isEmpty ? "none" : places.joined(separator: ", ")
+        let known = routes.isEmpty ? "none" : routes.joined(separator: ", ")
         return Problem(
             .notFound,
             type: "not_found_error",
             message:
-                "\(head.method.name) is not possible on \(head.path), which is no route; the routes for it:"
-                + " \(known)",
+                "\(head.method.name) is not possible on \(head.path), which is not a route;"
+                + " the routes for it: \(known)",
             code: "not_found"
         )
     }
@@ -141,15 +141,15 @@ enum Route: Equatable, Sendable {
         return String(path.dropFirst(prefix.count))
     }
 
-    /// A body that nothing is read from may have so much.
+    /// How long a body may be that nothing is read from.
     static let maxUnreadBytes = 64 * 1024
 
-    /// How errors are written at a path, a route's or not; nil for the server's own way.
+    /// How errors are written at a path, a route's or not; nil for the server's own form.
     static func errorShape(at path: String) -> ErrorShape? {
         path.hasPrefix("/v1/") ? Dialect.openai.errorShape : nil
     }
 
-    /// Whether what is asked may be in the body.
+    /// Whether the body may hold what is asked.
     var readsBody: Bool {
         switch self {
         case .chat, .announce: true
@@ -158,7 +158,7 @@ enum Route: Equatable, Sendable {
         }
     }
 
-    /// What a request would do here, as far as it matters who asks.
+    /// What a request would do here, as far as that matters for who may ask.
     func demand(_ head: RequestHead) -> Gate.Demand {
         switch self {
         case .chat where head.method == .get && !StreamPosition.isIn(head): .generationByGet
@@ -169,7 +169,7 @@ enum Route: Equatable, Sendable {
     }
 }
 
-/// The chat routes: what they read, and what they write unless told otherwise.
+/// The chat routes: what they read, and what they write by default.
 enum ChatRoute: Equatable, Sendable {
     case stream
     case streamChat
@@ -193,11 +193,11 @@ enum ChatRoute: Equatable, Sendable {
         }
     }
 
-    /// What becomes of an answer whose client leaves and names nothing to come back for it by.
+    /// What happens to an answer whose client leaves and gave no name to come back for it by.
     var onDisconnect: OnDisconnect {
         switch self {
         case .stream, .streamChat, .completions: .standard
-        // OpenAI's clients have no other word for Stop than to leave, and none comes back.
+        // OpenAI's clients can say Stop only by leaving, and none comes back.
         case .openAI: .cancel
         }
     }

@@ -5,7 +5,8 @@ import HTTPServer
 import Loop
 import Wire
 
-/// Takes the requests of one loop: says who may ask, and brings each to the routes of its family.
+/// Takes the requests of one loop: decides who may ask, and passes each to the routes of its
+/// family.
 final class Router: RequestHandler {
     /// What the head of an admitted request came to.
     private struct Admitted: Sendable {
@@ -33,7 +34,7 @@ final class Router: RequestHandler {
         routes = Routes(policies, store: store, service: service)
     }
 
-    /// Requests whose heads come in from now on go by other policies.
+    /// Applies other policies to requests whose heads come in from now on.
     func reload(_ policies: Policies) {
         gate = policies.gate
         routes = Routes(policies, store: store, service: service)
@@ -63,7 +64,7 @@ final class Router: RequestHandler {
                     exchange.decide(.refuse(problem))
                 }
             }
-            // It is decided by now, unless it is not known yet who asks.
+            // The decision is made already, unless it is not known yet who asks.
             return .wait
         } catch {
             return .refuse(error)
@@ -171,7 +172,7 @@ final class Routes {
 }
 
 extension HeaderFields {
-    /// For answers that are of this moment, and somebody's own.
+    /// For answers that hold only for this moment, and for one client.
     static let freshJSON: HeaderFields = [
         "Content-Type": "application/json", "Cache-Control": "no-store",
     ]

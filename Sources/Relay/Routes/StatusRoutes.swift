@@ -10,7 +10,7 @@ struct StatusRoutes {
         exchange.respond(.ok, .freshJSON, body: Array("{\"status\":\"ok\"}\n".utf8))
     }
 
-    /// Whether it can do all that it promises.
+    /// Whether the process can do all that it promises.
     func readiness(_ exchange: Exchange) {
         if let problem = health.problem { return exchange.respond(problem) }
         exchange.respond(.ok, .freshJSON, body: Array("{\"status\":\"ready\"}\n".utf8))

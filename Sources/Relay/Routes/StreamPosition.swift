@@ -9,9 +9,9 @@ struct StreamPosition: Equatable {
     let generation: String
     /// The number of the first entry that the client has not had.
     let next: Int
-    /// Whether entries are counted as its record has them, where the whole text is one.
+    /// Whether entries are counted as in a record, where the whole text is one.
     let isOfRecord: Bool
-    /// What stands before an entry's number then.
+    /// What comes before an entry's number in that case.
     static let recordMark = "r"
 
     init(generation: String, next: Int = 0, isOfRecord: Bool = false) {
@@ -20,8 +20,8 @@ struct StreamPosition: Equatable {
         self.isOfRecord = isOfRecord
     }
 
-    /// Reads `Last-Event-ID`, or `last_event_id`, or `lastEventId`, in this order; an empty one is
-    /// none.
+    /// Reads `Last-Event-ID`, `last_event_id` or `lastEventId`, in this order; an empty one counts
+    /// as absent.
     ///
     /// - Returns: nil where there is none. An id that is not ours names a generation that nobody
     ///   has, since it must not start one either.
@@ -41,8 +41,8 @@ struct StreamPosition: Equatable {
         }
     }
 
-    /// Whether a request wants to go on, and so begins nothing; one whose query cannot be read does
-    /// not.
+    /// Whether a request wants to go on, and so begins nothing; a request whose query cannot be
+    /// read does not.
     static func isIn(_ head: RequestHead) -> Bool {
         QueryItems(head.query ?? "").flatMap { Self(head, $0) } != nil
     }

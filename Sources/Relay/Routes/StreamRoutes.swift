@@ -45,10 +45,10 @@ struct StreamRoutes {
 
     /// Goes on after the last event that the client has.
     ///
-    /// After the end a browser's EventSource is sent 204, the one status on which it does not come
-    /// back. What is not in memory any more is served from the history.
+    /// After the end a browser's EventSource is sent 204, the one status after which it does not
+    /// come back. An answer that is no longer in memory is served from the history.
     func resume(_ exchange: Exchange, _ position: StreamPosition, _ dialect: Dialect) {
-        // Of the record there is only what the history has, whatever is in memory.
+        // Positions in a record are served only from the history, whatever is in memory.
         guard !position.isOfRecord else {
             return recorded.serve(position, dialect, isBack: true, to: exchange)
         }
@@ -57,7 +57,7 @@ struct StreamRoutes {
             let count = generation.live.log.count
             let isPastEnd = generation.isEnded && position.next == count
             if isPastEnd { return exchange.respond(.noContent, [:]) }
-            // A reader that had more than the journal kept is sent the end at least.
+            // A reader that has more than the journal kept is at least sent the end.
             let cursor = position.next > count ? count - 1 : position.next
             read(generation, from: cursor, dialect, on: exchange)
         case .moved: return
@@ -77,7 +77,7 @@ struct StreamRoutes {
     static let unknownStream = Problem(
         .notFound,
         type: "not_found_error",
-        message: "there is no stream with this id, or it has been read to its end a while ago",
+        message: "there is no stream with this id, or it was read to its end a while ago",
         code: "unknown_stream"
     )
 }
