@@ -45,7 +45,7 @@ import Wire
             var begins = false
             switch said {
             case .other(.restart):
-                // A writer closes there what was open.
+                // A writer closes here what was open.
                 defer { current = nil }
                 calls = []
                 return current

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ChatFormats
 
-/// A log whose oldest entries are dropped keeps the numbers, places and counts of the others.
+/// A log whose oldest entries are dropped keeps the numbers, ranges and counts of the others.
 @Suite struct EntryLogTests {
     private static func payload(_ n: Int) -> [UInt8] {
         [UInt8](repeating: UInt8(truncatingIfNeeded: n), count: n % 7)

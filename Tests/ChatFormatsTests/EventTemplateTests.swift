@@ -1,11 +1,10 @@
 import ChatFormats
 import Testing
 
-/// Events that look like the one before are compared with it and not read again.
+/// Events that look like the one before are compared with it and not parsed again.
 ///
-/// Fed whole, a stream
-/// takes that way; fed byte by byte, no event is there in one piece and each is read in full. Both
-/// must come to the same.
+/// A stream that is fed whole is read that way; fed byte by byte, no event is there in one piece
+/// and each is parsed in full. The results must be the same.
 @Suite struct EventTemplateTests {
     private static func chunk(_ text: String, _ rest: String = "") -> String {
         #"{"id":"c","choices":[{"index":0,"delta":{"content":"\#(text)"},"finish_reason":null}]\#(rest)}"#
@@ -16,7 +15,7 @@ import Testing
         ["Hello", " wor\\u006cd", "\\n", "Grüße 🌍", "\\\"}]}", "a"],
         // Text that looks like the end of the event.
         ["x", #"\\\"},\\\"finish_reason\\\":null}]}"#, "y"],
-        // Empty text makes no entry, before and behind others.
+        // Empty text makes no entry, before and after others.
         ["a", "", "b", "", ""],
         ["", "", "a"],
         // A pair of surrogates in escapes.
@@ -40,11 +39,11 @@ import Testing
         #"{"id":"c","choices":[{"index":0,"delta":{"content":null},"finish_reason":null}]}"#,
         #"{"id":"c","choices":[{"index":0,"delta":{"content":["b"]},"finish_reason":null}]}"#,
         #"{"error":{"message":"b"}}"#,
-        // The shape up to the text's end, and then more of it.
+        // The same shape up to the text's end, and then more of it.
         #"{"id":"c","choices":[{"index":0,"delta":{"content":"b","content":"d"},"finish_reason":null}]}"#,
         #"{"id":"c","choices":[{"index":0,"delta":{"content":"b"},"finish_reason":null}]}}"#,
         #"{"id":"c","choices":[{"index":0,"delta":{"content":"b"},"finish_reason":null}]"#,
-        // Text that is no JSON string.
+        // Text that is not a JSON string.
         #"{"id":"c","choices":[{"index":0,"delta":{"content":"b\q"},"finish_reason":null}]}"#,
         #"{"id":"c","choices":[{"index":0,"delta":{"content":"b},"finish_reason":null}]}"#,
     ])

@@ -1,10 +1,10 @@
-/// What a dialect says for a log with every kind of entry: exact bytes that clients rely on.
+/// What a dialect writes for a log with every kind of entry: exact bytes that clients rely on.
 struct Golden: Sendable {
     let dialect: String
     let hasIDs: Bool
-    /// Of each entry, the last one being `finish`, as if it were the first that is written.
+    /// One for each entry, the last one being `finish`, as if it were the first that is written.
     let frames: [String]
-    /// Of the last entry where it is `failure`.
+    /// The frame of the last entry where it is `failure`.
     let failure: String
 
     static let all = [

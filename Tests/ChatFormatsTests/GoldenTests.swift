@@ -3,7 +3,7 @@ import Testing
 
 /// Exact bytes of every dialect, wherever a writer begins and however its entries are cut.
 @Suite struct `A writer` {
-    /// A log with an entry of each kind, the last one aside.
+    /// A log with an entry of each kind, except the last one.
     private static var log: EntryLog {
         ChatFormatsTests.log(
             (.start, #"{"id":"0abc","model":"m\"1","created":7}"#),
@@ -33,7 +33,7 @@ import Testing
         return log
     }
 
-    /// What is written from an entry on: the retry time stands in the first block alone.
+    /// What is written from an entry on: only the first block has the retry time.
     private static func expected(_ frames: [String], from start: Int) -> String {
         var text = ""
         for frame in frames[start...] {

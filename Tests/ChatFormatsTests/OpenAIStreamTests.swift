@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // Usage comes first, unasked in the last chunk, on each chunk, in Groq's own member.
+        // Usage that comes first, unasked in the last chunk, on each chunk, in Groq's own member.
         [#"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#],
         [
             #"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"#

@@ -2,8 +2,8 @@ import ChatFormats
 import Testing
 import Wire
 
-/// What pages need that read with `fetch`, take all before an empty line for `data: ` and its value,
-/// parse that, and show its `content`.
+/// What pages need that read with `fetch`, take everything before an empty line for `data: ` and
+/// its value, parse that, and show its `content`.
 @Suite struct `Readers of pages` {
     private static func context(hasIDs: Bool, repeatsContent: Bool) -> FrameContext {
         FrameContext(

@@ -2,7 +2,7 @@ import ChatFormats
 import Testing
 import Wire
 
-/// Reads a relay body, and gives the message where it is refused.
+/// Reads a relay body, and throws the message where it is refused.
 private func read(_ body: String) throws(ChatRequestError) -> ChatRequest {
     let bytes = Array(body.utf8)
     return try ChatRequest(relayBody: bytes.span)

@@ -3,13 +3,13 @@ import Upstream
 
 @testable import Generations
 
-/// What a call upstream does, whatever happens, as a table.
+/// What an upstream call does, whatever happens, as a table.
 @Suite struct CallMachineTests {
     typealias Input = CallMachine.Input
     typealias Phase = CallMachine.Phase
     typealias Step = CallMachine.Step
 
-    /// One thing that happens, what comes of it, and the phase after it.
+    /// One thing that happens, what follows from it, and the phase after it.
     struct Row: Sendable {
         let input: Input
         let step: Step

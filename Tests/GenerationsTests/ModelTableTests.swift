@@ -3,7 +3,7 @@ import Testing
 
 @testable import Generations
 
-/// Who is asked for which model.
+/// Which upstream is asked for which model.
 @Suite struct ModelTableTests {
     private static let openAI = upstream("openai", .openAI, "gpt")
     private static let anthropic = upstream("anthropic", .anthropic, "claude-x")

@@ -4,7 +4,7 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// What every answer says beside what was asked.
+/// The fields that every answer has, whatever was asked.
 @Suite struct AnswerFieldsTests {
     @Test(.timeLimit(.minutes(5)))
     func `JSON is for this moment, and nothing is guessed about any answer`() async throws {

@@ -115,7 +115,8 @@ import Wire
         return (client, try client.readHead())
     }
 
-    /// The client and the record hear of the same time-out, and the upstream is let go.
+    /// Checks that the client and the record have the same time-out, and that the upstream is let
+    /// go.
     private func checkTimeout(
         _ error: JSON?,
         code: String,

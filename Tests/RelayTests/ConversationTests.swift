@@ -154,7 +154,7 @@ struct ConversationTests {
             #expect(asked(upstream) == "u:Q1 a:A1 u:Q2")
             try say(relay, #"{"message":"Q3","conversation":"c"}"#)
             #expect(asked(upstream) == "u:Q1 a:A1 u:Q2 a:A2 u:Q3")
-            // What ended as it should counts, however often it is asked.
+            // A question whose answer ended as it should counts, however often it is asked.
             try say(relay, #"{"message":"Q3","conversation":"c"}"#)
             #expect(asked(upstream) == "u:Q1 a:A1 u:Q2 a:A2 u:Q3 a:A3 u:Q3")
         }

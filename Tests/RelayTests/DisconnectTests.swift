@@ -6,7 +6,7 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// What becomes of an answer whose readers leave, and of one that is stopped.
+/// What happens to an answer whose readers leave, and to one that is stopped.
 @Suite struct DisconnectTests {
     @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
     func `cancel closes the upstream at once`(name: String) async throws {
@@ -28,7 +28,7 @@ import Wire
         #expect(isClosed)
     }
 
-    /// Waits for the upstream's connection to be closed, and says how long that took.
+    /// Waits for the upstream's connection to be closed, and returns how long that took.
     private func closeTime(of model: String, _ relay: TestRelay) -> Int {
         let start = monotonicNow()
         #expect(waits { relay.calls(model).closedEarly == 1 })
@@ -67,7 +67,7 @@ import Wire
             client.close()
             try await eventually { await relay.readers(head.id) == 0 }
             await clock.advance(by: .seconds(4) - 1)
-            // Back in time: the grace begins anew with the next absence.
+            // The client is back in time: the grace begins anew with the next absence.
             let again = try relay.connect()
             again.request("GET", "/chat/streams/\(head.id)")
             _ = try again.readHead()

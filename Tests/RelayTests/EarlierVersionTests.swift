@@ -10,9 +10,9 @@ import Wire
 
 /// Files that an earlier version wrote are read for ever.
 ///
-/// `Left/version-1` is the folder of a relay of two loops that was killed, with the first form of the
-/// journal's head: five answers were in its history, in its journal three that ran and one that had
-/// just ended.
+/// `Left/version-1` is the folder of a relay of two loops that was killed, with the first form of
+/// the journal's head: its history had five answers, and its journal had three that were running
+/// and one that had just ended.
 @Suite(.timeLimit(.minutes(5))) struct EarlierVersionTests {
     private static let iceland = "B1Q-9MNCIU3MhmpNKcTE6VN"
     private static let icelandAsked = """
@@ -23,7 +23,7 @@ import Wire
     private static let endedAsked =
         #"{"message":"ended","model":"simulator?say=It%20had%20ended.&interval_ms=0"}"#
 
-    /// A relay that finds what that one left.
+    /// Runs a test with a relay that finds what that one left.
     private func withLeft(_ body: (TestRelay) async throws -> Void) async throws {
         let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         let left = "/\(folder)/Left/version-1"
@@ -110,7 +110,7 @@ import Wire
             reader.request("GET", "/chat/streams/Axyegw3tvzMHj4o6SG1mICI")
             #expect(try reader.readHead().status == 200)
             #expect(spoken(in: try reader.readEvents(), as: .events) == "Oslo.")
-            // The export has lines of both versions, as they stand.
+            // The export has lines of both versions, unchanged.
             let client = try relay.connect()
             client.request("GET", "/chat/history?format=jsonl")
             #expect(try client.readHead().status == 200)

@@ -23,7 +23,7 @@ import Wire
         Way(model: "simulator?tokens=2&interval_ms=0&finish=tool_calls", status: "tool_calls"),
     ]
 
-    /// What follows the text: events' names with what they say of the end.
+    /// What follows the text: the events' names with what they say of the end.
     private func end(of events: [Event], _ dialect: Dialect) -> [String] {
         events.compactMap { event in
             guard event.data != "[DONE]" else { return event.name + "[DONE]" }
@@ -55,7 +55,7 @@ import Wire
         return (head.id, try client.readEvents())
     }
 
-    /// Asks under a key, and gives the client that reads.
+    /// Asks under a key, and returns the client that reads.
     private func ask(
         _ relay: TestRelay,
         _ dialect: Dialect,
@@ -74,7 +74,7 @@ import Wire
         return client
     }
 
-    /// Asks until an answer is not in memory any more.
+    /// Asks until an answer is no longer in memory.
     private func crowdOut(_ id: String, of relay: TestRelay) async throws {
         while await relay.held(id) != nil {
             _ = try relay.ask("simulator?tokens=1&interval_ms=0")
@@ -92,7 +92,7 @@ import Wire
             let live = try read(try ask(relay, dialect, way.model, key: "k"))
             #expect(end(of: live.events, dialect) == end(way.status, dialect))
             #expect(live.events.last?.data == "[DONE]")
-            // Who lost the connection before the mark of the end is told the whole end again.
+            // A client that lost the connection before the end mark gets the whole end again.
             let last = try #require(EntryID(live.events.last?.id ?? ""))
             let before = "\(live.id).\(last.sequence - 1)"
             let client = try relay.connect()
@@ -162,7 +162,7 @@ import Wire
             #expect(waits { relay.calls(model).calls == 1 })
             let other = try ask(relay, .events, model, key: "k")
             let id = try other.readHead().id
-            // Something of it is there.
+            // Some of it is there.
             while try other.readEvent()?.name != "token" {}
             #expect(try relay.exchange("DELETE", "/chat/streams/\(id)").head.status == 204)
             try check(try waiting.readHead(), try waiting.readJSON(), id)

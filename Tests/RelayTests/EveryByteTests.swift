@@ -6,13 +6,13 @@ import Wire
 @testable import Relay
 @testable import Simulator
 
-/// A client that was cut at any byte of a stream comes back, and has the whole answer.
+/// A client that was cut at any byte of a stream comes back and gets the whole answer.
 @Suite struct EveryByteTests {
     /// Line breaks, characters of two to four bytes, and tokens that are nothing but these.
     private static let text = "Größe 👋\n\ntwo €"
 
-    /// A client whose connection may break after any byte: it has whole events only, and the last
-    /// id that it was told (HTML §9.2.6: an unfinished block is dropped, with its id).
+    /// A client whose connection may break after any byte: it has only whole events, and the last
+    /// id that it got (HTML §9.2.6: an unfinished block is dropped, with its id).
     private struct Listener {
         private enum Place { case head, size, chunk(left: Int), chunkEnd }
 
@@ -67,7 +67,7 @@ import Wire
             let tokens = whole.events.count { !spoken(by: $0, as: dialect).isEmpty }
             #expect(tokens > 3)
 
-            // The browser's way: the same URL again, with the id if it was told one.
+            // A browser asks for the same URL again, with the id if it got one.
             let client = try relay.connect()
             var resumed = 0
             var had = Listener()

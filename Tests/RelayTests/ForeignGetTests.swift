@@ -5,7 +5,7 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// A foreign page cannot spend by GET, asked of the whole relay.
+/// A foreign page cannot spend by GET; the whole relay is asked.
 @Suite struct ForeignGetTests {
     private static let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
     private static let model = "simulator?tokens=1"
@@ -25,7 +25,7 @@ import Wire
             #expect(json["error"]?["message"]?.stringValue?.contains("http://\(host)/") == true)
             #expect(try relay.exchange("HEAD", Self.get, browser).head.status == 405)
             #expect(relay.calls(Self.model).calls == 0)
-            // It is no way around that an answer would be come back for.
+            // It does not help to come back for an answer.
             var back = browser
             back.append("Last-Event-ID", "nobody.3")
             #expect(try relay.exchange("GET", Self.get, back).head.status == 204)

@@ -6,7 +6,7 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// What is written to last: the journal's head, the record, and what of a record others may see.
+/// Formats that last: the journal's head, the record, and the part of a record that others may see.
 @Suite struct FormatTests {
     private static let heads = [
         JournalHead(
@@ -90,7 +90,8 @@ import Wire
 
     // MARK: A later version's journal
 
-    /// What a later version may have written: kinds that have no words here yet, and one unknown.
+    /// What a later version may have written: kinds that no dialect here writes, and an unknown
+    /// one.
     private func left(_ entries: [(UInt8, String)]) -> JournaledGeneration {
         JournaledGeneration(draft(entries))
     }

@@ -4,7 +4,7 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// What the head decides is answered before the body is sent, and without a word to go on.
+/// What the head decides is answered before the body is sent, and without a `100 Continue`.
 @Suite struct HeadTests {
     struct Refused: Sendable, CustomTestStringConvertible {
         var method = "POST"
@@ -40,7 +40,7 @@ import Wire
                 var fields = row.fields
                 fields.append("Content-Length", String(row.length))
                 for field in expectation.fields { fields.append(field.name, field.value) }
-                // No byte of the body: whoever waits for it would time out.
+                // No byte of the body is sent: a server that waited for it would time out.
                 client.request(row.method, row.target, fields)
                 let head = try client.readHead()
                 #expect(head.status == row.status)

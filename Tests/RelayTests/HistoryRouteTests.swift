@@ -163,7 +163,7 @@ struct HistoryRouteTests {
             _ = try some.readHead()
             let lines = try some.readBody().split(separator: UInt8(ascii: "\n"))
             #expect(lines.count == 30)
-            // One who leaves in the middle harms nobody.
+            // A client that leaves in the middle harms nobody.
             let leaving = try TestClient(port: relay.port, receiveBuffer: 8192)
             leaving.request("GET", "/chat/history?format=jsonl")
             _ = try leaving.readHead()

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Generations
 
-/// Where the entries of a generation are read back from, before and behind a loss.
+/// Where the entries of a generation are read back from, before and after a loss.
 @Suite struct JournalTicketTests {
-    /// A generation's entries, each of which is its own number.
+    /// A generation's entries; the payload of each is its own number.
     private struct Said {
         let journal: Journal
         var ticket = JournalTicket()
@@ -36,7 +36,7 @@ import Testing
             ticket.frameEnded(isWritten, in: journal)
         }
 
-        /// What is read back of the entries up to one.
+        /// Reads back the entries up to one.
         func read(upTo end: Int) -> [Int]? {
             var found: [Int] = []
             do throws(StorageError) {

@@ -38,7 +38,7 @@ import Wire
         return (head, String(decoding: try client.readBody(), as: UTF8.self))
     }
 
-    /// Waits until the journal has let go of all: then the key is in its file alone.
+    /// Waits until the journal has let go of everything: then only the file of keys has the key.
     private func isLetGo(_ relay: TestRelay) -> Bool { waits { relay.journalItems().isEmpty } }
 
     @Test(arguments: [true, false])
@@ -136,7 +136,7 @@ import Wire
             #expect(mkdir(path, 0o700) == 0)
             let id = try ask(relay).head.id
             _ = try relay.record(id)
-            // Longer than the journal keeps what is recorded.
+            // This is longer than the journal keeps what is recorded.
             for _ in 0..<30 { await clock.advance(by: .milliseconds(100)) }
             #expect(!relay.journalItems().isEmpty)
             #expect(rmdir(path) == 0)
@@ -198,7 +198,7 @@ import Wire
         }
     }
 
-    /// Makes all keys of a folder so much older.
+    /// Makes all keys of a folder older by this much.
     private func age(_ folder: String, bySeconds seconds: Int) throws {
         let path = folder + "/" + KeyFile.name
         var bytes: [UInt8] = []

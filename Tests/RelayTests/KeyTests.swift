@@ -8,7 +8,7 @@ import Wire
 @testable import Relay
 @testable import Simulator
 
-/// What is asked twice under one key is answered once.
+/// A question that is asked twice under one key is answered once.
 @Suite struct KeyTests {
     /// A chat request under a key, read to its end.
     private func ask(
@@ -105,7 +105,7 @@ import Wire
                 #expect(head.fields.first("X-Stream-Id") == nil)
                 #expect(head.fields.first("x-should-retry") == "false")
             }
-            // How the answer is handed over is not what is asked.
+            // How the answer is delivered is not part of the question.
             for more in [#","on_disconnect":"finish""#, #","format":"text""#] {
                 #expect(try ask(relay, "k", more: more).head.id == first.head.id)
             }
@@ -225,7 +225,7 @@ import Wire
         }
     }
 
-    /// Asks under some keys until the first one's answer is not in memory any more.
+    /// Asks under some keys until the first one's answer is no longer in memory.
     private func crowdOut(_ relay: TestRelay, _ first: String, more: String = "") async throws {
         let id = try ask(relay, first, more: more).head.id
         var number = 0

@@ -9,11 +9,11 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// What may be known later than the request is there: who asks, and whether they may.
+/// What may be known only after the request is there: who asks, and whether they may.
 @Suite(.timeLimit(.minutes(5))) struct LateAccessTests {
     private static let model = "simulator?tokens=2&interval_ms=0"
 
-    /// Knows callers and their budgets when the test says so.
+    /// Says who callers are and what their budgets are when the test says so.
     private final class Late: Callers, Budgets {
         private struct State {
             var callers: [Ticket<Result<Caller, Problem>>] = []

@@ -8,12 +8,12 @@ import Wire
 @testable import Relay
 @testable import Simulator
 
-/// How soon the upstream learns that nobody waits any more, wherever the client stands.
+/// How soon the upstream learns that nobody waits, whatever the client was doing.
 @Suite struct LeavingTests {
     /// In milliseconds.
     private static let soon = 100
 
-    /// Waits for the upstream's connection to be closed, and says how long behind `left` it was.
+    /// Waits for the upstream's connection to be closed, and returns how long after `left` it was.
     private func closeTime(
         of model: String,
         since left: Int,
@@ -24,7 +24,7 @@ import Wire
         return close.atMilliseconds - left
     }
 
-    /// Whether this process, relay and upstream, has next to nothing to do.
+    /// Whether this process, with relay and upstream, has next to nothing to do.
     private func isQuiet() -> Bool {
         let start = clock()
         usleepMilliseconds(100)

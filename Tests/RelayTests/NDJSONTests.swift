@@ -8,7 +8,8 @@ import Wire
 @testable import Relay
 @testable import Simulator
 
-/// Lines of JSON over real sockets: on every route, for who comes back, and from the history.
+/// Lines of JSON over real sockets: on every route, for clients that come back, and from the
+/// history.
 @Suite(.timeLimit(.minutes(5))) struct NDJSONTests {
     private static let text = String(decoding: Answer.text, as: UTF8.self)
     private static let model = "simulator?interval_ms=0"
@@ -115,7 +116,7 @@ import Wire
             let restored = try read(client).events
             #expect(restored.map(\.name) == ["restored", "finish", "done"])
             #expect(restored.first?.json["content"]?.stringValue == "all of it")
-            let same = try relay.resume(id, behind: "\(id).2").events
+            let same = try relay.resume(id, after: "\(id).2").events
             #expect(restored.first?.id == same.first?.id)
         }
     }

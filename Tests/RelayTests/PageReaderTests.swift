@@ -8,12 +8,12 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// Pages that read with `fetch` take all before an empty line for `data: ` and its value, parse that
-/// and show its `content`; they ask without a model, wherever they ask.
+/// Pages that read with `fetch` take everything before an empty line for `data: ` and its value,
+/// parse that and show its `content`; they ask without a model, on every route.
 @Suite(.timeLimit(.minutes(5))) struct PageReaderTests {
     private static let routes = ["/chat/completions", "/v1/chat/completions"]
 
-    /// What such a page makes of an answer.
+    /// What such a page shows of an answer.
     private struct Shown: Equatable {
         var text = ""
         /// Blocks that added nothing.
@@ -57,7 +57,7 @@ import Wire
         return (head, try show(try client.readBody()))
     }
 
-    /// Asks, and hears the answer while the clock is turned.
+    /// Asks, and reads the answer while the clock is turned.
     private func hear(
         _ relay: TestRelay,
         _ route: String,
@@ -91,7 +91,7 @@ import Wire
         }
     }
 
-    /// Something that is not shown comes in every turn, also in the one in which silence is due.
+    /// An entry that is not shown comes in every turn, also in the one in which silence is due.
     @Test(arguments: routes)
     func `a silence within which much is thought is data that adds nothing`(
         route: String
@@ -211,7 +211,7 @@ import Wire
         }
     }
 
-    /// Asks until an answer is not in memory any more.
+    /// Asks until an answer is no longer in memory.
     private func crowdOut(_ id: String, of relay: TestRelay) async throws {
         while await relay.held(id) != nil {
             _ = try relay.ask("simulator?tokens=1&interval_ms=0")

@@ -8,7 +8,7 @@ import Wire
 @testable import Relay
 @testable import Simulator
 
-/// Plain text over real sockets: only a complete answer ends in order, whoever reads it and when.
+/// Plain text over real sockets: only a complete answer ends in order, for any client at any time.
 @Suite(.timeLimit(.minutes(5))) struct PlainTests {
     private static let text = String(decoding: Answer.text, as: UTF8.self)
 
@@ -127,7 +127,7 @@ import Wire
             let (head, got) = try read(client)
             #expect(head.fields.first("Content-Type") == "text/plain; charset=utf-8")
             #expect(got == Got(text: "all of it", isWhole: true))
-            // A part of it could only be added to.
+            // A client that has part of the text could only append the whole.
             client.request(
                 "GET",
                 "/chat/streams/\(heard.head.id)?format=plain&last_event_id=\(heard.head.id).2"

@@ -20,7 +20,7 @@ import Wire
             let delay = policy.delay(after: .status(status, .init()), retries: 0, jitter: jitter)
             #expect((delay != nil) == isRetried)
         }
-        // The upstream's own word wins in both directions.
+        // The upstream's own field wins in both directions.
         for word in [true, false] {
             let hints = RetryPolicy.Hints(shouldRetry: word, afterMilliseconds: nil)
             let delay = policy.delay(after: .status(status, hints), retries: 0, jitter: 0)
@@ -150,7 +150,7 @@ import Wire
         ("ключ sk-0123456789é", "ключ sk-***é"),
         ("Basic dXNlcjpwYXNz refused", "Basic *** refused"),
         ("Basic authentication is needed", "Basic authentication is needed"),
-        // URLs: what stands before the @, and what a query tells.
+        // URLs: what comes before the @, and what a query reveals.
         ("asked https://me:pass@host:8/v1", "asked https://***@host:8/v1"),
         ("(https://token@host)", "(https://***@host)"),
         ("'http://me:p/a?s#s@host/v1'", "'http://***@host/v1'"),

@@ -37,10 +37,10 @@ import Wire
         return false
     }
 
-    /// Faster than anybody reads.
+    /// Faster than any client reads.
     private static let fastModel = "simulator?interval_ms=0&tokens=60000&batch=100"
 
-    /// Asks on a connection that takes little without being read.
+    /// Asks on a connection that takes little unless it is read.
     private func begin(
         _ model: String,
         on relay: TestRelay,
@@ -81,7 +81,7 @@ import Wire
                 tail = piece
             }
             #expect(tail.suffix(14) == Array("data: [DONE]\n\n".utf8))
-            // Beside the tokens: the start, the finish and the mark of the end.
+            // In addition to the tokens: the start, the finish and the end mark.
             #expect(blocks == count + 3)
             let record = try relay.record(head.id)
             #expect(record["status"]?.stringValue == "complete")
@@ -89,7 +89,7 @@ import Wire
         }
     }
 
-    /// Waits until the model is paused: the log does not grow any more.
+    /// Waits until the model is paused and the log no longer grows.
     private func waitForPause(of id: String, _ relay: TestRelay) async throws {
         var (last, calm) = (0, 0)
         while calm < 10 {
@@ -165,7 +165,7 @@ import Wire
             again.request("GET", "/chat/streams/\(head.id)?format=openai", ["Last-Event-ID": id])
             #expect(try again.readHead().status == 200)
             had += try again.readEvents()
-            // The start, the tokens, the finish and the mark of the end.
+            // The start, the tokens, the finish and the end mark.
             #expect(had.count == 60_000 + 3)
             let numbers = had.compactMap { EntryID($0.id)?.sequence }
             #expect(numbers == numbers.sorted())
@@ -197,7 +197,7 @@ import Wire
         }
     }
 
-    /// What it has not taken of its own output may be all that holds the model up.
+    /// Its own unsent output may be all that holds the model up.
     @Test(.timeLimit(.minutes(5)))
     func `a reader that has caught up goes on, however small its buffer is`() async throws {
         try await withRelay {
@@ -214,7 +214,7 @@ import Wire
         }
     }
 
-    /// A reader that takes nothing lets the log grow to what is held for it, and no further.
+    /// A reader that takes nothing lets the log grow to the bound for it, and no further.
     @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
     func `what is held for a reader that takes nothing has its bound in memory`(
         name: String
@@ -270,7 +270,7 @@ import Wire
             let outputBytes = 64 * 1024
             #expect(logBytes > buffer && logBytes * 30 / 70 + outputBytes < buffer)
             while try slow.readEvent() != nil { had += 1 }
-            // The start, the tokens, the finish and the mark of the end.
+            // The start, the tokens, the finish and the end mark.
             #expect(had == 70_000 + 3)
         }
     }

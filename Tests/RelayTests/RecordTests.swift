@@ -8,7 +8,7 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// One whole record for each answer, whatever way it ended.
+/// One whole record for each answer, however it ended.
 @Suite struct RecordTests {
     private static let names = [
         "id", "conversation", "user", "owner", "started_at", "requested_model", "after", "key",

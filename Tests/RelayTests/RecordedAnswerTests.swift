@@ -5,7 +5,7 @@ import Wire
 
 @testable import Generations
 
-/// Who comes back when only the history has the answer gets all of it, and its end.
+/// A client that comes back when only the history has the answer gets all of it, and its end.
 @Suite(.timeLimit(.minutes(5))) struct RecordedAnswerTests {
     @Test(arguments: Dialect.eventStreams)
     func `who has had nothing gets the whole text in every dialect`(dialect: Dialect) async throws {
@@ -23,7 +23,7 @@ import Wire
         async throws
     {
         try await withForgottenAnswer("simulator?say=all%20of%20it") { relay, id in
-            let heard = try relay.resume(id, behind: "\(id).2")
+            let heard = try relay.resume(id, after: "\(id).2")
             #expect(heard.events.map(\.name) == ["restored", "finish", "done"])
             #expect(heard.events.first?.json["content"]?.stringValue == "all of it")
             let again = try relay.exchange(
@@ -32,9 +32,9 @@ import Wire
                 ["Last-Event-ID": heard.last.id]
             )
             #expect(again.head.status == 204)
-            // The connection broke behind the text: the end is told again.
+            // The connection broke after the text, so the end is sent again.
             let first = try #require(heard.events.first?.id)
-            #expect(try relay.resume(id, behind: first).events.map(\.name) == ["finish", "done"])
+            #expect(try relay.resume(id, after: first).events.map(\.name) == ["finish", "done"])
         }
     }
 
@@ -57,7 +57,7 @@ import Wire
 
     @Test func `a failure is told as one`() async throws {
         try await withForgottenAnswer("simulator?cut_after=2&tokens=5") { relay, id in
-            let heard = try relay.resume(id, behind: "\(id).2")
+            let heard = try relay.resume(id, after: "\(id).2")
             #expect(heard.events.map(\.name) == ["restored", "error"])
             #expect(heard.last.json["status"]?.stringValue == "truncated")
             #expect(heard.last.json["error"]?["code"]?.stringValue == "truncated")
@@ -96,7 +96,8 @@ import Wire
         #expect(answer.part.log.ending == .toolCalls)
     }
 
-    /// A relay that keeps no ended answer in memory, and one that it has forgotten.
+    /// Runs a test with a relay that keeps no ended answer in memory, and with one that it has
+    /// forgotten.
     private func withForgottenAnswer(
         _ model: String,
         _ body: (TestRelay, String) async throws -> Void

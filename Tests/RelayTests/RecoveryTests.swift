@@ -10,8 +10,8 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// What a process leaves behind when it is killed is all that its clients had, and a new process
-/// tells it to those who come back.
+/// A process that is killed leaves all that its clients had, and a new process serves it to those
+/// that come back.
 @Suite(.serialized) struct RecoveryTests {
     @Test(.timeLimit(.minutes(2)))
     func `a killed process's answer is read on to its last entry and ends as interrupted`()
@@ -22,7 +22,7 @@ import Wire
             var had: [Event] = []
             while had.count < 10 { had.append(try #require(try client.readEvent())) }
             try await withRelay(afterKilling: relay) { next in
-                let again = try next.resume(head.id, behind: had[had.count - 1].id)
+                let again = try next.resume(head.id, after: had[had.count - 1].id)
                 let numbers = (had + again.events).compactMap { EntryID($0.id)?.sequence }
                 #expect(numbers == Array(0..<numbers.count))
                 #expect(again.last.name == "error")
@@ -46,7 +46,7 @@ import Wire
             let heard = try relay.ask("simulator?tokens=3&interval_ms=0")
             _ = try relay.record(heard.head.id)
             try await withRelay(afterKilling: relay) { next in
-                let again = try next.resume(heard.head.id, behind: "\(heard.head.id).1")
+                let again = try next.resume(heard.head.id, after: "\(heard.head.id).1")
                 #expect(again.last.data == "[DONE]")
                 let record = try next.record(heard.head.id)
                 #expect(record["status"]?.stringValue == "complete")
@@ -73,7 +73,7 @@ import Wire
                 _ = try relay.exchange("DELETE", "/chat/streams/\(head.id)")
                 _ = try relay.record(head.id)
             }
-            // The journal from before, the history from behind it.
+            // The journal is from before the kill, the history from after it.
             let history = readFile(relay.folder + "/history.jsonl")
             writeFile(left + "/history.jsonl", history)
             let recovery = try Recovery(
@@ -92,11 +92,11 @@ import Wire
             let (client, head) = try relay.begin("simulator?tokens=100000&interval_ms=20")
             let first = try #require(try client.readEvent())
             let left = try relay.killed()
-            // Nothing that can be read: a link to itself.
+            // This cannot be read: it is a link to itself.
             let part = left + "/history-000001.jsonl"
             #expect(symlink(part, part) == 0)
             try await withRelay(left: left) { next in
-                let again = try next.resume(head.id, behind: first.id)
+                let again = try next.resume(head.id, after: first.id)
                 #expect(again.last.json["status"]?.stringValue == "interrupted")
                 #expect(try next.records().isEmpty)
                 // A stop may not remove the journal.
@@ -116,7 +116,7 @@ import Wire
         try await withRelay { relay in
             let (client, head) = try relay.begin("simulator?tokens=20&interval_ms=20")
             let first = try #require(try client.readEvent())
-            // The journal as it stays where the disk takes no more of it from now on.
+            // This is the journal where the disk takes no more of it from now on.
             let left = try relay.killed()
             let events = try client.readEvents()
             #expect(events.last?.name == "done")
@@ -126,7 +126,7 @@ import Wire
             #expect(fwrite(history, 1, history.count, file) == history.count)
             fclose(file)
             try await withRelay(left: left) { next in
-                let again = try next.resume(head.id, behind: first.id)
+                let again = try next.resume(head.id, after: first.id)
                 #expect(again.last.name == "done")
                 #expect(try next.record(head.id)["status"]?.stringValue == "complete")
             }
@@ -228,7 +228,7 @@ import Wire
             }
             try await withRelay(afterKilling: relay) { next in
                 for id in ids {
-                    let again = try next.resume(id, behind: "\(id).0")
+                    let again = try next.resume(id, after: "\(id).0")
                     #expect(again.head.status == 200 && again.last.name == "error")
                 }
             }

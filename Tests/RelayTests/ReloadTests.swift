@@ -7,7 +7,7 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// A configuration that is exchanged while the relay serves.
+/// A configuration that is replaced while the relay serves.
 @Suite struct ReloadTests {
     private static let origin: HeaderFields = ["Origin": "https://app.example"]
 

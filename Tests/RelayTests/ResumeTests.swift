@@ -182,7 +182,7 @@ import Wire
                     other.request("GET", "/chat/streams/\(head.id)?format=text")
                     #expect(try other.readHead().id == head.id)
                     #expect(try other.readEvents().last?.data == "[DONE]")
-                    // The connection has moved, and serves on.
+                    // The connection has moved, and goes on serving.
                     other.request("GET", "/healthz")
                     #expect(try other.readHead().status == 200)
                 }

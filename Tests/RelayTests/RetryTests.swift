@@ -6,7 +6,8 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// What fails before the first token is tried again, as often as the vendors' own clients do.
+/// A call that fails before the first token is tried again, as often as the vendors' own clients
+/// do.
 @Suite struct RetryTests {
     private static let fast = "&retry_after_ms=10&tokens=3&interval_ms=0"
 

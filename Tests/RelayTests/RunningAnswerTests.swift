@@ -7,12 +7,12 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// Answers that run stand in the list of conversations, and in their own one.
+/// Running answers are in the list of conversations, and in their own conversation.
 @Suite(.timeLimit(.minutes(5)))
 struct RunningAnswerTests {
     private static let hanging = "simulator?hang=1"
 
-    /// The id is told before the first token.
+    /// The id is sent before the first token.
     private static func answersAtOnce(_ configuration: inout RelayConfiguration) {
         configuration.headHoldSeconds = 0
     }
@@ -57,7 +57,7 @@ struct RunningAnswerTests {
         return one["messages"]?.arrayValue ?? []
     }
 
-    /// Asks the history as the list's route does, with what ran a while ago.
+    /// Asks the history as the list's route does, with the answers that ran a while ago.
     private func list(_ relay: TestRelay, with running: RunningAnswers) async -> [UInt8] {
         await withCheckedContinuation { done in
             relay.service.stores.history.read { catalog in
@@ -150,7 +150,7 @@ struct RunningAnswerTests {
                 query = "?limit=2&before=\(next)"
             }
             #expect(pages == [["new", "b", "e", "d"], ["c", "a"]])
-            // A page of records has none of what runs either.
+            // A page of records has no running answers either.
             let record = try relay.record(try relay.records().first?["id"]?.stringValue)
             let before = try #require(record["id"]?.stringValue)
             let path = "/chat/conversations/b?before=\(before)"

@@ -41,7 +41,7 @@ import Wire
                 if let owner = GenerationID.loop(of: answers[0].head.id) { wins[owner] += 1 }
             }
             #expect(wins.reduce(0, +) == 1000)
-            // Had one loop always come first, nothing would have been tried.
+            // If one loop had always come first, nothing would have been tried.
             #expect(wins.allSatisfy { $0 > 10 }, "\(wins)")
             #expect(try relay.records().count == 1000)
         }

@@ -5,8 +5,8 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// An attempt that follows a failed one begins from nothing: what the first one said of its end is
-/// no word about the second.
+/// An attempt that follows a failed one begins from nothing: what the first one said of its end
+/// does not count for the second.
 @Suite struct SecondAttemptTests {
     private static func finish(_ reason: String) -> String {
         #"{"choices":[{"index":0,"delta":{},"finish_reason":"\#(reason)"}]}"#
@@ -16,7 +16,7 @@ import Wire
         #"{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#
     private static let hello = #"{"choices":[{"index":0,"delta":{"content":"hello"}}]}"#
 
-    /// Names a reason for its end before anything of an answer, and only then that it failed.
+    /// Names a reason for its end before anything of an answer, and only then says that it failed.
     private static func overloaded(after reason: String) -> ScriptedUpstream.Answer {
         let error = #"{"error":{"type":"overloaded_error","message":"come back later"}}"#
         return ScriptedUpstream.Answer(events: [finish(reason), error])
@@ -25,7 +25,7 @@ import Wire
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [
-            // Not one event, so that nothing but the first attempt's words can be misread.
+            // It has no event, so that only what the first attempt said can be misread.
             ScriptedUpstream.Answer(events: []),
             ScriptedUpstream.Answer(events: [], isBroken: true),
             ScriptedUpstream.Answer(events: [role]),

@@ -25,7 +25,8 @@ import Testing
             relay.service.post.post(toLoop: 0) { worker in
                 guard let generation = worker.store[head.id] else { return }
                 let reactor = worker.store.context.reactor
-                // Another's end of the turn may stop it, as a request that waited behind another.
+                // The end of another's turn may stop it, as may a request that waited for
+                // another's.
                 reactor.atTurnEnd(Step { generation.stop() })
                 generation.live.readerDrained()
                 reactor.atTurnEnd(
@@ -69,7 +70,7 @@ import Testing
                         store.context
                     )
                 )
-                // Its time comes in the turn in which the answer begins.
+                // The retry is due in the turn in which the answer begins.
                 store.journal?.retry()
             }
             #expect(waits { relay.calls(model).calls == 1 })

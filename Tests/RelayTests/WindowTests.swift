@@ -11,7 +11,7 @@ import Wire
 @testable import Relay
 @testable import Simulator
 
-/// Of a long answer only the end is in memory, and nobody can tell.
+/// Only the end of a long answer is in memory, and no client can see that.
 @Suite(.serialized) struct WindowTests {
     private static let windowBytes = 16 * 1024
     /// Several windows.
@@ -42,7 +42,7 @@ import Wire
             let early = try client.readEvents()
             let held = try #require(await relay.held(head.id))
             #expect(held.first > 0 && held.bytes <= Self.windowBytes)
-            // Its record is in the history, and the journal has nothing of it by name.
+            // Its record is in the history, and the journal no longer names it.
             _ = try relay.record(head.id)
             try await clock.turn { relay.journalItems().isEmpty }
             let late = try relay.connect()
@@ -67,7 +67,7 @@ import Wire
             let first = try #require(await relay.held(id)).first
             let count = heard.events.count
             for place in [0, 1, 777, first - 2, first - 1, first, first + 1, count - 4] {
-                let again = try relay.resume(id, behind: "\(id).\(place)")
+                let again = try relay.resume(id, after: "\(id).\(place)")
                 #expect(again.events.first?.id == "\(id).\(place + 1)")
                 #expect(again.events.map(\.data) == heard.events.dropFirst(place + 1).map(\.data))
             }
@@ -115,7 +115,7 @@ import Wire
             #expect(held.first == 0 && held.bytes > 64 * 1024 && held.bytes < 256 * 1024)
             _ = try relay.record(id)
             for place in [0, 100, 9_000] {
-                let again = try relay.resume(id, behind: "\(id).\(place)")
+                let again = try relay.resume(id, after: "\(id).\(place)")
                 #expect(again.events.map(\.data) == heard.events.dropFirst(place + 1).map(\.data))
             }
             let late = try relay.connect()
@@ -156,7 +156,7 @@ import Wire
             #expect(try #require(await relay.held(heard.head.id)).first == 0)
             let record = try relay.record(heard.head.id)
             #expect(record["timing"]?["tokens"]?.intValue == Self.tokens)
-            let again = try relay.resume(heard.head.id, behind: "\(heard.head.id).5")
+            let again = try relay.resume(heard.head.id, after: "\(heard.head.id).5")
             #expect(again.events.count == heard.events.count - 6)
         }
     }
@@ -172,9 +172,9 @@ import Wire
             while had.count < 20_000 { had.append(try #require(try client.readEvent())) }
             #expect(try #require(await relay.held(head.id)).first > 0)
             removeTree(relay.folder + "/journal")
-            let isSaidAgain = waits { relay.journalItems().count > 20_000 }
-            #expect(isSaidAgain)
-            // What is read back from now on is read from there.
+            let isWrittenAgain = waits { relay.journalItems().count > 20_000 }
+            #expect(isWrittenAgain)
+            // From now on that is where reads come from.
             let rest = try relay.connect()
             rest.request("GET", "/chat/streams/\(head.id)")
             _ = try rest.readHead()
@@ -198,7 +198,7 @@ import Wire
         async throws
     {
         try await withWindow { relay in
-            // So slow that its reader is up with it on a busy machine, too.
+            // It is so slow that its reader is up with it on a busy machine, too.
             let model = "simulator?tokens=6000&interval_ms=10&batch=20"
             let (client, head) = try relay.begin(model, query: Self.finish)
             while try await #require(relay.held(head.id)).first < 1000 {
@@ -211,11 +211,11 @@ import Wire
             late.request("GET", "/chat/streams/\(head.id)")
             #expect(try late.readHead().status == 200)
             #expect(throws: (any Error).self) { while try late.readEvent() != nil {} }
-            // The answer itself goes on for those who are up with it.
+            // The answer itself goes on for readers that are up with it.
             let rest = try client.readEvents()
             #expect(rest.last?.data == "[DONE]")
             #expect(try relay.records().isEmpty)
-            // The journal has to stay for the next process.
+            // The journal must stay for the next process.
             #expect(!relay.service.isAllRecorded)
         }
     }
@@ -234,7 +234,7 @@ import Wire
     @Test(.timeLimit(.minutes(5)))
     func `who has read a long answer's end finds it in its conversation at once`() async throws {
         try await withWindow { relay in
-            // So slow that its reader is up with it, and needs nothing read back.
+            // It is so slow that its reader is up with it, and needs nothing read back.
             let (client, head) = try relay.begin(
                 "simulator?tokens=100000&interval_ms=20&batch=20",
                 more: ",\"conversation\":\"c\"",
@@ -296,13 +296,13 @@ import Wire
             let journal = relay.folder + "/journal"
             removeTree(journal)
             var sizes: [Int] = []
-            let isSaidAgain = waits {
+            let isWrittenAgain = waits {
                 _ = try? relay.ask("simulator?say=well&interval_ms=0")
                 sizes = namesIn(journal).map { fileSize("\(journal)/\($0)") }
                 return sizes.reduce(0, +) > 24_000_000
             }
-            #expect(isSaidAgain)
-            // One frame in a segment, which ends behind the answer with which it is full.
+            #expect(isWrittenAgain)
+            // There is one frame in a segment, which ends after the answer that fills it.
             #expect(sizes.max() ?? 0 < Journal.segmentBytes + 6_000_000)
         }
     }

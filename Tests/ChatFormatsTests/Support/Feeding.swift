@@ -2,7 +2,7 @@ import ChatFormats
 import Testing
 import Wire
 
-/// What a stream came to: all that a test compares, in values that print well.
+/// The result of a stream: all that a test compares, in values that print well.
 struct Reading: Equatable {
     var entries: [String] = []
     var error: StreamError?
@@ -43,7 +43,7 @@ func read(_ provider: Provider, pieces: [ArraySlice<UInt8>], maxAnswerBytes: Int
     return reading
 }
 
-/// Decodes a stream whole, byte by byte and cut at every place, and expects the same each time.
+/// Decodes a stream whole, byte by byte and cut at every byte, and expects the same each time.
 func readEveryWay(
     _ provider: Provider,
     _ stream: String,

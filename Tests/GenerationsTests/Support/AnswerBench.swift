@@ -9,7 +9,7 @@ import Wire
 
 @testable import Generations
 
-/// A source that does nothing but note what it is told.
+/// A source that only notes which of its functions are called.
 final class ScriptedSource: EntrySource {
     private(set) var told: [String] = []
     var retryCount: Int { 0 }
@@ -23,7 +23,7 @@ final class ScriptedSource: EntrySource {
     func cancel() { told.append("cancel") }
 }
 
-/// A client that takes what it is said to take.
+/// A client that takes as much as the test says.
 final class ScriptedClient: ExchangeStandIn {
     private(set) var status: Status?
     private(set) var text = ""
@@ -37,7 +37,7 @@ final class ScriptedClient: ExchangeStandIn {
     func ended(isWhole: Bool) { endedWhole = isWhole }
 }
 
-/// A sink that allows what it is told to.
+/// A sink that allows what the test says.
 final class ScriptedSink: EntrySink {
     private(set) var starts: [() -> Void] = []
     private(set) var grown = 0
@@ -48,7 +48,7 @@ final class ScriptedSink: EntrySink {
     func recorded(_ live: LiveLog, _ outcome: RecordOutcome) { outcomes.append(outcome) }
 }
 
-/// What an answer needs of a loop: no worker, no service, no socket.
+/// What an answer needs from a loop: no worker, no service, no socket.
 final class AnswerBench {
     let context: LoopContext
     let store: GenerationStore
@@ -106,7 +106,7 @@ final class AnswerBench {
         return generation
     }
 
-    /// A log that the scripted sink keeps, of an answer that nobody makes.
+    /// A log that the scripted sink keeps, of an answer without a source.
     func makeLive() -> LiveLog {
         let head = AnswerHead(
             id: store.makeID(),
@@ -147,7 +147,7 @@ final class AnswerBench {
     func leave() { exchange?.standInLeft() }
 }
 
-/// Runs the steps of a test in turns of one loop, whose clock stands still unless it is turned.
+/// Runs the steps of a test in turns of one loop, whose clock does not move unless it is turned.
 final class AnswerLoop {
     let clock = ManualClock()
     let folder: String
@@ -176,7 +176,7 @@ final class AnswerLoop {
         return value
     }
 
-    /// Ends all of it.
+    /// Ends all of this.
     func end() async {
         await loop.run { loop in
             loop.reactor.tenants = []

@@ -64,14 +64,14 @@ extension TestRelay {
         return client
     }
 
-    /// Has a connection served by a loop: it moves there for an answer that nobody has, and stays.
+    /// Moves a connection to a loop: it moves there for an answer that does not exist, and stays.
     func place(_ client: TestClient, onLoop loop: Int) throws {
         client.request("DELETE", "/chat/streams/\(GenerationID.make(loop: loop))")
         #expect(try client.readHead().status == 404)
         _ = try client.readBody()
     }
 
-    /// Asks with POST /chat/stream and reads it all.
+    /// Asks with POST /chat/stream and reads the whole answer.
     func ask(_ model: String, more: String = "", query: String = "") throws -> Heard {
         let client = try connect()
         let body = "{\"message\":\"hi\",\"model\":\(quoted(model))\(more)}"
@@ -80,7 +80,7 @@ extension TestRelay {
         return Heard(head: head, events: try client.readEvents())
     }
 
-    /// Asks with GET /chat/stream and reads it all, as an EventSource would.
+    /// Asks with GET /chat/stream and reads the whole answer, as an EventSource would.
     func get(_ model: String, more: String = "", _ fields: HeaderFields = [:]) throws -> Heard {
         let client = try connect()
         client.request("GET", "/chat/stream?prompt=hi&model=\(encoded(model))\(more)", fields)
@@ -88,8 +88,8 @@ extension TestRelay {
         return Heard(head: head, events: try client.readEvents())
     }
 
-    /// Comes back behind an event and reads on, as an EventSource would.
-    func resume(_ id: String, behind event: String) throws -> Heard {
+    /// Comes back after an event and reads on, as an EventSource would.
+    func resume(_ id: String, after event: String) throws -> Heard {
         let client = try connect()
         client.request("GET", "/chat/streams/\(id)", ["Last-Event-ID": event])
         let head = try client.readHead()
@@ -110,7 +110,7 @@ extension TestRelay {
         return (head, (try? JSON.parse(content.span)) ?? .null)
     }
 
-    /// Begins an answer and gives the client that reads it.
+    /// Begins an answer and returns the client that reads it.
     func begin(_ model: String, more: String = "", query: String = "") throws -> (TestClient, Head)
     {
         let client = try connect()

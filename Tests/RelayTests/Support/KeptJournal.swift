@@ -1,6 +1,6 @@
 import Storage
 
-/// A journal that a test writes by hand, with an owner that has nothing to do.
+/// A journal that a test writes by hand, with an owner that does nothing.
 final class KeptJournal: JournalOwner {
     let journal: Journal
 

@@ -5,14 +5,14 @@ import Wire
 @testable import Generations
 @testable import Relay
 
-/// An upstream that speaks OpenAI's protocol word for word as a test says, in orders that the
-/// simulator knows no option for.
+/// An upstream that speaks OpenAI's protocol word for word as a test says, in orders for which the
+/// simulator has no option.
 final class ScriptedUpstream: Sendable {
-    /// What one call is answered with; the status is 200.
+    /// The answer to one call; the status is 200.
     struct Answer: Sendable {
-        /// What each event's data says.
+        /// The data of each event.
         var events: [String]
-        /// Whether the connection breaks behind the last one, in the middle of the message.
+        /// Whether the connection breaks after the last event, in the middle of the message.
         var isBroken = false
     }
 
@@ -29,7 +29,7 @@ final class ScriptedUpstream: Sendable {
         handler.bodies.withLock { $0 }.map { (try? JSON.parse($0.span)) ?? .null }
     }
 
-    /// Answers the first call with the first answer, and so on; the last one comes again.
+    /// Answers the first call with the first answer, and so on; the last one is repeated.
     init(_ answers: [Answer]) throws {
         listener = try ListeningSocket(host: "127.0.0.1", port: 0)
         baseURL = "http://127.0.0.1:\(listener.port)/v1"

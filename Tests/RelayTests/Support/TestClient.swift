@@ -36,7 +36,7 @@ struct Head {
 
 /// A blocking HTTP client on one connection.
 ///
-/// It is as strict as a test wants: what is not whole is an error.
+/// It is strict: what is not whole is an error.
 final class TestClient {
     private enum Framing { case none, fixed(Int), chunked, toEnd }
 
@@ -90,14 +90,14 @@ final class TestClient {
 
     deinit { close() }
 
-    /// Leaves, in good order.
+    /// Closes the connection in good order.
     func close() {
         guard descriptor >= 0 else { return }
         _ = Glibc.close(descriptor)
         descriptor = -1
     }
 
-    /// Leaves with a reset, as a process does that dies with input unread.
+    /// Leaves with a reset, as a process does that dies with unread input.
     func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(
@@ -123,7 +123,7 @@ final class TestClient {
         }
     }
 
-    /// Sends a request; `Host` is ours unless it is among the fields.
+    /// Sends a request; `Host` is our own unless it is among the fields.
     func request(
         _ method: String,
         _ target: String,
@@ -139,7 +139,7 @@ final class TestClient {
 
     // MARK: Hearing
 
-    /// Whether nothing has come that was not read yet, and the connection is open.
+    /// Whether everything that came was read, and the connection is open.
     var isSilent: Bool {
         guard offset == input.count, pieceOffset == piece.count else { return false }
         var byte: UInt8 = 0
@@ -148,7 +148,7 @@ final class TestClient {
         return count < 0 && errno == EAGAIN
     }
 
-    /// Reads a head and all its content while time goes by.
+    /// Reads a head and all its content while the clock is turned.
     func read(turning clock: ManualClock) async throws -> (head: Head, content: [UInt8]) {
         try await clock.turn { !isSilent }
         let head = try readHead()
@@ -235,7 +235,7 @@ final class TestClient {
     var commentCount: Int { decoder.commentCount }
     var retryMilliseconds: Int? { decoder.retryMilliseconds }
 
-    /// The next piece of content as it comes: a chunk, or what is there.
+    /// The next piece of content as it comes: a chunk, or the bytes that are there.
     func readPiece() throws -> [UInt8]? {
         switch framing {
         case .none: return nil

@@ -27,7 +27,7 @@ final class TestRelay: Sendable {
     /// Starts both.
     ///
     /// `baseURL` is asked instead of the simulator, `page` serves one file, and `left` is a folder
-    /// that an earlier process left. With a `clock` the relay's time stands still until the test
+    /// that an earlier process left. With a `clock` the relay's time does not move until the test
     /// turns it, and with a `modelClock` the simulator's.
     init(
         loops count: Int = 1,
@@ -59,7 +59,7 @@ final class TestRelay: Sendable {
             case .compacted, .unreadableFile: return
             default: break
             }
-            // A bound is set by those who want trouble.
+            // Only tests that want trouble set a bound.
             guard maxPendingBytes == HistoryFile.maxPendingBytes else { return }
             Issue.record("the history reports \(report)")
         }
@@ -116,11 +116,11 @@ final class TestRelay: Sendable {
         try await service.start(on: made, listener: listener.number, recovery: recovery)
     }
 
-    /// A copy of its folder as a process leaves it that is killed now.
+    /// Copies its folder as a process leaves it that is killed now.
     func killed() throws -> String {
         let copy = try makeFolder()
         mkdir(copy + "/journal", 0o700)
-        // The journal first: what goes from it meanwhile is in the history already.
+        // The journal first: what it loses meanwhile is in the history already.
         let journal = namesIn(folder + "/journal").map { "journal/" + $0 }
         for name in journal + [KeyFile.name, "history.jsonl", Deletions.name] {
             writeFile("\(copy)/\(name)", readFile("\(folder)/\(name)"))
@@ -128,7 +128,7 @@ final class TestRelay: Sendable {
         return copy
     }
 
-    /// What stands in the journal, in short.
+    /// The content of the journal, in short.
     func journalItems() -> [String] {
         var items: [String] = []
         try? JournalFolder(path: folder + "/journal").read { _ in
@@ -142,7 +142,7 @@ final class TestRelay: Sendable {
         return items
     }
 
-    /// Ends all of it; what still runs counts as interrupted.
+    /// Ends both; answers that still run count as interrupted.
     func stop() async {
         await service.drain()
         await service.interrupt()
@@ -185,7 +185,7 @@ final class TestRelay: Sendable {
         return nil
     }
 
-    /// How many attempts at an answer failed and are, or were, made again.
+    /// How many attempts at an answer failed and are, or were, repeated.
     func retries(_ id: String) async -> Int? {
         for loop in loops {
             let count = await loop.run { Worker.of($0)?.store[id]?.source?.retryCount }

@@ -1,10 +1,10 @@
 import ChatFormats
 
 extension Dialect {
-    /// Those whose streams are event streams.
+    /// The dialects whose streams are event streams.
     static let eventStreams: [Dialect] = [.events, .text, .tokens, .content, .openai]
 
-    /// Appends what a writer that begins there says for one entry.
+    /// Appends what a writer that begins there writes for one entry.
     func appendFrame(
         _ n: Int,
         of log: borrowing EntryLog,
