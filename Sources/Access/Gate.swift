@@ -1,4 +1,3 @@
-package import ChatFormats
 package import HTTPServer
 package import Loop
 package import Wire
@@ -102,26 +101,5 @@ package struct Gate: Sendable {
         case .nothing: use(.success(.anonymous))
         case .answers, .generationByGet: state.callers.caller(of: head, on: reactor, then: use)
         }
-    }
-
-    /// Decides whether a new answer may begin, once it is known what is asked.
-    ///
-    /// - Parameters:
-    ///   - caller: who asks.
-    ///   - request: what is asked.
-    ///   - reactor: the loop's.
-    ///   - use: takes nothing, or why it is refused; on the loop, now or later.
-    package func reserve(
-        _ caller: Caller,
-        _ request: ChatRequest,
-        on reactor: Reactor,
-        then use: @escaping (Result<Void, Problem>) -> Void
-    ) {
-        state.budgets.reserve(caller, request, on: reactor, then: use)
-    }
-
-    /// Gives back what was reserved for a request for which no upstream is called.
-    package func release(_ caller: Caller, _ request: ChatRequest) {
-        state.budgets.release(caller, request)
     }
 }

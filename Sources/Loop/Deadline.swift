@@ -156,26 +156,40 @@ package final class DeadlineQueue {
         siftDown(0)
     }
 
+    /// Items are moved through the gap that the one that rises leaves: to swap them would count the
+    /// references of both at each step.
     private func siftUp(_ start: Int) {
-        var index = start
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard heap[index].instant < heap[parent].instant else { return }
-            heap.swapAt(index, parent)
-            index = parent
+        heap.withUnsafeMutableBufferPointer { heap in
+            guard let items = heap.baseAddress else { return }
+            let instant = items[start].instant
+            guard start > 0, instant < items[(start - 1) / 2].instant else { return }
+            let rising = (items + start).move()
+            var gap = start
+            while gap > 0, instant < items[(gap - 1) / 2].instant {
+                let parent = (gap - 1) / 2
+                (items + gap).moveInitialize(from: items + parent, count: 1)
+                gap = parent
+            }
+            (items + gap).initialize(to: rising)
         }
     }
 
     private func siftDown(_ start: Int) {
-        var index = start
-        while true {
-            var least = index
-            for child in (2 * index + 1)..<(2 * index + 3) where child < heap.count {
-                if heap[child].instant < heap[least].instant { least = child }
+        heap.withUnsafeMutableBufferPointer { heap in
+            guard let items = heap.baseAddress else { return }
+            let instant = items[start].instant
+            let sinking = (items + start).move()
+            var gap = start
+            while true {
+                var child = 2 * gap + 1
+                guard child < heap.count else { break }
+                let other = child + 1
+                if other < heap.count, items[other].instant < items[child].instant { child = other }
+                guard items[child].instant < instant else { break }
+                (items + gap).moveInitialize(from: items + child, count: 1)
+                gap = child
             }
-            guard least != index else { return }
-            heap.swapAt(index, least)
-            index = least
+            (items + gap).initialize(to: sinking)
         }
     }
 }

@@ -13,6 +13,9 @@ final class Policies {
     let context: LoopContext
     let gate: Gate
     let models: ModelTable
+    /// What happens when an answer's last reader leaves; nil leaves it to the route.
+    let onDisconnect: OnDisconnect?
+    private let budgets: any Budgets
 
     /// Derives the policies.
     ///
@@ -24,9 +27,9 @@ final class Policies {
         let configuration = context.configuration
         gate = Gate(hosts: configuration.hosts, origins: configuration.corsOrigins, access)
         models = ModelTable(configuration.upstreams)
+        onDisconnect = configuration.onDisconnect
+        budgets = access.budgets
     }
-
-    var configuration: RelayConfiguration { context.configuration }
 
     /// Decides whether a new answer may be asked for; `use` gets the result now or later, on the
     /// loop.
@@ -36,9 +39,11 @@ final class Policies {
         on reactor: Reactor,
         then use: @escaping (Result<Void, Problem>) -> Void
     ) {
-        gate.reserve(caller, request, on: reactor, then: use)
+        budgets.reserve(caller, request, on: reactor, then: use)
     }
 
     /// Gives back what was reserved for a request for which no upstream is asked.
-    func release(_ caller: Caller, _ request: ChatRequest) { gate.release(caller, request) }
+    func release(_ caller: Caller, _ request: ChatRequest) {
+        budgets.release(caller, request)
+    }
 }

@@ -5,9 +5,9 @@ package import Storage
 ///
 /// The first request with a key claims it, for an answer that its loop begins: in the same turn, or
 /// once the answer is allowed, and until then the store expects it. Another request may find the
-/// claim before that answer exists; but it can reach the loop that owns it only in a later turn, and
-/// then the answer exists, or is expected. A key is valid for as long as its answer is kept; where
-/// the answer must leave memory earlier, its record is served instead.
+/// claim before that answer exists; but it can reach the loop that owns it only in a later turn,
+/// and then the answer exists, or is expected. A key is valid for as long as its answer is kept;
+/// where the answer must leave memory earlier, its record is served instead.
 package final class KeyTable: Sendable {
     /// What a request with a key is to do.
     package enum Claim: Equatable, Sendable {

@@ -7,8 +7,8 @@ struct AnswerDirectory {
     /// Where an answer is.
     enum Location {
         case here(Generation)
-        /// On another loop, to which the request has moved if it still has a client, and which handles
-        /// it anew.
+        /// On another loop, to which the request has moved if it still has a client, and which
+        /// handles it anew.
         case moved
         /// Not in memory.
         case nowhere

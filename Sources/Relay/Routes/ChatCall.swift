@@ -18,17 +18,19 @@ final class ChatCall {
     ///
     /// - Parameters:
     ///   - request: a GET with a query, or a POST with a JSON body and perhaps `?format=`.
+    ///   - query: the query's items.
     ///   - route: gives the shape of the body and the default dialect.
-    ///   - configuration: gives what the request does not say.
+    ///   - fallback: what happens when the last reader leaves, unless the request says it; nil
+    ///     leaves it to the route.
     ///   - caller: who asks.
     /// - Throws: 400 that names the field and what was expected.
     init(
         _ request: Request,
+        _ query: QueryItems,
         _ route: ChatRoute,
-        _ configuration: RelayConfiguration,
+        onDisconnect fallback: OnDisconnect?,
         _ caller: Caller
     ) throws(Problem) {
-        let query = try Self.query(request.head)
         var chat: ChatRequest
         do throws(ChatRequestError) {
             if request.head.method == .get {
@@ -51,7 +53,7 @@ final class ChatCall {
         let asked = Self.option(query, "on_disconnect") ?? chat.onDisconnect
         let isAlone = key == nil && chat.conversation == nil
         onDisconnect =
-            try asked.map(Self.onDisconnect) ?? configuration.onDisconnect
+            try asked.map(Self.onDisconnect) ?? fallback
             ?? (isAlone ? route.onDisconnect : .standard)
         self.request = chat
         self.caller = caller

@@ -16,7 +16,13 @@ struct ChatRoutes {
             let dialect = try ChatCall.dialect(query) ?? route.dialect
             return streams.resume(exchange, position, dialect)
         }
-        let call = try ChatCall(exchange.request, route, policies.configuration, caller)
+        let call = try ChatCall(
+            exchange.request,
+            query,
+            route,
+            onDisconnect: policies.onDisconnect,
+            caller
+        )
         let isGet = exchange.request.head.method == .get
         asking.answer(call, exchange) { answer in
             switch answer {

@@ -155,7 +155,10 @@ final class Routes {
             keys: service.stores.keys,
             directory: directory,
             recorded: recorded,
-            past: ConversationPast(history: history, budget: policies.configuration.contextTokens)
+            past: ConversationPast(
+                history: history,
+                budget: policies.context.configuration.contextTokens
+            )
         )
         streams = StreamRoutes(directory: directory, recorded: recorded)
         chat = ChatRoutes(policies: policies, asking: asking, streams: streams)
@@ -166,7 +169,7 @@ final class Routes {
             streams: streams
         )
         self.history = HistoryRoutes(history: history, post: service.post)
-        models = ModelRoutes(upstreams: policies.configuration.upstreams)
+        models = ModelRoutes(upstreams: policies.context.configuration.upstreams)
         status = StatusRoutes(health: service.health)
     }
 }

@@ -15,14 +15,21 @@ struct TwoStepRoutes {
 
     func announce(_ exchange: Exchange, _ caller: Caller) throws(Problem) {
         let head = exchange.request.head
-        if let position = StreamPosition(head, try ChatCall.query(head)) {
+        let query = try ChatCall.query(head)
+        if let position = StreamPosition(head, query) {
             switch directory.find(position.generation, for: exchange) {
             case .here(let generation): return respond(exchange, generation.id)
             case .moved: return
             case .nowhere: throw StreamRoutes.unknownStream
             }
         }
-        let call = try ChatCall(exchange.request, .stream, policies.configuration, caller)
+        let call = try ChatCall(
+            exchange.request,
+            query,
+            .stream,
+            onDisconnect: policies.onDisconnect,
+            caller
+        )
         asking.answer(call, exchange) { answer in
             switch answer {
             case .running(let generation): respond(exchange, generation.id)
