@@ -137,7 +137,7 @@ import Wire
         #expect(frame == bytes)
     }
 
-    @Test func `the retry time stands once, in the first block of a frame`() {
+    @Test func `the retry time is sent once, in the first block of a frame`() {
         let context = Self.context(retryMilliseconds: 5)
         #expect(
             Self.frame(.text, .text, "[DONE]", context: context)
@@ -150,7 +150,7 @@ import Wire
     }
 
     @Test(arguments: Ending.allCases)
-    func `every ending is told truthfully in every dialect`(ending: Ending) {
+    func `every ending is written truthfully in every dialect`(ending: Ending) {
         for dialect in Dialect.eventStreams {
             var log = EntryLog()
             log.appendStart(id: "0abc", model: "m\"1", created: 7)

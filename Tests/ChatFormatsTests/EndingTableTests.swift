@@ -36,7 +36,7 @@ import Wire
     }
 
     @Test(arguments: Dialect.all)
-    func `tells no two endings alike where one is complete`(dialect: Dialect) throws {
+    func `writes no two endings alike where one is complete`(dialect: Dialect) throws {
         let complete = try Self.cell(.complete, dialect, hasIDs: true)
         for ending in Ending.allCases where ending != .complete {
             #expect(try Self.cell(ending, dialect, hasIDs: true) != complete, "\(ending)")

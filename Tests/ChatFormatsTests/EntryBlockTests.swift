@@ -105,7 +105,7 @@ import Wire
             ),
         ] as [(String, [Said], [Int?])]
     )
-    private func `begin where something else is said`(
+    private func `begin where another kind of entry begins`(
         name: String,
         all: [Said],
         indices: [Int?]

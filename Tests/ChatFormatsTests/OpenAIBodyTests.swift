@@ -10,7 +10,7 @@ import Wire
 
     private static let messages = #""messages":[{"role":"user","content":"hi"}]"#
 
-    @Test func `known fields are read and the others are kept as they stand`() throws {
+    @Test func `known fields are read and the others are kept unchanged`() throws {
         let request = try read(
             #"""
             {"model":"gpt","stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false},

@@ -176,7 +176,7 @@ import Testing
             #"{"choices":[],"x_groq":{"id":"r","usage":{"prompt_tokens":1,"completion_tokens":2,"queue_time":0.1}}}"#
         ],
     ])
-    func `usage is found wherever it stands`(events: [String]) {
+    func `usage is found wherever it is`(events: [String]) {
         let bytes = events.map { stream($0) }.joined() + stream("[DONE]")
         let reading = readEveryWay(.openAI, bytes)
         #expect(reading.usage == Usage(promptTokens: 1, completionTokens: 2, totalTokens: 3))

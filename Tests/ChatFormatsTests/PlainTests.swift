@@ -11,7 +11,7 @@ import Wire
         retryMilliseconds: 900
     )
 
-    @Test func `is what the model said, byte by byte, and no word more`() {
+    @Test func `is what the model said, byte by byte, and nothing else`() {
         var log = log(
             (.start, "{}"),
             (.reasoning, "hm"),

@@ -178,7 +178,7 @@ private func read(_ body: String) throws(ChatRequestError) -> ChatRequest {
         (#"{"role":"assistant","content":null,"refusal":"no"}"#, ""),
         (#"{"role":"tool","tool_call_id":"t","content":"42"}"#, "42"),
     ])
-    func `what is more than a role and a text is kept as it stood`(
+    func `what is more than a role and a text is kept unchanged`(
         message: String,
         text: String
     ) throws {

@@ -32,7 +32,7 @@ private func anthropic(_ messages: String, _ more: String = "") throws(ChatReque
         )
     }
 
-    @Test func `messages that hold more than text go as they stood`() throws {
+    @Test func `messages that hold more than text go unchanged`() throws {
         let messages =
             #"[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"u"}}]},{"role":"assistant","content":null,"tool_calls":[{"id":"t","x":1.50}]},{"role":"tool","tool_call_id":"t","content":"42"}]"#
         #expect(

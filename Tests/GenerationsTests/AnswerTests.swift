@@ -60,7 +60,7 @@ import Wire
         }
     }
 
-    @Test func `readers are sent what the sink allows and no more`() async throws {
+    @Test func `readers are sent only what the sink allows`() async throws {
         try await withLoop { loop in
             await loop.turn { bench in
                 let live = bench.makeLive()
@@ -131,7 +131,7 @@ import Wire
         }
     }
 
-    @Test func `readers go on with an answer that is not kept any more`() async throws {
+    @Test func `readers go on with an answer that is no longer kept`() async throws {
         try await withLoop { loop in
             await loop.turn { bench in
                 let generation = bench.begin()

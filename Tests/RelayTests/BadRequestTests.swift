@@ -229,7 +229,9 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `what is sent to a path without a route is told the routes for it`() async throws {
+    func `a request to a path without a route is answered with the routes for its method`()
+        async throws
+    {
         try await withRelay(page: true) { relay in
             for (method, known) in [
                 ("POST", "/chat/stream, /stream-chat"), ("DELETE", "/chat/streams/{id}"),

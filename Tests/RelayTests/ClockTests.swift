@@ -151,7 +151,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a failure behind the hold is told in the stream behind a comment`() async throws {
+    func `a failure after the hold is sent in the stream after a comment`() async throws {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
             $0.firstByteSeconds = 5

@@ -69,7 +69,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `a client that brings its own past is not told it twice`() async throws {
+    @Test func `a client's own past is not sent upstream twice`() async throws {
         try await withRelay(asking: [Self.answer("A")]) { relay, upstream in
             try say(relay, #"{"message":"Q1","conversation":"c"}"#)
             try say(
@@ -139,7 +139,7 @@ struct ConversationTests {
         }
     }
 
-    @Test func `a question that is asked again after a fault is told once`() async throws {
+    @Test func `a question that is asked again after a fault is sent upstream once`() async throws {
         var cut = Self.answer("half")
         cut.events.removeLast(2)
         cut.isBroken = true

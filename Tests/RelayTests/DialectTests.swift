@@ -145,7 +145,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `the format may stand in the body as well`() async throws {
+    func `the format may be in the body as well`() async throws {
         try await withRelay { relay in
             let heard = try relay.ask(
                 "simulator?tokens=2&interval_ms=0",

@@ -137,7 +137,9 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `finish completes the answer for the history and for who comes back`() async throws {
+    func `finish completes the answer for the history and for a client that comes back`()
+        async throws
+    {
         try await withRelay {
             $0.onDisconnect = .finish
         } _: { relay in
@@ -231,7 +233,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `an interrupted relay tells its readers and the history`() async throws {
+    func `an interrupted relay says so to its readers and the history`() async throws {
         try await withRelay(loops: 2) { relay in
             var readers: [(TestClient, Head)] = []
             for number in 0..<6 {

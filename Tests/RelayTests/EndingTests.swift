@@ -82,7 +82,7 @@ import Wire
     }
 
     @Test(arguments: ways, Dialect.eventStreams)
-    func `every end is told alike, live, again and from the record`(
+    func `every end is sent alike, live, again and from the record`(
         way: Way,
         dialect: Dialect
     ) async throws {
@@ -147,7 +147,7 @@ import Wire
     }
 
     @Test
-    func `who waits for the whole of a stopped answer is told so, and that asking again is no use`()
+    func `a client that waits for a whole answer that is stopped learns so, and not to ask again`()
         async throws
     {
         try await withRelay {

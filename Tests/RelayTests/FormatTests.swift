@@ -171,7 +171,7 @@ import Wire
         }
     }
 
-    @Test func `who is asked by now is what the record says`() throws {
+    @Test func `the record names who is asked now`() throws {
         let draft = draft([(0, "{}")])
         var later = Self.heads[0]
         later.source = .init(upstream: "second", model: "other")
@@ -198,7 +198,7 @@ import Wire
         (#"{"id":"x","key":"k","#, #"{"id":"x","#), ("no JSON \"key\":1", "no JSON \"key\":1"),
         ("", ""), ("{}", "{}"), (#"["key",{"key":1}]"#, #"["key",{"key":1}]"#),
     ])
-    func `a record is shown without its key, and otherwise as it stands`(
+    func `a record is shown without its key, and otherwise unchanged`(
         line: String,
         shown: String
     ) {

@@ -83,7 +83,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a client that may ask is told to send`() async throws {
+    func `a client that may ask is sent 100 Continue`() async throws {
         try await withRelay { relay in
             let body = #"{"message":"x","model":"simulator?tokens=1"}"#
             let client = try relay.connect()

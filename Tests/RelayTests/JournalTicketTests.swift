@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func `all that is written is read back while others have not said all again`()
+    @Test func `all that is written is read back while others have not written all again`()
         async throws
     {
         try await withJournal { journal in

@@ -42,7 +42,7 @@ import Wire
     private func isLetGo(_ relay: TestRelay) -> Bool { waits { relay.journalItems().isEmpty } }
 
     @Test(arguments: [true, false])
-    func `an ended answer is told after a kill, whoever has its key by then`(
+    func `an ended answer is served after a kill, whichever file has its key`(
         isLetGo: Bool
     )
         async throws
@@ -167,7 +167,7 @@ import Wire
         }
     }
 
-    @Test func `a failure before anything leaves no key behind`() async throws {
+    @Test func `a failure before anything leaves no key`() async throws {
         try await withRelay {
             $0.maxRetries = 0
         } _: { relay in
@@ -182,7 +182,7 @@ import Wire
         }
     }
 
-    @Test func `a key near its age stands, and one beyond it does not`() async throws {
+    @Test func `a key is valid up to its age, and not beyond it`() async throws {
         try await withRelay { relay in
             let id = try ask(relay).head.id
             #expect(isLetGo(relay))
@@ -282,7 +282,7 @@ import Wire
         #expect(claim(3, 110) == .claimed)
     }
 
-    @Test func `what the journal has stands before what the file has`() {
+    @Test func `what the journal has comes before what the file has`() {
         let table = KeyTable(maxCount: 3)
         let key = RequestKey(text: "k", fingerprint: .init(hash: 1))
         let second = Nanoseconds.seconds(1)

@@ -180,7 +180,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `an answer that broke off is told again as it was, and not paid again`() async throws {
+    func `an answer that was cut is served again as it was, and not paid again`() async throws {
         try await withRelay {
             $0.maxRetries = 0
         } _: { relay in
@@ -237,7 +237,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a key outlives its answer's place in memory and tells the record`() async throws {
+    func `a key outlives its answer in memory and leads to the record`() async throws {
         try await withRelay(loops: 2) {
             $0.keptBytes = 1
         } _: { relay in
@@ -270,7 +270,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a key whose record was deleted stands for nothing any more`() async throws {
+    func `a key whose record was deleted no longer leads to anything`() async throws {
         try await withRelay {
             $0.keptBytes = 1
         } _: { relay in

@@ -71,7 +71,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a client that had asked more behind it has left as well`() async throws {
+    func `a client that had asked more after it has left as well`() async throws {
         let isNoticed = try await isPrompt(within: Self.soon) {
             try await withRelay { relay in
                 let model = "simulator?hang=1"
@@ -118,7 +118,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a reader that is full and leaves holds nothing up any more`() async throws {
+    func `a reader that is full and leaves no longer holds anything up`() async throws {
         let isNoticed = try await isPrompt(within: Self.soon) {
             try await withRelay {
                 $0.onDisconnect = .cancel
@@ -138,7 +138,8 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `who leaves between two attempts is not asked for again`() async throws {
+    func `an answer whose client leaves between two attempts is not asked for again`() async throws
+    {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
             $0.onDisconnect = .cancel

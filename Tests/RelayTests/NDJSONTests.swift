@@ -132,7 +132,7 @@ import Wire
         }
     }
 
-    @Test func `are filled with an empty line while nothing is said`() async throws {
+    @Test func `are filled with an empty line while nothing comes`() async throws {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
             $0.keepAliveSeconds = 1

@@ -108,7 +108,7 @@ import Wire
         }
     }
 
-    @Test func `a page that shows data lines as they stand shows the text alone`() async throws {
+    @Test func `a page that shows data lines unchanged shows the text alone`() async throws {
         let clock = ManualClock()
         try await withRelay(clock: clock, modelClock: clock) {
             $0.headHoldSeconds = 1
@@ -129,7 +129,9 @@ import Wire
         }
     }
 
-    @Test func `who names a model gets OpenAI's chunks and comments as they were`() async throws {
+    @Test func `a client that names a model gets OpenAI's chunks and comments unchanged`()
+        async throws
+    {
         let clock = ManualClock()
         try await withRelay(clock: clock, modelClock: clock) {
             $0.headHoldSeconds = 1
@@ -165,7 +167,7 @@ import Wire
     }
 
     @Test(arguments: routes)
-    func `what was asked before is told alike, from memory and from its record`(
+    func `what was asked before is served alike, from memory and from its record`(
         route: String
     ) async throws {
         let model = "simulator?say=all%20of%20it&interval_ms=0"
@@ -190,7 +192,7 @@ import Wire
     }
 
     @Test(arguments: routes)
-    func `what an earlier process left is told alike`(route: String) async throws {
+    func `what an earlier process left is served alike`(route: String) async throws {
         let key: HeaderFields = ["Idempotency-Key": "k"]
         try await withRelay {
             $0.upstreams[0].model = "simulator?tokens=9&pause_after=2&pause_ms=60000&interval_ms=0"

@@ -46,7 +46,7 @@ import Wire
         #expect(count == PastMessages.maxPassedBytes / 10_000)
     }
 
-    @Test func `an answer behind questions without one is part of the past`() {
+    @Test func `an answer after questions without one is part of the past`() {
         var past = Self.past()
         var lines = [Self.record("newer", answer: "A2", at: 3)]
         lines += (0..<100).map { _ in Self.record("unanswered", answer: "") }

@@ -155,7 +155,7 @@ import Wire
     }
 
     @Test(arguments: [("tokens=3", true), ("tokens=9&cut_after=3", false)])
-    func `tells old clients too whether it is whole`(way: String, isWhole: Bool) async throws {
+    func `shows old clients too whether it is whole`(way: String, isWhole: Bool) async throws {
         try await withRelay { relay in
             let client = try relay.connect()
             let model = encoded("simulator?interval_ms=0&\(way)")
@@ -167,7 +167,7 @@ import Wire
         }
     }
 
-    @Test func `is silent while nothing is said`() async throws {
+    @Test func `is silent while nothing comes`() async throws {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
             $0.keepAliveSeconds = 1

@@ -122,7 +122,7 @@ import Wire
         "", "A", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA.",
         "AAAAAAAAAAAAAAAAAAAAAA ", "AAAAAAAAAAAAAAAAAAAAAAü", "AAAAAAAAAAAAAAAAAAAAAA/",
     ])
-    func `what is no id of ours is told apart`(text: String) {
+    func `a text that is not an id of ours is recognized`(text: String) {
         #expect(GenerationID.loop(of: text) == nil)
     }
 

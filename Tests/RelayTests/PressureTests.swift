@@ -101,7 +101,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `the clocks of the upstream stand still while its reader pauses`() async throws {
+    func `the clocks of the upstream stop while its reader pauses`() async throws {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
             $0.readerBufferBytes = 16 * 1024
@@ -118,7 +118,9 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a paused answer whose reader leaves is completed or given up as was said`() async throws {
+    func `a paused answer whose reader leaves is completed or given up as the request says`()
+        async throws
+    {
         try await withRelay {
             $0.readerBufferBytes = 16 * 1024
         } _: { relay in
@@ -174,7 +176,8 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a reader that takes nothing any more is cut off, and the answer goes on`() async throws {
+    func `a reader that no longer takes anything is cut off, and the answer goes on`() async throws
+    {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
             $0.readerBufferBytes = 16 * 1024

@@ -8,7 +8,9 @@ import Wire
 /// A client that comes back when only the history has the answer gets all of it, and its end.
 @Suite(.timeLimit(.minutes(5))) struct RecordedAnswerTests {
     @Test(arguments: Dialect.eventStreams)
-    func `who has had nothing gets the whole text in every dialect`(dialect: Dialect) async throws {
+    func `a client that has had nothing gets the whole text in every dialect`(
+        dialect: Dialect
+    ) async throws {
         try await withForgottenAnswer("simulator?say=all%20of%20it") { relay, id in
             let client = try relay.connect()
             client.request("GET", "/chat/streams/\(id)?format=\(dialect.name)")
@@ -19,7 +21,8 @@ import Wire
         }
     }
 
-    @Test func `who has had a part is told the whole text in its place, and then nothing more`()
+    @Test
+    func `a client that has had a part gets the whole text in its place, and then nothing else`()
         async throws
     {
         try await withForgottenAnswer("simulator?say=all%20of%20it") { relay, id in
@@ -38,7 +41,7 @@ import Wire
         }
     }
 
-    @Test func `a part in a dialect without words for it is not said twice`() async throws {
+    @Test func `a part in a dialect without words for it is not sent twice`() async throws {
         try await withForgottenAnswer("simulator?say=all%20of%20it") { relay, id in
             let target = "/chat/streams/\(id)?format=tokens"
             let got = try relay.exchange("GET", target, ["Last-Event-ID": "\(id).2"])
@@ -55,7 +58,7 @@ import Wire
         }
     }
 
-    @Test func `a failure is told as one`() async throws {
+    @Test func `a failure is served as one`() async throws {
         try await withForgottenAnswer("simulator?cut_after=2&tokens=5") { relay, id in
             let heard = try relay.resume(id, after: "\(id).2")
             #expect(heard.events.map(\.name) == ["restored", "error"])

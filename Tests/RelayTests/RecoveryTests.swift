@@ -55,7 +55,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
-    func `of the history what stands behind the first that the journal names is not believed`()
+    func `the history is not believed after the first record that the journal names`()
         async throws
     {
         try await withRelay { relay in
@@ -112,7 +112,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
-    func `an answer whose end only the history has is told with that end`() async throws {
+    func `an answer whose end only the history has is served with that end`() async throws {
         try await withRelay { relay in
             let (client, head) = try relay.begin("simulator?tokens=20&interval_ms=20")
             let first = try #require(try client.readEvent())
@@ -247,7 +247,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)), arguments: [Durability.always, .never])
-    func `every durability tells the end`(durability: Durability) async throws {
+    func `every durability sends the end`(durability: Durability) async throws {
         try await withRelay(durability: durability) { relay in
             for _ in 0..<20 {
                 let heard = try relay.ask("simulator?tokens=3&interval_ms=0")

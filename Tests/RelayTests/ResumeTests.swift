@@ -43,7 +43,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)), arguments: ["last_event_id", "lastEventId"])
-    func `the position may stand in the query, and the field wins`(name: String) async throws {
+    func `the position may be in the query, and the field wins`(name: String) async throws {
         try await withRelay { relay in
             let (client, head) = try relay.begin("simulator?tokens=6&interval_ms=50")
             for _ in 0..<3 { _ = try client.readEvent() }
@@ -89,7 +89,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `after the end there is nothing more, and the browser is told not to come back`()
+    func `after the end nothing follows, and the browser learns not to come back`()
         async throws
     {
         try await withRelay { relay in

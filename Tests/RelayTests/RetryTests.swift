@@ -27,7 +27,9 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `after three calls the client is told, and told not to multiply them`() async throws {
+    func `after three calls the client gets the failure, and learns not to multiply them`()
+        async throws
+    {
         try await withRelay { relay in
             let model = "simulator?status=429&times=3&retry_after=7" + Self.fast
             let (head, json) = try relay.exchange(
@@ -186,7 +188,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `an upstream that is not there is told in JSON to a POST and as an event to a GET`()
+    func `an upstream that is not there is a JSON error for a POST and an event for a GET`()
         async throws
     {
         try await withRelay(baseURL: "http://127.0.0.1:1/v1") {
@@ -208,7 +210,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a name without an address is told as such`() async throws {
+    func `a name without an address is reported as such`() async throws {
         try await withRelay(baseURL: "http://relay-test.invalid/v1") {
             $0.maxRetries = 0
         } _: {

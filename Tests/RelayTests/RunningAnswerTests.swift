@@ -116,7 +116,8 @@ struct RunningAnswerTests {
         }
     }
 
-    @Test func `what runs stands behind what was said, each with what was asked anew`() async throws
+    @Test func `running answers come after recorded ones, each with what was asked anew`()
+        async throws
     {
         try await withRelay(loops: 2, Self.answersAtOnce) { relay in
             try say(relay, "c", "one")
@@ -158,7 +159,7 @@ struct RunningAnswerTests {
         }
     }
 
-    @Test func `an answer is told once while it ends`() async throws {
+    @Test func `an answer is listed once while it ends`() async throws {
         try await withRelay(loops: 3, Self.answersAtOnce) { relay in
             let names = (10..<40).map { "c\($0)" }
             var clients: [TestClient] = []
@@ -184,7 +185,8 @@ struct RunningAnswerTests {
         }
     }
 
-    @Test func `one that ended before the history was asked is told from its record`() async throws
+    @Test func `an answer that ended before the history was asked is listed from its record`()
+        async throws
     {
         try await withRelay(loops: 2, Self.answersAtOnce) { relay in
             let (client, id) = try begin(relay, "c", onLoop: 1)
@@ -198,7 +200,7 @@ struct RunningAnswerTests {
         }
     }
 
-    @Test func `what others' answers say is not told to a user`() async throws {
+    @Test func `a user does not get what others' answers say`() async throws {
         try await withRelay(loops: 2, Self.answersAtOnce) { relay in
             try say(relay, "shared", "mine", user: "me")
             let (_, id) = try begin(relay, "shared", "yours", user: "you", onLoop: 0)

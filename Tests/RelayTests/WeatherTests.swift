@@ -59,7 +59,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `an answer beyond the limit is ended and told`() async throws {
+    func `an answer beyond the limit is ended with a failure`() async throws {
         try await withRelay {
             $0.maxAnswerBytes = 10_000
         } _: { relay in

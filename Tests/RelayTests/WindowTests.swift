@@ -33,7 +33,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)), arguments: Dialect.eventStreams)
-    func `who comes late is told all of it, from the journal and the memory`(
+    func `a client that comes late gets all of it, from the journal and from memory`(
         dialect: Dialect
     ) async throws {
         let clock = ManualClock()
@@ -60,7 +60,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `who comes back anywhere goes on with the next entry`() async throws {
+    func `a client that comes back anywhere goes on with the next entry`() async throws {
         try await withWindow { relay in
             let heard = try relay.ask(Self.long)
             let id = heard.head.id
@@ -98,7 +98,9 @@ import Wire
     /// Larger than what an unread answer keeps in memory, and smaller than the window of one that is
     /// read: the journal lets go of it when it has ended.
     @Test(.timeLimit(.minutes(5)))
-    func `an ended answer within the window is there whole for whoever comes back`() async throws {
+    func `an ended answer within the window is there whole for a client that comes back`()
+        async throws
+    {
         try await withRelay { relay in
             let model = "simulator?tokens=10000&interval_ms=0&batch=50"
             let key = ["Idempotency-Key": "k"] as HeaderFields
@@ -162,7 +164,7 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `where the journal is removed all of it is said again, for the next process`()
+    func `where the journal is removed all of it is written again, for the next process`()
         async throws
     {
         try await withWindow { relay in
@@ -232,7 +234,9 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `who has read a long answer's end finds it in its conversation at once`() async throws {
+    func `a client that has read a long answer's end finds it in its conversation at once`()
+        async throws
+    {
         try await withWindow { relay in
             // It is so slow that its reader is up with it, and needs nothing read back.
             let (client, head) = try relay.begin(
@@ -259,7 +263,8 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `who waits for the disk is kept alive, and not taken for stalled`() async throws {
+    func `a client that waits for the disk is kept alive, and not taken for stalled`() async throws
+    {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
             $0.logWindowBytes = Self.windowBytes
