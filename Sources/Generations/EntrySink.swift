@@ -1,8 +1,7 @@
 /// Where the entries of answers go beside their readers; one for all answers of a loop.
 ///
 /// By `allow` it says up to which entry readers of a `LiveLog` may read, and which entries the log
-/// may drop. What is dropped is read back from the journal, so no other
-/// sink may allow it.
+/// may drop. What is dropped is read back from the journal, so no other sink may allow it.
 package protocol EntrySink: AnyObject {
     /// An answer begins.
     ///

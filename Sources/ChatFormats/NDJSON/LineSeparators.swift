@@ -2,7 +2,7 @@ import Wire
 
 /// What JSON may hold and some readers of lines take for the end of one: U+0085, U+2028, U+2029.
 ///
-/// Python's `splitlines`, which httpx reads lines by, cuts at them, and each half is no JSON.
+/// Python's `splitlines`, with which httpx reads lines, cuts at them, and neither half is JSON.
 enum LineSeparators {
     /// Escapes them in lines of JSON, where they can only be in strings.
     ///
