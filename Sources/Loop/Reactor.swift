@@ -116,6 +116,8 @@ package final class Reactor {
                 arm(for: earliest)
             }
             let count = poller.poll(timeoutMilliseconds: lingers && !hasWork ? Self.linger : 0)
+            // Whoever stopped the loop has gone on by now: what is due since is not served.
+            guard !isStopped else { return }
             now = time.now
             for work in left { work() }
             deadlines.expire(now: now)
