@@ -57,6 +57,8 @@ package final class LiveLog: TurnEndHandler {
     private var droppableEnd = 0
     private var flow = Flow.open
     private var isTurnEndScheduled = false
+    /// The round of turn ends in or after which entries last came.
+    private var grownInRound = 0
 
     /// Makes the log of a new answer, with its first entry.
     ///
@@ -140,6 +142,7 @@ package final class LiveLog: TurnEndHandler {
             firstTokenMilliseconds = elapsedMilliseconds
         }
         sink?.grew(self)
+        grownInRound = context.reactor.round
         scheduleTurnEnd()
     }
 
@@ -194,6 +197,9 @@ package final class LiveLog: TurnEndHandler {
 
     package func turnEnded() {
         isTurnEndScheduled = false
+        // What another's end of the turn has added came after the journal was written in this
+        // round: it is written at the start of the next one.
+        if grownInRound == context.reactor.round { scheduleTurnEnd() }
         var leastLag = Int.max
         var mostLag = 0
         for reader in readers {

@@ -53,6 +53,10 @@ package final class Reactor {
     /// The number of the current turn; bounds that hold for one turn are counted anew in the next.
     package private(set) var turn = 0
 
+    /// The number of the current round of turn ends, or of the last one; the leader is called at its
+    /// start.
+    package private(set) var round = 0
+
     /// The work that was left for the next turn.
     private var postponed: [() -> Void] = []
     /// The handlers to call at this turn's end, each at most once.
@@ -155,6 +159,7 @@ package final class Reactor {
         var rounds = 0
         while !ending.isEmpty, rounds < Self.maxEndRounds {
             rounds += 1
+            round &+= 1
             leader?.turnEnded()
             swap(&ending, &called)
             for handler in called { handler.turnEnded() }

@@ -186,7 +186,8 @@ import Wire
 
     @Test func `is no form of an answer that is not streamed`() async throws {
         try await withRelay { relay in
-            let body = #"{"messages":[{"role":"user","content":"hi"}],"model":"simulator"}"#
+            let model = "simulator?tokens=2&interval_ms=0"
+            let body = #"{"messages":[{"role":"user","content":"hi"}],"model":"\#(model)"}"#
             let target = "/v1/chat/completions?format=plain"
             let (head, json) = try relay.exchange("POST", target, body: body)
             #expect(head.fields.first("Content-Type") == "application/json")

@@ -17,7 +17,11 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)))
     func `an entry of a turn's very end waits for the journal too`() async throws {
-        try await withRelay { relay in
+        try await withRelay {
+            // Silence would send what nothing else does.
+            $0.keepAliveSeconds = 3600
+            $0.headHoldSeconds = 0
+        } _: { relay in
             let (client, head) = try relay.begin("simulator?tokens=2&interval_ms=3000")
             _ = try client.readEvent()
             let descriptor = client.descriptor
