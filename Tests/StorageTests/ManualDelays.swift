@@ -1,5 +1,6 @@
 import Dispatch
 import Loop
+import TestSupport
 
 @testable import Storage
 
@@ -39,15 +40,15 @@ final class ManualDelays: Sendable {
         state.withLock { $0.now = end }
     }
 
-    /// Turns the clock on until a condition holds, for at most a minute of its time.
+    /// Turns the clock on until a condition holds; work on other queues may bring it about.
     ///
     /// - Returns: whether it came to hold.
     func turns(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<600 {
+        waits {
             if condition() { return true }
             turn(by: 100)
+            return condition()
         }
-        return condition()
     }
 
     private func takeEarliest(until end: Int) -> Waiting? {
