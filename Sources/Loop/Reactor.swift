@@ -53,8 +53,8 @@ package final class Reactor {
     /// The number of the current turn; bounds that hold for one turn are counted anew in the next.
     package private(set) var turn = 0
 
-    /// The number of the current round of turn ends, or of the last one; the leader is called at its
-    /// start.
+    /// The number of the current round of turn ends, or of the last one; the leader is called at
+    /// its start.
     package private(set) var round = 0
 
     /// The work that was left for the next turn.
