@@ -19,9 +19,10 @@ final class ManualDelays: Sendable {
 
     private let state = Guarded(State())
 
+    /// The clock, as it is given away; what waits when a test ends is dropped with it.
     var delays: Delays {
-        Delays { queue, milliseconds, work in
-            self.state.withLock { state in
+        Delays { [weak self] queue, milliseconds, work in
+            self?.state.withLock { state in
                 let due = state.now + milliseconds
                 state.waiting.append(Waiting(due: due, queue: queue, work: work))
             }

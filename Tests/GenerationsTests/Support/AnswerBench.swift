@@ -178,6 +178,8 @@ final class AnswerLoop {
 
     /// Ends all of this.
     func end() async {
+        // Readers and their exchanges hold each other until one of them leaves.
+        await turn { $0.leave() }
         await loop.run { loop in
             loop.reactor.tenants = []
             loop.stop()
