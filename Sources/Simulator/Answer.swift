@@ -1,3 +1,5 @@
+import Wire
+
 /// What the simulator says if the request does not name a text.
 enum Answer {
     /// The text, in Markdown, with characters of two, three and four bytes.
@@ -43,12 +45,23 @@ enum Answer {
     )
 
     /// The text of one answer, as tokens.
-    static func tokens(for behaviour: Behaviour, prompt: String) -> TokenSource {
-        let text: [UInt8]
+    ///
+    /// Like a model, it says nothing of its own beside a call of the request's tools, and answers
+    /// with JSON alone where the request asks for that.
+    static func tokens(
+        for behaviour: Behaviour,
+        _ request: ModelRequest,
+        calls: [ToolCall]
+    ) -> TokenSource {
+        var text: [UInt8] = []
         if let say = behaviour.say {
             text = Array(say.utf8)
-        } else {
-            text = behaviour.echoes ? Array(prompt.utf8) : Self.text
+        } else if behaviour.echoes {
+            text = Array(request.prompt.utf8)
+        } else if let schema = request.answerSchema, calls.isEmpty {
+            SchemaSample.value(for: schema).write(into: &text)
+        } else if calls.isEmpty || behaviour.tokens != nil {
+            text = Self.text
         }
         guard let count = behaviour.tokens else { return TokenSource(text, limit: .max) }
         return TokenSource(repeating: text, count: count)

@@ -6,11 +6,16 @@ struct AnswerPlan {
     var answer: TokenSource
     /// Why the answer ends.
     let finish: Behaviour.Finish
+    /// The calls of tools with which it ends.
+    let toolCalls: [ToolCall]
 
     /// Plans the answer to call number `call` of the request's model string.
     init(_ request: ModelRequest, call: Int) {
         behaviour = request.behaviour.forCall(call)
-        var answer = Answer.tokens(for: behaviour, prompt: request.prompt)
+        let calls = request.tools.calls(wanted: behaviour.calls)
+        let isMadeUp = calls.isEmpty && behaviour.finish == .toolCalls
+        toolCalls = isMadeUp ? [.madeUp] : calls
+        var answer = Answer.tokens(for: behaviour, request, calls: calls)
         var isCut = false
         // The option `tokens` wins over the bound in the request.
         if behaviour.tokens == nil, let limit = request.maxTokens {
@@ -18,12 +23,14 @@ struct AnswerPlan {
             answer = TokenSource(answer.text, limit: limit)
         }
         self.answer = answer
-        finish = behaviour.finish ?? (isCut ? .length : .stop)
+        let end: Behaviour.Finish = calls.isEmpty ? .stop : .toolCalls
+        finish = behaviour.finish ?? (isCut ? .length : end)
     }
 
     /// The same answer as the steps of a stream.
     func script(_ vendor: Vendor, _ facts: AnswerFacts) -> any AnswerScript {
         let framing = EventFraming(behaviour)
+        let facts = facts.of(self)
         switch vendor {
         case .openAI:
             return Script(

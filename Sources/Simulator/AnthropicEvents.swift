@@ -25,7 +25,7 @@ struct AnthropicEvents: VendorEvents {
     }
 
     /// The protocol's name for why an answer ends.
-    static func stopReason(_ finish: Behaviour.Finish) -> StaticString {
+    static func stopReason(_ finish: Behaviour.Finish) -> String {
         switch finish {
         case .stop: "end_turn"
         case .length: "max_tokens"
@@ -42,14 +42,20 @@ struct AnthropicEvents: VendorEvents {
         if facts.hasUsage {
             out.append(literal: ",\"usage\":{\"input_tokens\":")
             out.append(decimal: facts.promptTokens)
-            out.append(literal: ",\"cache_creation_input_tokens\":0,")
-            out.append(literal: "\"cache_read_input_tokens\":0,\"output_tokens\":1}")
+            AnthropicBeside.appendCached(facts, into: &out)
+            out.append(literal: ",\"output_tokens\":1}")
         }
         out.append(literal: "}}")
         framing.endBlock(into: &out)
         framing.begin("ping", into: &out)
         out.append(literal: "{\"type\":\"ping\"}")
         framing.endBlock(into: &out)
+        AnthropicBeside.forEachBlock(of: facts) { content in
+            beginBlock(into: &out)
+            out.append(contentsOf: content)
+            endBlockStart(into: &out)
+            appendBlockStop(into: &out)
+        }
     }
 
     mutating func appendTextStart(into out: inout [UInt8]) {
@@ -79,6 +85,26 @@ struct AnthropicEvents: VendorEvents {
         out.append(literal: "{\"type\":\"thinking_delta\",\"thinking\":\"")
     }
 
+    func appendTextEnd(of token: Span<UInt8>, into out: inout [UInt8]) {
+        appendTextEnd(into: &out)
+    }
+
+    /// Appends the source of the text, in its block, and the search that found it before that.
+    mutating func appendBeside(into out: inout [UInt8]) {
+        guard facts.has(.citations) else { return }
+        if block != .text {
+            endOpenBlock(into: &out)
+            beginBlock("{\"type\":\"text\",\"text\":\"\"}", into: &out)
+            endBlockStart(into: &out)
+            block = .text
+        }
+        beginDelta(into: &out)
+        out.append(literal: "{\"type\":\"citations_delta\",\"citation\":")
+        AnthropicBeside.appendCitation(into: &out)
+        out.append(literal: "}}")
+        framing.endBlock(into: &out)
+    }
+
     func appendReasoningEnd(into out: inout [UInt8]) {
         appendTextEnd(into: &out)
     }
@@ -103,10 +129,10 @@ struct AnthropicEvents: VendorEvents {
         into out: inout [UInt8]
     ) {
         endOpenBlock(into: &out)
-        if finish == .toolCalls { appendToolCall(into: &out) }
+        appendToolCalls(into: &out)
         framing.begin("message_delta", into: &out)
         out.append(literal: "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"")
-        out.append(literal: Self.stopReason(finish))
+        JSONText.appendEscaped(facts.finishWord ?? Self.stopReason(finish), into: &out)
         out.append(literal: "\",\"stop_sequence\":null}")
         if facts.hasUsage {
             out.append(literal: ",\"usage\":{\"output_tokens\":")
@@ -126,23 +152,25 @@ struct AnthropicEvents: VendorEvents {
 
     // MARK: Blocks
 
-    private mutating func appendToolCall(into out: inout [UInt8]) {
-        beginBlock("{\"type\":\"tool_use\",\"id\":\"toolu_simulator_", into: &out)
-        out.append(decimal: facts.number)
-        out.append(literal: "\",\"name\":\"")
-        out.append(literal: AnswerFacts.toolName)
-        out.append(literal: "\",\"input\":{}}")
-        endBlockStart(into: &out)
-        for piece in AnswerFacts.toolArguments {
-            beginDelta(into: &out)
-            out.append(literal: "{\"type\":\"input_json_delta\",\"partial_json\":\"")
-            out.append(literal: piece)
-            appendTextEnd(into: &out)
+    private mutating func appendToolCalls(into out: inout [UInt8]) {
+        for (number, call) in facts.toolCalls.enumerated() {
+            beginBlock("{\"type\":\"tool_use\",\"id\":\"", into: &out)
+            facts.appendCallID("toolu_", number, into: &out)
+            out.append(literal: "\",\"name\":")
+            JSONText.appendString(call.name, into: &out)
+            out.append(literal: ",\"input\":{}}")
+            endBlockStart(into: &out)
+            for piece in call.pieces {
+                beginDelta(into: &out)
+                out.append(literal: "{\"type\":\"input_json_delta\",\"partial_json\":\"")
+                JSONText.appendEscaped(piece, into: &out)
+                appendTextEnd(into: &out)
+            }
+            appendBlockStop(into: &out)
         }
-        appendBlockStop(into: &out)
     }
 
-    private func beginBlock(_ content: StaticString, into out: inout [UInt8]) {
+    private func beginBlock(_ content: StaticString = "", into out: inout [UInt8]) {
         framing.begin("content_block_start", into: &out)
         out.append(literal: "{\"type\":\"content_block_start\",\"index\":")
         out.append(decimal: index)

@@ -34,8 +34,10 @@ extension Behaviour {
     private static let maxTokens = 1_000_000_000
     private static let maxMilliseconds = 3_600_000
     private static let maxBytes = 1_000_000_000
+    private static let maxCalls = 100
     /// Options that exclude each other.
     private static let conflicts = [
+        ("finish", "finish_word"),
         ("cr", "crlf"), ("say", "echo"), ("say", "stamp"), ("echo", "stamp"),
         ("interval_ms", "interval_us"), ("send_each", "chunk_bytes"), ("send_each", "split_utf8"),
     ]
@@ -68,6 +70,10 @@ extension Behaviour {
         case "stamp": hasStamps = try flag(key, value)
         case "reasoning": reasoningTokens = try count(key, value)
         case "line_bytes": lineBytes = try number(key, value, 1...Self.maxBytes)
+        case "calls": calls = try number(key, value, 0...Self.maxCalls)
+        case "shape": shape = try shape(key, value)
+        case "finish_word": finishWord = value
+        case "with": beside = try words(key, value)
         case "finish": finish = try reason(key, value)
         case "no_usage": omitsUsage = try flag(key, value)
         case "done_only": saysDoneOnly = try flag(key, value)
@@ -137,6 +143,26 @@ extension Behaviour {
     ) throws(BehaviourError) -> Bool {
         guard value == only else { throw .badValue(key: key, found: value, expected: only) }
         return true
+    }
+
+    private func words(_ key: String, _ value: String) throws(BehaviourError) -> [Beside] {
+        var words: [Beside] = []
+        for word in value.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let beside = Beside(rawValue: String(word)), !words.contains(beside) else {
+                let list = Beside.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .badValue(key: key, found: value, expected: "some of \(list)")
+            }
+            words.append(beside)
+        }
+        return words
+    }
+
+    private func shape(_ key: String, _ value: String) throws(BehaviourError) -> Shape {
+        guard let shape = Shape.named(value) else {
+            let list = Shape.all.map(\.name).joined(separator: ", ")
+            throw .badValue(key: key, found: value, expected: "one of \(list)")
+        }
+        return shape
     }
 
     private func reason(_ key: String, _ value: String) throws(BehaviourError) -> Finish {

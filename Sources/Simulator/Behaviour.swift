@@ -35,6 +35,14 @@ package struct Behaviour: Sendable, Equatable {
     package var reasoningTokens = 0
     /// `line_bytes`: the first token is an event whose data line is this long.
     package var lineBytes: Int?
+    /// `calls`: so many calls of the request's tools, unless their results are there.
+    package var calls: Int?
+    /// `shape`: the whole answer is this one, whatever the other options say of it.
+    package var shape: Shape?
+    /// `finish_word`: the vendor's word for why the answer ends, as it is given.
+    package var finishWord: String?
+    /// `with`: what comes beside the text, as words with commas between them.
+    package var beside: [Beside] = []
     /// `finish`: why the answer says it ends.
     package var finish: Finish?
     /// `no_usage`: token counts are left out.

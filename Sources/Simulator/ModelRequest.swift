@@ -16,6 +16,9 @@ struct ModelRequest {
     let wantsUsage: Bool
     /// The caller's own bound on the answer.
     let maxTokens: Int?
+    let tools: ToolRequest
+    /// What the answer's JSON must look like; nil where any text will do.
+    let answerSchema: JSON?
 
     /// Reads and checks a body.
     init(_ body: Span<UInt8>, for vendor: Vendor) throws(ModelRefusal) {
@@ -40,10 +43,35 @@ struct ModelRequest {
         streams = try Self.optional(json, "stream", "a boolean", \.boolValue) ?? false
         wantsUsage = json["stream_options"]?["include_usage"]?.boolValue ?? false
         maxTokens = try Self.readMaxTokens(json, for: vendor)
+        tools = ToolRequest(json, for: vendor)
+        answerSchema = Self.answerSchema(json)
         for name in ["temperature", "top_p"] {
             _ = try Self.optional(json, name, "a number", \.doubleValue)
         }
     }
+
+    /// The schema that either vendor's request asks for; any object where it asks for JSON alone.
+    private static func answerSchema(_ json: JSON) -> JSON? {
+        let format =
+            json["response_format"] ?? json["output_config"]?["format"] ?? json["output_format"]
+        switch format?["type"]?.stringValue {
+        case "json_schema": return format?["json_schema"]?["schema"] ?? format?["schema"]
+        case "json_object": return anyAnswer
+        default: return nil
+        }
+    }
+
+    private static let anyAnswer = JSON.object([
+        JSON.Member(
+            key: "properties",
+            value: .object([
+                JSON.Member(
+                    key: "answer",
+                    value: .object([JSON.Member(key: "type", value: .string("string"))])
+                )
+            ])
+        )
+    ])
 
     private static func readMaxTokens(
         _ json: JSON,

@@ -17,11 +17,14 @@ struct OpenAIEvents: VendorEvents {
         head.append(literal: ",\"choices\":[")
         self.head = head
         var tail: [UInt8] = []
-        tail.append(literal: ",\"logprobs\":null,\"finish_reason\":null}]")
+        tail.append(literal: Self.noLogprobs)
+        tail.append(literal: ",\"finish_reason\":null}]")
         if facts.wantsUsage, facts.hasUsage { tail.append(literal: ",\"usage\":null") }
         tail.append(literal: "}")
         self.tail = tail
     }
+
+    private static let noLogprobs: StaticString = ",\"logprobs\":null"
 
     /// Appends the members with which chunks and whole answers begin, and the brace before them.
     static func appendIdentity(
@@ -37,6 +40,9 @@ struct OpenAIEvents: VendorEvents {
         out.append(decimal: facts.created)
         out.append(literal: ",\"model\":")
         JSONText.appendString(facts.model, into: &out)
+        guard facts.has(.fingerprint) else { return }
+        out.append(literal: ",\"system_fingerprint\":\"fp_simulator\"")
+        out.append(literal: ",\"service_tier\":\"default\"")
     }
 
     /// Appends the value of `usage`.
@@ -52,10 +58,13 @@ struct OpenAIEvents: VendorEvents {
         out.append(decimal: tokens)
         out.append(literal: ",\"total_tokens\":")
         out.append(decimal: facts.promptTokens + tokens)
-        out.append(literal: ",\"prompt_tokens_details\":{\"cached_tokens\":0}")
-        out.append(literal: ",\"completion_tokens_details\":{\"reasoning_tokens\":")
+        out.append(literal: ",\"prompt_tokens_details\":{\"cached_tokens\":")
+        out.append(decimal: facts.has(.cost) ? facts.promptTokens : 0)
+        out.append(literal: "},\"completion_tokens_details\":{\"reasoning_tokens\":")
         out.append(decimal: reasoningTokens)
-        out.append(literal: "}}")
+        out.append(literal: "}")
+        if facts.has(.cost) { out.append(literal: ",\"cost\":0.00042") }
+        out.append(literal: "}")
     }
 
     func appendOpening(into out: inout [UInt8]) {
@@ -70,6 +79,28 @@ struct OpenAIEvents: VendorEvents {
     func appendTextEnd(into out: inout [UInt8]) {
         out.append(literal: "\"}")
         endDelta(into: &out)
+    }
+
+    func appendTextEnd(of token: Span<UInt8>, into out: inout [UInt8]) {
+        guard facts.has(.logprobs) else { return appendTextEnd(into: &out) }
+        out.append(literal: "\"},\"logprobs\":")
+        OpenAIBeside.appendLogprobs(of: token, into: &out)
+        out.append(contentsOf: tail[Self.noLogprobs.utf8CodeUnitCount...])
+        framing.endBlock(into: &out)
+    }
+
+    func appendBeside(into out: inout [UInt8]) {
+        OpenAIBeside.forEachDelta(of: facts) { members in
+            beginDelta(into: &out)
+            out.append(literal: "{")
+            out.append(contentsOf: members)
+            out.append(literal: "}")
+            // The chunk's own members come last.
+            out.append(span: tail.span.extracting(droppingLast: 1))
+            OpenAIBeside.appendChunkMembers(of: facts, into: &out)
+            out.append(literal: "}")
+            framing.endBlock(into: &out)
+        }
     }
 
     func appendReasoningStart(into out: inout [UInt8]) {
@@ -100,11 +131,11 @@ struct OpenAIEvents: VendorEvents {
         reasoningTokens: Int,
         into out: inout [UInt8]
     ) {
-        if finish == .toolCalls { appendToolCall(into: &out) }
+        appendToolCalls(into: &out)
         framing.begin(into: &out)
         out.append(contentsOf: head)
         out.append(literal: "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"")
-        out.append(text: finish.rawValue)
+        JSONText.appendEscaped(facts.finishWord ?? finish.rawValue, into: &out)
         out.append(literal: "\"}]")
         if facts.wantsUsage, facts.hasUsage {
             out.append(literal: ",\"usage\":null}")
@@ -125,22 +156,25 @@ struct OpenAIEvents: VendorEvents {
         framing.endBlock(into: &out)
     }
 
-    private func appendToolCall(into out: inout [UInt8]) {
-        for (index, piece) in AnswerFacts.toolArguments.enumerated() {
-            beginDelta(into: &out)
-            out.append(literal: "{\"tool_calls\":[{\"index\":0,")
-            if index == 0 {
-                out.append(literal: "\"id\":\"call_simulator_")
-                out.append(decimal: facts.number)
-                out.append(literal: "\",\"type\":\"function\",\"function\":{\"name\":\"")
-                out.append(literal: AnswerFacts.toolName)
-                out.append(literal: "\",\"arguments\":\"")
-            } else {
-                out.append(literal: "\"function\":{\"arguments\":\"")
+    private func appendToolCalls(into out: inout [UInt8]) {
+        for (number, call) in facts.toolCalls.enumerated() {
+            for (index, piece) in call.pieces.enumerated() {
+                beginDelta(into: &out)
+                out.append(literal: "{\"tool_calls\":[{\"index\":")
+                out.append(decimal: number)
+                if index == 0 {
+                    out.append(literal: ",\"id\":\"")
+                    facts.appendCallID("call_", number, into: &out)
+                    out.append(literal: "\",\"type\":\"function\",\"function\":{\"name\":")
+                    JSONText.appendString(call.name, into: &out)
+                    out.append(literal: ",\"arguments\":")
+                } else {
+                    out.append(literal: ",\"function\":{\"arguments\":")
+                }
+                JSONText.appendString(piece, into: &out)
+                out.append(literal: "}}]}")
+                endDelta(into: &out)
             }
-            out.append(literal: piece)
-            out.append(literal: "\"}}]}")
-            endDelta(into: &out)
         }
     }
 

@@ -80,6 +80,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
             if behaviour.saysDoneOnly {
                 events.appendLastMark(into: &out)
             } else {
+                events.appendBeside(into: &out)
                 events.appendEnding(
                     finish,
                     tokens: sent,
@@ -130,7 +131,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
             } else {
                 JSONText.appendEscaped(answer.text.span.extracting(range), into: &out)
             }
-            events.appendTextEnd(into: &out)
+            events.appendTextEnd(of: answer.text.span.extracting(range), into: &out)
         } else {
             return false
         }

@@ -52,6 +52,7 @@ final class SimulatorRoutes: RequestHandler {
             let plan = AnswerPlan(request, call: call.ofModel)
             if plan.behaviour.closesConnection { exchange.closeWhenFinished() }
             if plan.behaviour.hangs { return hang(exchange, call) }
+            if let shape = plan.behaviour.shape { return respond(exchange, shape) }
             if let status = plan.behaviour.status { throw .simulated(status, plan.behaviour) }
             let facts = AnswerFacts(
                 number: call.ofAll,
@@ -147,6 +148,12 @@ final class SimulatorRoutes: RequestHandler {
             calls.appendJSON(into: &body)
         }
         respond(exchange, body)
+    }
+
+    private func respond(_ exchange: Exchange, _ shape: Shape) {
+        var fields: HeaderFields = ["Content-Type": shape.contentType]
+        if let encoding = shape.encoding { fields.append("Content-Encoding", encoding) }
+        exchange.respond(.ok, fields, body: shape.body)
     }
 
     private func respond(_ exchange: Exchange, _ body: [UInt8]) {

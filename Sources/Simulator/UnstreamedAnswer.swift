@@ -14,6 +14,7 @@ enum UnstreamedAnswer {
         _ plan: AnswerPlan
     ) -> [UInt8] {
         var plan = plan
+        let facts = facts.of(plan)
         var text: [UInt8] = []
         var tokens = plan.behaviour.reasoningTokens
         while let range = plan.answer.next() {
@@ -55,23 +56,32 @@ enum UnstreamedAnswer {
             out.append(literal: ",\"reasoning_content\":")
             JSONText.appendString(reasoning.span, into: &out)
         }
-        if plan.finish == .toolCalls {
-            out.append(literal: ",\"tool_calls\":[{\"id\":\"call_simulator_")
-            out.append(decimal: facts.number)
-            out.append(literal: "\",\"type\":\"function\",\"function\":{\"name\":\"")
-            out.append(literal: AnswerFacts.toolName)
-            out.append(literal: "\",\"arguments\":\"")
-            for piece in AnswerFacts.toolArguments { out.append(literal: piece) }
-            out.append(literal: "\"}}]")
+        OpenAIBeside.appendMembers(of: facts, into: &out)
+        for (number, call) in facts.toolCalls.enumerated() {
+            out.append(literal: number == 0 ? ",\"tool_calls\":[{\"id\":\"" : ",{\"id\":\"")
+            facts.appendCallID("call_", number, into: &out)
+            out.append(literal: "\",\"type\":\"function\",\"function\":{\"name\":")
+            JSONText.appendString(call.name, into: &out)
+            out.append(literal: ",\"arguments\":")
+            JSONText.appendString(call.arguments, into: &out)
+            out.append(literal: "}}")
         }
-        out.append(literal: "},\"logprobs\":null,\"finish_reason\":\"")
-        out.append(text: plan.finish.rawValue)
+        if !facts.toolCalls.isEmpty { out.append(literal: "]") }
+        out.append(literal: "},\"logprobs\":")
+        if facts.has(.logprobs) {
+            OpenAIBeside.appendLogprobs(of: text.span, into: &out)
+        } else {
+            out.append(literal: "null")
+        }
+        out.append(literal: ",\"finish_reason\":\"")
+        JSONText.appendEscaped(facts.finishWord ?? plan.finish.rawValue, into: &out)
         out.append(literal: "\"}]")
         if facts.hasUsage {
             out.append(literal: ",\"usage\":")
             let thoughts = plan.behaviour.reasoningTokens
             OpenAIEvents.appendUsage(facts, tokens: tokens, reasoningTokens: thoughts, into: &out)
         }
+        OpenAIBeside.appendChunkMembers(of: facts, into: &out)
         out.append(literal: "}\n")
     }
 
@@ -85,6 +95,10 @@ enum UnstreamedAnswer {
     ) {
         AnthropicEvents.appendIdentity(facts, into: &out)
         out.append(literal: ",\"content\":[")
+        AnthropicBeside.forEachBlock(of: facts) { block in
+            out.append(contentsOf: block)
+            out.append(literal: ",")
+        }
         if !reasoning.isEmpty {
             out.append(literal: "{\"type\":\"thinking\",\"thinking\":")
             JSONText.appendString(reasoning.span, into: &out)
@@ -92,20 +106,31 @@ enum UnstreamedAnswer {
         }
         out.append(literal: "{\"type\":\"text\",\"text\":")
         JSONText.appendString(text.span, into: &out)
+        if facts.has(.citations) {
+            out.append(literal: ",\"citations\":[")
+            AnthropicBeside.appendCitation(into: &out)
+            out.append(literal: "]")
+        }
         out.append(literal: "}")
-        if plan.finish == .toolCalls {
-            out.append(literal: ",{\"type\":\"tool_use\",\"id\":\"toolu_simulator_")
-            out.append(decimal: facts.number)
-            out.append(literal: "\",\"name\":\"")
-            out.append(literal: AnswerFacts.toolName)
-            out.append(literal: "\",\"input\":{\"city\": \"Köln\", \"unit\": \"°C\"}}")
+        for (number, call) in facts.toolCalls.enumerated() {
+            out.append(literal: ",{\"type\":\"tool_use\",\"id\":\"")
+            facts.appendCallID("toolu_", number, into: &out)
+            out.append(literal: "\",\"name\":")
+            JSONText.appendString(call.name, into: &out)
+            out.append(literal: ",\"input\":")
+            out.append(text: call.arguments)
+            out.append(literal: "}")
         }
         out.append(literal: "],\"stop_reason\":\"")
-        out.append(literal: AnthropicEvents.stopReason(plan.finish))
+        JSONText.appendEscaped(
+            facts.finishWord ?? AnthropicEvents.stopReason(plan.finish),
+            into: &out
+        )
         out.append(literal: "\",\"stop_sequence\":null")
         if facts.hasUsage {
             out.append(literal: ",\"usage\":{\"input_tokens\":")
             out.append(decimal: facts.promptTokens)
+            AnthropicBeside.appendCached(facts, into: &out)
             out.append(literal: ",\"output_tokens\":")
             out.append(decimal: tokens)
             out.append(literal: "}")

@@ -21,13 +21,34 @@ struct AnswerFacts: Sendable {
     let hasUsage: Bool
     /// Whether the request asks for OpenAI's counts.
     let wantsUsage: Bool
+    /// The calls of tools with which the answer ends.
+    private(set) var toolCalls: [ToolCall] = []
+    /// The vendor's word for why it ends, where the model's name gives one.
+    private(set) var finishWord: String?
+    /// What comes beside its text.
+    private(set) var beside: [Beside] = []
 
-    /// A made-up tool call, for answers that end with one.
-    static let toolName: StaticString = "get_weather"
-    /// Its arguments, in the pieces in which they are sent, escaped for a JSON string.
-    static let toolArguments: [StaticString] = [
-        "", #"{\"city\":"#, #" \"Köln\","#, #" \"unit\": \"°C\"}"#,
-    ]
+    /// The same, with what a plan says of the answer.
+    func of(_ plan: AnswerPlan) -> AnswerFacts {
+        var facts = self
+        facts.toolCalls = plan.toolCalls
+        facts.finishWord = plan.behaviour.finishWord
+        facts.beside = plan.behaviour.beside
+        return facts
+    }
+
+    /// Whether the answer has this beside its text.
+    func has(_ beside: Beside) -> Bool { self.beside.contains(beside) }
+
+    /// Appends the id of a call, counted from 0.
+    func appendCallID(_ prefix: StaticString, _ call: Int, into out: inout [UInt8]) {
+        out.append(literal: prefix)
+        out.append(literal: "simulator_")
+        out.append(decimal: number)
+        guard call > 0 else { return }
+        out.append(UInt8(ascii: "_"))
+        out.append(decimal: call + 1)
+    }
 }
 
 /// One answer's events, in one vendor's protocol.
@@ -39,6 +60,10 @@ protocol VendorEvents {
     mutating func appendOpening(into out: inout [UInt8])
     mutating func appendTextStart(into out: inout [UInt8])
     func appendTextEnd(into out: inout [UInt8])
+    /// The same after a token, of which some vendors say how likely it was.
+    func appendTextEnd(of token: Span<UInt8>, into out: inout [UInt8])
+    /// What comes beside the text, after its last token.
+    mutating func appendBeside(into out: inout [UInt8])
     mutating func appendReasoningStart(into out: inout [UInt8])
     func appendReasoningEnd(into out: inout [UInt8])
     /// An event that says that the answer failed.

@@ -52,6 +52,10 @@ struct BehaviourTests {
         ("bad_json_after=4", { $0.badJSONAfter = 4 }),
         ("line_bytes=17000000", { $0.lineBytes = 17_000_000 }),
         ("reasoning=6", { $0.reasoningTokens = 6 }),
+        ("finish_word=MAX_TOKENS", { $0.finishWord = "MAX_TOKENS" }),
+        ("with=citations,image", { $0.beside = [.citations, .image] }),
+        ("shape=whole", { $0.shape = Shape.named("whole") }),
+        ("calls=2", { $0.calls = 2 }),
         ("finish=length", { $0.finish = .length }),
         ("finish=content_filter", { $0.finish = .contentFilter }),
         ("finish=tool_calls", { $0.finish = .toolCalls }),
@@ -90,7 +94,8 @@ struct BehaviourTests {
         "tokens=", "tokens=-1", "tokens=1x", "tokens=1.5", "tokens=1000000001",
         "tokens=99999999999999999999", "interval_ms=3600001", "chunk_bytes=0", "batch=0",
         "batch=10001", "echo=yes", "echo", "status=200", "status=600", "http=keep",
-        "finish=nothing", "line_bytes=0", "line_bytes=1000000001",
+        "finish=nothing", "with=", "with=image,image", "with=smell", "shape=round", "calls=101",
+        "line_bytes=0", "line_bytes=1000000001",
     ])
     func `values out of range are refused with what was expected`(option: String) throws {
         let error = #expect(throws: BehaviourError.self) {

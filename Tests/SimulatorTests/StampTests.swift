@@ -20,7 +20,7 @@ import Wire
         var script = Script(
             behaviour,
             OpenAIEvents(facts, EventFraming(behaviour)),
-            answer: Answer.tokens(for: behaviour, prompt: ""),
+            answer: try Answer.tokens(for: behaviour, Playback.request("m"), calls: []),
             finish: .stop
         )
         var out: [UInt8] = []
