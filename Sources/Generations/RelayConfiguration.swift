@@ -1,4 +1,5 @@
 package import ChatFormats
+import Upstream
 
 /// What the relay is configured with; the same for all loops.
 package struct RelayConfiguration: Sendable {
@@ -23,20 +24,23 @@ package struct RelayConfiguration: Sendable {
         var secrets: [String] { (key.map { [$0] } ?? []) + Redaction.secrets(inURL: baseURL) }
 
         /// Describes an upstream.
+        ///
+        /// Unless `bypassesProxy` says otherwise, one on this machine is reached directly: a proxy
+        /// elsewhere would look for it on its own.
         package init(
             name: String,
             provider: Provider,
             baseURL: String,
             key: String?,
             model: String,
-            bypassesProxy: Bool = false
+            bypassesProxy: Bool? = nil
         ) {
             self.name = name
             self.provider = provider
             self.baseURL = baseURL
             self.key = key
             self.model = model
-            self.bypassesProxy = bypassesProxy
+            self.bypassesProxy = bypassesProxy ?? ProxyVariables.isLoopback(baseURL)
         }
     }
 

@@ -46,6 +46,21 @@ import Upstream
         #expect(try settings(values).models.upstreams.map(\.name) == names)
     }
 
+    @Test func `upstreams on this machine are reached without a proxy`() throws {
+        let values = [
+            "OPENAI_BASE_URL": "http://localhost:11434/v1", "ANTHROPIC_API_KEY": "k",
+        ]
+        let upstreams = try settings(values).models.upstreams
+        #expect(upstreams.map(\.bypassesProxy) == [true, false])
+        let proxies = ProxyVariables { $0 == "all_proxy" ? "http://me:secret@p:1" : nil }
+        let text = CheckReport(settings: try settings(values), proxies: proxies).text
+        #expect(
+            text.contains("# anthropic is reached through the proxy http://***@p:1 (all_proxy)\n")
+        )
+        #expect(!text.contains("openai is reached through"))
+        #expect(!text.contains("secret"))
+    }
+
     @Test func `the model that is named is the default upstream's`() throws {
         let settings = try settings([
             "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "RELAY_MODEL": "m",

@@ -5,6 +5,9 @@ import Upstream
 /// What `--check` prints: every variable with the value in force, secrets masked, and who answers.
 struct CheckReport {
     let settings: Settings
+    /// Where the proxies are named: not in the configuration's own environment, which a file may
+    /// add to.
+    var proxies = ProxyVariables.ofProcess
 
     var text: String {
         var text = ""
@@ -15,6 +18,11 @@ struct CheckReport {
         let answering = settings.models.descriptions
         for line in answering.isEmpty ? ["the built-in simulator answers"] : answering {
             text += "# \(line)\n"
+        }
+        for upstream in settings.models.upstreams where !upstream.bypassesProxy {
+            guard let proxy = proxies.proxy(for: upstream.baseURL) else { continue }
+            let url = Redaction.clean(address: proxy.url)
+            text += "# \(upstream.name) is reached through the proxy \(url) (\(proxy.variable))\n"
         }
         return text + "# \(UpstreamClient.version)\n"
     }

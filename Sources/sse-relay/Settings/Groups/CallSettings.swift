@@ -38,7 +38,8 @@ extension CallSettings {
         closingWords: """
             Proxies are taken from the variables that curl users know: `http_proxy`, \
             `https_proxy`, `all_proxy`, `no_proxy`. They count in the process's own environment \
-            alone, not in a file.
+            alone, not in a file. An upstream on this machine is always reached directly; through \
+            which proxy another one is reached, `--check` says.
             """
     )
 
