@@ -51,23 +51,24 @@ enum Route: Equatable, Sendable {
             throw .invalid(.notImplemented, "the method \(name) is not known here")
         }
         if head.target == "*" { return .options(methods: "GET, HEAD, POST, DELETE, OPTIONS") }
-        if let id = streamID(head.path) {
-            return try match(head, [(.get, .stream(id: id)), (.delete, .stop(id: id))])
-        }
-        if let id = conversationID(head.path) {
-            return try match(
-                head,
-                [(.get, .conversation(id: id)), (.delete, .deleteConversation(id: id))]
-            )
-        }
-        for entry in table where entry.path == head.path {
-            return try match(head, entry.methods)
+        if let methods = methods(at: head.path) { return try match(head, methods) }
+        if let path = RoutePath.tidied(head.path), let methods = methods(at: path) {
+            return try match(head, methods)
         }
         switch head.method {
         case .get, .head: return .file
         case .options: return .options(methods: "GET, HEAD, OPTIONS")
         default: throw unknown(head)
         }
+    }
+
+    /// What is possible on a path; nil where it is no route's.
+    private static func methods(at path: String) -> [(Wire.Method, Route)]? {
+        if let id = streamID(path) { return [(.get, .stream(id: id)), (.delete, .stop(id: id))] }
+        if let id = conversationID(path) {
+            return [(.get, .conversation(id: id)), (.delete, .deleteConversation(id: id))]
+        }
+        return table.first { $0.path == path }?.methods
     }
 
     private static func match(
@@ -146,7 +147,7 @@ enum Route: Equatable, Sendable {
 
     /// How errors are written at a path, a route's or not; nil for the server's own form.
     static func errorShape(at path: String) -> ErrorShape? {
-        path.hasPrefix("/v1/") ? Dialect.openai.errorShape : nil
+        (RoutePath.tidied(path) ?? path).hasPrefix("/v1/") ? Dialect.openai.errorShape : nil
     }
 
     /// Whether the body may hold what is asked.
