@@ -30,13 +30,18 @@ let package = Package(
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Floor 1: bytes to values and back.
         .target(name: "Wire", swiftSettings: strict),
         // Floor 2: chat protocols; one core's thread of control.
         .target(name: "ChatFormats", dependencies: ["Wire"], swiftSettings: settings),
         .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: settings),
         // Floor 3: the edges of the process. They do not know each other.
-        .target(name: "HTTPServer", dependencies: ["Wire", "Loop"], swiftSettings: settings),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["Wire", "Loop", "CZlib"],
+            swiftSettings: settings
+        ),
         .target(
             name: "Upstream",
             dependencies: ["Wire", "Loop", "CCurl"],
@@ -111,7 +116,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "Loop", "Wire", "TestSupport"],
+            dependencies: ["HTTPServer", "Loop", "Wire", "CZlib", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -79,7 +79,7 @@ package final class Exchange {
         case .wait?:
             self.admission = admission
             connection?.decided(self, admission)
-        case .read?, .refuse?: break
+        case .read?, .ignore?, .refuse?: break
         }
     }
 

@@ -32,11 +32,19 @@ package struct Problem: Error, Sendable, Equatable {
     /// A request that cannot be read as HTTP, that goes beyond a limit, or whose body has no room.
     package init(_ error: RequestError) {
         self = .invalid(error.status, error.detail)
-        guard error == .noBodyMemory else { return }
-        // Not the request's fault: the same one may be sent again.
-        type = "overloaded_error"
-        code = "body_memory"
-        fields = ["Retry-After": "5"]
+        switch error {
+        case .noBodyMemory:
+            // Not the request's fault: the same one may be sent again.
+            type = "overloaded_error"
+            code = "body_memory"
+            fields = ["Retry-After": "5"]
+        case .unknownContentCoding, .severalContentCodings:
+            // It tells this 415 from one about the media type (RFC 9110 §15.5.16).
+            fields.append(ContentCoding.acceptField)
+            code = "content_encoding"
+        case .brokenContent, .cutContent, .bytesAfterContent: code = "content_encoding"
+        default: break
+        }
     }
 
     /// A request that is wrong in itself.

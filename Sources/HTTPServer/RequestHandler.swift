@@ -17,7 +17,11 @@ package enum Admission: Sendable {
     /// The body is read, as long as it has at most so many bytes; 413 above.
     ///
     /// The server's own limit holds as well.
+    ///
+    /// What its `Content-Encoding` says is undone, and its size counts after that.
     case read(upTo: Int = .max)
+    /// The body is read past, as long as it has at most so many bytes; 413 above.
+    case ignore(upTo: Int)
     /// The answer is an error, at once: the client is not asked for its body, and what it sends all
     /// the same is dropped.
     indirect case refuse(Problem)

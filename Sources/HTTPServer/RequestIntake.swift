@@ -155,23 +155,35 @@ final class RequestIntake {
         _ admission: Admission,
         on connection: Connection
     ) -> Bool {
-        let limits = connection.server.limits
         switch admission {
         case .wait: connection.deadline.clear()
         case .refuse(let problem): refuse(exchange, problem, on: connection)
-        case .read(let limit):
-            do throws(RequestError) {
-                let maxBytes = min(limit, limits.request.maxBodyBytes)
-                guard try reader.keepBody(upTo: maxBytes) else { return true }
-                connection.phase = .receiving(exchange)
-                connection.setDeadline(limits.bodySeconds)
-                guard exchange.request.head.expectsContinue else { return false }
-                connection.write { output in
-                    output.appendRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
-                }
-            } catch {
-                refuse(exchange, Problem(error), on: connection)
+        case .read(let limit): return keepBody(of: exchange, upTo: limit, on: connection)
+        case .ignore(let limit):
+            return keepBody(of: exchange, upTo: limit, decodes: false, on: connection)
+        }
+        return false
+    }
+
+    /// - Returns: whether the request is whole, since it has no body.
+    private func keepBody(
+        of exchange: Exchange,
+        upTo limit: Int,
+        decodes: Bool = true,
+        on connection: Connection
+    ) -> Bool {
+        let limits = connection.server.limits
+        do throws(RequestError) {
+            let maxBytes = min(limit, limits.request.maxBodyBytes)
+            guard try reader.keepBody(upTo: maxBytes, decodes: decodes) else { return true }
+            connection.phase = .receiving(exchange)
+            connection.setDeadline(limits.bodySeconds)
+            guard exchange.request.head.expectsContinue else { return false }
+            connection.write { output in
+                output.appendRaw { $0.append(literal: "HTTP/1.1 100 Continue\r\n\r\n") }
             }
+        } catch {
+            refuse(exchange, Problem(error), on: connection)
         }
         return false
     }

@@ -22,46 +22,7 @@ struct RequestReader: ~Copyable {
         case head
         /// Nothing, after this head.
         case undecided(RequestHead)
-        case body(Content)
-    }
-
-    /// A body under way.
-    private final class Content {
-        /// The first claim on memory, where the body is not smaller: most that come in pieces need
-        /// no second one.
-        private static let firstClaimBytes = 4096
-
-        var decoder: BodyDecoder
-        let isKept: Bool
-        var bytes: [UInt8] = []
-        /// Nil as long as nothing is held from one read to the next.
-        private(set) var claim: BodyClaim?
-        private let announcedBytes: Int?
-        private let maxBytes: Int
-
-        init(_ framing: BodyFraming, isKept: Bool, limits: RequestLimits) {
-            decoder = BodyDecoder(framing: framing, limits: limits)
-            self.isKept = isKept
-            announcedBytes = if case .fixed(let length) = framing { length } else { nil }
-            maxBytes = announcedBytes ?? limits.maxBodyBytes
-        }
-
-        /// Claims and takes the memory that a read may need.
-        ///
-        /// The array's own growth would take twice its size unasked. What is announced and has not
-        /// come claims nothing, else a client could reserve everything by a few heads. A body that
-        /// comes whole in one read claims nothing either: it is handed on in the same turn.
-        func makeRoom(for more: Int, on budget: BodyBudget) throws(RequestError) {
-            if let announcedBytes, bytes.isEmpty, more >= announcedBytes { return }
-            let needed = min(bytes.count + more, maxBytes)
-            let room = claim?.bytes ?? 0
-            guard needed > room else { return }
-            let larger = min(max(needed, 2 * room, Self.firstClaimBytes), maxBytes)
-            let claim = claim ?? BodyClaim(on: budget)
-            guard claim.grow(to: larger) else { throw .noBodyMemory }
-            self.claim = claim
-            bytes.reserveCapacity(larger)
-        }
+        case body(IncomingBody)
     }
 
     /// An announced body above this cannot come whole in one read.
@@ -99,7 +60,7 @@ struct RequestReader: ~Copyable {
     mutating func next(_ bytes: Span<UInt8>) throws(RequestError) -> (used: Int, step: Step) {
         switch state {
         case .undecided: return (0, .more)
-        case .body(let content): return try read(content, bytes)
+        case .body(let body): return try read(body, bytes)
         case .head:
             guard let (head, used) = try parser.parse(bytes) else { return (0, .more) }
             state = .undecided(head)
@@ -107,13 +68,13 @@ struct RequestReader: ~Copyable {
         }
     }
 
-    /// Has the body kept that follows the head that was read last.
+    /// Has the body kept that follows the head that was read last, decoded or as it comes.
     ///
     /// - Returns: whether there is one to come.
     /// - Throws: `bodyTooLarge` where its announced length is beyond the limit, `noBodyMemory`
-    ///   where there is no room for it now: the client need not send what would be refused in the
-    ///   middle.
-    mutating func keepBody(upTo maxBytes: Int) throws(RequestError) -> Bool {
+    ///   where there is no room for it now, and where its content coding is not known: the client
+    ///   need not send what would be refused in the middle.
+    mutating func keepBody(upTo maxBytes: Int, decodes: Bool = true) throws(RequestError) -> Bool {
         guard case .undecided(let head) = state else { return false }
         switch head.framing {
         case .none, .fixed(0):
@@ -123,7 +84,8 @@ struct RequestReader: ~Copyable {
         case .fixed(let length) where length > Self.oneReadBytes && !budget.hasRoom(for: length):
             throw .noBodyMemory
         case .fixed, .chunked:
-            state = .body(content(head.framing, upTo: maxBytes, isKept: true))
+            let coding = decodes ? try ContentCoding.of(head.fields) : nil
+            state = .body(body(head.framing, upTo: maxBytes, .keep(coding)))
             return true
         }
     }
@@ -142,7 +104,7 @@ struct RequestReader: ~Copyable {
         case _ where head.expectsContinue: return false
         case .fixed(let length) where length > maxBytes: return false
         case .fixed, .chunked:
-            state = .body(content(head.framing, upTo: maxBytes, isKept: false))
+            state = .body(body(head.framing, upTo: maxBytes, .drop))
             return true
         }
     }
@@ -152,21 +114,23 @@ struct RequestReader: ~Copyable {
         if case .body = state { state = .head }
     }
 
-    private func content(_ framing: BodyFraming, upTo maxBytes: Int, isKept: Bool) -> Content {
+    private func body(
+        _ framing: BodyFraming,
+        upTo maxBytes: Int,
+        _ use: IncomingBody.Use
+    ) -> IncomingBody {
         var limits = limits
         limits.maxBodyBytes = maxBytes
-        return Content(framing, isKept: isKept, limits: limits)
+        return IncomingBody(framing, use, limits: limits)
     }
 
     private mutating func read(
-        _ content: Content,
+        _ body: IncomingBody,
         _ bytes: Span<UInt8>
     ) throws(RequestError) -> (used: Int, step: Step) {
-        if content.isKept { try content.makeRoom(for: bytes.count, on: budget) }
-        let (used, isDone) = try content.decoder.decode(bytes, into: &content.bytes)
-        if !content.isKept { content.bytes = [] }
+        let (used, isDone) = try body.receive(bytes, on: budget)
         guard isDone else { return (used, .more) }
         state = .head
-        return (used, content.isKept ? .body(content.bytes, content.claim) : .dropped)
+        return (used, body.isKept ? .body(body.bytes, body.claim) : .dropped)
     }
 }

@@ -58,8 +58,9 @@ final class Router: RequestHandler {
                 switch result {
                 case .success(let caller):
                     exchange.admitted = Admitted(route: route, caller: caller)
-                    let limit = route.readsBody ? Int.max : Route.maxUnreadBytes
-                    exchange.decide(.read(upTo: limit))
+                    exchange.decide(
+                        route.readsBody ? .read() : .ignore(upTo: Route.maxUnreadBytes)
+                    )
                 case .failure(let problem):
                     exchange.decide(.refuse(problem))
                 }

@@ -37,6 +37,11 @@ package enum RequestError: Error, Sendable, Equatable {
     case chunkLineTooLong(limit: Int)
     case missingChunkEnd
     case invalidTrailer
+    case unknownContentCoding(name: String)
+    case severalContentCodings
+    case brokenContent(ContentCoding)
+    case cutContent(ContentCoding)
+    case bytesAfterContent(ContentCoding)
 
     /// The answer to send before closing.
     package var status: Status {
@@ -48,13 +53,15 @@ package enum RequestError: Error, Sendable, Equatable {
         case .unknownTransferCoding: .notImplemented
         case .unknownExpectation: .expectationFailed
         case .noBodyMemory: .serviceUnavailable
+        case .unknownContentCoding, .severalContentCodings: .unsupportedMediaType
         default: .badRequest
         }
     }
 
     /// One sentence for the client: what was wrong, and the limit if one was exceeded.
     ///
-    /// It quotes nothing of the request, so it is safe in logs and pages.
+    /// Of the request it quotes the name of a content coding at most, which is a short token: so it
+    /// is safe in logs and pages.
     package var detail: String {
         switch self {
         case .malformedRequestLine, .invalidMethod, .methodTooLong, .connectUnsupported,
@@ -66,6 +73,9 @@ package enum RequestError: Error, Sendable, Equatable {
             .invalidTransferEncoding, .chunkedNotLast, .unknownTransferCoding,
             .transferEncodingBeforeHTTP11, .invalidContentLength, .repeatedContentLength:
             bodyDetail
+        case .unknownContentCoding, .severalContentCodings, .brokenContent, .cutContent,
+            .bytesAfterContent:
+            contentDetail
         default:
             fieldDetail
         }
@@ -133,6 +143,23 @@ package enum RequestError: Error, Sendable, Equatable {
             "Chunk sizes with their extensions are longer than \(limit) bytes."
         case .missingChunkEnd: "A chunk is not followed by CR LF."
         case .invalidTrailer: "A line after the last chunk is not a valid header line."
+        default: ""
+        }
+    }
+
+    /// Sentences about compressed content.
+    private var contentDetail: String {
+        switch self {
+        case .unknownContentCoding(let name):
+            "Content-Encoding is \(name), which is not decoded here; gzip, deflate and none are."
+        case .severalContentCodings:
+            "Content-Encoding has several codings; a body is decoded from one, gzip or deflate."
+        case .brokenContent(let coding):
+            "The body is not valid \(coding.rawValue), though Content-Encoding says so."
+        case .cutContent(let coding):
+            "The body's \(coding.rawValue) data ends too early."
+        case .bytesAfterContent(let coding):
+            "The body's \(coding.rawValue) data is followed by something else."
         default: ""
         }
     }

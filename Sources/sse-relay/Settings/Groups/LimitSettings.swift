@@ -40,7 +40,7 @@ extension LimitSettings {
             "RELAY_MAX_BODY",
             fallback: "8388608",
             summary: "the largest request body in bytes",
-            words: "The largest request body in bytes; 413 above."
+            words: "The largest request body in bytes, after decompression; 413 above."
         )
     )
 
