@@ -81,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "sse-relay",
             dependencies: [
-                "Relay", "Generations", "Simulator", "ChatFormats", "HTTPServer", "Upstream",
-                "Storage", "Loop", "Wire", "CLinux",
+                "Relay", "Access", "Generations", "Simulator", "ChatFormats", "HTTPServer",
+                "Upstream", "Storage", "Loop", "Wire", "CLinux",
             ],
             swiftSettings: settings
         ),

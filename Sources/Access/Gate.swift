@@ -37,13 +37,14 @@ package struct Gate: Sendable {
     /// Makes a gate.
     ///
     /// - Parameters:
-    ///   - hosts: the names under which the server may be reached, besides its addresses.
+    ///   - hosts: the names under which the server may be reached, besides its addresses. Their
+    ///     pages are the server's own, also where a proxy names it otherwise.
     ///   - origins: the origins whose pages may ask, besides the server's own; `*` for all.
     ///   - state: what outlives the gate.
     package init(hosts: [String], origins: [String], _ state: AccessState = AccessState()) {
         self.state = state
         self.hosts = HostPolicy(names: hosts)
-        self.origins = OriginPolicy(origins: origins)
+        self.origins = OriginPolicy(origins: origins, hosts: hosts)
     }
 
     /// The fields of every page that the server sends, which let the page ask by GET.

@@ -26,7 +26,10 @@ enum GetPolicy {
     /// - Throws: 503 for a prefetch, 403 if a browser does not show that our own page asks.
     static func check(_ head: RequestHead, host: HostKind) throws(Problem) {
         guard !isSpeculative(head.fields) else { throw notYet }
-        guard host != .loopback, isOfBrowser(head.fields), !isOfOwnPage(head.fields) else { return }
+        // Where a proxy has replaced the host, the browser asked for another one.
+        guard host != .loopback || ProxySigns.are(in: head), isOfBrowser(head.fields),
+            !isOfOwnPage(head.fields)
+        else { return }
         throw unproven(head.host ?? "")
     }
 

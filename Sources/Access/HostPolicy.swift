@@ -30,15 +30,22 @@ struct HostPolicy: Sendable {
             throw Self.unknown("\(host) is not a server's address; use localhost or 127.0.0.1")
         case .name:
             guard names.contains(String(host)) || names.contains(authority.lowercased()) else {
+                let advice =
+                    ProxySigns.are(in: head)
+                    ? "; if that is a proxy's name for it, the line \(ProxySigns.line) in nginx"
+                        + " passes on the one that the client asked for" : ""
                 throw Self.unknown(
                     "this server does not answer for the host \(host);"
-                        + " RELAY_HOSTS names those it answers for"
+                        + " RELAY_HOSTS names those it answers for" + advice
                 )
             }
         }
         passed = (authority, kind)
         return kind
     }
+
+    /// The kind of host that an authority names.
+    static func kind(_ authority: String) -> HostKind { HostKind(host(authority.lowercased())) }
 
     private static func unknown(_ message: String) -> Problem {
         .invalid(.misdirectedRequest, message, code: "unknown_host")

@@ -6,17 +6,21 @@ import Wire
 /// JSON is accepted whatever `Content-Type` says, so a browser sends such requests without a
 /// preflight. Hence the request itself is checked.
 struct OriginPolicy: Sendable {
+    /// As `Origin.text` has them.
     private let origins: Set<String>
     private let allowsAll: Bool
+    /// Names under which the server is reached, in small letters; some with a port.
+    private let hosts: Set<String>
 
-    init(origins: [String]) {
-        self.origins = Set(origins.map { $0.lowercased() })
+    init(origins: [String], hosts: [String] = []) {
+        self.origins = Set(origins.compactMap { origin in (try? Origin(origin))?.text })
         allowsAll = origins.contains("*")
+        self.hosts = Set(hosts.map { $0.lowercased() })
     }
 
     /// The fields that let a listed page read an answer; none for our own page or for programs.
     func responseFields(_ head: RequestHead) -> HeaderFields {
-        guard !origins.isEmpty else { return [:] }
+        guard allowsAll || !origins.isEmpty else { return [:] }
         if allowsAll {
             return ["Access-Control-Allow-Origin": "*", Self.exposed.name: Self.exposed.value]
         }
@@ -47,13 +51,20 @@ struct OriginPolicy: Sendable {
         if let wanted = head.fields.first("Access-Control-Request-Headers") {
             fields.append("Access-Control-Allow-Headers", wanted)
         }
+        // Some browsers ask before a page of the Internet reaches this machine or its network
+        // (Private Network Access, §3.1.1).
+        if head.fields.first("Access-Control-Request-Private-Network") == "true" {
+            fields.append("Access-Control-Allow-Private-Network", "true")
+        }
         return fields
     }
 
     /// Refuses a request of a foreign page.
     func check(_ head: RequestHead) throws(Problem) {
         if let origin = head.fields.first("Origin") {
-            guard isOwn(origin, head) || isListed(origin) else { throw Self.foreign(origin) }
+            guard isOwn(origin, head) || isListed(origin) || isOfOurHosts(origin) else {
+                throw Self.foreign(origin, ProxySigns.advice(head, origin: try? Origin(origin)))
+            }
             return
         }
         // A GET by an image, link or form of another site has no Origin, but browsers say where it
@@ -64,21 +75,41 @@ struct OriginPolicy: Sendable {
         }
     }
 
+    /// Whether the page is of the host that the request names.
     private func isOwn(_ origin: String, _ head: RequestHead) -> Bool {
         guard let host = head.host?.lowercased() else { return false }
         let origin = origin.lowercased()
-        return origin == "http://\(host)" || origin == "https://\(host)"
+        if origin == "http://\(host)" || origin == "https://\(host)" { return true }
+        // A proxy may write the default port, which browsers leave out.
+        guard let origin = try? Origin(origin) else { return false }
+        return ["http", "https"].contains { (try? Origin("\($0)://\(host)")) == origin }
+    }
+
+    /// Whether the page is of a name under which the server is reached, whatever `Host` says: a
+    /// proxy may have replaced that by its own name for the server, as nginx does unless told.
+    ///
+    /// No other page can have such an origin: browsers write it, and a name that resolves to this
+    /// machine for an attack (DNS rebinding) is not on the list. With a port, it is another server's
+    /// page unless the list has that port.
+    private func isOfOurHosts(_ origin: String) -> Bool {
+        guard !hosts.isEmpty, let origin = try? Origin(origin), origin.isOfWeb else { return false }
+        if hosts.contains(origin.authority) { return true }
+        let isPlain = origin.authority == origin.host || origin.authority == "[\(origin.host)]"
+        return isPlain && ["", ":80", ":443"].contains { hosts.contains(origin.host + $0) }
     }
 
     private func isListed(_ origin: String) -> Bool {
-        allowsAll || origins.contains(origin.lowercased())
+        if allowsAll || origins.contains(origin) { return true }
+        guard !origins.isEmpty, let origin = try? Origin(origin) else { return false }
+        return origins.contains(origin.text)
     }
 
-    private static func foreign(_ origin: String) -> Problem {
+    private static func foreign(_ origin: String, _ advice: String = "") -> Problem {
         Problem(
             .forbidden,
             type: "permission_error",
-            message: "pages of \(origin) may not ask here; RELAY_CORS_ORIGINS lists those that may",
+            message: "pages of \(origin) may not ask here; RELAY_CORS_ORIGINS lists those that may"
+                + advice,
             code: "foreign_origin"
         )
     }

@@ -6,7 +6,10 @@ import Wire
 
 /// What a request would do decides what it must show.
 @Suite struct GateTests {
-    private static let gate = Gate(hosts: ["chat.example"], origins: ["https://listed.example"])
+    private static let gate = Gate(
+        hosts: ["chat.example", "port.example:8443"],
+        origins: ["https://listed.example"]
+    )
     private static let browser: HeaderFields = ["User-Agent": "Mozilla/5.0"]
     private static let foreign: HeaderFields = ["Origin": "https://evil.example"]
     private static let program: HeaderFields = [:]
@@ -55,5 +58,78 @@ import Wire
     func `a name that is not ours is refused, whatever is wanted`(demand: Gate.Demand) throws {
         #expect(try refusal("evil.example", [:], demand) == .misdirectedRequest)
         #expect(try refusal("CHAT.example:8000", [:], demand) == nil)
+    }
+
+    private func message(_ host: String, _ fields: HeaderFields) throws -> String {
+        let head = try head(host, fields)
+        var gate = Self.gate
+        do throws(Problem) {
+            try gate.check(head, host: try gate.checkHost(head), .answers)
+            return ""
+        } catch {
+            return error.message
+        }
+    }
+
+    @Test(arguments: [
+        ("https://chat.example", true), ("http://chat.example", true),
+        ("https://CHAT.example:443", true), ("https://port.example:8443", true),
+        ("https://chat.example:8443", false), ("https://port.example", false),
+        ("https://chat.example.evil", false), ("https://x.chat.example", false),
+        ("chrome-extension://chat.example", false), ("https://evil.example", false),
+        ("null", false), ("https://chat.example@evil.example", false),
+        ("https://evil.example/https://chat.example", false),
+    ])
+    func `a page of our own name may ask, whatever a proxy makes of the host`(
+        origin: String,
+        isOurs: Bool
+    ) throws {
+        for host in ["127.0.0.1:8000", "localhost:8000", "10.0.0.7:8000", "chat.example"] {
+            #expect(try refusal(host, ["Origin": origin], .answers) == (isOurs ? nil : .forbidden))
+        }
+        #expect(try refusal("evil.example", ["Origin": origin], .answers) == .misdirectedRequest)
+    }
+
+    @Test func `a proxy may write the default port`() throws {
+        #expect(try refusal("localhost:80", ["Origin": "http://localhost"], .answers) == nil)
+        #expect(try refusal("localhost:443", ["Origin": "https://localhost"], .answers) == nil)
+        #expect(
+            try refusal("localhost:8000", ["Origin": "https://localhost"], .answers) == .forbidden
+        )
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:8000", "https://a.example", nil, true),
+        ("10.0.0.7:8000", "https://a.example", "X-Forwarded-For", true),
+        ("10.0.0.7:8000", "https://a.example", "Via", true),
+        ("chat.example", "https://a.example", "X-Real-IP", true),
+        ("chat.example", "https://a.example", "Forwarded", true),
+        ("chat.example", "https://a.example", nil, false),
+        ("127.0.0.1:8000", "http://localhost:9", nil, false),
+        ("127.0.0.1:8000", "null", nil, false),
+        ("backend", "https://a.example", "Via", true),
+        ("backend", "https://a.example", nil, false),
+    ])
+    func `a refusal names the line that a proxy lacks`(
+        host: String,
+        origin: String,
+        sign: String?,
+        isNamed: Bool
+    ) throws {
+        var fields: HeaderFields = ["Origin": origin]
+        if let sign { fields.append(sign, "x") }
+        let message = try message(host, fields)
+        #expect(!message.isEmpty)
+        #expect(message.contains("proxy_set_header Host $http_host;") == isNamed)
+    }
+
+    @Test func `after a proxy a browser's GET shows what it would without one`() throws {
+        let fields: HeaderFields = ["User-Agent": "Mozilla/5.0"]
+        var proxied = fields
+        proxied.append("X-Forwarded-For", "10.0.0.1")
+        #expect(try refusal("127.0.0.1", fields, .generationByGet) == nil)
+        #expect(try refusal("127.0.0.1", proxied, .generationByGet) == .forbidden)
+        proxied.append("Sec-Fetch-Site", "same-origin")
+        #expect(try refusal("127.0.0.1", proxied, .generationByGet) == nil)
     }
 }

@@ -61,6 +61,25 @@ import Upstream
         #expect(!text.contains("secret"))
     }
 
+    @Test(arguments: [
+        ("*", ["*"]), ("null", ["null"]), ("https://A.example:443/", ["https://a.example"]),
+        (
+            "chrome-extension://abc, vscode-webview://1x,tauri://localhost",
+            ["chrome-extension://abc", "vscode-webview://1x", "tauri://localhost"]
+        ),
+        ("file://, app://.", ["file://", "app://."]), ("", []),
+    ])
+    func `origins are listed as browsers send them`(list: String, origins: [String]) throws {
+        #expect(try settings(["RELAY_CORS_ORIGINS": list]).listening.origins == origins)
+    }
+
+    @Test func `a pattern among the origins is refused with the reason`() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try settings(["RELAY_CORS_ORIGINS": "https://*.example.com"])
+        }
+        #expect(error?.description.contains("patterns are not known") == true)
+    }
+
     @Test func `the model that is named is the default upstream's`() throws {
         let settings = try settings([
             "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "RELAY_MODEL": "m",
@@ -88,6 +107,12 @@ import Upstream
         ("RELAY_ON_DISCONNECT", "grace:-1"),
         ("RELAY_UPSTREAM", "gemini"),
         ("RELAY_CORS_ORIGINS", "example.com"),
+        ("RELAY_CORS_ORIGINS", "https://*.example.com"),
+        ("RELAY_CORS_ORIGINS", "https://a.example, https://b.example/path"),
+        ("RELAY_CORS_ORIGINS", "https://bücher.example"),
+        ("RELAY_CORS_ORIGINS", "https://me:secret@a.example"),
+        ("RELAY_CORS_ORIGINS", "https://"),
+        ("RELAY_CORS_ORIGINS", "https://a.example:http"),
         ("RELAY_STATIC_DIR", "/no/such/folder"),
         ("RELAY_MAX_BODY", "1"),
         ("RELAY_BODY_MEMORY", "8388607"),

@@ -1,3 +1,4 @@
+import Access
 import Generations
 import Glibc
 import Relay
@@ -102,19 +103,51 @@ extension ListeningSettings {
         )
     )
 
-    static let origins = Setting.list(
+    static let origins = Setting<[String]>(
         Variable(
             "RELAY_CORS_ORIGINS",
             example: "https://app.example.com",
             content: .address,
             summary: "origins of other pages that may ask, by commas; * for all",
             words: """
-                Origins of other pages that may ask, separated by commas; `*` for all. Others are \
-                refused (403).
+                Origins of other pages that may ask, as browsers send them: a scheme, a host and \
+                perhaps a port, such as `https://app.example.com`, `chrome-extension://…` or \
+                `tauri://localhost`; `null` for pages from files; separated by commas. `*` is for \
+                all, and there are no other patterns. Others are refused (403).
                 """
-        ),
-        of: "origin"
-    ) { $0 == "*" || isOrigin($0) }
+        )
+    ) { variable, environment throws(ConfigurationError) in
+        var origins: [String] = []
+        for item in try Setting.list(variable).value(in: environment) {
+            origins.append(item == "*" ? item : try origin(item, variable).text)
+        }
+        return origins
+    }
+
+    /// One item of the list, also with the slash with which an address bar shows it.
+    private static func origin(
+        _ item: String,
+        _ variable: Variable
+    ) throws(ConfigurationError) -> Origin {
+        let hasSlash = item.hasSuffix("/") && !item.hasSuffix("://")
+        do throws(Origin.Fault) {
+            return try Origin(hasSlash ? String(item.dropLast()) : item)
+        } catch {
+            let reason =
+                switch error {
+                case .noScheme: "it has no scheme, such as https://"
+                case .noHost: "it has no host; pages from files have the origin null"
+                case .path: "something follows the host; origins have no path"
+                case .wildcard: "patterns are not known; list each origin, or * alone for all"
+                case .user: "it has a user"
+                case .port: "its port is no number"
+                case .notASCII: "browsers send names in ASCII, as xn--…"
+                case .character: "it holds a character that no origin has"
+                }
+            let shown = ConfigurationError.shown(item)
+            throw ConfigurationError(variable, "\(shown) is no origin: \(reason)")
+        }
+    }
 
     static let staticFolder = Setting<String?>(
         Variable(
@@ -133,13 +166,5 @@ extension ListeningSettings {
             throw ConfigurationError(variable, "\(Redaction.clean(path)) is no folder")
         }
         return path
-    }
-
-    private static func isOrigin(_ text: String) -> Bool {
-        for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
-            let rest = text.dropFirst(scheme.count)
-            return !rest.isEmpty && !rest.contains { "/ @?#".contains($0) }
-        }
-        return false
     }
 }
