@@ -51,11 +51,13 @@ import Testing
         #expect(reading.finishReason == "stop" && reading.ending == .complete)
         #expect(reading.isDone && reading.isSuccess)
         #expect(reading.model == "claude-x")
-        let usage = Usage(promptTokens: 17, completionTokens: 15, totalTokens: 32, cachedTokens: 5)
-        #expect(reading.usage == usage)
+        #expect(
+            reading.usageText
+                == #"{"prompt_tokens":17,"completion_tokens":15,"total_tokens":32,"prompt_tokens_details":{"cached_tokens":5,"cache_write_tokens":2},"cache_creation_input_tokens":2,"cache_read_input_tokens":5}"#
+        )
     }
 
-    @Test func `thinking is reasoning, signatures and citations are neither`() {
+    @Test func `thinking is reasoning, and signatures and citations are kept beside it`() {
         let reading = readEveryWay(
             .anthropic,
             namedStream(
@@ -74,7 +76,14 @@ import Testing
             )
         )
         #expect(reading.error == nil)
-        #expect(reading.entries == ["reasoning:w", "reasoning:hm", "text:A"])
+        #expect(
+            reading.entries == [
+                "reasoning:w", "reasoning:hm",
+                #"members:{"delta":{"thinking_blocks":[{"type":"thinking","thinking":"","signature":"s"}]}}"#,
+                #"members:{"delta":{"thinking_blocks":[{"type":"redacted_thinking","data":"x"}]}}"#,
+                "text:A", #"members:{"delta":{"citations":[{"type":"x","text":"c"}]}}"#,
+            ]
+        )
     }
 
     @Test func `tool use becomes pieces of calls in OpenAI's shape`() {
@@ -99,6 +108,7 @@ import Testing
                 #"toolCall:{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":""}}"#,
                 #"toolCall:{"index":0,"function":{"arguments":"{\"x\":"}}"#,
                 #"toolCall:{"index":0,"function":{"arguments":"1}"}}"#,
+                #"members:{"delta":{"content_blocks":[{"type":"server_tool_use","id":"s","name":"web","input":{}}]}}"#,
                 #"toolCall:{"index":1,"id":"t2","type":"function","function":{"name":"g","arguments":"{\"y\":\"\\\"\"}"}}"#,
             ]
         )

@@ -15,26 +15,36 @@ enum AnthropicBlock {
             state.reject("the upstream sent a content block that is not an object")
             return
         }
-        var isToolCall = false
+        let kind = AnthropicBeside.Kind(try Self.type(data, at: position))
+        try state.anthropicBlockBegins(kind, data, at: position)
+        // Tools that run at the vendor are not for the client to call.
+        guard kind != .other, kind != .redacted else { return }
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             let valueStart = reader.position
-            if isNamed(data, key, "type") {
-                // Tools that run at the vendor have other types and are not for the client to call.
-                let type = try reader.rawString(data)
-                isToolCall = type.map { isNamed(data, $0, "tool_use") } ?? false
-                continue
-            }
             if isNamed(data, key, "text") {
-                _ = try log.appendString(.text, data, at: valueStart, &state)
+                try log.appendBlockText(data, at: valueStart, &state)
             } else if isNamed(data, key, "thinking") {
                 _ = try log.appendString(.reasoning, data, at: valueStart, &state)
             }
             try reader.skip(data)
         }
-        guard isToolCall else { return }
+        guard kind == .toolUse else { return }
         var tree = JSONReader(position: position)
         beginCall(try tree.readTree(data), number, &state, &log)
+    }
+
+    private static func type(
+        _ data: Span<UInt8>,
+        at position: Int
+    ) throws(JSONError) -> String? {
+        var reader = JSONReader(position: position)
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            if isNamed(data, key, "type") { return try reader.readText(data) }
+            try reader.skip(data)
+        }
+        return nil
     }
 
     /// Writes the first piece of a call: id, name, and the input if it is already there.
@@ -70,9 +80,12 @@ enum AnthropicBlock {
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        guard let index = state.toolBlocks[block] else { return }
         var reader = JSONReader(position: position)
         guard let piece = try reader.readText(data) else { return }
+        guard let index = state.toolBlocks[block] else {
+            if state.anthropicBeside.hasBlock { state.anthropicBeside.addInput(piece) }
+            return
+        }
         log.bytes.append(literal: "{\"index\":")
         log.bytes.append(decimal: index)
         log.bytes.append(literal: ",\"function\":{\"arguments\":")

@@ -13,6 +13,8 @@ enum AnthropicStream {
         var delta: Int?
         var usage: Int?
         var error: Int?
+        /// Whether the event has a member that has no position here.
+        var hasOthers = false
         /// The number of the content block that the event is about.
         var index = 0
     }
@@ -41,10 +43,17 @@ enum AnthropicStream {
             }
         } else if isNamed(data, type, "message_start") {
             if let message = positions.message { try readMessage(data, at: message, &state) }
+        } else if isNamed(data, type, "content_block_stop") {
+            state.anthropicBlockEnds()
         } else if isNamed(data, type, "message_delta") {
+            state.anthropicBlockEnds()
             if let delta = positions.delta { try readStopReason(data, at: delta, &state) }
-            if let usage = positions.usage { try readUsage(data, at: usage, &state) }
+            if let usage = positions.usage {
+                try readUsage(data, at: usage, isLast: true, &state)
+            }
+            if positions.hasOthers { try readBesideDelta(data, &state) }
         } else if isNamed(data, type, "message_stop") {
+            state.anthropicBlockEnds()
             state.isDone = true
         } else if isNamed(data, type, "error"), positions.error == nil {
             state.failure = StreamError(VendorError(members: try JSON.parse(data)))
@@ -77,6 +86,8 @@ enum AnthropicStream {
                 positions.usage = valueStart
             } else if isNamed(data, key, "error") {
                 positions.error = valueStart
+            } else {
+                positions.hasOthers = true
             }
             try reader.skip(data)
         }
@@ -95,21 +106,51 @@ enum AnthropicStream {
             state.reject("the upstream sent a delta that is not an object")
             return
         }
-        // The member that holds the content names its kind as well as `type` does. A signature and
-        // citations are neither text nor reasoning.
+        // The member that holds the content names its kind as well as `type` does.
+        var hasOthers = false
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             let valueStart = reader.position
             if isNamed(data, key, "text") {
-                _ = try log.appendString(.text, data, at: valueStart, &state)
+                try log.appendBlockText(data, at: valueStart, &state)
             } else if isNamed(data, key, "thinking") {
                 _ = try log.appendString(.reasoning, data, at: valueStart, &state)
             } else if isNamed(data, key, "partial_json") {
                 try AnthropicBlock.readArguments(data, at: valueStart, of: block, &state, &log)
+            } else if !isNamed(data, key, "type") {
+                hasOthers = true
             }
             try reader.skip(data)
         }
+        if hasOthers { try readOthers(data, at: position, &state) }
     }
+
+    /// Keeps what a delta has beside text, thinking and arguments.
+    private static func readOthers(
+        _ data: Span<UInt8>,
+        at position: Int,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        var reader = JSONReader(position: position)
+        let members = try reader.readTree(data).members ?? []
+        for member in members where !handledInDelta.contains(member.key) {
+            if equals(member.key, "signature") {
+                state.anthropicBeside.addSignature(member.value.stringValue ?? "")
+            } else if equals(member.key, "citation") {
+                state.takeCitation(member.value)
+            } else if state.anthropicBeside.hasBlock {
+                state.anthropicBeside.add([member])
+            } else {
+                var key: [UInt8] = []
+                JSONText.appendEscaped(member.key, into: &key)
+                var value: [UInt8] = []
+                member.value.write(into: &value)
+                state.members.take(.delta, key.span, value.span)
+            }
+        }
+    }
+
+    private static let handledInDelta: Set<String> = ["type", "text", "thinking", "partial_json"]
 
     private static func readMessage(
         _ data: Span<UInt8>,
@@ -120,13 +161,17 @@ enum AnthropicStream {
         guard try reader.peek(data) == .object else { return }
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if isNamed(data, key, "model"), state.model == nil {
-                state.model = try reader.readText(data)
+            if isNamed(data, key, "model") {
+                state.answers(try reader.readText(data))
             } else if isNamed(data, key, "usage") {
-                try readUsage(data, at: reader.position, &state)
+                try readUsage(data, at: reader.position, isLast: false, &state)
+                try reader.skip(data)
+            } else if isNamed(data, key, "id") || isNamed(data, key, "type")
+                || isNamed(data, key, "role") || isNamed(data, key, "content")
+            {
                 try reader.skip(data)
             } else {
-                try reader.skip(data)
+                try state.takeMember(.chunk, data, key, &reader)
             }
         }
     }
@@ -143,7 +188,7 @@ enum AnthropicStream {
             if isNamed(data, key, "stop_reason") {
                 if let word = try reader.readText(data) { state.finished(word) }
             } else {
-                try reader.skip(data)
+                try state.takeMember(.chunk, data, key, &reader)
             }
         }
     }
@@ -151,10 +196,31 @@ enum AnthropicStream {
     private static func readUsage(
         _ data: Span<UInt8>,
         at position: Int,
+        isLast: Bool,
         _ state: inout StreamState
     ) throws(JSONError) {
-        try state.anthropicUsage.read(data, at: position)
+        try state.anthropicUsage.read(data, at: position, isLast: isLast)
         state.usage = state.anthropicUsage.usage
+    }
+
+    /// Keeps what the message's last event has beside the reason and the counts.
+    private static func readBesideDelta(
+        _ data: Span<UInt8>,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        var reader = JSONReader()
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            let isRead =
+                isNamed(data, key, "type") || isNamed(data, key, "delta")
+                || isNamed(data, key, "usage") || isNamed(data, key, "index")
+                || isNamed(data, key, "message") || isNamed(data, key, "content_block")
+            if isRead {
+                try reader.skip(data)
+            } else {
+                try state.takeMember(.chunk, data, key, &reader)
+            }
+        }
     }
 
     private static func readError(

@@ -210,4 +210,20 @@ extension EntryLog {
         ends.removeSubrange(mark.count...)
         blocks.rollBack(to: count)
     }
+
+    /// Puts an entry before those after a mark.
+    mutating func insert(_ kind: EntryKind, _ payload: Span<UInt8>, at mark: Mark) {
+        guard kinds.count > mark.count else { return append(kind, payload) }
+        let later = bytes[mark.byteCount...]
+        let laterKinds = kinds[mark.count...]
+        let laterEnds = ends[mark.count...]
+        rollBack(to: mark)
+        append(kind, payload)
+        var start = later.startIndex
+        for (kind, end) in zip(laterKinds, laterEnds) {
+            bytes += later[start..<Int(end)]
+            seal(kind)
+            start = Int(end)
+        }
+    }
 }

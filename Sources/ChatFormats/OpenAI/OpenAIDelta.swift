@@ -27,7 +27,7 @@ enum OpenAIDelta {
             state.reject("the upstream sent a delta that is not an object")
             return try reader.skip(data)
         }
-        let positions = try positions(data, &reader)
+        let positions = try positions(data, &reader, &state)
         try readReasoning(data, positions, &state, &log)
         if let content = positions.content { try readContent(data, at: content, &state, &log) }
         if let refusal = positions.refusal {
@@ -41,7 +41,8 @@ enum OpenAIDelta {
 
     private static func positions(
         _ data: Span<UInt8>,
-        _ reader: inout JSONReader
+        _ reader: inout JSONReader,
+        _ state: inout StreamState
     ) throws(JSONError) -> Positions {
         var positions = Positions()
         try reader.enterObject(data)
@@ -61,6 +62,9 @@ enum OpenAIDelta {
                 positions.toolCalls = valueStart
             } else if isNamed(data, key, "function_call") {
                 positions.functionCall = valueStart
+            } else if !isNamed(data, key, "role") {
+                try state.takeMember(.delta, data, key, &reader)
+                continue
             }
             try reader.skip(data)
         }
@@ -74,6 +78,9 @@ enum OpenAIDelta {
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
+        if let position = positions.reasoningDetails {
+            try OpenAIParts.readDetails(data, at: position, &state)
+        }
         if let position = positions.reasoningContent,
             try log.appendString(.reasoning, data, at: position, &state)
         {
@@ -102,6 +109,7 @@ enum OpenAIDelta {
             return
         }
         try readParts(data, &reader, .text, &state, &log)
+        try OpenAIParts.readOthers(data, at: position, &state)
     }
 
     /// Reads an array of parts; `thinking` is reasoning, whatever the kind of the others.

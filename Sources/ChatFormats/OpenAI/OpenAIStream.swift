@@ -30,17 +30,30 @@ enum OpenAIStream {
                 try readError(data, &reader, &state)
             } else if isNamed(data, key, "x_groq") {
                 try readGroq(data, &reader, &state)
-            } else if isNamed(data, key, "model"), state.model == nil {
-                state.model = try reader.readText(data)
+            } else if isNamed(data, key, "model") {
+                if state.model == nil {
+                    state.answers(try reader.readText(data))
+                } else {
+                    try reader.skip(data)
+                }
             } else if isNamed(data, key, "object") {
                 isError = try reader.rawString(data).map { isNamed(data, $0, "error") } ?? false
-            } else {
+            } else if isOfNoUse(data, key) {
                 try reader.skip(data)
+            } else {
+                try state.takeMember(.chunk, data, key, &reader)
             }
         }
         try reader.finish(data)
         // Older vLLM: {"object":"error","message":…} without an `error` around it.
         if isError { state.failure = StreamError(VendorError(members: try JSON.parse(data))) }
+    }
+
+    /// Whether a chunk's member says nothing that the relay does not say itself: `obfuscation` is
+    /// random padding.
+    private static func isOfNoUse(_ data: Span<UInt8>, _ key: Range<Int>) -> Bool {
+        isNamed(data, key, "id") || isNamed(data, key, "created")
+            || isNamed(data, key, "obfuscation")
     }
 
     /// The official clients look only at the beginning, so vendors may well append something.
@@ -84,6 +97,8 @@ enum OpenAIStream {
         var delta: Int?
         var message: Int?
         var finish: Int?
+        var hasOthers = false
+        let start = reader.position
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "index") {
@@ -103,10 +118,21 @@ enum OpenAIStream {
             } else if isNamed(data, key, "finish_reason") {
                 if reader.skipNull(data) { continue }
                 finish = reader.position
+            } else if isNamed(data, key, "usage") {
+                // Moonshot's place for it.
+                try readUsage(data, &reader, &state)
+                continue
+            } else {
+                if reader.skipNull(data) { continue }
+                // Which choice it is may still follow.
+                hasOthers = true
             }
             try reader.skip(data)
         }
-        guard index ?? 0 == 0 else { return }
+        guard index ?? 0 == 0 else {
+            return state.members.takeChoice(data.extracting(start..<reader.position))
+        }
+        if hasOthers { try readOthers(data, at: start, &state) }
         // A server may send the whole answer as one message; after deltas it is a repetition.
         if let position = delta ?? (state.hasAnswer ? nil : message) {
             state.hasAnswer = true
@@ -117,6 +143,27 @@ enum OpenAIStream {
             var reader = JSONReader(position: finish)
             // Some vendors send an empty reason in each chunk, which means none.
             if let word = try reader.readText(data) { state.finished(word) }
+        }
+    }
+
+    /// Keeps what a choice has beside its delta.
+    private static func readOthers(
+        _ data: Span<UInt8>,
+        at position: Int,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        var reader = JSONReader(position: position)
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            let isRead =
+                isNamed(data, key, "index") || isNamed(data, key, "delta")
+                || isNamed(data, key, "message") || isNamed(data, key, "finish_reason")
+                || isNamed(data, key, "usage")
+            if isRead {
+                try reader.skip(data)
+            } else {
+                try state.takeMember(.choice, data, key, &reader)
+            }
         }
     }
 
@@ -138,6 +185,8 @@ enum OpenAIStream {
         _ state: inout StreamState
     ) throws(JSONError) {
         guard try reader.peek(data) == .object else { return try reader.skip(data) }
+        let start = reader.position
+        var hasOthers = false
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "usage") {
@@ -145,8 +194,14 @@ enum OpenAIStream {
             } else if isNamed(data, key, "error") {
                 try readError(data, &reader, &state)
             } else {
+                hasOthers = hasOthers || !isNamed(data, key, "id")
                 try reader.skip(data)
             }
         }
+        guard hasOthers else { return }
+        var again = JSONReader(position: start)
+        let members = try again.readTree(data).members ?? []
+        let others = members.filter { !["id", "usage", "error"].contains($0.key) }
+        state.takeMember(.chunk, "x_groq", .object(others))
     }
 }

@@ -13,6 +13,7 @@ extension OpenAIStream {
         var total: Int?
         var cached: Int?
         var reasoning: Int?
+        let start = reader.position
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "prompt_tokens") {
@@ -34,6 +35,9 @@ extension OpenAIStream {
             }
         }
         guard prompt != nil || completion != nil else { return }
+        // It may come with every chunk, and counts only once: what else it says is looked at later.
+        state.usageText.removeAll(keepingCapacity: true)
+        state.usageText.append(span: data.extracting(start..<reader.position))
         state.usage = Usage(
             promptTokens: prompt ?? 0,
             completionTokens: completion ?? 0,
@@ -62,5 +66,19 @@ extension OpenAIStream {
             }
         }
         return value
+    }
+}
+
+extension StreamState {
+    /// The newest counts, with all else that the vendor's last usage says.
+    var fullUsage: Usage? {
+        guard var usage, !usageText.isEmpty else { return usage }
+        let text = usageText
+        if text.count > UsageMembers.maxBytes {
+            usage.further = .leftOut(bytes: text.count)
+        } else if let tree = try? JSON.parse(text.span) {
+            usage.further = UsageMembers(tree)
+        }
+        return usage
     }
 }

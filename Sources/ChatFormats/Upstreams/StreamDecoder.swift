@@ -24,8 +24,15 @@ package struct StreamDecoder: ~Copyable {
     package private(set) var dataEventCount = 0
 
     /// Makes a decoder for one answer.
+    ///
+    /// - Parameters:
+    ///   - provider: whose protocol it is.
+    ///   - model: the model that is asked: where another one answers, the log says so.
+    ///   - maxAnswerBytes: the bound on what goes into the log.
+    ///   - maxLineBytes: the bound on a line of the stream.
     package init(
         _ provider: Provider,
+        model: String? = nil,
         maxAnswerBytes: Int = defaultMaxAnswerBytes,
         maxLineBytes: Int = defaultMaxLineBytes
     ) {
@@ -35,6 +42,7 @@ package struct StreamDecoder: ~Copyable {
         events = EventDecoder(
             limits: EventDecoder.Limits(maxLineBytes: maxLineBytes, maxEventBytes: maxLineBytes)
         )
+        state.askedModel = model
     }
 
     /// Reads the next bytes of the stream, cut anywhere.
@@ -104,7 +112,7 @@ package struct StreamDecoder: ~Copyable {
         dataEventCount += 1
         if isNamedError { throw StreamError(VendorError(body: data.span)) }
         do throws(JSONError) {
-            try readInFull(data.span, event, into: &log)
+            try readInFull(data.span, event, from: mark, into: &log)
         } catch {
             log.rollBack(to: mark)
             throw .malformed("broken JSON in the upstream's stream: \(error)")
@@ -118,6 +126,7 @@ package struct StreamDecoder: ~Copyable {
     private mutating func readInFull(
         _ data: Span<UInt8>,
         _ event: Span<UInt8>,
+        from mark: EntryLog.Mark,
         into log: inout EntryLog
     ) throws(JSONError) {
         let count = log.count
@@ -132,11 +141,21 @@ package struct StreamDecoder: ~Copyable {
         }
         // It added one string and nothing else: the next token's event most likely looks the same.
         let isPlain = isMidAnswer && state.added.count == 1 && log.count == count + 1
-        if isPlain, state.nextToolIndex == tools, state.failure == nil {
+        if isPlain, state.nextToolIndex == tools, state.failure == nil, state.members.isEmpty {
             template.learn(event, data: data, stringAt: state.added.position, state.added.kind)
             events.forgetEvent()
         }
+        if !state.members.isEmpty {
+            // The event of an error has the error's own members.
+            if state.failure != nil, log.count == count { return state.members.drop() }
+            state.members.move(into: &log, at: mark, isOver: isSuccess)
+        } else if log.count > count {
+            state.members.noteContent()
+        }
     }
+
+    /// Adds what is left to say once nothing more is read.
+    package mutating func finish(into log: inout EntryLog) { state.members.finish(into: &log) }
 }
 
 /// What the stream has said so far.
@@ -164,7 +183,20 @@ extension StreamDecoder {
     package var isDone: Bool { state.isDone }
 
     /// The tokens counted so far, where the vendor counts.
-    package var usage: Usage? { state.usage }
+    package var usage: Usage? { state.fullUsage }
+
+    /// The tokens counted, or else estimated.
+    ///
+    /// - Parameter askedBytes: how much text was asked, without pictures.
+    /// - Returns: an estimate where the vendor does not count, or was cut before it had counted to
+    ///   the end; nil where it does not count and nothing was answered.
+    package func usage(askedBytes: Int) -> Usage? {
+        let usage = usage
+        guard usage == nil || usage?.isEstimated == true else { return usage }
+        let bytes = answerBytes - state.members.writtenBytes
+        guard bytes > 0 else { return usage }
+        return .estimate(usage, askedBytes: askedBytes, answerBytes: bytes)
+    }
 
     /// The model that answers, in the upstream's own words.
     package var model: String? { state.model }

@@ -1,3 +1,5 @@
+import Wire
+
 /// What a stream has said so far beside its text: the protocols' readers write it, and
 /// `StreamDecoder` reads it.
 struct StreamState {
@@ -5,6 +7,8 @@ struct StreamState {
     var model: String?
     /// The newest count of tokens: vendors that repeat it count from the beginning each time.
     var usage: Usage?
+    /// OpenAI only: the object that these counts are from.
+    var usageText: [UInt8] = []
     /// Why the answer ended, once the upstream has said so.
     var finish: (reason: String, ending: Ending)?
     /// Whether nothing more will come: `[DONE]` or `message_stop`.
@@ -18,8 +22,14 @@ struct StreamState {
     /// The strings that this event has added to the log: how many, and the kind of the last one and
     /// the position of its opening quote.
     var added = (count: 0, kind: EntryKind.text, position: 0)
+    /// What the events have beside the text.
+    var members = StreamMembers()
+    /// The model that was asked, if an answer of another one is to be said; nil where it is not.
+    var askedModel: String?
     /// Anthropic only: which content block became which tool call, by the blocks' numbers.
     var toolBlocks: [Int: Int] = [:]
+    /// Anthropic only: what the open content block has beside its text.
+    var anthropicBeside = AnthropicBeside()
     /// Anthropic only: the counts, which two usage events share.
     var anthropicUsage = AnthropicUsage()
 
@@ -41,5 +51,45 @@ struct StreamState {
             let message = "the upstream ended the answer with the reason \"\(word)\""
             failure = .vendor(type: word, message: message, code: nil, overloaded: false)
         }
+    }
+}
+
+// MARK: Members
+
+extension StreamState {
+    /// Consumes the value of a member that has no meaning for the text, and keeps it.
+    mutating func takeMember(
+        _ place: StreamMembers.Place,
+        _ data: Span<UInt8>,
+        _ key: Range<Int>,
+        _ reader: inout JSONReader
+    ) throws(JSONError) {
+        // Many vendors send their unset members as null, in every chunk.
+        if reader.skipNull(data) { return }
+        _ = try reader.peek(data)
+        let start = reader.position
+        try reader.skip(data)
+        members.take(place, data.extracting(key), data.extracting(start..<reader.position))
+    }
+
+    /// Keeps a member that is made from what came.
+    mutating func takeMember(
+        _ place: StreamMembers.Place,
+        _ name: StaticString,
+        _ value: JSON
+    ) {
+        var key: [UInt8] = []
+        key.append(literal: name)
+        var text: [UInt8] = []
+        value.write(into: &text)
+        members.take(place, key.span, text.span)
+    }
+
+    /// Notes the model that answers, and keeps its name where another one was asked.
+    mutating func answers(_ name: String?) {
+        guard model == nil, let name else { return }
+        model = name
+        guard let askedModel, !equals(askedModel, name) else { return }
+        takeMember(.chunk, "model", .string(name))
     }
 }

@@ -9,6 +9,8 @@ struct Reading: Equatable {
     var finishReason: String?
     var ending: Ending?
     var usage: Usage?
+    /// The usage as its entry has it.
+    var usageText: String? { usage.map { usage in written { usage.append(into: &$0) } } }
     var model: String?
     var isDone = false
     var isSuccess = false

@@ -1,0 +1,60 @@
+import Wire
+
+/// What the parts of a delta have beside text.
+enum OpenAIParts {
+    /// Keeps the parts of `content` that are neither text nor thinking, such as Mistral's
+    /// references.
+    static func readOthers(
+        _ data: Span<UInt8>,
+        at position: Int,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        try keep("content_parts", data, at: position, &state) { part in
+            let isText = part["text"]?.stringValue != nil || part["summary"]?.stringValue != nil
+            return isText || part["thinking"]?.arrayValue != nil ? nil : part
+        }
+    }
+
+    /// Keeps those of OpenRouter's `reasoning_details` that have more than text: a vendor wants a
+    /// signature or an encrypted part back as it was.
+    ///
+    /// The text itself is said as reasoning.
+    static func readDetails(
+        _ data: Span<UInt8>,
+        at position: Int,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        try keep("reasoning_details", data, at: position, &state) { detail in
+            guard let members = detail.members else { return nil }
+            let kept = members.filter { $0.value != .null }
+            let isMore = kept.contains { member in
+                !plainMembers.contains(member.key) && member.value != .string("")
+            }
+            guard isMore else { return nil }
+            return .object(
+                kept.map { member in
+                    guard textMembers.contains(member.key) else { return member }
+                    return JSON.Member(key: member.key, value: .string(""))
+                }
+            )
+        }
+    }
+
+    private static let textMembers: Set<String> = ["text", "summary"]
+    private static let plainMembers = textMembers.union(["type", "id", "format", "index"])
+
+    private static func keep(
+        _ name: StaticString,
+        _ data: Span<UInt8>,
+        at position: Int,
+        _ state: inout StreamState,
+        _ kept: (JSON) -> JSON?
+    ) throws(JSONError) {
+        var reader = JSONReader(position: position)
+        guard try reader.peek(data) == .array else { return }
+        guard let parts = try reader.readTree(data).arrayValue else { return }
+        let others = parts.compactMap { $0.members == nil ? nil : kept($0) }
+        guard !others.isEmpty else { return }
+        state.takeMember(.delta, name, .array(others))
+    }
+}
