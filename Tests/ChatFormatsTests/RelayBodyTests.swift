@@ -81,42 +81,21 @@ private func read(_ body: String) throws(ChatRequestError) -> ChatRequest {
         ),
         (
             #"{"message":"a","temperature":"hot"}"#,
-            #"temperature: expected a number from 0 to 2, found "hot""#
-        ),
-        (
-            #"{"message":"a","temperature":2.1}"#,
-            "temperature: expected a number from 0 to 2, found 2.1"
-        ),
-        (
-            #"{"message":"a","temperature":-0.1}"#,
-            "temperature: expected a number from 0 to 2, found -0.1"
-        ),
-        (#"{"message":"a","top_p":1.01}"#, "top_p: expected a number from 0 to 1, found 1.01"),
-        (
-            #"{"message":"a","max_tokens":0}"#,
-            "max_tokens: expected a whole number from 1 up, found 0"
+            #"temperature: expected a number, found "hot""#
         ),
         (
             #"{"message":"a","max_tokens":1.5}"#,
-            "max_tokens: expected a whole number from 1 up, found 1.5"
+            "max_tokens: expected a whole number, found 1.5"
         ),
         (
             #"{"message":"a","max_tokens":true}"#,
-            "max_tokens: expected a whole number from 1 up, found true"
+            "max_tokens: expected a whole number, found true"
         ),
         (
             #"{"message":"a","stop":7}"#,
-            "stop: expected a string or an array of up to 4 strings, found 7"
-        ),
-        (
-            #"{"message":"a","stop":["1","2","3","4","5"]}"#,
-            "stop: expected a string or an array of up to 4 strings, found 5 elements"
+            "stop: expected a string or an array of strings, found 7"
         ),
         (#"{"message":"a","stop":["1",2]}"#, "stop[1]: expected a string, found 2"),
-        (
-            #"{"message":"a","stop":""}"#,
-            "stop: expected strings with some text, found an empty string"
-        ),
         (#"{"message":"a","model":{}}"#, "model: expected a string, found an empty object"),
         (
             #"{"message":"a","model":""}"#,
@@ -149,6 +128,17 @@ private func read(_ body: String) throws(ChatRequestError) -> ChatRequest {
     func `a bad body gets an error that names the field`(body: String, message: String) {
         let error = #expect(throws: ChatRequestError.self) { try read(body) }
         #expect(error?.message == message)
+    }
+
+    @Test func `which values are valid is the upstream's to say`() throws {
+        let request = try read(
+            #"""
+            {"message":"a","temperature":2.50,"top_p":-1,"max_tokens":-1,
+             "stop":["1","2","3","4","5",""]}
+            """#
+        )
+        #expect(request.temperature == "2.50" && request.topP == "-1")
+        #expect(request.maxTokens == -1 && request.stop.count == 6)
     }
 
     @Test func `an identifier has a limit`() {

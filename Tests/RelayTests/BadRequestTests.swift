@@ -59,12 +59,12 @@ import Wire
         Bad(
             body: #"{"message":"x","temperature":"hot"}"#,
             code: "temperature",
-            message: #"temperature: expected a number from 0 to 2, found "hot""#
+            message: #"temperature: expected a number, found "hot""#
         ),
         Bad(
-            body: #"{"message":"x","max_tokens":0}"#,
+            body: #"{"message":"x","max_tokens":1.5}"#,
             code: "max_tokens",
-            message: "max_tokens: expected a whole number from 1 up, found 0"
+            message: "max_tokens: expected a whole number, found 1.5"
         ),
         Bad(
             body: #"{"messages":[{"role":"king","content":"x"}]}"#,
@@ -128,9 +128,9 @@ import Wire
         ),
         Bad(
             method: "GET",
-            target: "/chat/stream?prompt=x&temperature=3",
+            target: "/chat/stream?prompt=x&temperature=hot",
             code: "temperature",
-            message: "temperature: expected a number from 0 to 2, found 3"
+            message: #"temperature: expected a number, found "hot""#
         ),
         Bad(
             method: "PUT",
@@ -237,7 +237,7 @@ import Wire
                 ("POST", "/chat/stream, /stream-chat"), ("DELETE", "/chat/streams/{id}"),
                 ("PUT", "none"),
             ] {
-                let (head, json) = try relay.exchange(method, "/chat/strem", body: "{}")
+                let (head, json) = try relay.exchange(method, "/somewhere/else", body: "{}")
                 #expect(head.status == 404)
                 #expect(json["error"]?["code"]?.stringValue == "not_found")
                 #expect(json["error"]?["message"]?.stringValue?.contains(known) == true)

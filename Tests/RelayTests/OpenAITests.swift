@@ -95,8 +95,8 @@ import Wire
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [
-            ("{", 400, "POST"), ("{}", 400, "POST"), (#"{"messages":[],"model":"x"}"#, 400, "POST"),
-            (#"{"messages":[{"role":"user","content":"x"}],"n":2}"#, 400, "POST"),
+            ("{", 400, "POST"), ("{}", 400, "POST"), (#"{"messages":{},"model":"x"}"#, 400, "POST"),
+            (#"{"messages":[{"role":"user","content":"x"}],"conversation":2}"#, 400, "POST"),
             (
                 #"{"messages":[{"role":"user","content":"x"}],"model":"simulator?status=429"}"#,
                 429, "POST"

@@ -30,6 +30,9 @@ enum AnthropicMessages {
         var results: [JSON] = []
         for (index, message) in messages.enumerated() {
             let path = "messages[\(index)]"
+            if let role = message.foreignRole {
+                throw .unknownRole(name: "\(path).role", found: role.found)
+            }
             if message.role == .tool {
                 results.append(toolResult(message))
                 continue

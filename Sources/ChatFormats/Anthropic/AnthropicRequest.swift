@@ -48,6 +48,7 @@ enum AnthropicRequest {
             switch member.key {
             case "stream_options", completionTokens, "parallel_tool_calls", "tool_choice":
                 continue
+            case "n" where member.value.intValue == 1: continue
             case "user" where member.value.stringValue != nil:
                 let metadata = JSON.object([JSON.Member(key: "user_id", value: member.value)])
                 if !members.contains(where: { $0.key == "metadata" }) {

@@ -35,14 +35,16 @@ package struct ChatRequest: Sendable, Equatable {
     package var system: String?
     /// The model's name as the client gave it.
     package var model: String?
-    /// A number from 0 to 2, written as the client wrote it.
+    /// A number, written as the client wrote it.
     package var temperature: String?
-    /// A number from 0 to 1, written as the client wrote it.
+    /// A number, written as the client wrote it.
     package var topP: String?
     /// The bound on the answer's tokens.
     package var maxTokens: Int?
-    /// Strings at which the answer ends, four at most.
+    /// Strings at which the answer ends.
     package var stop: [String] = []
+    /// Whether the client gave one such string, and no array.
+    package var stopIsText = false
     /// The conversation that this request continues.
     package var conversation: String?
     /// The user who asks, as the client names them.
@@ -72,6 +74,4 @@ enum ChatRequestLimits {
     static let maxIdentifierBytes = 256
     /// Bytes of a model's name; the simulator's carries its whole behaviour.
     static let maxModelBytes = 16 * 1024
-    /// OpenAI takes no more stop strings than this.
-    static let maxStopCount = 4
 }

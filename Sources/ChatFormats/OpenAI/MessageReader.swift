@@ -16,6 +16,27 @@ enum MessageReader {
         return messages
     }
 
+    /// Reads a list whose messages are the upstream's to judge: each must be an object, and its text
+    /// is read as far as it can be.
+    static func anyMessages(_ value: JSON) throws(ChatRequestError) -> [ChatRequest.Message] {
+        guard let elements = value.arrayValue else {
+            throw .field(name: "messages", expected: "an array of messages", found: value.found)
+        }
+        var messages: [ChatRequest.Message] = []
+        messages.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            guard let message = ChatRequest.Message(any: element) else {
+                throw .field(
+                    name: "messages[\(index)]",
+                    expected: "an object with role and content",
+                    found: element.found
+                )
+            }
+            messages.append(message)
+        }
+        return messages
+    }
+
     /// Refuses a list whose last turn is the user's and empty.
     private static func checkPrompt(
         _ messages: [ChatRequest.Message]
@@ -29,7 +50,7 @@ enum MessageReader {
         throw .emptyPrompt(name: "messages[\(messages.count - 1)].content")
     }
 
-    fileprivate static func message(
+    private static func message(
         _ value: JSON,
         _ name: String
     ) throws(ChatRequestError) -> ChatRequest.Message {
@@ -146,8 +167,39 @@ enum MessageReader {
 
 extension ChatRequest.Message {
     /// Reads a message as a record of the history holds it; nil where it is not one.
-    package init?(recorded value: JSON) {
-        guard let message = try? MessageReader.message(value, "messages") else { return nil }
-        self = message
+    package init?(recorded value: JSON) { self.init(any: value) }
+
+    /// Reads whatever a client calls a message; nil where it is no object.
+    ///
+    /// A role that nobody here knows counts as the user's; upstream it goes as it was written.
+    init?(any value: JSON) {
+        guard let members = value.members else { return nil }
+        let known = value["role"]?.stringValue.flatMap(ChatRequest.Role.init)
+        let isPlain = known != nil && members.count == 2 && value["content"]?.stringValue != nil
+        self.init(
+            role: known ?? (value["role"]?.stringValue == "function" ? .tool : .user),
+            text: Self.text(value["content"]),
+            original: isPlain ? nil : value
+        )
+    }
+
+    /// The text of a content, and of those of its parts that have one.
+    private static func text(_ content: JSON?) -> String {
+        switch content {
+        case .string(let text)?: text
+        case .array(let parts)?: parts.reduce(into: "") { $0 += text(ofPart: $1) }
+        default: ""
+        }
+    }
+
+    private static func text(ofPart part: JSON) -> String {
+        part.stringValue ?? (part["type"] == .string("text") ? part["text"]?.stringValue : nil)
+            ?? ""
+    }
+
+    /// The role as the client wrote it, where the relay knows none of that name.
+    var foreignRole: JSON? {
+        guard let role = original?["role"], role != .string(self.role.rawValue) else { return nil }
+        return role
     }
 }

@@ -3,7 +3,8 @@ import Wire
 extension ChatRequest {
     /// Reads a body of OpenAI's `POST /v1/chat/completions`.
     ///
-    /// Members that the relay does not use go to the upstream unchanged.
+    /// It checks what the relay itself uses. All other members go to the upstream as they are:
+    /// what is valid there is the upstream's to say, and differs from server to server.
     package init(openAIBody body: Span<UInt8>) throws(ChatRequestError) {
         self.init(messages: [])
         stream = false
@@ -17,7 +18,7 @@ extension ChatRequest {
             }
             if member.key == "messages" {
                 hasMessages = true
-                messages = try MessageReader.messages(member.value)
+                messages = try MessageReader.anyMessages(member.value)
             } else {
                 try readOpenAIField(member)
             }
@@ -34,21 +35,44 @@ extension ChatRequest {
         let value = member.value
         switch name {
         case "model": model = try FieldReader.model(value, name)
-        case "temperature": temperature = try FieldReader.number(value, name, upTo: 2)
-        case "top_p": topP = try FieldReader.number(value, name, upTo: 1)
-        case "max_tokens": maxTokens = try FieldReader.maxTokens(value, name)
-        case "stop": stop = try FieldReader.stop(value, name)
         case "stream": stream = try FieldReader.bool(value, name)
         case "stream_options": try readStreamOptions(value, name)
-        case "n":
-            // Further choices would be paid for and thrown away.
-            guard value.intValue == 1 else {
-                throw .field(name: name, expected: "1", found: value.found)
-            }
         case "user":
-            user = try FieldReader.identifier(value, name)
+            // The history has a user only by a name that can be one there.
+            user = try? FieldReader.identifier(value, name)
             extra.append(member)
-        default: extra.append(member)
+        case "conversation": conversation = try FieldReader.identifier(value, name)
+        case "id": id = try FieldReader.identifier(value, name)
+        case "format": format = try FieldReader.text(value, name)
+        case "on_disconnect": onDisconnect = try FieldReader.text(value, name)
+        default:
+            if !readUsualValue(value, name) { extra.append(member) }
+        }
+    }
+
+    /// Reads what other protocols name or bound differently, where it has the usual form; whatever
+    /// is left goes upstream as it was written.
+    private mutating func readUsualValue(_ value: JSON, _ name: String) -> Bool {
+        switch name {
+        case "temperature":
+            temperature = try? FieldReader.number(value, name, from: 0, upTo: 2)
+            return temperature != nil
+        case "top_p":
+            topP = try? FieldReader.number(value, name, from: 0, upTo: 1)
+            return topP != nil
+        case "max_tokens":
+            guard let number = value.intValue, number >= 1, value == .number("\(number)") else {
+                return false
+            }
+            maxTokens = number
+            return true
+        case "stop":
+            let texts = (try? FieldReader.stop(value, name)) ?? []
+            guard (1...4).contains(texts.count), !texts.contains("") else { return false }
+            stop = texts
+            stopIsText = value.stringValue != nil
+            return true
+        default: return false
         }
     }
 

@@ -18,7 +18,11 @@ enum OpenAIRequest {
         body.raw("temperature", request.temperature, into: &out)
         body.raw("top_p", request.topP, into: &out)
         body.raw("max_tokens", request.maxTokens.map { "\($0)" }, into: &out)
-        body.strings("stop", request.stop, into: &out)
+        if request.stopIsText, let text = request.stop.first {
+            body.string("stop", text, into: &out)
+        } else {
+            body.strings("stop", request.stop, into: &out)
+        }
         let extra = request.extra.filter { $0.key != "stream_options" }
         try body.extra(extra, into: &out)
         body.end(into: &out)

@@ -10,19 +10,12 @@ extension ChatRequest {
         messages = [Message(role: .user, text: try Self.prompt(query))]
         system = Self.text(query, "system")
         model = try Self.value(query, "model", FieldReader.model)
-        temperature = try Self.number(query, "temperature", upTo: 2)
-        topP = try Self.number(query, "top_p", upTo: 1)
+        temperature = try Self.number(query, "temperature")
+        topP = try Self.number(query, "top_p")
         if let text = Self.text(query, "max_tokens") {
-            maxTokens = try FieldReader.maxTokens(Self.literal(text), "max_tokens")
+            maxTokens = try FieldReader.wholeNumber(Self.literal(text), "max_tokens")
         }
         stop = query.all("stop").filter { !$0.isEmpty }
-        guard stop.count <= ChatRequestLimits.maxStopCount else {
-            throw .field(
-                name: "stop",
-                expected: "up to \(ChatRequestLimits.maxStopCount) strings",
-                found: "\(stop.count)"
-            )
-        }
         conversation = try Self.identifier(query, "conversation")
         user = try Self.identifier(query, "user")
         id = try Self.identifier(query, "id")
@@ -71,11 +64,10 @@ extension ChatRequest {
 
     private static func number(
         _ query: QueryItems,
-        _ name: String,
-        upTo maximum: Int
+        _ name: String
     ) throws(ChatRequestError) -> String? {
         guard let text = text(query, name) else { return nil }
-        return try FieldReader.number(literal(text), name, upTo: maximum)
+        return try FieldReader.number(literal(text), name)
     }
 
     /// A number where the text is one as JSON writes it, else the text as a string.

@@ -40,9 +40,9 @@ extension ChatRequest {
         switch name {
         case "system": system = try FieldReader.text(value, name)
         case "model": model = try FieldReader.model(value, name)
-        case "temperature": temperature = try FieldReader.number(value, name, upTo: 2)
-        case "top_p": topP = try FieldReader.number(value, name, upTo: 1)
-        case "max_tokens": maxTokens = try FieldReader.maxTokens(value, name)
+        case "temperature": temperature = try FieldReader.number(value, name)
+        case "top_p": topP = try FieldReader.number(value, name)
+        case "max_tokens": maxTokens = try FieldReader.wholeNumber(value, name)
         case "stop": stop = try FieldReader.stop(value, name)
         case "conversation": conversation = try FieldReader.identifier(value, name)
         case "user": user = try FieldReader.identifier(value, name)

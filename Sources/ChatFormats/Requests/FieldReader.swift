@@ -43,20 +43,19 @@ enum FieldReader {
         try identifier(value, name, maxBytes: ChatRequestLimits.maxModelBytes)
     }
 
-    /// A number in a range, kept as it was written so that nothing is rounded on the way.
+    /// A number, kept as it was written so that nothing is rounded on the way.
+    ///
+    /// Which numbers are valid is the upstream's to say, unless the caller needs one in a range.
     static func number(
         _ value: JSON,
         _ name: String,
-        upTo maximum: Int
+        from minimum: Double = -.infinity,
+        upTo maximum: Double = .infinity
     ) throws(ChatRequestError) -> String {
         guard case .number(let text) = value, let number = value.doubleValue,
-            number >= 0, number <= Double(maximum)
+            number >= minimum, number <= maximum
         else {
-            throw .field(
-                name: name,
-                expected: "a number from 0 to \(maximum)",
-                found: value.found
-            )
+            throw .field(name: name, expected: "a number", found: value.found)
         }
         return text
     }
@@ -68,6 +67,13 @@ enum FieldReader {
         return number
     }
 
+    static func wholeNumber(_ value: JSON, _ name: String) throws(ChatRequestError) -> Int {
+        guard let number = value.intValue else {
+            throw .field(name: name, expected: "a whole number", found: value.found)
+        }
+        return number
+    }
+
     static func bool(_ value: JSON, _ name: String) throws(ChatRequestError) -> Bool {
         guard let flag = value.boolValue else {
             throw .field(name: name, expected: "true or false", found: value.found)
@@ -75,38 +81,22 @@ enum FieldReader {
         return flag
     }
 
-    /// A stop string or an array of them.
+    /// A stop string or an array of them; how many there may be differs from server to server.
     static func stop(_ value: JSON, _ name: String) throws(ChatRequestError) -> [String] {
-        let expected = "a string or an array of up to \(ChatRequestLimits.maxStopCount) strings"
-        var texts: [String] = []
         switch value {
-        case .string(let text):
-            texts = [text]
+        case .string(let text): return [text]
         case .array(let elements):
-            guard elements.count <= ChatRequestLimits.maxStopCount else {
-                throw .field(name: name, expected: expected, found: "\(elements.count) elements")
-            }
+            var texts: [String] = []
             for (index, element) in elements.enumerated() {
-                guard let text = element.stringValue else {
-                    throw .field(
-                        name: "\(name)[\(index)]",
-                        expected: "a string",
-                        found: element.found
-                    )
-                }
-                texts.append(text)
+                texts.append(try text(element, "\(name)[\(index)]"))
             }
+            return texts
         default:
-            throw .field(name: name, expected: expected, found: value.found)
-        }
-        try checkStop(texts, name)
-        return texts
-    }
-
-    /// An empty stop string would end every answer before it begins.
-    static func checkStop(_ texts: [String], _ name: String) throws(ChatRequestError) {
-        guard !texts.contains("") else {
-            throw .field(name: name, expected: "strings with some text", found: "an empty string")
+            throw .field(
+                name: name,
+                expected: "a string or an array of strings",
+                found: value.found
+            )
         }
     }
 
