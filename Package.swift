@@ -31,6 +31,11 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CPCRE2",
+            pkgConfig: "libpcre2-8",
+            providers: [.apt(["libpcre2-dev"])]
+        ),
         // Floor 1: bytes to values and back.
         .target(name: "Wire", swiftSettings: strict),
         // Floor 2: chat protocols; one core's thread of control.
@@ -60,7 +65,9 @@ let package = Package(
         ),
         .target(
             name: "Generations",
-            dependencies: ["ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire"],
+            dependencies: [
+                "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire", "CPCRE2",
+            ],
             swiftSettings: settings
         ),
         // Floor 5: the product.

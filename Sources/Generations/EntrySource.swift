@@ -10,8 +10,15 @@ package protocol EntrySource: AnyObject {
     func pause() -> Bool
     /// Goes on reading, if it was paused.
     func resume()
+    /// Adds what it still holds back: the answer ends before the source does.
+    func letGo()
     /// Adds nothing from now on, because nobody wants the answer.
     func cancel()
     /// How many attempts failed and were repeated.
     var retryCount: Int { get }
+}
+
+extension EntrySource {
+    /// Holds nothing back.
+    package func letGo() {}
 }

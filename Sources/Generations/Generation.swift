@@ -159,6 +159,7 @@ package final class Generation: LiveLogOwner {
     /// Ends it, because the user wants no more; an answer that has ended already stays as it is.
     package func stop() {
         guard !isEnded else { return }
+        source?.letGo()
         source?.cancel()
         close(nil) { $0.appendFinish(.stopped, finishReason: "stop") }
     }
@@ -168,6 +169,7 @@ package final class Generation: LiveLogOwner {
 
     private func end(_ failure: UpstreamFailure) {
         guard !isEnded else { return }
+        source?.letGo()
         source?.cancel()
         failed(failure)
     }

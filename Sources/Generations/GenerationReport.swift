@@ -7,6 +7,8 @@ package enum GenerationReport: Sendable {
     case ended(EndedAnswer)
     /// An attempt failed; the next one is made later.
     case retry(id: String, number: Int, milliseconds: Int, why: String)
+    /// The filters of an answer have something to say.
+    case filter(id: String, EntryFilter.Report)
     /// The part of an answer that is not in memory could not be read.
     case notReadBack(StorageError)
     /// A record could not be made, and waits for the next start.

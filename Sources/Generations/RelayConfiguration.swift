@@ -91,6 +91,10 @@ package struct RelayConfiguration: Sendable {
     ///
     /// In tokens, as estimated.
     package var contextTokens = 8000
+    /// What answers go through before anybody reads them; nil for nothing.
+    package var filters: FilterList?
+    /// Whether each piece of an answer gets a line of the log.
+    package var logsContent = false
     /// Other origins whose pages may ask, such as `https://chat.example.com`; `*` for all.
     package var corsOrigins: [String] = []
     /// Names other than `localhost` and plain addresses under which the relay is reached.

@@ -187,6 +187,19 @@ extension EntryLog {
 // MARK: Taking back
 
 extension EntryLog {
+    /// Drops all entries and keeps the room for others, whose numbers begin at 0 again.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        kinds.removeAll(keepingCapacity: true)
+        first = 0
+        droppedBytes = 0
+        textEntryCount = 0
+        blocks = EntryBlocks()
+    }
+}
+
+extension EntryLog {
     /// A position to which the log can be rolled back.
     struct Mark {
         fileprivate let count: Int

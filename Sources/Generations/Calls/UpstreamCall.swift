@@ -24,6 +24,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private var machine: CallMachine
     private var transfer: Transfer?
     private var decoder: StreamDecoder
+    /// What is between the decoder and the log; nil for nothing.
+    private var filter: EntryFilter?
     private var errorBody: [UInt8] = []
     private var dataEvents = 0
     /// When the answer has taken too long, whatever the call is doing.
@@ -140,6 +142,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private func attempt() {
         errorBody = []
         decoder = Self.decoder(candidate, context)
+        filter = EntryFilter.make(for: generation, context)
         dataEvents = 0
         do throws(ChatRequestError) {
             let body = try question?.takeBody(for: candidate) ?? []
@@ -153,7 +156,10 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         guard let generation else { return }
         self.generation = nil
         context.reactor.pace.hurry()
-        let outcome = decoder.outcome
+        var outcome = decoder.outcome
+        if filter?.end(outcome.ending ?? .complete, of: generation) == true {
+            outcome = (EntryFilter.finishReason, .filtered)
+        }
         generation.answered(
             outcome.ending ?? .complete,
             finishReason: outcome.finishReason ?? "stop",
@@ -165,6 +171,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private func fail(_ failure: UpstreamFailure) {
         let generation = generation
         let usage = decoder.usage
+        letGo()
         end()
         generation?.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
     }
@@ -209,7 +216,10 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         }
         let before = dataEvents
         do throws(StreamError) {
-            try generation.take { log throws(StreamError) in try decoder.decode(bytes, into: &log) }
+            try generation.take { log throws(StreamError) in
+                guard let filter else { return try decoder.decode(bytes, into: &log) }
+                try filter.decode(bytes, with: &decoder, into: &log)
+            }
         } catch {
             return streamFailed(error)
         }
@@ -220,6 +230,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
             if question != nil { begun() }
             context.reactor.pace.count(tokens: dataEvents - before)
         }
+        if filter?.isBlocked == true { return blocked() }
         if decoder.isDone { handle(.done(isOpen: true)) }
     }
 
@@ -227,8 +238,11 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// there, no later attempt needs the request.
     private func begun() {
         context.reactor.pace.hurry()
-        if generation?.live.hasAnswer == true { question = nil }
+        if hasAnswer { question = nil }
     }
+
+    /// Whether the upstream has sent anything of the answer, though a filter may hold it.
+    private var hasAnswer: Bool { generation?.live.hasAnswer ?? true || filter?.hasAnswer == true }
 
     package func transfer(_ transfer: Transfer, ended error: TransferError?) {
         self.transfer = nil
@@ -240,6 +254,18 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         guard transfer.head.status == 200 else { return refused(transfer.head) }
         if decoder.isSuccess { return handle(.done(isOpen: false)) }
         failed(.truncated, .truncated(upstream: upstream.configuration.name))
+    }
+
+    // MARK: Filters
+
+    package func letGo() { if let generation { _ = filter?.end(nil, of: generation) } }
+
+    /// Ends the answer before what a filter blocks, and reads no more of it.
+    private func blocked() {
+        guard let generation else { return }
+        handle(.cancelled)
+        let usage = decoder.usage ?? EntryFilter.estimate(generation.live, tokens: dataEvents)
+        generation.answered(.filtered, finishReason: EntryFilter.finishReason, usage: usage)
     }
 
     // MARK: Failures
@@ -266,7 +292,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     /// Whatever breaks in mid-answer leaves a cut answer.
     private func failure(_ error: TransferError) -> UpstreamFailure {
-        guard let generation, generation.live.hasAnswer else {
+        guard generation != nil, hasAnswer else {
             return UpstreamFailure(error, upstream: upstream.configuration.name)
         }
         var failure = UpstreamFailure.truncated(upstream: upstream.configuration.name)
@@ -277,7 +303,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private func failed(_ fault: RetryPolicy.Fault?, _ failure: UpstreamFailure) {
         let input = CallMachine.Input.failed(
             fault,
-            hasAnswer: generation?.live.hasAnswer ?? true,
+            hasAnswer: hasAnswer,
             jitter: Double.random(in: 0...1)
         )
         handle(input, failure.redacted(upstream.configuration.secrets))

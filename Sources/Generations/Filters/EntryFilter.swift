@@ -1,0 +1,265 @@
+package import ChatFormats
+import Wire
+
+/// What is between the decoder of one attempt and the log of its answer: the filters, and the lines
+/// of the log that show what passes.
+///
+/// There is one only where there is something to do. It belongs to one loop.
+package final class EntryFilter {
+    /// The texts of an answer whose tokens are text.
+    private struct Lane {
+        let kind: EntryKind
+        var texts: [FilteredText]
+    }
+
+    /// Whose text came last, and may wait.
+    private enum Current: Equatable {
+        case none
+        case lane(Int)
+        /// An index in `calls`.
+        case call(Int)
+    }
+
+    /// So many tool calls are remembered; earlier ones begin anew if more of them comes.
+    private static let maxCalls = 64
+
+    /// Whether anything of the answer has come, though maybe nothing has passed yet.
+    private(set) var hasAnswer = false
+    private var chain: FilterChain
+    private var lanes: [Lane] = []
+    private var calls: [ToolCallText] = []
+    private var current = Current.none
+    private var hasLeftOut = false
+    /// What was decoded and has not gone through.
+    private var decoded = EntryLog()
+    /// Whether there are filters, or what passes is only shown.
+    private let filters: Bool
+    private let showsContent: Bool
+    private let report: (Report) -> Void
+
+    /// Makes what the answer of one attempt goes through; nil where that is nothing.
+    static func make(for generation: Generation?, _ context: LoopContext) -> EntryFilter? {
+        let configuration = context.configuration
+        let list = configuration.filters
+        guard list?.changesAnswers == true || configuration.logsContent else { return nil }
+        let report = context.report
+        let id = generation?.id ?? ""
+        return EntryFilter(list, showsContent: configuration.logsContent) {
+            report(.filter(id: id, $0))
+        }
+    }
+
+    /// Makes the filter of one attempt.
+    ///
+    /// - Parameters:
+    ///   - list: the filters; nil for none.
+    ///   - showsContent: whether what passes is reported.
+    ///   - report: takes what is worth a line of the log.
+    init(_ list: FilterList?, showsContent: Bool = false, report: @escaping (Report) -> Void) {
+        let chain = FilterChain(list)
+        self.chain = chain
+        filters = list?.changesAnswers == true
+        self.showsContent = showsContent
+        self.report = report
+        for kind in [EntryKind.text, .reasoning, .refusal] {
+            lanes.append(Lane(kind: kind, texts: chain.makeTexts()))
+        }
+    }
+
+    /// Whether a filter has ended the answer: nothing passes from then on.
+    var isBlocked: Bool { chain.state != .open }
+
+    /// Decodes the next bytes of the stream, and adds to the log what passes.
+    ///
+    /// - Throws: what the decoder throws; what it decoded before that goes through.
+    func decode(
+        _ bytes: Span<UInt8>,
+        with decoder: inout StreamDecoder,
+        into log: inout EntryLog
+    ) throws(StreamError) {
+        defer { pass(into: &log) }
+        try decoder.decode(bytes, into: &decoded)
+    }
+
+    /// Takes entries that are decoded already, and adds what passes.
+    func take(into log: inout EntryLog, _ decode: (inout EntryLog) -> Void) {
+        decode(&decoded)
+        pass(into: &log)
+    }
+
+    /// Adds what waits, since the answer ends; returns whether a filter ends it.
+    func end(_ ending: Ending?, of generation: Generation) -> Bool {
+        generation.take { end(ending, into: &$0) }
+        return isBlocked
+    }
+
+    /// Adds what waits, since the answer ends.
+    ///
+    /// - Parameters:
+    ///   - ending: how, where the model ended it; text is appended only then.
+    ///   - log: the answer's.
+    func end(_ ending: Ending?, into log: inout EntryLog) {
+        guard !isBlocked else { return }
+        if current != .lane(0) { letGo(isEnd: true, into: &log) }
+        guard !isBlocked else { return }
+        chain.end(&lanes[0].texts, after: ending)
+        add(.text, into: &log)
+    }
+
+    private func pass(into log: inout EntryLog) {
+        guard decoded.count > 0 else { return }
+        hasAnswer = true
+        passAll(into: &log)
+        decoded.removeAll()
+    }
+
+    private func passAll(into log: inout EntryLog) {
+        let bytes = decoded.bytes
+        for n in decoded.numbers {
+            guard !isBlocked else { return }
+            pass(decoded.kind(n), bytes.span.extracting(decoded.range(n)), into: &log)
+        }
+    }
+
+    private func pass(_ kind: EntryKind, _ payload: Span<UInt8>, into log: inout EntryLog) {
+        guard filters else { return append(kind, payload, to: &log) }
+        switch kind {
+        case .text: pass(payload, lane: 0, into: &log)
+        case .reasoning: pass(payload, lane: 1, into: &log)
+        case .refusal: pass(payload, lane: 2, into: &log)
+        case .toolCall: passCall(payload, into: &log)
+        case .members: passMembers(payload, into: &log)
+        case .start, .usage, .finish, .failure, .restart: append(kind, payload, to: &log)
+        }
+    }
+
+    private func pass(_ payload: Span<UInt8>, lane: Int, into log: inout EntryLog) {
+        if current != .lane(lane) {
+            letGo(isEnd: false, into: &log)
+            guard !isBlocked else { return }
+            current = .lane(lane)
+        }
+        chain.take(payload, of: &lanes[lane].texts, isLast: false)
+        add(lanes[lane].kind, into: &log)
+    }
+
+    /// Adds what came out of the filters.
+    private func add(_ kind: EntryKind, into log: inout EntryLog) {
+        if !chain.output.isEmpty { append(kind, chain.output.span, to: &log) }
+        if isBlocked { noteBlock() }
+    }
+
+    /// Adds what waits of the text that came last: another one comes, and the order stays.
+    private func letGo(isEnd: Bool, into log: inout EntryLog) {
+        switch current {
+        case .none: return
+        case .lane(let lane):
+            chain.end(&lanes[lane].texts)
+            add(lanes[lane].kind, into: &log)
+        case .call(let index):
+            if let piece = calls[index].letGo(isEnd: isEnd, &chain) { add(piece, into: &log) }
+            if isBlocked { noteBlock() }
+        }
+        current = .none
+    }
+
+    @inline(never)
+    private func passCall(_ payload: Span<UInt8>, into log: inout EntryLog) {
+        guard let piece = try? JSON.parse(payload) else {
+            return append(.toolCall, payload, to: &log)
+        }
+        let number = piece["index"]?.intValue ?? 0
+        var index = calls.firstIndex { $0.index == number } ?? -1
+        if current != .call(index) || index < 0 {
+            letGo(isEnd: false, into: &log)
+            guard !isBlocked else { return }
+        }
+        if index < 0 {
+            if calls.count == Self.maxCalls { calls.removeFirst() }
+            calls.append(ToolCallText(index: number))
+            index = calls.count - 1
+        }
+        current = .call(index)
+        if let passed = calls[index].take(piece, &chain) {
+            if passed == piece {
+                append(.toolCall, payload, to: &log)
+            } else {
+                add(passed, into: &log)
+            }
+        }
+        if isBlocked { noteBlock() }
+    }
+
+    private func add(_ piece: JSON, into log: inout EntryLog) {
+        var bytes: [UInt8] = []
+        piece.write(into: &bytes)
+        append(.toolCall, bytes.span, to: &log)
+    }
+
+    @inline(never)
+    private func passMembers(_ payload: Span<UInt8>, into log: inout EntryLog) {
+        guard let members = try? JSON.parse(payload) else { return }
+        let (kept, isChanged) = QuotingMembers.removed(from: members)
+        if isChanged, !hasLeftOut {
+            hasLeftOut = true
+            report(.leftOut)
+        }
+        guard let kept else { return }
+        var bytes: [UInt8] = []
+        kept.write(into: &bytes)
+        append(.members, bytes.span, to: &log)
+    }
+
+    private func append(_ kind: EntryKind, _ payload: Span<UInt8>, to log: inout EntryLog) {
+        log.append(kind, payload)
+        if showsContent { show(kind, payload) }
+    }
+
+    @inline(never)
+    private func show(_ kind: EntryKind, _ payload: Span<UInt8>) {
+        var count = min(payload.count, Self.maxShownBytes)
+        // Not in the middle of a character.
+        while count > 0, count < payload.count, payload[count] & 0xC0 == 0x80 { count -= 1 }
+        var shown: [UInt8] = []
+        shown.append(span: payload.extracting(first: count))
+        report(.content(kind, shown, rest: payload.count - count))
+    }
+
+    /// How much of one piece a line of the log shows.
+    private static let maxShownBytes = 1024
+
+    @inline(never)
+    private func noteBlock() {
+        switch chain.state {
+        case .open: break
+        case .blocked(let name): report(.blocked(by: name))
+        case .undecided(let name): report(.undecided(by: name))
+        }
+    }
+}
+
+extension EntryFilter {
+    /// OpenAI's word for the end of an answer that a filter has ended.
+    static let finishReason = "content_filter"
+
+    /// What a blocked answer has cost, where the upstream has not said so: it says that at the end.
+    ///
+    /// - Parameters:
+    ///   - live: has what was asked; four bytes count as a token.
+    ///   - tokens: how many events came.
+    static func estimate(_ live: LiveLog, tokens: Int) -> Usage {
+        Usage(promptTokens: live.head.record.count / 4, completionTokens: tokens)
+    }
+
+    /// What is worth a line of the log.
+    package enum Report: Sendable, Equatable {
+        /// A filter of this name has ended the answer.
+        case blocked(by: String)
+        /// A filter of this name could not decide, and so has ended the answer.
+        case undecided(by: String)
+        /// Members that quote the text were left out.
+        case leftOut
+        /// The beginning of what has passed, and how many bytes follow it.
+        case content(EntryKind, [UInt8], rest: Int)
+    }
+}

@@ -1,0 +1,89 @@
+import Wire
+
+/// Writes a list of words as one regular expression, and finds out with which bytes they begin.
+struct WordPattern {
+    /// The expression.
+    let text: String
+    /// The bytes with which each match begins.
+    let pairs: BytePairs
+    /// How long a match may be, with what is looked at after it; in bytes.
+    let maxMatch: Int
+
+    /// Letters whose other case is longer or shorter in UTF-8 take at most so many bytes.
+    private static let maxScalarBytes = 4
+
+    /// Takes the words, at least one and none of them empty.
+    ///
+    /// - Parameters:
+    ///   - words: plain text.
+    ///   - ignoresCase: whether case does not matter.
+    ///   - areWhole: whether a word counts only where no letter, digit or `_` is next to it.
+    init(_ words: [String], ignoresCase: Bool, areWhole: Bool) {
+        var branches = Branches()
+        var pairs = BytePairs()
+        var longest = 0
+        for word in words {
+            let scalars = Array(word.unicodeScalars)
+            branches.insert(scalars[...])
+            longest = max(longest, scalars.count)
+            Self.insert(Array(word.utf8), ignoresCase, into: &pairs)
+        }
+        self.pairs = pairs
+        maxMatch = (longest + 1) * Self.maxScalarBytes
+        let alternatives = branches.expression
+        text = areWhole ? "(?<!\\w)\(alternatives)(?!\\w)" : alternatives
+    }
+
+    private static func insert(_ word: [UInt8], _ ignoresCase: Bool, into pairs: inout BytePairs) {
+        let first = ignoresCase ? cases(of: word[0]) : [word[0]]
+        // In other alphabets the case may change every byte, and `k` and `s` have forms there.
+        let isOpen = word.count == 1 || ignoresCase && word[0] >= 0x80
+        let second =
+            isOpen
+            ? Array(0...UInt8.max) : ignoresCase ? cases(of: word[1]) + (0x80...0xFF) : [word[1]]
+        for one in first { for other in second { pairs.insert(one, other) } }
+        guard ignoresCase else { return }
+        for one in UInt8(0x80)...UInt8.max {
+            for other in UInt8.min...UInt8.max { pairs.insert(one, other) }
+        }
+    }
+
+    private static func cases(of byte: UInt8) -> [UInt8] {
+        let isLetter = UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+        return isLetter ? [byte, byte ^ 0x20] : [byte]
+    }
+
+    /// Words that share their beginnings: a hundred alternatives in a row would all be tried at
+    /// every place.
+    private struct Branches {
+        private var branches: [(scalar: Unicode.Scalar, rest: Branches)] = []
+        private var endsHere = false
+
+        mutating func insert(_ word: ArraySlice<Unicode.Scalar>) {
+            guard let scalar = word.first else {
+                endsHere = true
+                return
+            }
+            let index = branches.firstIndex { $0.scalar == scalar } ?? branches.endIndex
+            if index == branches.endIndex { branches.append((scalar, Branches())) }
+            branches[index].rest.insert(word.dropFirst())
+        }
+
+        /// An expression that matches the longest word.
+        var expression: String {
+            let alternatives = branches.map { Self.quoted($0.scalar) + $0.rest.tail }
+            return "(?:\(alternatives.joined(separator: "|")))"
+        }
+
+        private var tail: String {
+            if branches.isEmpty { return "" }
+            if endsHere { return expression + "?" }
+            guard branches.count == 1 else { return expression }
+            return Self.quoted(branches[0].scalar) + branches[0].rest.tail
+        }
+
+        private static func quoted(_ scalar: Unicode.Scalar) -> String {
+            "\\x{\(String(scalar.value, radix: 16))}"
+        }
+    }
+}
