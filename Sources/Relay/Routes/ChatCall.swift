@@ -32,18 +32,20 @@ final class ChatCall {
         _ caller: Caller
     ) throws(Problem) {
         var chat: ChatRequest
+        let isGet = request.head.method == .get
+        let body = isGet ? [] : try RequestText(request).bytes
         do throws(ChatRequestError) {
-            if request.head.method == .get {
+            if isGet {
                 chat = try ChatRequest(query: query)
             } else {
-                chat = try route.request(request.body.span)
+                chat = try route.request(body.span)
             }
         } catch {
-            throw Problem(error)
+            throw ResponsesBody.problem(body.span) ?? Problem(error)
         }
         dialect = try Self.dialect(Self.option(query, "format") ?? chat.format) ?? route.dialect
         if let user = query["user"], chat.user == nil { chat.user = user }
-        let isStream = request.head.method == .get && Self.option(query, "id") == nil
+        let isStream = isGet && Self.option(query, "id") == nil
         key = try RequestKeyReader.key(
             of: request.head,
             chat,
