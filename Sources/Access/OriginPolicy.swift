@@ -89,8 +89,8 @@ struct OriginPolicy: Sendable {
     /// proxy may have replaced that by its own name for the server, as nginx does unless told.
     ///
     /// No other page can have such an origin: browsers write it, and a name that resolves to this
-    /// machine for an attack (DNS rebinding) is not on the list. With a port, it is another server's
-    /// page unless the list has that port.
+    /// machine for an attack (DNS rebinding) is not on the list. With a port, it is another
+    /// server's page unless the list has that port.
     private func isOfOurHosts(_ origin: String) -> Bool {
         guard !hosts.isEmpty, let origin = try? Origin(origin), origin.isOfWeb else { return false }
         if hosts.contains(origin.authority) { return true }

@@ -46,11 +46,15 @@ package struct ListeningSocket: ~Copyable, Sendable {
             do throws(SystemCallError) {
                 return try listen(on: candidate.pointee)
             } catch {
-                let isAbsent = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
-                guard isAbsent, let next = candidate.pointee.ai_next else { throw error }
+                guard isAbsent(error), let next = candidate.pointee.ai_next else { throw error }
                 candidate = next
             }
         }
+    }
+
+    /// Whether this machine has no such address, or nothing of its family.
+    static func isAbsent(_ error: SystemCallError) -> Bool {
+        error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
     }
 
     private static func listen(on address: addrinfo) throws(SystemCallError) -> Descriptor {

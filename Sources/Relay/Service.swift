@@ -73,12 +73,12 @@ package final class Service: Sendable {
     ///
     /// - Parameters:
     ///   - loops: at most 64, since a generation's id names its loop by one digit.
-    ///   - listener: stays owned by the caller for as long as the relay serves.
+    ///   - listeners: stay owned by the caller for as long as the relay serves.
     ///   - recovery: what an earlier process left in the journal.
     /// - Throws: what keeps a loop from serving.
     package func start(
         on loops: [EventLoop],
-        listener: Int32,
+        listeners: [Int32],
         recovery: Recovery? = nil
     ) async throws(StartError) {
         post.begin(loops)
@@ -98,7 +98,7 @@ package final class Service: Sendable {
         stores.history.allowRotation()
         for loop in loops {
             try await loop.run { loop throws(StartError) in
-                try Worker.of(loop)?.accept(from: listener)
+                try Worker.of(loop)?.accept(from: listeners)
             }
         }
     }

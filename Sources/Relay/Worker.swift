@@ -67,9 +67,9 @@ final class Worker {
         return nil
     }
 
-    func accept(from listener: Int32) throws(StartError) {
+    func accept(from listeners: [Int32]) throws(StartError) {
         do throws(SystemCallError) {
-            try server.accept(from: listener)
+            for listener in listeners { try server.accept(from: listener) }
         } catch {
             throw .listener(error)
         }

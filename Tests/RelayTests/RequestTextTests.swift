@@ -124,8 +124,11 @@ import Wire
                     #expect(error?["message"]?.stringValue == sent.message)
                 }
             }
-            let asked = Set(try relay.records().compactMap { $0["prompt"]?.stringValue })
-            #expect(asked.allSatisfy { ["größer €", "x"].contains($0) })
+            let asked = try relay.records().map {
+                $0["messages"]?.arrayValue?.last?["content"]?.stringValue
+            }
+            #expect(asked.count == Self.table.count { $0.status == 200 })
+            #expect(Set(asked) == ["größer €", "x"])
         }
     }
 

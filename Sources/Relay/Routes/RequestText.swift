@@ -8,8 +8,8 @@ struct RequestText {
 
     /// Reads a body by what `Content-Type` and its first bytes say.
     ///
-    /// The type itself does not count (`curl -d` says that it sends a form), unless the bytes really
-    /// are a form's.
+    /// The type itself does not count (`curl -d` says that it sends a form), unless the bytes
+    /// really are a form's.
     ///
     /// - Throws: 415 for a form or a charset that is not read here, 400 for text that is not in its
     ///   charset.

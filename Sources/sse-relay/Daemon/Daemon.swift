@@ -23,13 +23,13 @@ struct Daemon {
         let descriptors = try await ProcessPreparation.prepare()
         let notifier = SystemdNotifier(settings.environment)
         let arrivals = SignalArrivals()
-        let listener = try listen()
+        let listeners = try listen()
         var storage = try OpenedStorage(settings, log)
         var relay = try RunningRelay(settings, storage, log)
-        try await relay.start(on: listener.number, storage.takeRecovery())
+        try await relay.start(on: listeners.numbers, storage.takeRecovery())
         Announcement(
             settings: settings,
-            port: listener.port,
+            port: listeners.port,
             descriptors: descriptors,
             answering: relay.answering
         ).write(to: log)
@@ -45,7 +45,7 @@ struct Daemon {
         )
         await stop.begin()
         // Clients that come now are refused at once, and do not wait in a queue nobody serves.
-        _ = consume listener
+        _ = consume listeners
         await stop.finish()
         relay.simulator?.stop()
         guard storage.close(isAllRecorded: relay.service.isAllRecorded) else {
@@ -55,10 +55,10 @@ struct Daemon {
         return ExitCode.success
     }
 
-    private func listen() throws(CannotListen) -> ListeningSocket {
+    private func listen() throws(CannotListen) -> ListeningSockets {
         let address = settings.listening.address
         do throws(SystemCallError) {
-            return try ListeningSocket(host: address.host, port: address.port)
+            return try ListeningSockets(host: address.host, port: address.port)
         } catch {
             throw CannotListen(address: address, error: error)
         }

@@ -41,13 +41,13 @@ struct RunningRelay {
     /// Serves on loops of its own.
     ///
     /// - Parameters:
-    ///   - listener: stays owned by the caller for as long as the relay serves.
+    ///   - listeners: stay owned by the caller for as long as the relay serves.
     ///   - recovery: what an earlier process left.
     /// - Throws: what keeps a loop from serving.
-    func start(on listener: Int32, _ recovery: Recovery?) async throws {
+    func start(on listeners: [Int32], _ recovery: Recovery?) async throws {
         var loops: [EventLoop] = []
         for index in 0..<settings.process.loops { loops.append(try EventLoop(index: index)) }
-        try await service.start(on: loops, listener: listener, recovery: recovery)
+        try await service.start(on: loops, listeners: listeners, recovery: recovery)
     }
 
     /// Puts other settings in force; what has begun keeps those that it began with.

@@ -113,7 +113,7 @@ final class TestRelay: Sendable {
         var made: [EventLoop] = []
         for index in 0..<count { made.append(try EventLoop(index: index, time: time)) }
         loops = made
-        try await service.start(on: made, listener: listener.number, recovery: recovery)
+        try await service.start(on: made, listeners: [listener.number], recovery: recovery)
     }
 
     /// Copies its folder as a process leaves it that is killed now.

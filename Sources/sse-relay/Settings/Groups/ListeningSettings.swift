@@ -50,7 +50,9 @@ struct ListenAddress: Sendable {
     }
 
     /// Whether this machine alone reaches it.
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    var isLoopback: Bool {
+        host.lowercased() == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
 
     /// The host as a URL has it.
     var urlHost: String { host.contains(":") ? "[\(host)]" : host }
@@ -72,7 +74,10 @@ extension ListeningSettings {
             content: .address,
             change: .restart,
             summary: "address and port to listen on; port 0 takes a free one",
-            words: "Address and port. Port 0 takes a free one, which the start-up line names."
+            words: """
+                Address and port. Port 0 takes a free one, which the start-up line names. \
+                `localhost` is both 127.0.0.1 and ::1, where the machine has them.
+                """
         ),
         expected: "address:port"
     ) { ListenAddress($0) }
