@@ -30,7 +30,7 @@ struct ConversationPast {
         let provider = candidate.upstream.configuration.provider
         let model = candidate.model
         history.ask { catalog throws(HistoryQueryError) in
-            var past = PastMessages(request, budget: budget)
+            var past = PastMessages(request, budget: budget, for: provider)
             let filter = HistoryFilter(
                 conversation: request.conversation,
                 user: request.user ?? ""

@@ -33,6 +33,15 @@ struct ConversationTurn {
     var updatedAt: String { record["ended_at"]?.stringValue ?? startedAt }
     /// The text of the answer, as far as it came.
     var answer: String { record["content"]?.stringValue ?? "" }
+    /// The calls of tools in the answer, in the shape of OpenAI's `message.tool_calls`.
+    var toolCalls: [JSON] { record["tool_calls"]?.arrayValue ?? [] }
+    /// What the model thought, as far as it said so.
+    var reasoning: String { record["reasoning"]?.stringValue ?? "" }
+    /// The signatures under what it thought, as they came in the answer's deltas.
+    var thinkingBlocks: [JSON] {
+        (record["members"]?.arrayValue ?? [])
+            .flatMap { $0["delta"]?["thinking_blocks"]?.arrayValue ?? [] }
+    }
     /// Whether a fault cut the answer, so that asking again makes sense.
     var hasFailed: Bool {
         record["status"]?.stringValue.flatMap { Ending(rawValue: $0) }.map { !$0.isFinish } ?? false

@@ -3,14 +3,23 @@ import Wire
 
 /// The past of a conversation that goes upstream with a new message, within a budget.
 ///
-/// Tokens are estimated: four bytes each, and four for a message's frame.
+/// Rounds of tool calls are whole in it: calls go with their results, or neither.
 struct PastMessages {
+    /// What was asked, and what was answered.
+    private struct Turn {
+        let startedAt: String
+        /// What the user and the tools said.
+        let asked: [ChatRequest.Message]
+        let answer: PastAnswer
+    }
+
     private let request: ChatRequest
+    private let provider: Provider
     /// What the budget has left.
     private var left: Int
     /// How many bytes the records that add nothing may still have.
     private var passable = maxPassedBytes
-    private var turns: [(startedAt: String, messages: [ChatRequest.Message])] = []
+    private var turns: [Turn] = []
     private var instructions: [ChatRequest.Message] = []
     private let hasInstructions: Bool
     /// What was asked after the record that is taken next, by its texts: a list would be searched
@@ -18,12 +27,13 @@ struct PastMessages {
     private var laterQuestions: [[String]: [[ChatRequest.Message]]] = [:]
 
     /// Begins with a request whose own messages are kept in any case.
-    init(_ request: ChatRequest, budget: Int) {
+    init(_ request: ChatRequest, budget: Int, for provider: Provider = .openAI) {
         self.request = request
+        self.provider = provider
         hasInstructions =
             request.system != nil || request.messages.contains { Self.isInstruction($0) }
-        left = budget - Self.tokens(request.messages) - (request.system?.utf8.count ?? 0) / 4
-        _ = noteQuestion(request.messages.filter { $0.role == .user })
+        left = budget - request.messages.tokens - (request.system?.utf8.count ?? 0) / 4
+        _ = noteQuestion(request.messages.filter(Self.isQuestion))
     }
 
     /// How many bytes of records without an answer are read at most.
@@ -32,15 +42,13 @@ struct PastMessages {
     /// Whether a request wants the past.
     ///
     /// A request that carries an answer, or more than one message of the user, brings its own past,
-    /// and adding ours would say everything twice.
+    /// and adding ours would say everything twice. Results of tools alone belong to calls that are
+    /// in the past.
     static func isWanted(_ request: ChatRequest, budget: Int) -> Bool {
         guard budget > 0, request.conversation != nil else { return false }
-        var isAsked = false
-        for message in request.messages where !isInstruction(message) {
-            guard message.role == .user, !isAsked else { return false }
-            isAsked = true
-        }
-        return isAsked
+        let said = request.messages.filter { !isInstruction($0) }
+        return !said.isEmpty && said.allSatisfy(isQuestion)
+            && said.count { $0.role == .user } <= 1
     }
 
     /// Takes the next older record.
@@ -55,19 +63,19 @@ struct PastMessages {
         guard let turn = ConversationTurn(line) else { return passOver(line) }
         if !hasInstructions, instructions.isEmpty {
             instructions = turn.instructions.compactMap { ChatRequest.Message(recorded: $0) }
-            left -= Self.tokens(instructions)
+            left -= instructions.tokens
         }
-        let asked = turn.asked.filter { ConversationTurn.role($0) == .user }
-            .compactMap { ChatRequest.Message(recorded: $0) }
+        let asked = turn.asked.compactMap { ChatRequest.Message(recorded: $0) }
+            .filter(Self.isQuestion)
+        let answer = PastAnswer(turn, for: provider)
         let isAskedAgain = noteQuestion(asked) && turn.hasFailed
-        guard !asked.isEmpty, !turn.answer.isEmpty, !isAskedAgain else {
+        guard !asked.isEmpty, let longest = answer.message(withCalls: true), !isAskedAgain else {
             return left > 0 && passOver(line)
         }
-        let messages = asked + [ChatRequest.Message(role: .assistant, text: turn.answer)]
-        let tokens = Self.tokens(messages)
+        let tokens = (asked + [longest]).tokens
         guard tokens <= left else { return false }
         left -= tokens
-        turns.append((turn.startedAt, messages))
+        turns.append(Turn(startedAt: turn.startedAt, asked: asked, answer: answer))
         return true
     }
 
@@ -96,26 +104,41 @@ struct PastMessages {
         turns.sort { $0.startedAt < $1.startedAt }
         var whole = request
         let own = request.messages.prefix { Self.isInstruction($0) }
-        whole.messages =
-            instructions + own + turns.flatMap(\.messages) + request.messages[own.endIndex...]
+        let asked = request.messages[own.endIndex...]
+        whole.messages = instructions + own + Self.said(turns, before: Array(asked)) + asked
         return whole
+    }
+
+    /// What was said in turns, without calls that have no results and results that have no calls:
+    /// vendors refuse both.
+    private static func said(
+        _ turns: [Turn],
+        before asked: [ChatRequest.Message]
+    ) -> [ChatRequest.Message] {
+        var said: [ChatRequest.Message] = []
+        // The calls of the turn before, if their results follow.
+        var open: Set<String> = []
+        for (index, turn) in turns.enumerated() {
+            let questions = turn.asked.filter { $0.role == .user }
+            let results = turn.asked.filter { $0.toolCallID.map(open.contains) ?? false }
+            let next = index + 1 < turns.count ? turns[index + 1].asked : asked
+            let isWhole = turn.answer.isFollowed(by: next)
+            open = []
+            guard !(results + questions).isEmpty,
+                let answer = turn.answer.message(withCalls: isWhole)
+            else { continue }
+            said += results + questions + [answer]
+            if isWhole { open = turn.answer.callIDs }
+        }
+        return said
+    }
+
+    /// Whether a message asks for an answer: the user's words, or a tool's result.
+    private static func isQuestion(_ message: ChatRequest.Message) -> Bool {
+        message.role == .user || message.role == .tool
     }
 
     private static func isInstruction(_ message: ChatRequest.Message) -> Bool {
         message.role == .system || message.role == .developer
-    }
-
-    private static func tokens(_ messages: [ChatRequest.Message]) -> Int {
-        var tokens = 0
-        for message in messages {
-            var bytes = message.text.utf8.count
-            if let original = message.original {
-                var text: [UInt8] = []
-                original.write(into: &text)
-                bytes = text.count
-            }
-            tokens += bytes / 4 + 4
-        }
-        return tokens
     }
 }
