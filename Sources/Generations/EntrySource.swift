@@ -1,3 +1,5 @@
+package import ChatFormats
+
 /// Where the entries of an answer come from.
 ///
 /// It adds them through its answer's `take`, and says there when it has ended.
@@ -16,6 +18,8 @@ package protocol EntrySource: AnyObject {
     func cancel()
     /// How many attempts failed and were repeated.
     var retryCount: Int { get }
+    /// What the answer has cost so far, counted or estimated; nil where nothing is known of it.
+    var usage: Usage? { get }
 }
 
 extension EntrySource {

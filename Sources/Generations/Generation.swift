@@ -174,8 +174,9 @@ package final class Generation: LiveLogOwner {
         failed(failure)
     }
 
-    private func close(_ usage: Usage?, _ appendLast: (inout EntryLog) -> Void) {
+    private func close(_ given: Usage?, _ appendLast: (inout EntryLog) -> Void) {
         guard !isEnded else { return }
+        let usage = given ?? source?.usage
         take { log in
             if let usage { log.appendUsage(usage) }
             appendLast(&log)

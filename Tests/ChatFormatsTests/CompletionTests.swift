@@ -103,4 +103,60 @@ import Wire
         )
         #expect(log.isEnded && log.ending == .timeout)
     }
+
+    @Test func `what came beside the text is in the message, the choice and the object`() throws {
+        var log = log(
+            (.start, "{}"),
+            (.reasoning, "one "),
+            (
+                .members,
+                #"{"delta":{"thinking_blocks":[{"type":"thinking","thinking":"","signature":"s1"}]}}"#
+            ),
+            (.reasoning, "two"),
+            (
+                .members,
+                #"{"delta":{"thinking_blocks":[{"type":"thinking","thinking":"","signature":"s2"},{"type":"redacted_thinking","data":"d"}]}}"#
+            ),
+            (
+                .members,
+                #"{"chunk":{"model":"m-2","citations":["a"],"id":"x"},"choice":{"logprobs":{"content":[1],"refusal":null}},"delta":{"annotations":[1],"audio":{"id":"i","transcript":"Hel","data":"AA"}}}"#
+            ),
+            (.text, "Hello"),
+            (
+                .members,
+                #"{"chunk":{"citations":["a","b"]},"choice":{"logprobs":{"content":[2]},"content_filter_results":{"hate":{"filtered":false}}},"delta":{"annotations":[2],"audio":{"id":"i","transcript":"lo","data":"BB"},"images":[{"url":"u"}]}}"#
+            ),
+            (
+                .members,
+                #"{"choices":[{"index":1,"delta":{"role":"assistant","content":"Ho"},"finish_reason":null},{"index":2,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]}}]}"#
+            ),
+            (
+                .members,
+                #"{"choices":[{"index":2,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"}"}}]},"finish_reason":"tool_calls"},{"index":1,"delta":{"content":"la"},"finish_reason":"stop"}]}"#
+            )
+        )
+        log.appendFinish(.complete, finishReason: "stop")
+        let answer = try json(completion(log))
+        #expect(answer["model"] == .string("m-2"))
+        #expect(answer["id"] == .string("chatcmpl-0abc"))
+        #expect(answer["citations"] == (try json(#"["a","b"]"#)))
+        let choices = try #require(answer["choices"]?.arrayValue)
+        #expect(
+            choices.first
+                == (try json(
+                    #"{"index":0,"message":{"role":"assistant","content":"Hello","refusal":null,"reasoning_content":"one two","thinking_blocks":[{"type":"thinking","thinking":"one ","signature":"s1"},{"type":"thinking","thinking":"two","signature":"s2"},{"type":"redacted_thinking","data":"d"}],"annotations":[1,2],"audio":{"id":"i","transcript":"Hello","data":"AABB"},"images":[{"url":"u"}]},"content_filter_results":{"hate":{"filtered":false}},"logprobs":{"content":[1,2],"refusal":null},"finish_reason":"stop"}"#
+                ))
+        )
+        #expect(
+            Array(choices.dropFirst())
+                == [
+                    try json(
+                        #"{"index":1,"message":{"role":"assistant","content":"Hola","refusal":null},"logprobs":null,"finish_reason":"stop"}"#
+                    ),
+                    try json(
+                        #"{"index":2,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"logprobs":null,"finish_reason":"tool_calls"}"#
+                    ),
+                ]
+        )
+    }
 }

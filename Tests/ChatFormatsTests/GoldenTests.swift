@@ -11,7 +11,7 @@ import Testing
             (.reasoning, "so"),
             (.text, "Hi"),
             (.text, " a\r\nb\n[DONE] \"c\""),
-            (.members, #"{"x":1}"#),
+            (.members, #"{"chunk":{"x":1},"delta":{"images":["i"]}}"#),
             (.text, "😀"),
             (.toolCall, #"{"index":0,"id":"a","function":{"name":"f","arguments":""}}"#),
             (.toolCall, #"{"index":0,"function":{"arguments":"{}"}}"#),

@@ -24,11 +24,14 @@ struct ContentWriter: EntryWriter {
     ) {
         switch frame.kind {
         case .text, .refusal:
-            blocks.begin(nil, .last, frame, context, into: &out)
-            out.append(literal: "data: {\"content\":\"")
-            JSONText.appendEscaped(payload, into: &out)
-            out.append(literal: "\"}\n\n")
+            var start = 0
+            while let cut = TextLine.cut(payload, from: start, escapedTo: context.textBytes) {
+                appendText(payload.extracting(start..<cut), .before, frame, context, into: &out)
+                start = cut
+            }
+            appendText(payload.extracting(start...), .last, frame, context, into: &out)
         case .finish:
+            appendUnshown(frame, context, into: &out)
             if Payload.ending(payload) != .complete {
                 blocks.begin(nil, .before, frame, context, into: &out)
                 out.append(literal: "data: {\"content\":\"\",\"status\":")
@@ -37,6 +40,7 @@ struct ContentWriter: EntryWriter {
             }
             blocks.appendDone(nil, frame, context, into: &out)
         case .failure:
+            appendUnshown(frame, context, into: &out)
             blocks.begin(nil, .before, frame, context, into: &out)
             out.append(literal: "data: {\"error\":")
             Payload.append("message", of: payload, into: &out)
@@ -46,5 +50,31 @@ struct ContentWriter: EntryWriter {
             blocks.appendDone(nil, frame, context, into: &out)
         case .start, .reasoning, .toolCall, .usage, .members, .restart: break
         }
+    }
+
+    private mutating func appendText(
+        _ text: Span<UInt8>,
+        _ place: EventBlocks.Place,
+        _ frame: Frame,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        blocks.begin(nil, place, frame, context, into: &out)
+        out.append(literal: "data: {\"content\":\"")
+        JSONText.appendEscaped(text, into: &out)
+        out.append(literal: "\"}\n\n")
+    }
+
+    /// Appends what this dialect could not show of an answer, before its end.
+    private mutating func appendUnshown(
+        _ frame: Frame,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        guard !frame.unshown.isEmpty else { return }
+        blocks.begin(nil, .before, frame, context, into: &out)
+        out.append(literal: "data: {\"content\":\"\",\"left_out\":")
+        frame.unshown.append(into: &out)
+        out.append(literal: "}\n\n")
     }
 }

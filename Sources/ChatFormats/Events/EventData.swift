@@ -48,6 +48,22 @@ enum EventData {
             out.reserveCapacity(out.count + 512 + range.count + range.count / 8)
             JSONText.appendEscaped(bytes.span.extracting(range), into: &out)
         }
-        out.append(literal: "\"}")
+        out.append(literal: "\"")
+        appendExtra(of: log, into: &out)
+        out.append(literal: "}")
+    }
+
+    /// Appends what came beside the text as `extra`, if anything did.
+    private static func appendExtra(of log: borrowing EntryLog, into out: inout [UInt8]) {
+        let bytes = log.bytes
+        var isFirst = true
+        for n in log.answerNumbers where log.kind(n) == .members {
+            let payload = bytes.span.extracting(log.range(n))
+            guard Payload.isShown(payload) else { continue }
+            out.append(literal: isFirst ? ",\"extra\":[" : ",")
+            isFirst = false
+            out.append(span: payload)
+        }
+        if !isFirst { out.append(literal: "]") }
     }
 }

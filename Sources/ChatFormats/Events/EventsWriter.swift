@@ -33,7 +33,12 @@ struct EventsWriter: EntryWriter {
             blocks.begin("tool_call", .last, frame, context, into: &out)
             EventWriter.appendData(payload, into: &out)
             EventWriter.endEvent(into: &out)
-        case .usage, .members, .restart: break
+        case .members:
+            guard Payload.isShown(payload) else { return }
+            blocks.begin("extra", .last, frame, context, into: &out)
+            EventWriter.appendData(payload, into: &out)
+            EventWriter.endEvent(into: &out)
+        case .usage, .restart: break
         case .finish:
             blocks.appendFinish(frame, payload, of: log, context, into: &out)
             blocks.appendDone("done", frame, context, into: &out)
@@ -58,6 +63,19 @@ struct EventsWriter: EntryWriter {
 
 /// How an answer ended, as `events` writes it.
 extension EventBlocks {
+    /// Appends what a dialect could not show of an answer, before its end.
+    mutating func appendUnshown(
+        _ frame: Frame,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        guard !frame.unshown.isEmpty else { return }
+        begin("extra", .before, frame, context, into: &out)
+        out.append(literal: "data: {\"left_out\":")
+        frame.unshown.append(into: &out)
+        out.append(literal: "}\n\n")
+    }
+
     /// Appends the end mark, after the finish event where the answer is not complete.
     mutating func appendEnd(
         _ mark: StaticString?,

@@ -39,7 +39,8 @@ struct EventBlocks {
         }
     }
 
-    /// Appends a block with raw text, or several where one of its lines looks like the end mark.
+    /// Appends a block with raw text, or several where one of its lines looks like the end mark or
+    /// where it is too long for one line.
     mutating func appendText(
         _ text: Span<UInt8>,
         _ name: StaticString?,
@@ -48,7 +49,7 @@ struct EventBlocks {
         into out: inout [UInt8]
     ) {
         var start = 0
-        while let cut = Self.endMark(in: text, from: start) {
+        while let cut = Self.cut(text, from: start) {
             begin(name, .before, frame, context, into: &out)
             EventWriter.appendData(text.extracting(start..<cut), into: &out)
             EventWriter.endEvent(into: &out)
@@ -68,6 +69,14 @@ struct EventBlocks {
     ) {
         begin(name, .last, frame, context, into: &out)
         out.append(literal: "data: [DONE]\n\n")
+    }
+
+    /// Where the next block begins; nil where the rest is one block.
+    private static func cut(_ text: Span<UInt8>, from start: Int) -> Int? {
+        guard let end = TextLine.cut(text, from: start) else {
+            return endMark(in: text, from: start)
+        }
+        return endMark(in: text.extracting(..<end), from: start) ?? end
     }
 
     /// Where to cut a text so that no line of it begins with `[DONE]`: after the bracket.

@@ -27,6 +27,8 @@ package final class FrameContext: Sendable {
     ///
     /// For pages that name no model, as OpenAI's own clients must, and read only `content`.
     package let repeatsContent: Bool
+    /// How much text, with its escapes, fits in a line of JSON.
+    let textBytes: Int
 
     /// Makes a context.
     package init(
@@ -57,6 +59,9 @@ package final class FrameContext: Sendable {
         self.retryMilliseconds = retryMilliseconds
         self.hasIDs = hasIDs
         self.repeatsContent = repeatsContent
+        // What is around the text, and a model's name, which may be long.
+        let room = TextLine.maxBytes - 1024 - 6 * model.utf8.count - 6 * generation.utf8.count
+        textBytes = max(1024, repeatsContent ? room / 2 : room)
     }
 
     /// Appends what the answer cost, from the context or from the log.

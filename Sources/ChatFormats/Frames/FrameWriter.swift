@@ -45,9 +45,14 @@ protocol EntryWriter: FrameWriter {
         _ context: FrameContext,
         into out: inout [UInt8]
     )
+
+    /// Takes from the log what came before the entries that are written next; called for each piece.
+    mutating func look(at log: borrowing EntryLog, from n: Int)
 }
 
 extension EntryWriter {
+    mutating func look(at log: borrowing EntryLog, from n: Int) {}
+
     mutating func write(
         _ entries: Range<Int>,
         of log: borrowing EntryLog,
@@ -55,13 +60,17 @@ extension EntryWriter {
         upTo maxBytes: Int,
         into out: inout [UInt8]
     ) -> Int {
+        look(at: log, from: entries.lowerBound)
         let bytes = log.bytes
         let start = out.count
         var n = entries.lowerBound
         while n < entries.upperBound, out.count - start < maxBytes {
             let kind = log.kind(n)
-            let usage = kind == .finish ? log.usageRange : nil
-            let frame = Frame(kind: kind, number: n, usage: usage)
+            var frame = Frame(kind: kind, number: n, usage: nil)
+            if kind.isTerminal {
+                frame.usage = log.usageRange
+                frame.unshown = log.members.unshown
+            }
             append(frame, bytes.span.extracting(log.range(n)), of: bytes, context, into: &out)
             n += 1
         }
@@ -74,5 +83,7 @@ struct Frame {
     let kind: EntryKind
     let number: Int
     /// Where in the log's bytes the usage is, once there is any.
-    let usage: Range<Int>?
+    var usage: Range<Int>?
+    /// What the answer has that is no text, once it has ended.
+    var unshown: LogMembers.Unshown = []
 }

@@ -11,6 +11,8 @@ package struct AnswerOutline: ~Copyable {
     ///
     /// Not in a dictionary: a long answer would look it up a million times.
     private var textBytes: Int?
+    /// How much reasoning came before each entry of kind `members`.
+    package private(set) var reasoningEnds: [Int] = []
     private var reasoningBytes: Int?
     private var refusalBytes: Int?
 
@@ -30,6 +32,9 @@ package struct AnswerOutline: ~Copyable {
             case .restart:
                 self = AnswerOutline()
                 answerStart = n + 1
+            case .members:
+                reasoningEnds.append(reasoningBytes ?? 0)
+                log.append(kind, bytes.span.extracting(range))
             default: log.append(kind, bytes.span.extracting(range))
             }
         }

@@ -62,6 +62,17 @@ package struct ChatRequest: Sendable, Equatable {
     /// Members that go to the upstream unchanged, after all others.
     package var extra: [JSON.Member] = []
 
+    /// How much text it has: instructions, messages, and calls of tools in them.
+    ///
+    /// Pictures are left out: they cost tokens by their size on a screen and not in bytes.
+    package var textBytes: Int {
+        messages.reduce(system?.utf8.count ?? 0) { sum, message in
+            var calls: [UInt8] = []
+            message.original?["tool_calls"]?.write(into: &calls)
+            return sum + message.text.utf8.count + calls.count
+        }
+    }
+
     /// Makes a request of messages alone.
     package init(messages: [Message]) {
         self.messages = messages

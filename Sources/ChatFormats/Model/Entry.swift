@@ -19,14 +19,12 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case finish = 6
     /// JSON that says the answer is not whole, and why.
     case failure = 7
-    /// JSON that an upstream sent and that no other kind holds.
-    ///
-    /// Reserved: nothing writes it yet. Where a journal has it, the record keeps it, and no dialect
-    /// writes it.
+    /// JSON that an upstream sent and that no other kind holds: an object whose members `chunk`,
+    /// `choice`, `delta` and `choices` have what was there.
     case members = 8
     /// What came before is void, and the answer begins anew.
     ///
-    /// Reserved like `members`: a record leaves out what is void.
+    /// Reserved: a record leaves out what is void.
     case restart = 9
 
     /// Whether an entry of this kind ends the log.

@@ -24,6 +24,8 @@ package struct EntryLog: ~Copyable, Sendable {
     package private(set) var textEntryCount = 0
     /// Where its blocks begin, including those whose entries were dropped.
     package private(set) var blocks = EntryBlocks()
+    /// What it has beside texts and calls.
+    private(set) var members = LogMembers()
 
     /// Makes a log without entries.
     package init() {
@@ -81,7 +83,9 @@ package struct EntryLog: ~Copyable, Sendable {
         kinds.append(kind)
         if kind == .text { textEntryCount += 1 }
         // More of the same text begins no block.
-        guard index == 0 || kinds[index - 1] != kind || kind == .toolCall else { return }
+        guard index == 0 || kinds[index - 1] != kind || kind == .toolCall || kind == .members else {
+            return
+        }
         look(kind, at: first + index)
     }
 }
@@ -97,13 +101,24 @@ extension EntryLog {
     @inline(never)
     private mutating func look(_ kind: EntryKind, at n: Int) {
         switch kind {
-        case .start, .usage, .finish, .failure, .members: break
-        case .text, .reasoning, .refusal, .restart: blocks.add(kind, at: n)
+        case .start, .usage, .finish, .failure: break
+        case .text, .reasoning, .refusal: blocks.add(kind, at: n)
+        case .restart:
+            blocks.add(kind, at: n)
+            members = LogMembers()
+        case .members:
+            let bytes = bytes
+            members.add(bytes.span.extracting(range(n)), at: n)
         case .toolCall:
             let bytes = bytes
             blocks.add(kind, at: n, call: ToolCallPiece.index(of: bytes.span.extracting(range(n))))
         }
     }
+}
+
+extension EntryLog {
+    /// The model that answers, in its upstream's words, where it is another one than was asked.
+    package var answeringModel: String? { members.modelName }
 }
 
 // MARK: Size
@@ -160,6 +175,7 @@ extension EntryLog {
         copy.droppedBytes = droppedBytes
         copy.textEntryCount = textEntryCount
         copy.blocks = blocks
+        copy.members = members
         return copy
     }
 

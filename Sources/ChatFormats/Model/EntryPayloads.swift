@@ -123,6 +123,45 @@ enum Payload {
         }
     }
 
+    /// Appends the members of an object that is a member, each after a comma, but for some names.
+    static func appendMembers(
+        of name: StaticString,
+        in payload: Span<UInt8>,
+        but others: [StaticString],
+        into out: inout [UInt8]
+    ) {
+        guard let range = value(of: name, in: payload) else { return }
+        let object = payload.extracting(range)
+        var reader = JSONReader()
+        do throws(JSONError) {
+            guard try reader.peek(object) == .object else { return }
+            try reader.enterObject(object)
+            while let key = try reader.nextKey(object) {
+                _ = try reader.peek(object)
+                let start = reader.position
+                try reader.skip(object)
+                if others.contains(where: { matches(object, key, $0) }) { continue }
+                out.append(literal: ",\"")
+                out.append(span: object.extracting(key))
+                out.append(literal: "\":")
+                out.append(span: object.extracting(start..<reader.position))
+            }
+        } catch {
+            // Another version wrote it, and what can be read of it was appended.
+        }
+    }
+
+    /// Whether an entry of kind `members` can be shown: it is an object on one line.
+    static func isShown(_ payload: Span<UInt8>) -> Bool {
+        for index in payload.indices {
+            let byte = payload[index]
+            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { return false }
+        }
+        return ["chunk", "choice", "delta", "choices"].contains { (name: StaticString) in
+            value(of: name, in: payload) != nil
+        }
+    }
+
     /// The ending that a terminal entry's payload names.
     static func ending(_ payload: Span<UInt8>) -> Ending? {
         guard let range = value(of: "status", in: payload), range.count > 2 else { return nil }

@@ -38,15 +38,31 @@ extension EntryLog {
 
     /// Appends what an upstream sent and no other member holds, after a comma; appends nothing
     /// where there is none.
-    package func appendMembers(into out: inout [UInt8]) {
+    ///
+    /// - Parameters:
+    ///   - reasoningEnds: how much reasoning came before each of them; nil where all of it is in
+    ///     this log. A signature is of the reasoning before it, so the record says how much that
+    ///     is.
+    ///   - out: the bytes that are appended to.
+    package func appendMembers(_ reasoningEnds: [Int]? = nil, into out: inout [UInt8]) {
         let bytes = bytes
         var isFirst = true
-        for n in answerNumbers where kind(n) == .members {
+        var reasoning = 0
+        var entry = 0
+        for n in answerNumbers {
+            if kind(n) == .reasoning { reasoning += range(n).count }
+            guard kind(n) == .members else { continue }
+            defer { entry += 1 }
+            if let reasoningEnds { reasoning = reasoningEnds[entry] }
             // Another version wrote it: a payload that is not JSON, or has two lines, would break
             // the record.
             let payload = bytes.span.extracting(range(n))
-            guard let value = try? JSON.parse(payload, limits: Self.membersLimits) else {
+            guard var value = try? JSON.parse(payload, limits: Self.membersLimits) else {
                 continue
+            }
+            if value.isOfReasoning, let members = value.members {
+                let end = JSON.Member(key: "reasoning_bytes", value: .number("\(reasoning)"))
+                value = .object(members + [end])
             }
             out.append(literal: isFirst ? ",\"members\":[" : ",")
             isFirst = false

@@ -41,7 +41,12 @@ struct NDJSONWriter: EntryWriter {
             begin("tool_call", frame.number, context, into: &out)
             out.append(span: payload)
             end(into: &out)
-        case .usage, .members, .restart: break
+        case .members:
+            guard Payload.isShown(payload) else { return }
+            begin("extra", frame.number, context, into: &out)
+            out.append(span: payload)
+            end(into: &out)
+        case .usage, .restart: break
         case .finish:
             begin("finish", nil, context, into: &out)
             EventData.appendFinish(frame, payload, of: log, context, into: &out)
@@ -77,8 +82,15 @@ struct NDJSONWriter: EntryWriter {
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
+        var start = 0
+        while let cut = TextLine.cut(text, from: start, escapedTo: context.textBytes) {
+            begin(name, nil, context, into: &out)
+            JSONText.appendString(text.extracting(start..<cut), into: &out)
+            end(into: &out)
+            start = cut
+        }
         begin(name, frame.number, context, into: &out)
-        JSONText.appendString(text, into: &out)
+        JSONText.appendString(text.extracting(start...), into: &out)
         end(into: &out)
     }
 

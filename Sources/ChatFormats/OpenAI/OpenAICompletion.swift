@@ -34,8 +34,11 @@ package enum OpenAICompletion {
     ) throws(Failure) {
         let repeated = context.repeatsContent ? outline.contentRoomBytes : 0
         out.reserveCapacity(out.count + outline.roomBytes + repeated)
+        let members = AnswerMembers(outline)
         out.append(UInt8(ascii: "{"))
-        appendHead("chat.completion", context, into: &out)
+        var model: [UInt8] = []
+        members.model?.write(into: &model)
+        appendHead("chat.completion", context, model, into: &out)
         if context.repeatsContent {
             out.append(literal: ",\"content\":\"")
             if outline.has(.text) { try appendText(.text, &out) }
@@ -43,21 +46,59 @@ package enum OpenAICompletion {
             out.append(UInt8(ascii: "\""))
         }
         out.append(literal: ",\"choices\":[{\"index\":0,\"message\":")
-        try appendMessage(outline, into: &out, appendText)
-        appendOutcome(outline.log, context, into: &out)
+        var message: [JSON.Member] = []
+        if !outline.reasoningEnds.isEmpty {
+            var reasoning: [UInt8] = []
+            if members.repeatsReasoning { try appendText(.reasoning, &reasoning) }
+            message = members.message(unescaped(reasoning))
+        }
+        try appendMessage(outline, message, into: &out, appendText)
+        appendOutcome(outline.log, members, context, into: &out)
+        append(members.top, into: &out)
         out.append(UInt8(ascii: "}"))
+    }
+
+    /// The text of a JSON string that has no quotes.
+    private static func unescaped(_ text: [UInt8]) -> [UInt8] {
+        var quoted: [UInt8] = [UInt8(ascii: "\"")]
+        quoted += text
+        quoted.append(UInt8(ascii: "\""))
+        var bytes: [UInt8] = []
+        var reader = JSONReader()
+        // It was escaped by this module.
+        do throws(JSONError) { try reader.readString(quoted.span, into: &bytes) } catch {}
+        return bytes
+    }
+
+    /// Appends members, each after a comma.
+    private static func append(_ members: [JSON.Member], into out: inout [UInt8]) {
+        for member in members {
+            out.append(UInt8(ascii: ","))
+            JSONText.appendString(member.key, into: &out)
+            out.append(UInt8(ascii: ":"))
+            member.value.write(into: &out)
+        }
     }
 
     /// Appends what comes after the message.
     private static func appendOutcome(
         _ log: borrowing EntryLog,
+        _ members: AnswerMembers,
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        out.append(literal: ",\"logprobs\":null,\"finish_reason\":\"")
+        append(members.ofChoice, into: &out)
+        out.append(literal: ",\"logprobs\":")
+        members.logprobs.write(into: &out)
+        out.append(literal: ",\"finish_reason\":\"")
         let ending = log.ending ?? .complete
         out.append(literal: ending.isFinish ? ending.openAIFinishReason : "length")
-        out.append(literal: "\"}],\"usage\":")
+        out.append(literal: "\"}")
+        for choice in members.choices {
+            out.append(UInt8(ascii: ","))
+            choice.write(into: &out)
+        }
+        out.append(literal: "],\"usage\":")
         let bytes = log.bytes
         if let usage = context.usage {
             usage.append(into: &out)
@@ -75,9 +116,16 @@ package enum OpenAICompletion {
     }
 
     /// Appends the members that all of OpenAI's chat objects begin with.
+    ///
+    /// - Parameters:
+    ///   - object: which object it is.
+    ///   - context: the same for all frames.
+    ///   - model: the model that answers, as JSON; empty where it is the context's.
+    ///   - out: the bytes that are appended to.
     static func appendHead(
         _ object: StaticString,
         _ context: FrameContext,
+        _ model: [UInt8] = [],
         into out: inout [UInt8]
     ) {
         out.append(literal: "\"id\":\"chatcmpl-")
@@ -87,11 +135,13 @@ package enum OpenAICompletion {
         out.append(literal: "\",\"created\":")
         out.append(decimal: context.created)
         out.append(literal: ",\"model\":")
+        guard model.isEmpty else { return out.append(contentsOf: model) }
         JSONText.appendString(context.model, into: &out)
     }
 
     private static func appendMessage<Failure: Error>(
         _ outline: borrowing AnswerOutline,
+        _ members: [JSON.Member],
         into out: inout [UInt8],
         _ appendText: (EntryKind, inout [UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
@@ -117,6 +167,7 @@ package enum OpenAICompletion {
             out.append(literal: ",\"tool_calls\":")
             calls.json.write(into: &out)
         }
+        append(members, into: &out)
         out.append(UInt8(ascii: "}"))
     }
 

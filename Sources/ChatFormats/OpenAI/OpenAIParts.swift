@@ -2,17 +2,23 @@ import Wire
 
 /// What the parts of a delta have beside text.
 enum OpenAIParts {
-    /// Keeps the parts of `content` that are neither text nor thinking, such as Mistral's
+    /// Keeps the parts of `content` that are neither text nor thinking: pictures, and Mistral's
     /// references.
     static func readOthers(
         _ data: Span<UInt8>,
         at position: Int,
         _ state: inout StreamState
     ) throws(JSONError) {
+        try keep("images", data, at: position, &state) { isImage($0) ? $0 : nil }
         try keep("content_parts", data, at: position, &state) { part in
             let isText = part["text"]?.stringValue != nil || part["summary"]?.stringValue != nil
-            return isText || part["thinking"]?.arrayValue != nil ? nil : part
+            let isSaid = isText || part["thinking"]?.arrayValue != nil || isImage(part)
+            return isSaid ? nil : part
         }
+    }
+
+    private static func isImage(_ part: JSON) -> Bool {
+        ["image_url", "image", "output_image"].contains(part["type"]?.stringValue)
     }
 
     /// Keeps those of OpenRouter's `reasoning_details` that have more than text: a vendor wants a

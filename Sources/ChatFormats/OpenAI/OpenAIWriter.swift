@@ -12,6 +12,15 @@ extension Dialect {
 /// OpenAI's chat completion chunks: no event names, one JSON object on one line.
 struct OpenAIWriter: EntryWriter {
     var blocks: EventBlocks
+    /// The model that answers, as JSON; empty where it is the one that was asked.
+    private var model: [UInt8] = []
+
+    init(blocks: EventBlocks) { self.blocks = blocks }
+
+    mutating func look(at log: borrowing EntryLog, from n: Int) {
+        guard model.isEmpty, !log.members.model.isEmpty, log.members.modelEntry <= n else { return }
+        model = log.members.model
+    }
 
     mutating func append(
         _ frame: Frame,
@@ -25,17 +34,19 @@ struct OpenAIWriter: EntryWriter {
             beginDelta(.last, frame, context, into: &out)
             out.append(literal: "\"role\":\"assistant\",\"content\":\"\"")
             endDelta(nil, context, into: &out)
-        case .text: appendText("\"content\":", payload, frame, context, into: &out)
+        case .text: appendTexts("\"content\":", payload, frame, context, into: &out)
         case .reasoning:
-            appendText("\"reasoning_content\":", payload, frame, context, into: &out)
-        case .refusal: appendText("\"refusal\":", payload, frame, context, into: &out)
+            appendTexts("\"reasoning_content\":", payload, frame, context, into: &out)
+        case .refusal: appendTexts("\"refusal\":", payload, frame, context, into: &out)
         case .toolCall:
             beginDelta(.last, frame, context, into: &out)
             out.append(literal: "\"tool_calls\":[")
             out.append(span: payload)
             out.append(UInt8(ascii: "]"))
             endDelta(nil, context, into: &out)
-        case .usage, .members, .restart: break
+        case .members: appendMembers(frame, payload, context, into: &out)
+        case .usage: break
+        case .restart: model = []
         case .finish: appendFinish(frame, payload, of: log, context, into: &out)
         case .failure: appendFailure(frame, payload, context, into: &out)
         }
@@ -46,22 +57,87 @@ struct OpenAIWriter: EntryWriter {
         guard context.repeatsContent else { return Media.appendComment(into: &out) }
         let frame = Frame(kind: .text, number: 0, usage: nil)
         var writer = OpenAIWriter(blocks: EventBlocks())
-        writer.appendText("\"content\":", Span(), frame, context, into: &out)
+        writer.appendText("\"content\":", Span(), .last, frame, context, into: &out)
+    }
+
+    /// Appends a text in one chunk, or in several where it is too long for one line.
+    private mutating func appendTexts(
+        _ member: StaticString,
+        _ text: Span<UInt8>,
+        _ frame: Frame,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        var start = 0
+        while let cut = TextLine.cut(text, from: start, escapedTo: context.textBytes) {
+            let piece = text.extracting(start..<cut)
+            appendText(member, piece, .before, frame, context, into: &out)
+            start = cut
+        }
+        appendText(member, text.extracting(start...), .last, frame, context, into: &out)
     }
 
     private mutating func appendText(
         _ member: StaticString,
         _ payload: Span<UInt8>,
+        _ place: EventBlocks.Place,
         _ frame: Frame,
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
         let isAnswer = frame.kind == .text || frame.kind == .refusal
-        beginDelta(.last, frame, context, isAnswer ? payload : Span(), into: &out)
+        beginDelta(place, frame, context, isAnswer ? payload : Span(), into: &out)
         out.append(literal: member)
         JSONText.appendString(payload, into: &out)
         endDelta(nil, context, into: &out)
     }
+
+    /// Appends what came beside the text as a chunk of its own, each member in its place.
+    private mutating func appendMembers(
+        _ frame: Frame,
+        _ payload: Span<UInt8>,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        guard Payload.isShown(payload) else { return }
+        noteModel(payload)
+        beginObject(.last, frame, context, into: &out)
+        Payload.appendMembers(of: "chunk", in: payload, but: Self.ownOfChunk, into: &out)
+        out.append(literal: ",\"choices\":[{\"index\":0,\"delta\":{")
+        let start = out.count
+        Payload.appendMembers(of: "delta", in: payload, but: Self.ownOfDelta, into: &out)
+        if out.count > start { out.remove(at: start) }
+        out.append(literal: "}")
+        let choiceStart = out.count
+        Payload.appendMembers(of: "choice", in: payload, but: Self.ownOfChoice, into: &out)
+        let hasLogprobs = Payload.value(of: "choice", in: payload).map {
+            Payload.value(of: "logprobs", in: payload.extracting($0)) != nil
+        }
+        if hasLogprobs != true {
+            out.insert(contentsOf: ",\"logprobs\":null".utf8, at: choiceStart)
+        }
+        out.append(literal: ",\"finish_reason\":null}")
+        if let range = Payload.value(of: "choices", in: payload), range.count > 2 {
+            out.append(UInt8(ascii: ","))
+            out.append(span: payload.extracting(range.lowerBound + 1..<range.upperBound - 1))
+        }
+        out.append(literal: context.wantsUsage ? "],\"usage\":null}\n\n" : "]}\n\n")
+    }
+
+    private mutating func noteModel(_ payload: Span<UInt8>) {
+        var members = LogMembers()
+        members.add(payload, at: 0)
+        if !members.model.isEmpty { model = members.model }
+    }
+
+    /// Members that the relay writes itself.
+    private static let ownOfChunk: [StaticString] = [
+        "id", "object", "created", "model", "choices", "usage", "content",
+    ]
+    private static let ownOfDelta: [StaticString] = [
+        "role", "content", "refusal", "reasoning_content", "tool_calls",
+    ]
+    private static let ownOfChoice: [StaticString] = ["index", "delta", "finish_reason"]
 
     private mutating func appendFinish(
         _ frame: Frame,
@@ -141,14 +217,25 @@ struct OpenAIWriter: EntryWriter {
         _ text: Span<UInt8> = Span(),
         into out: inout [UInt8]
     ) {
+        beginObject(place, frame, context, text, into: &out)
+        out.append(literal: ",\"choices\":[")
+    }
+
+    /// Appends a chunk up to its own members, without the last comma.
+    private mutating func beginObject(
+        _ place: EventBlocks.Place,
+        _ frame: Frame,
+        _ context: FrameContext,
+        _ text: Span<UInt8> = Span(),
+        into out: inout [UInt8]
+    ) {
         blocks.begin(nil, place, frame, context, into: &out)
         out.append(literal: "data: {")
-        OpenAICompletion.appendHead("chat.completion.chunk", context, into: &out)
+        OpenAICompletion.appendHead("chat.completion.chunk", context, model, into: &out)
         if context.repeatsContent {
             out.append(literal: ",\"content\":")
             JSONText.appendString(text, into: &out)
         }
-        out.append(literal: ",\"choices\":[")
     }
 
     private mutating func beginDelta(

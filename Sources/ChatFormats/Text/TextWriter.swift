@@ -26,8 +26,10 @@ struct TextWriter: EntryWriter {
                 // These pages would show a whole block as text, its name included.
                 return blocks.appendDone(nil, frame, context, into: &out)
             }
+            blocks.appendUnshown(frame, context, into: &out)
             blocks.appendEnd(nil, frame, payload, of: log, context, into: &out)
         case .failure:
+            if context.hasIDs { blocks.appendUnshown(frame, context, into: &out) }
             blocks.begin("error", .last, frame, context, into: &out)
             out.append(literal: "data: {")
             RelayError.append(payload, into: &out)

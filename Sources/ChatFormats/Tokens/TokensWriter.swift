@@ -22,8 +22,12 @@ struct TokensWriter: EntryWriter {
     ) {
         switch frame.kind {
         case .text, .refusal: blocks.appendText(payload, "newToken", frame, context, into: &out)
-        case .finish: blocks.appendEnd("end", frame, payload, of: log, context, into: &out)
-        case .failure: blocks.appendFailure(frame, payload, context, into: &out)
+        case .finish:
+            blocks.appendUnshown(frame, context, into: &out)
+            blocks.appendEnd("end", frame, payload, of: log, context, into: &out)
+        case .failure:
+            blocks.appendUnshown(frame, context, into: &out)
+            blocks.appendFailure(frame, payload, context, into: &out)
         case .start, .reasoning, .toolCall, .usage, .members, .restart: break
         }
     }

@@ -115,10 +115,27 @@ struct StreamMembers {
         case .choice:
             return value[0] == UInt8(ascii: "[") || equals(key, "logprobs")
         case .delta:
-            // Numbers and truth values add up to nothing.
-            let first = value[0]
-            return first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
-                || first == UInt8(ascii: "\"")
+            var reader = JSONReader()
+            return (try? hasPieces(value, &reader)) ?? true
+        }
+    }
+
+    /// Whether there are texts or lists in a value: numbers and truth values add up to nothing.
+    private static func hasPieces(
+        _ value: Span<UInt8>,
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> Bool {
+        switch try reader.peek(value) {
+        case .string, .array: return true
+        case .object:
+            try reader.enterObject(value)
+            while try reader.nextKey(value) != nil {
+                if try hasPieces(value, &reader) { return true }
+            }
+            return false
+        case .number, .true, .false, .null:
+            try reader.skip(value)
+            return false
         }
     }
 
@@ -246,8 +263,8 @@ extension StreamMembers {
     ///   - isOver: whether the upstream has said how the answer ended, so that nothing has to wait.
     @inline(never)
     mutating func move(into log: inout EntryLog, at mark: EntryLog.Mark, isOver: Bool) {
-        hasContent = hasContent || isContent || log.bytesAfter(mark) > 0
-        guard hasContent || isOver else { return }
+        hasContent = hasContent || isContent || isOver || log.bytesAfter(mark) > 0
+        guard hasContent else { return }
         // Two pieces of one name in one event are two entries.
         var payloads: [[UInt8]] = []
         while !items.isEmpty {
@@ -274,7 +291,7 @@ extension StreamMembers {
     /// Adds what still waits, and says how much was left out.
     mutating func finish(into log: inout EntryLog) {
         if hasContent, !items.isEmpty { move(into: &log, at: log.mark, isOver: true) }
-        guard leftOut.members > 0 else { return }
+        guard hasContent, leftOut.members > 0 else { return }
         var payload: [UInt8] = []
         payload.append(literal: "{\"chunk\":{\"relay_left_out\":{\"members\":")
         payload.append(decimal: leftOut.members)

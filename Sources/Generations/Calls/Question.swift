@@ -27,6 +27,9 @@ package final class Question {
         body = try write(for: candidate)
     }
 
+    /// How much text is asked, without pictures.
+    var textBytes: Int { request.textBytes }
+
     /// Returns the body of an attempt, which is written anew unless it is written already.
     ///
     /// - Throws: where the upstream's protocol cannot express the request.

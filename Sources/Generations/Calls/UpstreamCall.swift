@@ -1,4 +1,4 @@
-import ChatFormats
+package import ChatFormats
 import Loop
 package import Upstream
 import Wire
@@ -26,6 +26,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private var decoder: StreamDecoder
     /// What is between the decoder and the log; nil for nothing.
     private var filter: EntryFilter?
+    /// How much text is asked.
+    private var askedBytes = 0
     private var errorBody: [UInt8] = []
     private var dataEvents = 0
     /// When the answer has taken too long, whatever the call is doing.
@@ -69,6 +71,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     ) -> StreamDecoder {
         StreamDecoder(
             candidate.upstream.configuration.provider,
+            model: candidate.model,
             maxAnswerBytes: context.configuration.maxAnswerBytes
         )
     }
@@ -77,6 +80,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     /// How many attempts failed and were repeated.
     package var retryCount: Int { machine.retries }
+
+    package var usage: Usage? { decoder.usage(askedBytes: askedBytes) }
 
     /// Asks the upstream, once the request is whole.
     package func start() { handle(.begun) }
@@ -144,6 +149,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         decoder = Self.decoder(candidate, context)
         filter = EntryFilter.make(for: generation, context)
         dataEvents = 0
+        askedBytes = question?.textBytes ?? 0
         do throws(ChatRequestError) {
             let body = try question?.takeBody(for: candidate) ?? []
             transfer = context.client.start(upstream.request(body: body), delegate: self)
@@ -156,6 +162,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         guard let generation else { return }
         self.generation = nil
         context.reactor.pace.hurry()
+        finishDecoding(into: generation)
         var outcome = decoder.outcome
         if filter?.end(outcome.ending ?? .complete, of: generation) == true {
             outcome = (EntryFilter.finishReason, .filtered)
@@ -163,14 +170,23 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         generation.answered(
             outcome.ending ?? .complete,
             finishReason: outcome.finishReason ?? "stop",
-            usage: decoder.usage
+            usage: usage
         )
         set(clock)
     }
 
+    /// Adds what the decoder still has to say.
+    private func finishDecoding(into generation: Generation) {
+        generation.take { log in
+            guard let filter else { return decoder.finish(into: &log) }
+            filter.take(into: &log) { decoder.finish(into: &$0) }
+        }
+    }
+
     private func fail(_ failure: UpstreamFailure) {
         let generation = generation
-        let usage = decoder.usage
+        let usage = usage
+        if let generation { finishDecoding(into: generation) }
         letGo()
         end()
         generation?.failed(failure.redacted(upstream.configuration.secrets), usage: usage)

@@ -51,7 +51,7 @@ package enum GenerationRecord {
         var record: [UInt8] = []
         record.reserveCapacity(head.count + 1024 + 2 * log.bytes.count)
         record += head
-        appendWhen(log, source, timing, into: &record)
+        appendWhen(log, nil, source, timing, into: &record)
         log.appendAnswer(into: &record)
         appendHow(log, tokens: log.textEntryCount, timing, into: &record)
         return record
@@ -81,7 +81,7 @@ package enum GenerationRecord {
         var record: [UInt8] = []
         record.reserveCapacity(head.count + others.roomBytes)
         record += head
-        appendWhen(others.log, source, timing, into: &record)
+        appendWhen(others.log, others.reasoningEnds, source, timing, into: &record)
         let start = others.answerStart
         for member in RecordedText.all
         where member.isAlways || others.has(member.kind) {
@@ -139,13 +139,14 @@ package enum GenerationRecord {
     /// Appends what comes before the answer itself.
     private static func appendWhen(
         _ log: borrowing EntryLog,
+        _ reasoningEnds: [Int]?,
         _ source: Source?,
         _ timing: Timing,
         into out: inout [UInt8]
     ) {
         // This comes before `ended_at`, which is searched from the end: what an upstream sent may
         // have a member of that name, too.
-        log.appendMembers(into: &out)
+        log.appendMembers(reasoningEnds, into: &out)
         out.append(literal: ",\"ended_at\":\"")
         Timestamp.append(
             milliseconds: timing.startedAt + timing.totalMilliseconds,
@@ -154,7 +155,7 @@ package enum GenerationRecord {
         out.append(literal: "\"")
         if let source {
             append("upstream", source.upstream, into: &out)
-            append("model", source.model, into: &out)
+            append("model", log.answeringModel ?? source.model, into: &out)
         }
     }
 

@@ -23,7 +23,12 @@ package struct RecordedAnswer: Sendable {
             created = record["started_at"]?.stringValue.flatMap(Timestamp.seconds) ?? 0
             var log = EntryLog()
             log.appendStart(id: id, model: model, created: created)
-            for (name, kind) in Self.texts {
+            var members = (record["members"]?.arrayValue ?? [])[...]
+            if let position = texts["reasoning"] {
+                try Self.appendReasoning(at: position, in: line.span, &members, to: &log)
+            }
+            for value in members { Self.append(members: value, to: &log) }
+            for (name, kind) in Self.texts where kind != .reasoning {
                 guard let position = texts[name] else { continue }
                 try log.append(kind, textAt: position, in: line.span)
             }
@@ -32,6 +37,47 @@ package struct RecordedAnswer: Sendable {
         } catch {
             return nil
         }
+    }
+
+    /// Appends the reasoning, cut where a signature of what came before follows.
+    ///
+    /// - Parameters:
+    ///   - position: where its value begins.
+    ///   - line: the record.
+    ///   - members: the entries that follow each other; those that belong before the end of the
+    ///     reasoning are taken.
+    ///   - log: is appended to.
+    /// - Throws: what is wrong with the JSON.
+    private static func appendReasoning(
+        at position: Int,
+        in line: Span<UInt8>,
+        _ members: inout ArraySlice<JSON>,
+        to log: inout EntryLog
+    ) throws(JSONError) {
+        guard members.contains(where: { $0["reasoning_bytes"] != nil }) else {
+            return try log.append(.reasoning, textAt: position, in: line)
+        }
+        var reader = JSONReader(position: position)
+        guard try reader.peek(line) == .string else { return }
+        var text: [UInt8] = []
+        try reader.readString(line, into: &text)
+        var said = 0
+        while let last = members.lastIndex(where: { $0["reasoning_bytes"] != nil }) {
+            let value = members.removeFirst()
+            if let end = value["reasoning_bytes"]?.intValue, end > said, end <= text.count {
+                log.append(.reasoning, text.span.extracting(said..<end))
+                said = end
+            }
+            append(members: value, to: &log)
+            if members.startIndex > last { break }
+        }
+        if said < text.count { log.append(.reasoning, text.span.extracting(said...)) }
+    }
+
+    private static func append(members value: JSON, to log: inout EntryLog) {
+        let kept = (value.members ?? []).filter { !equals($0.key, "reasoning_bytes") }
+        guard !kept.isEmpty else { return }
+        append(json: .object(kept), .members, to: &log)
     }
 
     /// The members that are texts, in the order of their entries.

@@ -98,7 +98,8 @@ enum HistoryAnswers {
             JSON.Member(key: "content", value: .string(turn.answer)),
         ]
         let names = [
-            "reasoning", "refusal", "tool_calls", "id", "status", "requested_model", "model",
+            "reasoning", "refusal", "tool_calls", "members", "id", "status", "requested_model",
+            "model",
             "started_at", "ended_at", "error",
         ]
         for name in names {

@@ -13,6 +13,7 @@ import Wire
 final class ScriptedSource: EntrySource {
     private(set) var told: [String] = []
     var retryCount: Int { 0 }
+    var usage: Usage? { nil }
 
     func start() { told.append("start") }
     func pause() -> Bool {
