@@ -57,6 +57,9 @@ final class EasyHandle {
         set(CURLOPT_BUFFERSIZE, Self.bufferBytes)
         set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectSeconds * 1000)
         set(CURLOPT_POST, 1)
+        // Every coding that this libcurl knows is decoded, though none is asked for: the request's
+        // own header line says so, and some proxies compress in spite of it.
+        set(CURLOPT_ACCEPT_ENCODING, "")
         relay_easy_set_write(pointer, CURLOPT_WRITEFUNCTION, receiveBody)
         relay_easy_set_write(pointer, CURLOPT_HEADERFUNCTION, receiveHeaderLine)
         if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }

@@ -82,16 +82,18 @@ private func anthropic(_ messages: String, _ more: String = "") throws(ChatReque
         #expect(
             Provider.openAI.headers(key: "k").map { "\($0): \($1)" } == [
                 "content-type: application/json", "accept: text/event-stream",
+                "accept-encoding: identity",
                 "authorization: Bearer k",
             ]
         )
         #expect(
             Provider.anthropic.headers(key: "k").map { "\($0): \($1)" } == [
                 "content-type: application/json", "accept: text/event-stream",
+                "accept-encoding: identity",
                 "anthropic-version: 2023-06-01", "x-api-key: k",
             ]
         )
-        #expect(Provider.openAI.headers(key: nil).count == 2)
+        #expect(Provider.openAI.headers(key: nil).count == 3)
     }
 }
 

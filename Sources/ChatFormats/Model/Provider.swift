@@ -19,7 +19,11 @@ package enum Provider: String, Sendable, CaseIterable {
 
     /// The request's header fields; without a key there is no credential among them.
     package func headers(key: String?) -> [(String, String)] {
-        var fields = [("content-type", "application/json"), ("accept", "text/event-stream")]
+        var fields = [
+            ("content-type", "application/json"), ("accept", "text/event-stream"),
+            // A compressed stream comes in blocks and not token by token.
+            ("accept-encoding", "identity"),
+        ]
         switch self {
         case .openAI:
             if let key { fields.append(("authorization", "Bearer \(key)")) }
