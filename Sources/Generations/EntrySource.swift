@@ -20,6 +20,8 @@ package protocol EntrySource: AnyObject {
     var retryCount: Int { get }
     /// What the answer has cost so far, counted or estimated; nil where nothing is known of it.
     var usage: Usage? { get }
+    /// How many of the upstream's events were passed over, because they are no part of an answer.
+    var passedOverCount: Int { get }
 }
 
 extension EntrySource {

@@ -138,8 +138,13 @@ package final class Generation: LiveLogOwner {
     }
 
     /// Ends it, because the source's answer is whole.
-    package func answered(_ ending: Ending, finishReason: String, usage: Usage?) {
-        close(usage) { $0.appendFinish(ending, finishReason: finishReason) }
+    package func answered(
+        _ ending: Ending,
+        finishReason: String,
+        native: String? = nil,
+        usage: Usage?
+    ) {
+        close(usage) { $0.appendFinish(ending, finishReason: finishReason, native: native) }
     }
 
     /// Ends it, because the source failed for good.
@@ -182,8 +187,9 @@ package final class Generation: LiveLogOwner {
             appendLast(&log)
         }
         let retries = source?.retryCount ?? 0
+        let passedOver = source?.passedOverCount ?? 0
         source = nil
-        store.ended(self, usage, retries: retries)
+        store.ended(self, usage, retries: retries, passedOver: passedOver)
         if live.readers.isEmpty { beginRest() }
     }
 }

@@ -29,6 +29,8 @@ package struct EndedAnswer: Sendable {
     package let owner: String?
     /// What it cost, where the upstream said so.
     package let usage: Usage?
+    /// How many of the upstream's events were passed over, because they are no part of an answer.
+    package let passedOver: Int
     /// Why it is not whole.
     package let failure: UpstreamFailure?
 }

@@ -145,7 +145,7 @@ package final class GenerationStore {
     }
 
     /// Notes that an answer has ended: it stays under its key, and its record goes to the history.
-    func ended(_ generation: Generation, _ usage: Usage?, retries: Int) {
+    func ended(_ generation: Generation, _ usage: Usage?, retries: Int, passedOver: Int) {
         let live = generation.live
         // Nothing was answered: a client that asks again, as libraries do after a 429, must get an
         // answer.
@@ -156,6 +156,7 @@ package final class GenerationStore {
                     id: live.head.id,
                     owner: live.head.owner,
                     usage: usage,
+                    passedOver: passedOver,
                     failure: live.failure
                 )
             )

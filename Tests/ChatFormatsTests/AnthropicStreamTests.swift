@@ -130,15 +130,26 @@ import Testing
         #expect(reading.ending == ending)
     }
 
-    @Test func `a stop reason without message_stop is no success`() {
+    @Test(arguments: ["", "data: [DONE]\n\n"])
+    func `a stop reason is the vendor's word, whatever comes in place of message_stop`(
+        mark: String
+    ) {
         let reading = readEveryWay(
             .anthropic,
-            namedStream(Self.start, Self.delta(#"{"text":"a"}"#), Self.end("end_turn"))
+            namedStream(Self.start, Self.delta(#"{"text":"a"}"#), Self.end("end_turn")) + mark
         )
         #expect(reading.entries == ["text:a"])
         #expect(reading.error == nil)
-        #expect(!reading.isSuccess)
-        #expect(reading.ending == nil)
+        #expect(reading.ending == .complete)
+        #expect(reading.usage?.completionTokens == 15)
+        #expect(reading.isDone == !mark.isEmpty)
+    }
+
+    @Test func `a stream that ends without a stop reason is no success`() {
+        let events = namedStream(Self.start, Self.delta(#"{"text":"a"}"#))
+        let reading = readEveryWay(.anthropic, events)
+        #expect(reading.entries == ["text:a"])
+        #expect(!reading.isSuccess && reading.ending == nil)
     }
 
     @Test func `an error event after the text is an error that may pass`() {
@@ -178,7 +189,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "{", "7", #"{"type":"content_block_delta","delta":"a"}"#,
+        "{", #"{"type":"content_block_delta","delta":"a"}"#,
         #"{"type":"content_block_delta","delta":{"type":"text_delta","text":7}}"#,
         #"{"type":"content_block_start","content_block":[]}"#,
     ])

@@ -131,8 +131,8 @@ import Testing
         for _ in 0..<1100 {
             #expect(throws: Never.self) { try decoder.decode(bytes.span, into: &log) }
         }
-        decoder.finish(into: &log)
-        decoder.finish(into: &log)
+        decoder.close(into: &log)
+        decoder.close(into: &log)
         let last = lines(of: log).last
         #expect(log.textEntryCount == 1100)
         #expect(log.count(of: .members) < 1050)
@@ -155,7 +155,7 @@ import Testing
         var decoder = StreamDecoder(.openAI)
         var log = EntryLog()
         #expect(throws: Never.self) { try decoder.decode(bytes.span, into: &log) }
-        decoder.finish(into: &log)
+        decoder.close(into: &log)
         #expect(
             lines(of: log) == [
                 "text:a",

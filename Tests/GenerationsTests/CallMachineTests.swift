@@ -45,7 +45,11 @@ import Upstream
         hasAnswer: false,
         jitter: 0
     )
-    private static let brokenOff = Input.failed(.truncated, hasAnswer: true, jitter: 0)
+    private static let brokenOff = Input.failed(
+        .connection(.broken("")),
+        hasAnswer: true,
+        jitter: 0
+    )
     private static let refused = Input.failed(
         .status(401, RetryPolicy.Hints()),
         hasAnswer: false,

@@ -41,6 +41,15 @@ import Wire
         }
     }
 
+    @Test func `the vendor's own word for the end is in the record's answer, too`() async throws {
+        try await withForgottenAnswer("claude-x?say=all%20of%20it") { relay, id in
+            let heard = try relay.resume(id, after: "\(id).0")
+            let finish = heard.events.first { $0.name == "finish" }?.json
+            #expect(finish?["finish_reason"]?.stringValue == "stop")
+            #expect(finish?["native_finish_reason"]?.stringValue == "end_turn")
+        }
+    }
+
     @Test func `a part in a dialect without words for it is not sent twice`() async throws {
         try await withForgottenAnswer("simulator?say=all%20of%20it") { relay, id in
             let target = "/chat/streams/\(id)?format=tokens"

@@ -135,7 +135,7 @@ import Wire
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [
-            "reset_after=0", "cut_after=0", "truncate_chunk_after=0", "error_after=0",
+            "reset_after=0", "truncate_chunk_after=0", "error_after=0",
         ]
     )
     func `what breaks before the first token is tried again`(weather: String) async throws {
@@ -155,6 +155,23 @@ import Wire
                 )
                 #expect(relay.calls(model).calls == 2)
             }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
+    func `a stream that ends in order was paid, and is not asked for again`(
+        name: String
+    ) async throws {
+        try await withRelay { relay in
+            let model = "\(name)?cut_after=0"
+            let (head, json) = try relay.exchange(
+                "POST",
+                "/chat/stream",
+                body: "{\"message\":\"x\",\"model\":\"\(model)\"}"
+            )
+            #expect(head.status == 502)
+            #expect(json["error"]?["code"]?.stringValue == "truncated")
+            #expect(relay.calls(model).calls == 1)
         }
     }
 

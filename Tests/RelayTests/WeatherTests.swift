@@ -151,23 +151,6 @@ import Wire
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: ["text/html", "application/json"])
-    func `what is no event stream is not taken for an empty one`(type: String) async throws {
-        try await withRelay { relay in
-            let model = "simulator?content_type=\(encoded(type))"
-            let (head, json) = try relay.exchange(
-                "POST",
-                "/chat/stream",
-                body: "{\"message\":\"x\",\"model\":\(quoted(model))}"
-            )
-            #expect(head.status == 502)
-            #expect(json["error"]?["code"]?.stringValue == "not_a_stream")
-            #expect(json["error"]?["message"]?.stringValue?.contains(type) == true)
-            #expect(relay.calls(model).calls == 1)
-            #expect(waits { relay.calls(model).closedEarly == 1 })
-        }
-    }
-
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [

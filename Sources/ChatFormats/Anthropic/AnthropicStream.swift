@@ -25,20 +25,19 @@ enum AnthropicStream {
         _ log: inout EntryLog
     ) throws(JSONError) {
         var reader = JSONReader()
-        guard try reader.peek(data) == .object else {
-            state.reject("the upstream sent an event that is not a JSON object")
-            return
-        }
         let positions = try positions(data, &reader)
         try reader.finish(data)
         if let error = positions.error { try readError(data, at: error, &state) }
-        guard state.failure == nil, let type = positions.type else { return }
+        guard state.failure == nil else { return }
+        guard let type = positions.type else { return readOther(data, &state) }
         if isNamed(data, type, "content_block_delta") {
             if let delta = positions.delta {
+                state.hasAnswer = true
                 try readDelta(data, at: delta, of: positions.index, &state, &log)
             }
         } else if isNamed(data, type, "content_block_start") {
             if let block = positions.block {
+                state.hasAnswer = true
                 try AnthropicBlock.read(data, at: block, number: positions.index, &state, &log)
             }
         } else if isNamed(data, type, "message_start") {
@@ -55,8 +54,49 @@ enum AnthropicStream {
         } else if isNamed(data, type, "message_stop") {
             state.anthropicBlockEnds()
             state.isDone = true
-        } else if isNamed(data, type, "error"), positions.error == nil {
-            state.failure = StreamError(VendorError(members: try JSON.parse(data)))
+        } else if isNamed(data, type, "message") {
+            try readWholeMessage(data, &state, &log)
+        } else if !isNamed(data, type, "ping"), !isNamed(data, type, "content_block_stop") {
+            readOther(data, &state)
+        }
+    }
+
+    /// Reads an object that is no event of an answer: an error without `error` around it, or an
+    /// event that is passed over, as Anthropic asks of its clients.
+    @inline(never)
+    private static func readOther(_ data: Span<UInt8>, _ state: inout StreamState) {
+        state.failure = ErrorObject.failure(in: data)
+        if state.failure == nil { state.passedOverCount += 1 }
+    }
+
+    /// Reads the whole answer as one message, as it comes where a stream was not asked for; after
+    /// deltas it is a repetition.
+    @inline(never)
+    private static func readWholeMessage(
+        _ data: Span<UInt8>,
+        _ state: inout StreamState,
+        _ log: inout EntryLog
+    ) throws(JSONError) {
+        try readMessage(data, at: 0, &state)
+        try readStopReason(data, at: 0, &state)
+        guard !state.hasAnswer else { return }
+        state.isWholeMessage = true
+        var reader = JSONReader()
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            guard isNamed(data, key, "content"), try reader.peek(data) == .array else {
+                try reader.skip(data)
+                continue
+            }
+            state.hasAnswer = true
+            var number = 0
+            try reader.enterArray(data)
+            while try reader.nextElement(data) {
+                let start = reader.position
+                try reader.skip(data)
+                try AnthropicBlock.read(data, at: start, number: number, &state, &log)
+                number += 1
+            }
         }
     }
 

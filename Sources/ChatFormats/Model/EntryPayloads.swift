@@ -45,12 +45,25 @@ extension EntryLog {
     }
 
     /// Ends the log with a finish entry: the answer is as whole as it will be.
-    package mutating func appendFinish(_ ending: Ending, finishReason: String) {
+    ///
+    /// - Parameters:
+    ///   - ending: how it ended.
+    ///   - finishReason: OpenAI's word for it, or the vendor's own where nobody knows it.
+    ///   - native: the vendor's word where that is not one of OpenAI's.
+    package mutating func appendFinish(
+        _ ending: Ending,
+        finishReason: String,
+        native: String? = nil
+    ) {
         assert(ending.isFinish)
         bytes.append(literal: "{\"status\":")
         JSONText.appendString(ending.rawValue, into: &bytes)
         bytes.append(literal: ",\"finish_reason\":")
         JSONText.appendString(finishReason, into: &bytes)
+        if let native {
+            bytes.append(literal: ",\"native_finish_reason\":")
+            JSONText.appendString(native, into: &bytes)
+        }
         bytes.append(literal: "}")
         seal(.finish)
     }
@@ -160,6 +173,14 @@ enum Payload {
         return ["chunk", "choice", "delta", "choices"].contains { (name: StaticString) in
             value(of: name, in: payload) != nil
         }
+    }
+
+    /// Appends the vendor's own word for the end, as a member after a comma; nothing where it is
+    /// one of OpenAI's.
+    static func appendNativeReason(of finish: Span<UInt8>, into out: inout [UInt8]) {
+        guard let range = value(of: "native_finish_reason", in: finish) else { return }
+        out.append(literal: ",\"native_finish_reason\":")
+        out.append(span: finish.extracting(range))
     }
 
     /// The ending that a terminal entry's payload names.

@@ -93,13 +93,18 @@ package enum OpenAICompletion {
         out.append(literal: ",\"finish_reason\":\"")
         let ending = log.ending ?? .complete
         out.append(literal: ending.isFinish ? ending.openAIFinishReason : "length")
-        out.append(literal: "\"}")
+        let bytes = log.bytes
+        out.append(UInt8(ascii: "\""))
+        if ending.isFinish, log.isEnded {
+            let finish = bytes.span.extracting(log.range(log.count - 1))
+            Payload.appendNativeReason(of: finish, into: &out)
+        }
+        out.append(literal: "}")
         for choice in members.choices {
             out.append(UInt8(ascii: ","))
             choice.write(into: &out)
         }
         out.append(literal: "],\"usage\":")
-        let bytes = log.bytes
         if let usage = context.usage {
             usage.append(into: &out)
         } else if let range = log.usageRange {

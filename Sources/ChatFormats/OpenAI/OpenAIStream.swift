@@ -10,25 +10,21 @@ enum OpenAIStream {
         into state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        guard !isDone(data) else {
-            state.isDone = true
-            return
-        }
         var reader = JSONReader()
-        guard try reader.peek(data) == .object else {
-            state.reject("the upstream sent an event that is not a JSON object")
-            return
-        }
+        var isKnown = false
         var isError = false
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "choices") {
+                isKnown = true
                 try readChoices(data, &reader, &state, &log)
             } else if isNamed(data, key, "usage") {
+                isKnown = true
                 try readUsage(data, &reader, &state)
             } else if isNamed(data, key, "error") {
                 try readError(data, &reader, &state)
             } else if isNamed(data, key, "x_groq") {
+                isKnown = true
                 try readGroq(data, &reader, &state)
             } else if isNamed(data, key, "model") {
                 if state.model == nil {
@@ -38,6 +34,11 @@ enum OpenAIStream {
                 }
             } else if isNamed(data, key, "object") {
                 isError = try reader.rawString(data).map { isNamed(data, $0, "error") } ?? false
+            } else if isNamed(data, key, "base_resp") {
+                let response = try reader.readTree(data)
+                if let failure = ErrorObject.failure(inBaseResponse: response) {
+                    state.failure = failure
+                }
             } else if isOfNoUse(data, key) {
                 try reader.skip(data)
             } else {
@@ -45,8 +46,7 @@ enum OpenAIStream {
             }
         }
         try reader.finish(data)
-        // Older vLLM: {"object":"error","message":…} without an `error` around it.
-        if isError { state.failure = StreamError(VendorError(members: try JSON.parse(data))) }
+        if isError || !isKnown { readOther(data, &state) }
     }
 
     /// Whether a chunk's member says nothing that the relay does not say itself: `obfuscation` is
@@ -56,12 +56,13 @@ enum OpenAIStream {
             || isNamed(data, key, "obfuscation")
     }
 
-    /// The official clients look only at the beginning, so vendors may well append something.
-    private static func isDone(_ data: Span<UInt8>) -> Bool {
-        let mark: InlineArray<6, UInt8> = [0x5B, 0x44, 0x4F, 0x4E, 0x45, 0x5D]
-        guard data.count >= mark.count else { return false }
-        for index in mark.indices where data[index] != mark[index] { return false }
-        return true
+    /// Reads an object that is no chunk: an error in another shape, such as that of older vLLM,
+    /// `{"object":"error","message":…}`, or something that is passed over.
+    @inline(never)
+    private static func readOther(_ data: Span<UInt8>, _ state: inout StreamState) {
+        guard state.failure == nil else { return }
+        state.failure = ErrorObject.failure(in: data)
+        if state.failure == nil { state.passedOverCount += 1 }
     }
 
     private static func readChoices(
@@ -99,6 +100,7 @@ enum OpenAIStream {
         var finish: Int?
         var hasOthers = false
         let start = reader.position
+        var native: Int?
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "index") {
@@ -118,6 +120,9 @@ enum OpenAIStream {
             } else if isNamed(data, key, "finish_reason") {
                 if reader.skipNull(data) { continue }
                 finish = reader.position
+            } else if isNamed(data, key, "native_finish_reason") {
+                if reader.skipNull(data) { continue }
+                native = reader.position
             } else if isNamed(data, key, "usage") {
                 // Moonshot's place for it.
                 try readUsage(data, &reader, &state)
@@ -136,14 +141,29 @@ enum OpenAIStream {
         // A server may send the whole answer as one message; after deltas it is a repetition.
         if let position = delta ?? (state.hasAnswer ? nil : message) {
             state.hasAnswer = true
+            if delta == nil { state.isWholeMessage = true }
             var reader = JSONReader(position: position)
             try OpenAIDelta.read(data, &reader, &state, &log)
         }
-        if let finish {
-            var reader = JSONReader(position: finish)
-            // Some vendors send an empty reason in each chunk, which means none.
-            if let word = try reader.readText(data) { state.finished(word) }
+        if let finish { try readFinish(data, at: finish, native: native, &state) }
+    }
+
+    private static func readFinish(
+        _ data: Span<UInt8>,
+        at position: Int,
+        native: Int?,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        var reader = JSONReader(position: position)
+        // Some vendors send an empty reason in each chunk, which means none.
+        guard let word = try reader.readText(data) else { return }
+        var own: String?
+        if let native {
+            // OpenRouter says which word the vendor used that it asked.
+            reader = JSONReader(position: native)
+            own = try reader.readText(data)
         }
+        state.finished(word, native: own)
     }
 
     /// Keeps what a choice has beside its delta.
@@ -158,7 +178,7 @@ enum OpenAIStream {
             let isRead =
                 isNamed(data, key, "index") || isNamed(data, key, "delta")
                 || isNamed(data, key, "message") || isNamed(data, key, "finish_reason")
-                || isNamed(data, key, "usage")
+                || isNamed(data, key, "usage") || isNamed(data, key, "native_finish_reason")
             if isRead {
                 try reader.skip(data)
             } else {

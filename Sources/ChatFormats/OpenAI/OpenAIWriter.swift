@@ -151,7 +151,7 @@ struct OpenAIWriter: EntryWriter {
         // say.
         guard ending != .stopped else { return appendStopped(frame, context, into: &out) }
         beginDelta(.before, frame, context, into: &out)
-        endDelta(ending.openAIFinishReason, context, into: &out)
+        endDelta(ending.openAIFinishReason, of: payload, context, into: &out)
         if context.wantsUsage { appendUsage(frame, of: log, context, into: &out) }
         blocks.appendDone(nil, frame, context, into: &out)
     }
@@ -251,6 +251,7 @@ struct OpenAIWriter: EntryWriter {
 
     private func endDelta(
         _ finishReason: StaticString?,
+        of finish: Span<UInt8> = Span(),
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
@@ -259,6 +260,7 @@ struct OpenAIWriter: EntryWriter {
             out.append(UInt8(ascii: "\""))
             out.append(literal: finishReason)
             out.append(UInt8(ascii: "\""))
+            Payload.appendNativeReason(of: finish, into: &out)
         } else {
             out.append(literal: "null")
         }

@@ -1,30 +1,55 @@
 /// What a vendor's word for the end of an answer means.
 enum FinishReason: Equatable {
+    /// The answer goes on.
+    case none
     /// The answer ended in this way.
-    ///
-    /// `reason` is OpenAI's word, or the vendor's own where it is unknown.
-    case ended(reason: String, Ending)
-    /// The vendor failed, though it says so where a reason belongs.
+    case ended(Finish)
+    /// The vendor failed, and this is its word for it.
     case failed(String)
 
-    /// - Parameter word: the value of `finish_reason` or `stop_reason`.
-    init(_ word: String) {
+    /// How an answer ended that did not fail.
+    struct Finish: Equatable, Sendable {
+        var ending: Ending
+        /// OpenAI's word, or the vendor's own where nobody knows it.
+        var reason: String
+        /// The vendor's word as it came, where it is not one of OpenAI's.
+        var native: String?
+
+        /// Whether a word that came before counts less: what means less than success must not be
+        /// lost, whichever comes first.
+        func outweighs(_ other: Finish) -> Bool { weight > other.weight }
+
+        private var weight: Int {
+            switch ending {
+            case .filtered: 3
+            case .length: 2
+            case .toolCalls: 1
+            default: 0
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - word: the value of `finish_reason` or `stop_reason`.
+    ///   - native: the word of the vendor that a proxy asked, where the proxy says it.
+    init(_ word: String, native: String? = nil) {
+        let own = Self.short(native ?? word)
         let word = Self.short(word)
+        switch FinishWords.meaning(of: word) {
+        case .nothing: self = .none
+        case .failed: self = .failed(native == nil ? word : "\(word): \(own)")
+        case .ended(let ending):
+            let reason = ending.openAIFinishReason.description
+            self = .ended(Finish(ending: ending, reason: reason, native: Self.unlessOpenAIs(own)))
+        case nil:
+            self = .ended(Finish(ending: .complete, reason: word, native: own))
+        }
+    }
+
+    private static func unlessOpenAIs(_ word: String) -> String? {
         switch word {
-        case "stop", "end_turn", "stop_sequence":
-            self = .ended(reason: "stop", .complete)
-        case "length", "max_tokens", "model_length", "model_context_window_exceeded":
-            self = .ended(reason: "length", .length)
-        case "tool_calls", "function_call", "tool_use":
-            self = .ended(reason: "tool_calls", .toolCalls)
-        case "error", "abort", "insufficient_system_resource":
-            // OpenRouter and Mistral, vLLM and SGLang, DeepSeek: the answer is cut, not complete.
-            self = .failed(word)
-        case _ where word == "refusal" || word.hasPrefix("content_filter"):
-            // Gemini appends which filter it was.
-            self = .ended(reason: "content_filter", .filtered)
-        default:
-            self = .ended(reason: word, .complete)
+        case "stop", "length", "tool_calls", "content_filter", "function_call": nil
+        default: word
         }
     }
 

@@ -16,11 +16,14 @@ package struct StreamDecoder: ~Copyable {
     private let maxAnswerBytes: Int
     private let maxLineBytes: Int
     private var answerBytes = 0
+    private var body = UpstreamBody()
     private var events: EventDecoder
     private var state = StreamState()
     private var template = EventTemplate()
+    private var halves = SplitCharacters()
 
-    /// How many events with data have come: they show progress, while comments only show life.
+    /// How many events of the protocol have come: they show progress, while comments and other
+    /// heartbeats only show life.
     package private(set) var dataEventCount = 0
 
     /// Makes a decoder for one answer.
@@ -56,6 +59,11 @@ package struct StreamDecoder: ~Copyable {
         into log: inout EntryLog
     ) throws(StreamError) {
         var offset = 0
+        if body.framing != .events {
+            try readBareJSON(bytes, from: &offset, into: &log)
+            // It may go on as an event stream.
+            guard body.framing == .events else { return }
+        }
         while !state.isDone {
             let mark = log.mark
             let start = offset
@@ -65,14 +73,43 @@ package struct StreamDecoder: ~Copyable {
             } else {
                 guard try nextEvent(bytes, from: &offset) else { return }
                 let event = bytes.extracting((isWhole ? start : offset)..<offset)
-                try read(event, from: mark, into: &log)
+                try readEvent(event, from: mark, into: &log)
             }
-            answerBytes += log.bytesAfter(mark)
-            guard answerBytes <= maxAnswerBytes else {
-                log.rollBack(to: mark)
-                throw .tooLong("the answer is longer than \(maxAnswerBytes) bytes")
-            }
+            try count(from: mark, &log)
         }
+    }
+
+    /// Counts what an event has added to the answer, within its limit.
+    private mutating func count(
+        from mark: EntryLog.Mark,
+        _ log: inout EntryLog
+    ) throws(StreamError) {
+        answerBytes += log.bytesAfter(mark)
+        guard answerBytes <= maxAnswerBytes else {
+            log.rollBack(to: mark)
+            throw .tooLong("the answer is longer than \(maxAnswerBytes) bytes")
+        }
+    }
+
+    /// Takes what an orderly end of the body leaves unread: an event without its empty line, a line
+    /// without its end.
+    ///
+    /// The standard drops it (HTML §9.2.6), but it is paid for. Where its JSON is cut, it is not
+    /// there, and the stream ends before it.
+    ///
+    /// - Throws: what the vendor reports in it.
+    package mutating func finish(into log: inout EntryLog) throws(StreamError) {
+        guard !state.isDone else { return }
+        let mark = log.mark
+        if body.framing == .events, try flushEvent() {
+            do throws(StreamError) {
+                try readEvent(Span(), from: mark, into: &log)
+            } catch .malformed {}
+            try count(from: mark, &log)
+        }
+        // A whole message has no end mark.
+        if state.isWholeMessage { state.isDone = true }
+        halves.end(into: &log)
     }
 
     /// Whether the event is named an error; its data may not show that: a proxy's is often plain
@@ -93,6 +130,14 @@ package struct StreamDecoder: ~Copyable {
         }
     }
 
+    private mutating func flushEvent() throws(StreamError) -> Bool {
+        do throws(EventError) {
+            return try events.finish()
+        } catch {
+            throw .tooLong("\(error)")
+        }
+    }
+
     /// Reads the data of the last event, whole or not at all.
     ///
     /// - Parameters:
@@ -100,7 +145,7 @@ package struct StreamDecoder: ~Copyable {
     ///   - mark: the log's end before it.
     ///   - log: gets its content.
     /// - Throws: the reason why the stream cannot be read further.
-    private mutating func read(
+    private mutating func readEvent(
         _ event: Span<UInt8>,
         from mark: EntryLog.Mark,
         into log: inout EntryLog
@@ -109,18 +154,43 @@ package struct StreamDecoder: ~Copyable {
         let data = events.data
         // Some proxies send an empty data line to keep the connection alive.
         if data.isEmpty { return }
+        if isNamedError {
+            dataEventCount += 1
+            throw StreamError(VendorError(body: data.span))
+        }
+        guard data[0] == UInt8(ascii: "{") else {
+            return try readOther(data.span, from: mark, into: &log)
+        }
+        try read(data.span, event, from: mark, into: &log)
+    }
+
+    /// Reads the object of one event, whole or not at all.
+    private mutating func read(
+        _ data: Span<UInt8>,
+        _ event: Span<UInt8>,
+        from mark: EntryLog.Mark,
+        into log: inout EntryLog
+    ) throws(StreamError) {
         dataEventCount += 1
-        if isNamedError { throw StreamError(VendorError(body: data.span)) }
+        let before = state
         do throws(JSONError) {
-            try readInFull(data.span, event, from: mark, into: &log)
+            if halves.isEmpty {
+                try readInFull(data, event, from: mark, into: &log)
+            } else {
+                try readMended(data, from: mark, into: &log)
+            }
         } catch {
             log.rollBack(to: mark)
-            throw .malformed("broken JSON in the upstream's stream: \(error)")
+            state = before
+            try recover(from: error, data, from: mark, into: &log)
         }
-        if let failure = state.failure {
-            if case .malformed = failure { log.rollBack(to: mark) }
-            throw failure
+        if state.isDone { halves.end(into: &log) }
+        guard let failure = state.failure else { return }
+        if case .malformed = failure {
+            log.rollBack(to: mark)
+            state = before
         }
+        throw failure
     }
 
     private mutating func readInFull(
@@ -154,33 +224,129 @@ package struct StreamDecoder: ~Copyable {
         }
     }
 
-    /// Adds what is left to say once nothing more is read.
-    package mutating func finish(into log: inout EntryLog) { state.members.finish(into: &log) }
+    /// Adds what is left to say once nothing more is read, however the stream ended.
+    package mutating func close(into log: inout EntryLog) {
+        halves.end(into: &log)
+        state.members.finish(into: &log)
+    }
 }
 
-/// What the stream has said so far.
+// MARK: What is rare
+
 extension StreamDecoder {
-    /// Why the answer ended and what that means; both `nil` until the upstream has said so.
-    ///
-    /// The reason is OpenAI's word, or the vendor's own where it is unknown.
-    package var outcome: (finishReason: String?, ending: Ending?) {
-        guard isSuccess else { return (nil, nil) }
-        guard let finish = state.finish else {
-            return state.nextToolIndex > 0 ? ("tool_calls", .toolCalls) : ("stop", .complete)
+    /// Reads data that does not begin as an object: an end mark, an error in an array, or a
+    /// heartbeat, which is passed over.
+    @inline(never)
+    private mutating func readOther(
+        _ data: Span<UInt8>,
+        from mark: EntryLog.Mark,
+        into log: inout EntryLog
+    ) throws(StreamError) {
+        var start = 0
+        while start < data.count, UpstreamBody.isBlank(data[start]) { start += 1 }
+        let rest = data.extracting(start...)
+        if !rest.isEmpty, rest[0] == UInt8(ascii: "{") {
+            return try read(rest, Span(), from: mark, into: &log)
         }
-        return (finish.reason, finish.ending)
+        if Self.isEndMark(rest) {
+            dataEventCount += 1
+            state.isDone = true
+            halves.end(into: &log)
+        } else if !rest.isEmpty, rest[0] == UInt8(ascii: "["),
+            let failure = ErrorObject.failure(in: rest)
+        {
+            throw failure
+        } else {
+            state.passedOverCount += 1
+        }
     }
 
-    /// Whether the upstream has said that the answer is whole; a stream that ends earlier is cut.
-    package var isSuccess: Bool {
-        switch provider {
-        case .openAI: state.isDone || state.finish != nil
-        case .anthropic: state.isDone
+    /// Reads an event again that could not be read.
+    @inline(never)
+    private mutating func recover(
+        from error: JSONError,
+        _ data: Span<UInt8>,
+        from mark: EntryLog.Mark,
+        into log: inout EntryLog
+    ) throws(StreamError) {
+        let before = state
+        do throws(JSONError) {
+            switch error {
+            case .loneSurrogate, .invalidUTF8: try readMended(data, from: mark, into: &log)
+            default: throw error
+            }
+        } catch {
+            log.rollBack(to: mark)
+            state = before
+            throw .malformed("broken JSON in the upstream's stream: \(error)")
         }
     }
+
+    /// Reads an event whose strings begin or end in the middle of a character.
+    @inline(never)
+    private mutating func readMended(
+        _ data: Span<UInt8>,
+        from mark: EntryLog.Mark,
+        into log: inout EntryLog
+    ) throws(JSONError) {
+        let mended = halves.mend(data, into: &log)
+        try readInFull(mended.span, Span(), from: mark, into: &log)
+    }
+
+    /// The official clients look only at the beginning, so vendors may well append something.
+    private static func isEndMark(_ data: Span<UInt8>) -> Bool {
+        let start = !data.isEmpty && data[0] == UInt8(ascii: "\"") ? 1 : 0
+        let mark: StaticString = "[done]"
+        guard data.count - start >= mark.utf8CodeUnitCount else { return false }
+        let beginning = data.extracting(start..<(start + mark.utf8CodeUnitCount))
+        return equalsIgnoringCase(beginning, mark)
+    }
+
+    /// Reads JSON without the framing of events, as far as there is any.
+    @inline(never)
+    private mutating func readBareJSON(
+        _ bytes: Span<UInt8>,
+        from offset: inout Int,
+        into log: inout EntryLog
+    ) throws(StreamError) {
+        while !state.isDone, let value = try body.next(bytes, from: &offset, upTo: maxLineBytes) {
+            let mark = log.mark
+            try readOther(value.span, from: mark, into: &log)
+            try count(from: mark, &log)
+        }
+    }
+}
+
+// MARK: What the stream has said so far
+
+extension StreamDecoder {
+    /// Why the answer ended and what that means; nil until the upstream has said so.
+    ///
+    /// The reason is OpenAI's word, or the vendor's own where nobody knows it; the native reason is
+    /// the vendor's word where that is not one of OpenAI's.
+    package var outcome: (finishReason: String?, native: String?, ending: Ending?) {
+        guard isSuccess else { return (nil, nil, nil) }
+        guard let finish = state.finish else {
+            return state.nextToolIndex > 0
+                ? ("tool_calls", nil, .toolCalls) : ("stop", nil, .complete)
+        }
+        return (finish.reason, finish.native, finish.ending)
+    }
+
+    /// Whether the answer is a success, which only the vendor can say: by a reason for its end, or
+    /// by an end mark after some content.
+    ///
+    /// A stream that ends earlier is cut. After an end mark alone nothing was answered.
+    package var isSuccess: Bool { state.finish != nil || (state.isDone && answerBytes > 0) }
 
     /// Whether the last event has come: `[DONE]` or `message_stop`.
     package var isDone: Bool { state.isDone }
+
+    /// Whether anything of the protocol has come, or may have come.
+    package var isEmpty: Bool { dataEventCount == 0 && state.passedOverCount == 0 }
+
+    /// How many events were passed over, because they are no part of an answer.
+    package var passedOverCount: Int { state.passedOverCount }
 
     /// The tokens counted so far, where the vendor counts.
     package var usage: Usage? { state.fullUsage }

@@ -4,6 +4,8 @@ package enum StreamError: Error, Sendable, Equatable {
     case malformed(String)
     /// The vendor says that it failed; `overloaded` where a later attempt may succeed.
     case vendor(type: String?, message: String, code: String?, overloaded: Bool)
+    /// The body is a page of HTML or XML and not an answer.
+    case page
     /// A limit was exceeded; the text names it.
     case tooLong(String)
 

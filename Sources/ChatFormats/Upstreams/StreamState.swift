@@ -10,11 +10,15 @@ struct StreamState {
     /// OpenAI only: the object that these counts are from.
     var usageText: [UInt8] = []
     /// Why the answer ended, once the upstream has said so.
-    var finish: (reason: String, ending: Ending)?
+    var finish: FinishReason.Finish?
     /// Whether nothing more will come: `[DONE]` or `message_stop`.
     var isDone = false
-    /// OpenAI only: whether any part of the answer has come.
+    /// Whether any part of the answer has come; with Anthropic, a content block.
     var hasAnswer = false
+    /// Whether the answer came as one message, which has no end mark.
+    var isWholeMessage = false
+    /// How many events were passed over, because they are no part of an answer.
+    var passedOverCount = 0
     /// What went wrong in this event beside its syntax.
     var failure: StreamError?
     /// The number for the next tool call that comes without one.
@@ -38,14 +42,22 @@ struct StreamState {
         if failure == nil { failure = .malformed(what) }
     }
 
-    /// Notes the vendor's reason for the end; the first one stays.
-    mutating func finished(_ word: String) {
-        switch FinishReason(word) {
-        case .ended(let reason, let ending):
-            guard finish == nil else { return }
+    /// Notes the vendor's reason for the end; of two, the one that means less than success stays.
+    ///
+    /// - Parameters:
+    ///   - word: the reason.
+    ///   - native: the word of the vendor that a proxy asked, where the proxy says it.
+    mutating func finished(_ word: String, native: String? = nil) {
+        switch FinishReason(word, native: native) {
+        case .none: return
+        case .ended(var finish):
             // Gemini says stop where it waits for the results of tools.
-            let waits = ending == .complete && reason == "stop" && nextToolIndex > 0
-            finish = waits ? ("tool_calls", .toolCalls) : (reason, ending)
+            if finish.reason == "stop", nextToolIndex > 0 {
+                finish.reason = "tool_calls"
+                finish.ending = .toolCalls
+            }
+            if let known = self.finish, !finish.outweighs(known) { return }
+            self.finish = finish
         case .failed(let word):
             guard failure == nil else { return }
             let message = "the upstream ended the answer with the reason \"\(word)\""

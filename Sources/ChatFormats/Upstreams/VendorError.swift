@@ -54,7 +54,8 @@ struct VendorError: Equatable {
         for word in [type, code] {
             guard let word else { continue }
             if let status = parseDecimal(word) {
-                if status == 408 || status == 409 || status == 429 || status >= 500 { return true }
+                // Greater numbers are the vendor's own, and no statuses.
+                if [408, 409, 429].contains(status) || (500..<600).contains(status) { return true }
             } else if Self.passingTroubles.contains(word.lowercased()) {
                 return true
             }

@@ -3,6 +3,8 @@ import Wire
 
 /// Whether a failed call is repeated, and when: the rules of the vendors' own clients, applied only
 /// while nothing of the answer has come.
+///
+/// A stream that ended in order is no fault that is repeated: it was paid, even if it was empty.
 struct RetryPolicy: Sendable {
     /// What went wrong with one attempt.
     enum Fault: Equatable {
@@ -12,8 +14,6 @@ struct RetryPolicy: Sendable {
         case connection(TransferError)
         /// An error inside the stream before its first token.
         case inStream(isOverloaded: Bool)
-        /// The stream ended before its first token.
-        case truncated
     }
 
     /// What an answer's head says about trying again.
@@ -58,7 +58,6 @@ struct RetryPolicy: Sendable {
             case .insecure, .headTooLarge, .other: false
             }
         case .inStream(let isOverloaded): isOverloaded
-        case .truncated: true
         }
     }
 }

@@ -82,6 +82,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     package var retryCount: Int { machine.retries }
 
     package var usage: Usage? { decoder.usage(askedBytes: askedBytes) }
+    package var passedOverCount: Int { decoder.passedOverCount }
 
     /// Asks the upstream, once the request is whole.
     package func start() { handle(.begun) }
@@ -165,11 +166,12 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         finishDecoding(into: generation)
         var outcome = decoder.outcome
         if filter?.end(outcome.ending ?? .complete, of: generation) == true {
-            outcome = (EntryFilter.finishReason, .filtered)
+            outcome = (EntryFilter.finishReason, nil, .filtered)
         }
         generation.answered(
             outcome.ending ?? .complete,
             finishReason: outcome.finishReason ?? "stop",
+            native: outcome.native,
             usage: usage
         )
         set(clock)
@@ -178,8 +180,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// Adds what the decoder still has to say.
     private func finishDecoding(into generation: Generation) {
         generation.take { log in
-            guard let filter else { return decoder.finish(into: &log) }
-            filter.take(into: &log) { decoder.finish(into: &$0) }
+            guard let filter else { return decoder.close(into: &log) }
+            filter.take(into: &log) { decoder.close(into: &$0) }
         }
     }
 
@@ -202,22 +204,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     // MARK: The transfer
 
-    package func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead) {
-        guard head.status == 200, let type = head.fields.first("content-type") else { return }
-        // A page, or a JSON error with status 200, would otherwise read as an empty stream.
-        guard !type.lowercased().hasPrefix("text/event-stream") else { return }
-        failed(
-            nil,
-            UpstreamFailure(
-                .upstreamError,
-                .badGateway,
-                type: "upstream_error",
-                message: "the upstream \(upstream.configuration.name) answered with \(type)"
-                    + " instead of text/event-stream",
-                code: "not_a_stream"
-            )
-        )
-    }
+    /// A type that is wrong says nothing: what comes is read as what its first bytes show.
+    package func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead) {}
 
     package func transfer(_ transfer: Transfer, received bytes: Span<UInt8>) {
         guard let generation else { return }
@@ -237,7 +225,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
                 try filter.decode(bytes, with: &decoder, into: &log)
             }
         } catch {
-            return streamFailed(error)
+            return streamFailed(error, transfer.head)
         }
         dataEvents = decoder.dataEventCount
         if dataEvents != before {
@@ -247,8 +235,12 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
             context.reactor.pace.count(tokens: dataEvents - before)
         }
         if filter?.isBlocked == true { return blocked() }
-        if decoder.isDone { handle(.done(isOpen: true)) }
+        guard decoder.isDone else { return }
+        guard decoder.isSuccess else { return failed(nil, .noAnswer(upstream: upstreamName)) }
+        handle(.done(isOpen: true))
     }
+
+    private var upstreamName: String { upstream.configuration.name }
 
     /// The answer begins, if only with a role, so the first token is waited for; once that is
     /// there, no later attempt needs the request.
@@ -268,8 +260,35 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         if error != nil, decoder.isSuccess { return handle(.done(isOpen: false)) }
         if let error { return failed(.connection(error), failure(error)) }
         guard transfer.head.status == 200 else { return refused(transfer.head) }
+        endedInOrder(transfer.head)
+    }
+
+    /// Takes what is left of the stream.
+    ///
+    /// It was paid, so it is not asked for again, whatever it says or lacks.
+    private func endedInOrder(_ head: UpstreamHead) {
+        do throws(StreamError) {
+            try generation?.take { log throws(StreamError) in
+                guard let filter else { return try decoder.finish(into: &log) }
+                try filter.take(into: &log) { rest throws(StreamError) in
+                    try decoder.finish(into: &rest)
+                }
+            }
+        } catch {
+            return streamFailed(error, head)
+        }
+        if filter?.isBlocked == true { return blocked() }
         if decoder.isSuccess { return handle(.done(isOpen: false)) }
-        failed(.truncated, .truncated(upstream: upstream.configuration.name))
+        let type = head.fields.first("content-type") ?? ""
+        // A sentence, for example: an answer would have shown itself.
+        let isStream = type.isEmpty || type.lowercased().hasPrefix("text/event-stream")
+        if decoder.isEmpty, !isStream {
+            return failed(nil, .notAStream(type: type, upstream: upstreamName))
+        }
+        failed(
+            nil,
+            hasAnswer ? .truncated(upstream: upstreamName) : .noAnswer(upstream: upstreamName)
+        )
     }
 
     // MARK: Filters
@@ -280,7 +299,6 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private func blocked() {
         guard let generation else { return }
         handle(.cancelled)
-        let usage = decoder.usage ?? EntryFilter.estimate(generation.live, tokens: dataEvents)
         generation.answered(.filtered, finishReason: EntryFilter.finishReason, usage: usage)
     }
 
@@ -298,9 +316,13 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         failed(.status(head.status, hints), failure)
     }
 
-    private func streamFailed(_ error: StreamError) {
+    private func streamFailed(_ error: StreamError, _ head: UpstreamHead) {
         transfer?.cancel()
         transfer = nil
+        if case .page = error {
+            let type = head.fields.first("content-type") ?? "a page without a type"
+            return failed(nil, .notAStream(type: type, upstream: upstreamName))
+        }
         let failure = UpstreamFailure(error, upstream: upstream.configuration)
         guard case .vendor(_, _, _, let isOverloaded) = error else { return failed(nil, failure) }
         failed(.inStream(isOverloaded: isOverloaded), failure)

@@ -135,6 +135,7 @@ package struct UpstreamFailure: Equatable, Sendable {
                 message: "the upstream \(upstream.name) reported an error: \(message)",
                 code: code
             )
+        case .page: self = .notAStream(type: "a page", upstream: upstream.name)
         case .tooLong(let limit):
             self.init(
                 .upstreamError,

@@ -82,9 +82,14 @@ package final class EntryFilter {
     }
 
     /// Takes entries that are decoded already, and adds what passes.
-    func take(into log: inout EntryLog, _ decode: (inout EntryLog) -> Void) {
-        decode(&decoded)
-        pass(into: &log)
+    ///
+    /// - Throws: what `decode` throws; what it added before that goes through.
+    func take<Failure: Error>(
+        into log: inout EntryLog,
+        _ decode: (inout EntryLog) throws(Failure) -> Void
+    ) throws(Failure) {
+        defer { pass(into: &log) }
+        try decode(&decoded)
     }
 
     /// Adds what waits, since the answer ends; returns whether a filter ends it.
@@ -241,15 +246,6 @@ package final class EntryFilter {
 extension EntryFilter {
     /// OpenAI's word for the end of an answer that a filter has ended.
     static let finishReason = "content_filter"
-
-    /// What a blocked answer has cost, where the upstream has not said so: it says that at the end.
-    ///
-    /// - Parameters:
-    ///   - live: has what was asked; four bytes count as a token.
-    ///   - tokens: how many events came.
-    static func estimate(_ live: LiveLog, tokens: Int) -> Usage {
-        Usage(promptTokens: live.head.record.count / 4, completionTokens: tokens)
-    }
 
     /// What is worth a line of the log.
     package enum Report: Sendable, Equatable {

@@ -128,7 +128,8 @@ package struct RecordedAnswer: Sendable {
         }
         if ending.isFinish {
             let reason = record["finish_reason"]?.stringValue
-            log.appendFinish(ending, finishReason: reason ?? "stop")
+            let native = record["native_finish_reason"]?.stringValue
+            log.appendFinish(ending, finishReason: reason ?? "stop", native: native)
         } else {
             let error = record["error"] ?? .null
             log.appendFailure(

@@ -6,6 +6,10 @@ extension Log {
     func write(_ report: GenerationReport) {
         switch report {
         case .ended(let answer):
+            if answer.passedOver > 0 {
+                let what = "the upstream's events that are no part of an answer"
+                write(.info, "id=\(answer.id) passed over \(what): \(answer.passedOver)")
+            }
             // Nobody waits for an answer that was abandoned.
             guard let failure = answer.failure, failure.ending != .abandoned else { return }
             write(.warning, "id=\(answer.id) \(failure.ending.rawValue): \(failure.message)")

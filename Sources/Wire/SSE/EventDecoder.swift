@@ -118,6 +118,20 @@ package struct EventDecoder {
         return false
     }
 
+    /// Takes what an orderly end of the stream leaves: a line without its end, and an event without
+    /// its empty line.
+    ///
+    /// The standard drops both, because it cannot know whether more was to come. A caller that can
+    /// judge the data, or has paid for it, takes it. Nothing may follow.
+    ///
+    /// - Returns: `true` where there is such an event.
+    package mutating func finish() throws(EventError) -> Bool {
+        if isReported { startBlock() }
+        isAfterCR = false
+        if !line.isEmpty, try endLine(Span()) { return true }
+        return endBlock()
+    }
+
     /// Skips a byte order mark at the very beginning, which may arrive in pieces.
     private mutating func skipMark(_ bytes: Span<UInt8>, from offset: inout Int) {
         let mark: InlineArray<3, UInt8> = [0xEF, 0xBB, 0xBF]
@@ -178,6 +192,8 @@ package struct EventDecoder {
             name.append(span: value)
         } else if equals(field, "id") {
             setID(value)
+        } else if equals(field, "error") {
+            try setError(value)
         } else if equals(field, "retry") {
             // What is no number, or too great, is ignored, as the standard requires.
             retryMilliseconds = parseDecimal(value) ?? retryMilliseconds
@@ -192,6 +208,17 @@ package struct EventDecoder {
         if hasData { data.append(UInt8(ascii: "\n")) }
         data.append(span: value)
         hasData = true
+    }
+
+    /// Takes an error that comes as a field of its own, as llama.cpp's server sends it, for the data
+    /// of an event of that name; the standard would pass it over.
+    private mutating func setError(_ value: Span<UInt8>) throws(EventError) {
+        guard !value.isEmpty else { return }
+        Self.clear(&data)
+        hasData = false
+        try appendData(value)
+        Self.clear(&name)
+        name.append(contentsOf: "error".utf8)
     }
 
     private mutating func setID(_ value: Span<UInt8>) {

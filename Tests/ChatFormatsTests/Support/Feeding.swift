@@ -7,6 +7,7 @@ struct Reading: Equatable {
     var entries: [String] = []
     var error: StreamError?
     var finishReason: String?
+    var native: String?
     var ending: Ending?
     var usage: Usage?
     /// The usage as its entry has it.
@@ -15,11 +16,16 @@ struct Reading: Equatable {
     var isDone = false
     var isSuccess = false
     var dataEventCount = 0
+    var passedOverCount = 0
 }
 
-/// Decodes a stream that arrives in the given pieces.
-func read(_ provider: Provider, pieces: [ArraySlice<UInt8>], maxAnswerBytes: Int? = nil) -> Reading
-{
+/// Decodes a stream that arrives in the given pieces, and whose body then ends in order or not.
+func read(
+    _ provider: Provider,
+    pieces: [ArraySlice<UInt8>],
+    maxAnswerBytes: Int? = nil,
+    ends: Bool = false
+) -> Reading {
     var decoder = StreamDecoder(
         provider,
         maxAnswerBytes: maxAnswerBytes ?? StreamDecoder.defaultMaxAnswerBytes
@@ -34,14 +40,23 @@ func read(_ provider: Provider, pieces: [ArraySlice<UInt8>], maxAnswerBytes: Int
             break
         }
     }
+    if ends, reading.error == nil {
+        do throws(StreamError) {
+            try decoder.finish(into: &log)
+        } catch {
+            reading.error = error
+        }
+    }
     reading.entries = lines(of: log)
     reading.finishReason = decoder.outcome.finishReason
+    reading.native = decoder.outcome.native
     reading.ending = decoder.outcome.ending
     reading.usage = decoder.usage
     reading.model = decoder.model
     reading.isDone = decoder.isDone
     reading.isSuccess = decoder.isSuccess
     reading.dataEventCount = decoder.dataEventCount
+    reading.passedOverCount = decoder.passedOverCount
     return reading
 }
 
@@ -49,14 +64,24 @@ func read(_ provider: Provider, pieces: [ArraySlice<UInt8>], maxAnswerBytes: Int
 func readEveryWay(
     _ provider: Provider,
     _ stream: String,
+    ends: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
 ) -> Reading {
-    let bytes = Array(stream.utf8)
-    let whole = read(provider, pieces: [bytes[...]])
-    let drip = read(provider, pieces: bytes.indices.map { bytes[$0...$0] })
+    readEveryWay(provider, Array(stream.utf8), ends: ends, sourceLocation: sourceLocation)
+}
+
+/// The same for bytes, which need not be text.
+func readEveryWay(
+    _ provider: Provider,
+    _ bytes: [UInt8],
+    ends: Bool = false,
+    sourceLocation: SourceLocation = #_sourceLocation
+) -> Reading {
+    let whole = read(provider, pieces: [bytes[...]], ends: ends)
+    let drip = read(provider, pieces: bytes.indices.map { bytes[$0...$0] }, ends: ends)
     #expect(drip == whole, "byte by byte", sourceLocation: sourceLocation)
     for cut in bytes.indices {
-        let halves = read(provider, pieces: [bytes[..<cut], bytes[cut...]])
+        let halves = read(provider, pieces: [bytes[..<cut], bytes[cut...]], ends: ends)
         #expect(halves == whole, "cut at \(cut)", sourceLocation: sourceLocation)
     }
     return whole

@@ -14,6 +14,7 @@ final class ScriptedSource: EntrySource {
     private(set) var told: [String] = []
     var retryCount: Int { 0 }
     var usage: Usage? { nil }
+    var passedOverCount: Int { 0 }
 
     func start() { told.append("start") }
     func pause() -> Bool {

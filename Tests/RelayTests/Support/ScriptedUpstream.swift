@@ -14,6 +14,18 @@ final class ScriptedUpstream: Sendable {
         var events: [String]
         /// Whether the connection breaks after the last event, in the middle of the message.
         var isBroken = false
+        /// What comes after the events, as it is.
+        var body: [UInt8] = []
+        var fields: HeaderFields = ["Content-Type": "text/event-stream"]
+
+        /// A body that is no stream of events, or not only.
+        static func body(
+            _ text: String,
+            type: String? = "text/event-stream"
+        ) -> Answer {
+            let fields: HeaderFields = type.map { ["Content-Type": $0] } ?? [:]
+            return Answer(events: [], body: Array(text.utf8), fields: fields)
+        }
     }
 
     let baseURL: String
@@ -23,6 +35,9 @@ final class ScriptedUpstream: Sendable {
 
     /// How often it was asked.
     var calls: Int { handler.calls.withLock { $0 } }
+
+    /// The content codings for which each request asked.
+    var codings: [String?] { handler.codings.withLock { $0 } }
 
     /// What it was asked, as JSON.
     var requests: [JSON] {
@@ -52,6 +67,7 @@ final class ScriptedUpstream: Sendable {
     private final class Handler: RequestHandler, Sendable {
         let calls = Guarded(0)
         let bodies = Guarded<[[UInt8]]>([])
+        let codings = Guarded<[String?]>([])
         private let answers: [Answer]
 
         init(_ answers: [Answer]) { self.answers = answers }
@@ -66,9 +82,11 @@ final class ScriptedUpstream: Sendable {
             let body = exchange.request.body
             bodies.withLock { $0.append(body) }
             let answer = answers[min(call, answers.count) - 1]
-            exchange.beginStream(.ok, ["Content-Type": "text/event-stream"])
+            codings.withLock { $0.append(exchange.request.fields.first("Accept-Encoding")) }
+            exchange.beginStream(.ok, answer.fields)
             exchange.write { out in
                 for event in answer.events { out += Array("data: \(event)\n\n".utf8) }
+                out += answer.body
             }
             if answer.isBroken { exchange.cutOff() } else { exchange.finish() }
         }

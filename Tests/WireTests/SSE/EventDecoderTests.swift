@@ -28,6 +28,37 @@ import Wire
         #expect(reading.events == [.init(data: Array("kept".utf8))])
     }
 
+    @Test(arguments: ["\n", "\r", "\r\n", ""])
+    func `an orderly end may give the event that it leaves unfinished`(end: String) {
+        for (stream, data) in [("data: a\ndata: b", "a\nb"), (": hi\ndata: a", "a")] {
+            let outcome = SplitFeed(stream + end).expectSameOutcome { pieces in
+                var decoder = EventDecoder()
+                for piece in pieces {
+                    var offset = 0
+                    #expect(read(&decoder, piece, &offset) == nil)
+                }
+                let isEvent = (try? decoder.finish()) ?? false
+                return isEvent ? String(decoding: decoder.data, as: UTF8.self) : nil
+            }
+            #expect(outcome == data)
+        }
+    }
+
+    @Test(arguments: ["", "\n", "data: a\n\n", ": hi", "event: x", "nothing"])
+    func `an end without data gives no event`(stream: String) throws {
+        var decoder = EventDecoder()
+        var offset = 0
+        while read(&decoder, Array(stream.utf8), &offset) != nil {}
+        #expect(try decoder.finish() == false)
+    }
+
+    @Test(arguments: ["error: it broke\n\n", "data: x\nerror:it broke\n\n"])
+    func `an error in a field of its own is an event of that name`(stream: String) {
+        let reading = SplitFeed(stream).expectSameOutcome { EventReading(pieces: $0) }
+        let event = ReadEvent(data: Array("it broke".utf8), name: Array("error".utf8))
+        #expect(reading.events == [event])
+    }
+
     @Test func `a carriage return ends an event without waiting for a line feed`() {
         var decoder = EventDecoder()
         let first = Array("data: a\r\r".utf8)

@@ -1,0 +1,140 @@
+import ChatFormats
+import Testing
+
+/// Characters that a server cuts into the strings of two events.
+@Suite struct `Split characters` {
+    private static func delta(_ member: String, _ text: String) -> String {
+        #"{"choices":[{"index":0,"delta":{"\#(member)":"\#(text)"},"finish_reason":null}]}"#
+    }
+
+    private static func said(_ deltas: [(member: String, text: String)]) -> Reading {
+        let events = deltas.map { stream(delta($0.member, $0.text)) }.joined()
+        return readEveryWay(.openAI, events + stream("[DONE]"))
+    }
+
+    private static func text(_ pieces: [String], _ member: String = "content") -> Reading {
+        said(pieces.map { (member, $0) })
+    }
+
+    @Test(arguments: [
+        [#"tea \ud83c"#, #"\udf75 is hot"#], [#"tea "#, #"\uD83C"#, #"\uDF75 is hot"#],
+        [#"tea \ud83c"#, "", #"\udf75 is hot"#],
+        ["tea", #" \ud83c"#, #"\udf75"#, " is", " hot"],
+    ])
+    func `halves of a character in two events belong together`(pieces: [String]) {
+        let reading = Self.text(pieces)
+        #expect(reading.error == nil)
+        let said = reading.entries.map { $0.dropFirst("text:".count) }.joined()
+        #expect(said == "tea 🍵 is hot")
+        #expect(reading.ending == .complete)
+    }
+
+    @Test(arguments: [
+        ([#"\ud83c"#], ["\u{FFFD}"]), ([#"a\ud83c"#, "b"], ["a", "\u{FFFD}b"]),
+        ([#"a\ud83cb"#], ["a\u{FFFD}b"]), ([#"\udf75a"#, "b"], ["\u{FFFD}a", "b"]),
+        ([#"a\ud83c"#, #"\ud83c\udf75"#], ["a", "\u{FFFD}🍵"]),
+        ([#"a\\ud83c"#, "b"], [#"a\ud83c"#, "b"]),
+        ([#"a\ud83c"#, #"\n"#], ["a", "\u{FFFD}\n"]),
+        (["a", #"b\ud83c"#], ["a", "b", "\u{FFFD}"]),
+    ])
+    func `a half without the other is U+FFFD`(pieces: [String], texts: [String]) {
+        let reading = Self.text(pieces)
+        #expect(reading.error == nil)
+        #expect(reading.entries == texts.map { "text:" + $0 })
+    }
+
+    @Test(arguments: ["reasoning", "reasoning_content", "refusal"])
+    func `reasoning and refusals are joined like text`(member: String) {
+        let reading = Self.text([#"\ud83c"#, #"\udf75"#], member)
+        #expect(reading.entries.count == 1)
+        #expect(reading.entries.first?.hasSuffix(":🍵") == true)
+    }
+
+    @Test func `halves of two kinds do not belong together`() {
+        let reading = Self.said([("reasoning", #"a\ud83c"#), ("content", #"\udf75b"#)])
+        #expect(
+            reading.entries == ["reasoning:a", "reasoning:\u{FFFD}", "text:\u{FFFD}b"]
+        )
+    }
+
+    @Test func `what comes between two halves does not part them`() {
+        let events = stream(
+            Self.delta("content", #"\ud83c"#),
+            "heartbeat",
+            #"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
+            Self.delta("content", #"\udf75"#),
+            "[DONE]"
+        )
+        #expect(readEveryWay(.openAI, events).entries == ["text:🍵"])
+    }
+
+    @Test func `arguments of tools are joined`() {
+        let call = { (arguments: String) in
+            #"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\#(arguments)"}}]}}]}"#
+        }
+        let reading = readEveryWay(
+            .openAI,
+            stream(call(#"{\"a\":\"\ud83c"#), call(#"\udf75\"}"#), "[DONE]")
+        )
+        #expect(
+            reading.entries == [
+                #"toolCall:{"index":0,"function":{"arguments":"{\"a\":\""}}"#,
+                #"toolCall:{"index":0,"function":{"arguments":"🍵\"}"}}"#,
+            ]
+        )
+    }
+
+    @Test func `a half in a member that is no text changes nothing else`() {
+        let event =
+            #"{"choices":[{"index":0,"delta":{"tool_calls":[{"id":"k","function":{"name":"f"}}],"content":"a"},"logprobs":{"content":[{"token":"\ud83c"}]}}]}"#
+        let reading = readEveryWay(.openAI, stream(event, event, "[DONE]"))
+        #expect(reading.error == nil)
+        let calls = [0, 1].map {
+            [
+                "text:a",
+                #"toolCall:{"index":\#($0),"id":"k","function":{"name":"f"}}"#,
+            ]
+        }
+        #expect(reading.entries == calls.flatMap { $0 })
+    }
+
+    @Test func `Anthropic's deltas are joined`() {
+        let delta = { (text: String) in
+            #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\#(text)"}}"#
+        }
+        let reading = readEveryWay(
+            .anthropic,
+            stream(delta(#"a\ud83c"#), delta(#"\udf75b"#), #"{"type":"message_stop"}"#)
+        )
+        #expect(reading.entries == ["text:a", "text:🍵b"])
+    }
+
+    @Test(arguments: 1..<4)
+    func `bytes of one character in two events belong together`(cut: Int) {
+        let cup = Array("🍵".utf8)
+        let event = { (text: [UInt8]) in
+            Array("data: {\"choices\":[{\"delta\":{\"content\":\"".utf8) + text
+                + Array("\"}}]}\n\n".utf8)
+        }
+        let bytes = event([0x61] + cup[..<cut]) + event(Array(cup[cut...]) + [0x62])
+        let reading = readEveryWay(.openAI, bytes + Array(stream("[DONE]").utf8))
+        #expect(reading.error == nil)
+        #expect(reading.entries == ["text:a", "text:🍵b"])
+    }
+
+    @Test func `bytes that are no character are U+FFFD`() {
+        let bytes =
+            Array("data: {\"choices\":[{\"delta\":{\"content\":\"a".utf8) + [0xC3, 0x28, 0xFF]
+            + Array("\"}}]}\n\n".utf8)
+        let reading = readEveryWay(.openAI, bytes + Array(stream("[DONE]").utf8))
+        #expect(reading.entries == ["text:a\u{FFFD}(\u{FFFD}"])
+    }
+
+    @Test func `a whole answer with half a character is taken`() {
+        let body =
+            #"{"choices":[{"index":0,"message":{"content":"a\ud83c","tool_calls":[]},"logprobs":{"content":[{"token":"\ud83c"}]},"finish_reason":"length"}]}"#
+        let reading = readEveryWay(.openAI, body, ends: true)
+        #expect(reading.entries == ["text:a", "text:\u{FFFD}"])
+        #expect(reading.ending == .length)
+    }
+}
