@@ -20,6 +20,11 @@ package struct RelayConfiguration: Sendable {
         /// Whether proxies named in the environment are bypassed.
         package var bypassesProxy: Bool
 
+        /// The variable that holds its key, for errors; nil where none does.
+        package var keyVariable: String?
+        /// The variable that holds its base URL, for errors; nil where none does.
+        package var addressVariable: String?
+
         /// What nobody may be shown, in whatever text it comes back.
         var secrets: [String] { (key.map { [$0] } ?? []) + Redaction.secrets(inURL: baseURL) }
 

@@ -88,9 +88,61 @@ import Upstream
         #expect(settings.models.upstreams[1].model != "m")
     }
 
-    @Test func `a base URL loses its final slashes`() throws {
-        let settings = try settings(["OPENAI_BASE_URL": "http://127.0.0.1:9/v1//"])
+    @Test(arguments: [
+        "http://127.0.0.1:9/v1//", "HTTP://127.0.0.1:9/v1", " http://127.0.0.1:9/v1/ \t\r\n",
+    ])
+    func `a base URL loses its final slashes, its capitals and the blanks around it`(
+        url: String
+    ) throws {
+        let settings = try settings(["OPENAI_BASE_URL": url])
         #expect(settings.models.upstreams[0].baseURL == "http://127.0.0.1:9/v1")
+    }
+
+    @Test(arguments: [
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1/chat/completions", "http://127.0.0.1:9/v1"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1/completions/", "http://127.0.0.1:9/v1"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1/messages", "http://127.0.0.1:9/v1"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
+        ("OPENAI_BASE_URL", "https://api.openai.com", "https://api.openai.com/v1"),
+        ("OPENAI_BASE_URL", "https://openrouter.ai/v1", "https://openrouter.ai/api/v1"),
+        ("OPENAI_BASE_URL", "https://a.openai.azure.com", "https://a.openai.azure.com/openai/"),
+        ("OPENAI_BASE_URL", "http://u:SECRET@h", "http://***@h/v1"),
+        ("ANTHROPIC_BASE_URL", "https://api.anthropic.com/v1", "https://api.anthropic.com"),
+        ("ANTHROPIC_BASE_URL", "https://h/x/v1/messages", "https://h/x"),
+    ])
+    func `a base URL that looks wrong is named, with what it should be`(
+        name: String,
+        url: String,
+        better: String
+    ) throws {
+        let lines = try report([name: url]).split(separator: "\n")
+        let warnings = lines.filter { $0.hasPrefix("# warning: ") }
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.hasPrefix("# warning: \(name) ") == true)
+        #expect(warnings.first?.hasSuffix(" \(better)") == true)
+    }
+
+    @Test(arguments: [
+        ("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+        ("OPENAI_BASE_URL", "https://openrouter.ai/api/v1"),
+        ("OPENAI_BASE_URL", "https://api.perplexity.ai"),
+        ("OPENAI_BASE_URL", "https://api.deepseek.com"),
+        ("OPENAI_BASE_URL", "https://a.openai.azure.com/openai/v1"),
+        ("OPENAI_BASE_URL", "https://a.openai.azure.com/openai/deployments/m"),
+        ("OPENAI_BASE_URL", "https://generativelanguage.googleapis.com/v1beta/openai"),
+        ("OPENAI_BASE_URL", "https://open.bigmodel.cn/api/paas/v4"),
+        ("OPENAI_BASE_URL", "https://models.github.ai/inference"),
+        ("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+    ])
+    func `a base URL that may well be right is not named`(name: String, url: String) throws {
+        #expect(try !report([name: url]).contains("warning"))
+    }
+
+    @Test func `an upstream knows the variables that name it, for errors`() throws {
+        let upstreams = try settings(["OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k"]).models
+            .upstreams
+        #expect(upstreams.map(\.keyVariable) == ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"])
+        #expect(upstreams.map(\.addressVariable) == ["OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"])
     }
 
     @Test(arguments: [

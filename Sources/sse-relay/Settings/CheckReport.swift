@@ -2,7 +2,8 @@ import Generations
 import Relay
 import Upstream
 
-/// What `--check` prints: every variable with the value in force, secrets masked, and who answers.
+/// What `--check` prints: every variable with the value in force, secrets masked, who answers,
+/// and what looks wrong.
 struct CheckReport {
     let settings: Settings
     /// Where the proxies are named: not in the configuration's own environment, which a file may
@@ -23,6 +24,9 @@ struct CheckReport {
             guard let proxy = proxies.proxy(for: upstream.baseURL) else { continue }
             let url = Redaction.clean(address: proxy.url)
             text += "# \(upstream.name) is reached through the proxy \(url) (\(proxy.variable))\n"
+        }
+        for upstream in settings.models.upstreams {
+            if let warning = BaseURLAdvice(upstream).warning { text += "# warning: \(warning)\n" }
         }
         return text + "# \(UpstreamClient.version)\n"
     }

@@ -59,13 +59,20 @@ extension Setting where Value == String {
         Setting(variable) { $0.value(in: $1) }
     }
 
-    /// A base URL, read without its final slashes.
+    /// A base URL, read without the blanks around it and its final slashes; the scheme may be in
+    /// capitals (RFC 3986 §3.1).
     ///
     /// A wrong one is not shown: while it cannot be read, any part of it may be a password.
     static func url(_ variable: Variable) -> Setting {
         Setting(variable) { variable, environment throws(ConfigurationError) in
-            var url = variable.value(in: environment)
-            let isHTTP = url.hasPrefix("http://") || url.hasPrefix("https://")
+            let isBlank = { (character: Character) in character.isASCII && character.isWhitespace }
+            var url = String(variable.value(in: environment).drop(while: isBlank))
+            while let last = url.last, isBlank(last) { url.removeLast() }
+            let scheme = url.prefix { $0 != ":" }.lowercased()
+            let isHTTP =
+                (scheme == "http" || scheme == "https")
+                && url.dropFirst(scheme.count).hasPrefix("://")
+            if isHTTP { url = scheme + url.dropFirst(scheme.count) }
             let isPlain = url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
             let problem: String? =
                 if !isHTTP {

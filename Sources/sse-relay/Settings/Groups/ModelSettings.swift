@@ -85,13 +85,16 @@ private struct Vendor {
                 "is not set, though \(ModelSettings.source.name) is \(source.rawValue)"
             )
         }
-        return RelayConfiguration.Upstream(
+        var upstream = RelayConfiguration.Upstream(
             name: source.rawValue,
             provider: provider,
             baseURL: try baseURL.value(in: environment),
             key: key,
             model: model
         )
+        upstream.keyVariable = self.key.name
+        upstream.addressVariable = baseURL.name
+        return upstream
     }
 }
 
