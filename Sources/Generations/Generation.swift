@@ -156,7 +156,8 @@ package final class Generation: LiveLogOwner {
                 failure.ending,
                 type: failure.type,
                 message: failure.message,
-                code: failure.code
+                code: failure.code,
+                param: failure.detail.param
             )
         }
     }

@@ -41,6 +41,9 @@ package final class LiveLog: TurnEndHandler {
     package private(set) var failure: UpstreamFailure?
     /// Milliseconds from the start to the first token, once there is one.
     package private(set) var firstTokenMilliseconds: Int?
+    /// Fields of the upstream's answer that a client of OpenAI's protocol is sent, too, while its
+    /// status is not settled.
+    var passedFields = HeaderFields()
     /// Where the answer is in the journal: kept here, so that no token costs a look-up.
     package var journalTicket = JournalTicket()
     /// Whether the answer can no longer be found.

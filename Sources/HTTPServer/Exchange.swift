@@ -33,6 +33,8 @@ package final class Exchange {
     package private(set) var isLost = false
     /// Produces the answer; kept alive until that is finished or lost.
     package var delegate: (any ExchangeDelegate)?
+    /// Why the request was answered with an error, if it was.
+    package private(set) var reason: String?
     /// Words that the application wants in the request's log line.
     package var note: [UInt8] = []
     /// Fields that every answer of this exchange carries.
@@ -146,8 +148,9 @@ package final class Exchange {
 
     /// Answers with an error.
     package func respond(_ problem: Problem) {
+        reason = problem.message
         let handler = connection?.server.handler
-        let body = handler?.body(of: problem, for: request.head) ?? problem.body
+        let body = handler?.body(of: problem, for: self) ?? problem.body
         respond(problem.status, problem.answerFields, body: body)
     }
 

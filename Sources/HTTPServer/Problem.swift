@@ -11,6 +11,12 @@ package struct Problem: Error, Sendable, Equatable {
     package var message: String
     /// A finer word for programs, such as the name of a field or a limit.
     package var code: String?
+    /// The member of the request at fault, for clients that look for it in a place of its own.
+    package var param: String?
+    /// Whether the code is a number, as some vendors' are.
+    package var isCodeNumber = false
+    /// What else a vendor says about it, after the other members.
+    package var more: [JSON.Member] = []
     /// Header fields that belong to this answer, such as `Allow` or `Retry-After`.
     package var fields: HeaderFields
 
@@ -74,7 +80,9 @@ package struct Problem: Error, Sendable, Equatable {
 
     /// A part of a request that has another value than may be there.
     package static func invalid(_ part: String, expected: String) -> Problem {
-        .invalid("\(part): expected \(expected)", code: part)
+        var problem = Problem.invalid("\(part): expected \(expected)", code: part)
+        problem.param = part
+        return problem
     }
 
     /// A part of a request that took too long to come.
@@ -104,8 +112,30 @@ package struct Problem: Error, Sendable, Equatable {
         bytes.append(literal: ",\"message\":")
         JSONText.appendString(message, into: &bytes)
         bytes.append(literal: ",\"code\":")
-        JSONText.appendStringOrNull(code, into: &bytes)
+        appendCode(into: &bytes)
+        // The code of the relay's own errors is the member at fault.
+        if let param, param != code {
+            bytes.append(literal: ",\"param\":")
+            JSONText.appendString(param, into: &bytes)
+        }
+        appendMore(into: &bytes)
         bytes.append(literal: "}}\n")
         return bytes
+    }
+
+    /// Appends the code's value.
+    package func appendCode(into out: inout [UInt8]) {
+        guard isCodeNumber, let code else { return JSONText.appendStringOrNull(code, into: &out) }
+        out.append(text: code)
+    }
+
+    /// Appends what else is said, each member after a comma.
+    package func appendMore(into out: inout [UInt8]) {
+        for member in more {
+            out.append(literal: ",")
+            JSONText.appendString(member.key, into: &out)
+            out.append(literal: ":")
+            member.value.write(into: &out)
+        }
     }
 }

@@ -40,12 +40,12 @@ package protocol RequestHandler: AnyObject {
     /// The answer has been handed to the kernel whole, or the connection is gone.
     func finished(_ exchange: Exchange)
     /// An error's body, in the shape that clients of this request look for.
-    func body(of problem: Problem, for head: RequestHead) -> [UInt8]
+    func body(of problem: Problem, for exchange: Exchange) -> [UInt8]
     /// Something that has no acceptable head was answered with an error.
     func refused(_ problem: Problem, from peer: PeerAddress)
 }
 
 extension RequestHandler {
     /// The server's own shape.
-    package func body(of problem: Problem, for head: RequestHead) -> [UInt8] { problem.body }
+    package func body(of problem: Problem, for exchange: Exchange) -> [UInt8] { problem.body }
 }

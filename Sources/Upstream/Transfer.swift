@@ -50,8 +50,8 @@ package final class Transfer {
 
     /// The header lines that are kept, in lower case: a literal to compare with, and a text.
     private static let keptFields: [(line: StaticString, name: String)] = [
-        "content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
-        "request-id",
+        "content-type", "location", "retry-after", "retry-after-ms", "x-should-retry",
+        "x-request-id", "request-id", "apim-request-id", "x-amzn-requestid",
     ].map { ($0, $0.description) }
 
     /// What has arrived of the answer's head.
@@ -146,16 +146,27 @@ package final class Transfer {
         while colon < line.count, line[colon] != UInt8(ascii: ":") { colon += 1 }
         guard colon < line.count else { return }
         let name = line.extracting(0..<colon)
-        guard let kept = Self.keptFields.first(where: { equalsIgnoringCase(name, $0.line) }) else {
-            return
-        }
+        guard let kept = Self.keptName(name) else { return }
         var start = colon + 1
         var end = line.count
         // White space around the value is no part of it (RFC 9112 §5.1).
         while start < end, Self.isBlank(line[start]) { start += 1 }
         while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
-        head.fields.append(kept.name, Self.text(line, start..<end))
+        head.fields.append(kept, Self.text(line, start..<end))
     }
+
+    /// The name of a field that is kept, in lower case; nil for any other.
+    private static func keptName(_ name: Span<UInt8>) -> String? {
+        if let kept = keptFields.first(where: { equalsIgnoringCase(name, $0.line) }) {
+            return kept.name
+        }
+        // What the client may still ask: x-ratelimit-remaining-requests and the like.
+        let lower = name.count <= maxLimitName ? text(name, 0..<name.count).lowercased() : ""
+        return limitPrefixes.contains { lower.hasPrefix($0) } ? lower : nil
+    }
+
+    private static let limitPrefixes = ["x-ratelimit-", "anthropic-ratelimit-"]
+    private static let maxLimitName = 64
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 

@@ -171,7 +171,7 @@ import Testing
             code: nil,
             overloaded: true
         )
-        #expect(reading.error == error)
+        #expect(reading.error?.withoutDetail == error)
         #expect(reading.entries == ["text:a"])
     }
 
@@ -181,7 +181,7 @@ import Testing
         #"{"type":"error","message":"no"}"#,
     ])
     func `an error without the event's name is an error too`(data: String) {
-        guard case .vendor(_, "no", nil, false)? = readEveryWay(.anthropic, stream(data)).error
+        guard case .vendor(_, "no", nil, false, _)? = readEveryWay(.anthropic, stream(data)).error
         else {
             Issue.record("expected the vendor's error")
             return

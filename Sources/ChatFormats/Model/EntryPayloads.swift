@@ -73,7 +73,8 @@ extension EntryLog {
         _ ending: Ending,
         type: String,
         message: String,
-        code: String? = nil
+        code: String? = nil,
+        param: String? = nil
     ) {
         assert(!ending.isFinish)
         bytes.append(literal: "{\"status\":")
@@ -84,6 +85,10 @@ extension EntryLog {
         JSONText.appendString(message, into: &bytes)
         bytes.append(literal: ",\"code\":")
         JSONText.appendStringOrNull(code, into: &bytes)
+        if let param {
+            bytes.append(literal: ",\"param\":")
+            JSONText.appendString(param, into: &bytes)
+        }
         bytes.append(literal: "}")
         seal(.failure)
     }

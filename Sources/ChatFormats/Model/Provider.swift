@@ -59,10 +59,5 @@ package enum Provider: String, Sendable, CaseIterable {
     }
 
     /// Reads the body of an error response, in whatever shape the vendor or a proxy wrote it.
-    package func errorMessage(
-        body: Span<UInt8>
-    ) -> (type: String?, message: String?, code: String?) {
-        let error = VendorError(body: body)
-        return (error.type, error.message, error.code)
-    }
+    package func errorMessage(body: Span<UInt8>) -> VendorError { VendorError(body: body) }
 }

@@ -2,13 +2,16 @@ import Wire
 
 extension ErrorShape {
     /// OpenAI's: its clients look for `param` too.
-    static let openAI = ErrorShape { type, message, code, out in
+    package static let openAI = ErrorShape { words, out in
         out.append(literal: "{\"error\":{\"type\":")
-        JSONText.appendString(type, into: &out)
+        JSONText.appendString(words.type, into: &out)
         out.append(literal: ",\"message\":")
-        JSONText.appendString(message, into: &out)
+        JSONText.appendString(words.message, into: &out)
         out.append(literal: ",\"code\":")
-        JSONText.appendStringOrNull(code, into: &out)
-        out.append(literal: ",\"param\":null}}\n")
+        out += words.code
+        out.append(literal: ",\"param\":")
+        JSONText.appendStringOrNull(words.param, into: &out)
+        out += words.more
+        out.append(literal: "}}\n")
     }
 }

@@ -1,29 +1,56 @@
 import Wire
 
 /// What a vendor says about a failure, in whichever of the usual shapes.
-struct VendorError: Equatable {
+package struct VendorError: Sendable, Equatable {
     /// The vendor's class of error, such as `rate_limit_error`.
-    var type: String?
+    package var type: String?
     /// What happened, in words.
-    var message: String?
+    package var message: String?
     /// The vendor's code; numbers are kept in decimal.
-    var code: String?
+    package var code: String?
+    /// What else the vendor says.
+    package var detail = ErrorDetail()
+    /// Whether it came as a page, for people; the message is its title.
+    package var isPage = false
 
     /// Reads the body of an answer with an error status; what the body lacks is nil.
-    init(body: Span<UInt8>) {
+    package init(body: Span<UInt8>) {
         let json: JSON
         do throws(JSONError) {
             json = try JSON.parse(body)
         } catch {
-            message = Self.plainText(body)
+            isPage = PageTitle.isPage(body)
+            message = isPage ? PageTitle.words(of: body) : Self.plainText(body)
             return
         }
+        self = VendorError(json)
+    }
+
+    /// Reads a whole answer, or an event's data.
+    init(_ json: JSON) {
         // Gemini wraps its errors in an array.
         let outer = json.arrayValue?.first ?? json
-        if let error = outer["error"], let known = VendorError(error: error) {
+        if let known = Self(around: outer) {
             self = known
+        } else if case .string(let text) = outer {
+            message = Self.clean(text)
         } else {
             self = VendorError(members: outer)
+        }
+    }
+
+    /// Reads the error that an object has under one of the usual names.
+    ///
+    /// - Returns: `nil` where it has none, as an event of an answer.
+    init?(around outer: JSON) {
+        // Cloudflare has a list.
+        let error = outer["error"] ?? outer["errors"]?.arrayValue?.first
+        if let error, let known = VendorError(error: error) {
+            self = known
+        } else if let base = outer["base_resp"], let failed = VendorError(miniMax: base) {
+            self = failed
+        } else {
+            return nil
         }
     }
 
@@ -40,38 +67,53 @@ struct VendorError: Equatable {
         }
     }
 
+    /// Reads MiniMax's `base_resp`, which every event of its stream may have.
+    ///
+    /// - Returns: `nil` for its zero, which is success.
+    init?(miniMax base: JSON) {
+        guard let number = base["status_code"]?.intValue, number != 0 else { return nil }
+        message = Self.text(base["status_msg"])
+        code = String(number)
+        detail.isCodeNumber = true
+        detail.status = VendorStatus.status(miniMax: number)
+    }
+
     /// Reads the object that holds type, message and code.
     init(members: JSON) {
-        type = Self.word(members["type"]) ?? Self.word(members["status"])
-        code = Self.word(members["code"])
-        message = Self.text(members["message"]) ?? Self.text(members["detail"])
+        type =
+            Self.word(members["type"]) ?? Self.word(members["status"])
+            ?? Self.word(members["__type"])
+        let code = Self.first(["code", "statusCode", "error_code"], in: members)
+        self.code = Self.word(code)
         // A proxy may wrap the vendor's error in another one.
-        if message == nil { message = Self.text(members["error"]) }
+        for name in ["message", "detail", "error", "msg", "error_msg", "Message", "title"]
+        where message == nil {
+            message = Self.text(members[name])
+        }
+        if case .number? = code { detail.isCodeNumber = true }
+        detail.param = Self.param(members)
+        detail.members = ErrorDetail.members(of: members)
+        detail.status = VendorStatus.status(type: type, code: self.code)
     }
 
     /// Whether the same request may well succeed a little later.
     var isOverloaded: Bool {
-        for word in [type, code] {
-            guard let word else { continue }
-            if let status = parseDecimal(word) {
-                // Greater numbers are the vendor's own, and no statuses.
-                if [408, 409, 429].contains(status) || (500..<600).contains(status) { return true }
-            } else if Self.passingTroubles.contains(word.lowercased()) {
-                return true
-            }
-        }
-        return false
+        // A budget that is used up is none that passes, whatever its status.
+        for word in [type, code] where Self.usedUp.contains(word ?? "") { return false }
+        return detail.status.map(VendorStatus.mayPass) ?? false
     }
 
-    private static let passingTroubles: Set<String> = [
-        "overloaded_error", "overloaded", "engine_overloaded", "engine_overloaded_error",
-        "rate_limit_error", "rate_limit_exceeded", "rate_limited", "resource_exhausted",
-        "api_error", "server_error", "internal_server_error", "internal_error", "timeout_error",
-        "service_unavailable", "service_unavailable_error", "unavailable", "internal",
-    ]
+    private static let usedUp: Set<String> = ["insufficient_quota", "billing_hard_limit_reached"]
 
     /// How much of a vendor's message is passed on.
     static let maxMessageBytes = 2048
+
+    private static func first(_ names: [String], in members: JSON) -> JSON? {
+        for name in names {
+            if let value = members[name], word(value) != nil { return value }
+        }
+        return nil
+    }
 
     private static func word(_ value: JSON?) -> String? {
         switch value {
@@ -86,20 +128,36 @@ struct VendorError: Equatable {
         case nil, .null?, .string("")?, .bool?, .number?: return nil
         case .string(let text)?: return clean(text)
         case .object?, .array?:
-            // FastAPI puts a list of objects with `msg` under `detail`.
+            // FastAPI puts a list of objects with `msg` under `detail`, and Mistral puts that
+            // under `message`.
             let inner = value?.arrayValue?.first ?? value
-            return inner.flatMap { text($0["msg"]) ?? text($0["message"]) }
+            return inner.flatMap { text($0["msg"]) ?? text($0["message"]) ?? text($0["detail"]) }
         }
     }
 
-    /// A short body that is text and not a page of HTML.
+    /// The member at fault: OpenAI's `param`, or the place of pydantic's first complaint.
+    private static func param(_ members: JSON) -> String? {
+        if let param = word(members["param"]) { return param }
+        let list = members["detail"] ?? members["message"]?["detail"]
+        guard let place = list?.arrayValue?.first?["loc"]?.arrayValue else { return nil }
+        var path = ""
+        for (index, step) in place.enumerated() {
+            if case .number(let number) = step {
+                path += "[\(number)]"
+            } else if let name = step.stringValue, index > 0 || name != "body" {
+                path += path.isEmpty ? name : ".\(name)"
+            }
+        }
+        return path.isEmpty ? nil : clean(path)
+    }
+
+    /// The beginning of a body that is text.
     private static func plainText(_ body: Span<UInt8>) -> String? {
-        guard body.count <= maxMessageBytes else { return nil }
         var bytes: [UInt8] = []
         bytes.append(span: body)
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         let cleaned = clean(text)
-        return cleaned.isEmpty || cleaned.hasPrefix("<") ? nil : cleaned
+        return cleaned.isEmpty ? nil : cleaned
     }
 
     /// One line of bounded length: these words end up in logs and in `data:` lines.

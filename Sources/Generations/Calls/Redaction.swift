@@ -1,3 +1,5 @@
+import Wire
+
 /// Takes secrets out of text that is shown: an upstream's, since vendors like to quote the key they
 /// refuse, and the configuration's.
 package enum Redaction {
@@ -25,6 +27,25 @@ package enum Redaction {
         text = maskItems(in: text)
         for prefix in prefixes { text = maskWords(after: prefix, in: text) }
         return text
+    }
+
+    /// JSON without secrets in its texts.
+    static func clean(_ members: [JSON.Member], secrets: [String]) -> [JSON.Member] {
+        members.map { member in
+            JSON.Member(
+                key: clean(member.key, secrets: secrets),
+                value: clean(member.value, secrets: secrets)
+            )
+        }
+    }
+
+    private static func clean(_ value: JSON, secrets: [String]) -> JSON {
+        switch value {
+        case .string(let text): .string(clean(text, secrets: secrets))
+        case .array(let elements): .array(elements.map { clean($0, secrets: secrets) })
+        case .object(let members): .object(clean(members, secrets: secrets))
+        case .null, .bool, .number: value
+        }
     }
 
     /// A value that should be a URL or a host, made safe to show however wrong it is: all of it up

@@ -92,6 +92,9 @@ extension RetryPolicy.Hints {
         return HTTPDate.parse(text) == nil ? nil : text
     }
 
+    /// Whether a text is a number as some vendors send it.
+    static func isNumber(_ text: String) -> Bool { number(text) != nil }
+
     /// A number of sensible size, as some vendors send fractions of seconds.
     private static func number(_ text: String) -> Double? {
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }

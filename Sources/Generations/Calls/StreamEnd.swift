@@ -13,16 +13,4 @@ extension UpstreamFailure {
             code: "truncated"
         )
     }
-
-    /// What the upstream sent is no answer in any framing, such as the page of a login.
-    static func notAStream(type: String, upstream: String) -> UpstreamFailure {
-        UpstreamFailure(
-            .upstreamError,
-            .badGateway,
-            type: "upstream_error",
-            message: "the upstream \(upstream) answered with \(type)"
-                + " instead of text/event-stream",
-            code: "not_a_stream"
-        )
-    }
 }

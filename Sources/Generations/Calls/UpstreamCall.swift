@@ -205,7 +205,9 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     // MARK: The transfer
 
     /// A type that is wrong says nothing: what comes is read as what its first bytes show.
-    package func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead) {}
+    package func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead) {
+        generation?.live.passedFields = PassedFields.ofAnswer(head.fields)
+    }
 
     package func transfer(_ transfer: Transfer, received bytes: Span<UInt8>) {
         guard let generation else { return }
@@ -225,7 +227,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
                 try filter.decode(bytes, with: &decoder, into: &log)
             }
         } catch {
-            return streamFailed(error, transfer.head)
+            return streamFailed(error, transfer.head, bytes)
         }
         dataEvents = decoder.dataEventCount
         if dataEvents != before {
@@ -283,7 +285,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         // A sentence, for example: an answer would have shown itself.
         let isStream = type.isEmpty || type.lowercased().hasPrefix("text/event-stream")
         if decoder.isEmpty, !isStream {
-            return failed(nil, .notAStream(type: type, upstream: upstreamName))
+            return failed(nil, .notAStream(type, upstream: upstream.configuration))
         }
         failed(
             nil,
@@ -316,22 +318,29 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         failed(.status(head.status, hints), failure)
     }
 
-    private func streamFailed(_ error: StreamError, _ head: UpstreamHead) {
+    private func streamFailed(
+        _ error: StreamError,
+        _ head: UpstreamHead,
+        _ bytes: Span<UInt8> = Span()
+    ) {
         transfer?.cancel()
         transfer = nil
         if case .page = error {
             let type = head.fields.first("content-type") ?? "a page without a type"
-            return failed(nil, .notAStream(type: type, upstream: upstreamName))
+            let words = VendorError(body: bytes).message
+            return failed(nil, .notAStream(type, words, upstream: upstream.configuration))
         }
         let failure = UpstreamFailure(error, upstream: upstream.configuration)
-        guard case .vendor(_, _, _, let isOverloaded) = error else { return failed(nil, failure) }
+        guard case .vendor(_, _, _, let isOverloaded, _) = error else {
+            return failed(nil, failure)
+        }
         failed(.inStream(isOverloaded: isOverloaded), failure)
     }
 
     /// Whatever breaks in mid-answer leaves a cut answer.
     private func failure(_ error: TransferError) -> UpstreamFailure {
         guard generation != nil, hasAnswer else {
-            return UpstreamFailure(error, upstream: upstream.configuration.name)
+            return UpstreamFailure(error, upstream: upstream.configuration)
         }
         var failure = UpstreamFailure.truncated(upstream: upstream.configuration.name)
         failure.message += " (\(error.detail))"

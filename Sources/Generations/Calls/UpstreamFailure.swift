@@ -14,8 +14,10 @@ package struct UpstreamFailure: Equatable, Sendable {
     package var message: String
     /// A finer word for programs, such as the vendor's.
     package var code: String?
-    /// The upstream's `Retry-After`, where it is passed on.
-    var retryAfter: String?
+    /// What else the vendor says.
+    var detail = ErrorDetail()
+    /// Fields of the upstream's answer that are passed on, such as `Retry-After`.
+    var fields = HeaderFields()
 
     /// Describes one.
     package init(
@@ -23,15 +25,13 @@ package struct UpstreamFailure: Equatable, Sendable {
         _ status: Status,
         type: String,
         message: String,
-        code: String? = nil,
-        retryAfter: String? = nil
+        code: String? = nil
     ) {
         self.ending = ending
         self.status = status
         self.type = type
         self.message = message
         self.code = code
-        self.retryAfter = retryAfter
     }
 
     /// Reads a failure that an earlier process left in the journal.
@@ -77,11 +77,15 @@ package struct UpstreamFailure: Equatable, Sendable {
         failure.type = Redaction.clean(type, secrets: secrets)
         failure.message = Redaction.clean(message, secrets: secrets)
         failure.code = code.map { Redaction.clean($0, secrets: secrets) }
+        // What is masked is no number any more.
+        if failure.code != code { failure.detail.isCodeNumber = false }
+        failure.detail.param = detail.param.map { Redaction.clean($0, secrets: secrets) }
+        failure.detail.members = Redaction.clean(detail.members, secrets: secrets)
         return failure
     }
 
     /// The upstream could not be reached, or the connection broke.
-    init(_ error: TransferError, upstream: String) {
+    init(_ error: TransferError, upstream: RelayConfiguration.Upstream) {
         let what =
             switch error {
             case .nameNotResolved: "its name could not be resolved"
@@ -96,7 +100,8 @@ package struct UpstreamFailure: Equatable, Sendable {
             error.isTimeout ? .timeout : .upstreamError,
             error.isTimeout ? .gatewayTimeout : .badGateway,
             type: "upstream_error",
-            message: "the upstream \(upstream) did not answer: \(what) (\(error.detail))",
+            message: "the upstream \(upstream.name) did not answer: \(what) (\(error.detail))"
+                + upstream.advice(on: error),
             code: error.word
         )
     }
@@ -105,14 +110,42 @@ package struct UpstreamFailure: Equatable, Sendable {
     init(status: Int, head: UpstreamHead, body: Span<UInt8>, upstream: RelayConfiguration.Upstream)
     {
         let vendor = upstream.provider.errorMessage(body: body)
+        let form = vendor.isPage ? " with a page" : ""
         let message = vendor.message ?? "it gave no reason"
+        let location = head.fields.first("location")
         self.init(
             .upstreamError,
             Status(upstreamCode: status),
             type: vendor.type ?? "upstream_error",
-            message: "the upstream \(upstream.name) answered \(status): \(message)",
-            code: vendor.code,
-            retryAfter: head.fields.first("retry-after").flatMap(RetryPolicy.Hints.passedOn)
+            message: "the upstream \(upstream.name) answered \(status)\(form): \(message)"
+                + upstream.advice(on: status, location: location, vendor),
+            code: vendor.code
+        )
+        detail = vendor.detail
+        fields = PassedFields.ofRefusal(head.fields)
+    }
+
+    /// The upstream answered with what is no stream of events.
+    ///
+    /// - Parameters:
+    ///   - type: the answer's `Content-Type`.
+    ///   - words: what the answer says of itself, such as the title of a page.
+    ///   - upstream: the one that was asked.
+    /// - Returns: a failure that names the URL and its variable.
+    static func notAStream(
+        _ type: String,
+        _ words: String? = nil,
+        upstream: RelayConfiguration.Upstream
+    ) -> UpstreamFailure {
+        let said = words.map { ", which says: \($0)" } ?? ""
+        return UpstreamFailure(
+            .upstreamError,
+            .badGateway,
+            type: "upstream_error",
+            message: "the upstream \(upstream.name) answered with \(type) instead of"
+                + " text/event-stream\(said); asked was POST \(upstream.shownURL)"
+                + upstream.checkAddress,
+            code: "not_a_stream"
         )
     }
 
@@ -127,15 +160,16 @@ package struct UpstreamFailure: Equatable, Sendable {
                 message: "the upstream \(upstream.name) sent what cannot be read: \(detail)",
                 code: "malformed"
             )
-        case .vendor(let type, let message, let code, _):
+        case .vendor(let type, let message, let code, _, let detail):
             self.init(
                 .upstreamError,
-                .badGateway,
+                detail.status.map { Status(upstreamCode: $0) } ?? .badGateway,
                 type: type ?? "upstream_error",
                 message: "the upstream \(upstream.name) reported an error: \(message)",
                 code: code
             )
-        case .page: self = .notAStream(type: "a page", upstream: upstream.name)
+            self.detail = detail
+        case .page: self = .notAStream("a page", upstream: upstream)
         case .tooLong(let limit):
             self.init(
                 .upstreamError,

@@ -192,7 +192,14 @@ package final class Reader: ExchangeDelegate {
     private func begin() {
         guard !hasBegun else { return }
         hasBegun = true
-        exchange.beginStream(.ok, ["X-Stream-Id": live.head.id], block: dialect.media.head)
+        var fields: HeaderFields = ["X-Stream-Id": live.head.id]
+        fields.append(passedFields)
+        exchange.beginStream(.ok, fields, block: dialect.media.head)
+    }
+
+    /// OpenAI's libraries show the upstream's name for the request, and what may still be asked.
+    private var passedFields: HeaderFields {
+        dialect == .openai ? live.passedFields : HeaderFields()
     }
 
     private func refuse(_ failure: UpstreamFailure) { respond(failure.problem) }
@@ -205,7 +212,7 @@ package final class Reader: ExchangeDelegate {
         guard live.showsEnd else { return }
         if let failure = live.failure, failure.endsWhole { return refuse(failure) }
         guard live.log.first > 0, live.log.ending != .stopped else {
-            return complete { WholeAnswer($0).respond(live.log, context) }
+            return complete { WholeAnswer($0, passedFields).respond(live.log, context) }
         }
         guard !isReadingBack else { return }
         isReadingBack = true
@@ -215,7 +222,7 @@ package final class Reader: ExchangeDelegate {
     private func completionEnded(_ body: [UInt8]?) {
         guard !exchange.isLost, !exchange.isFinished else { return }
         guard let body else { return respond(Self.notReadable) }
-        complete { WholeAnswer($0).respond(body, of: live.head.id) }
+        complete { WholeAnswer($0, passedFields).respond(body, of: live.head.id) }
     }
 
     private func complete(_ answer: (Exchange) -> Void) {

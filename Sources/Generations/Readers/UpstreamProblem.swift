@@ -1,3 +1,4 @@
+import ChatFormats
 package import HTTPServer
 import Wire
 
@@ -7,7 +8,11 @@ extension UpstreamFailure {
     /// The relay has made its own retries: a client's library must not multiply them with its own.
     package var problem: Problem {
         var fields: HeaderFields = ["x-should-retry": "false"]
-        if let retryAfter { fields.append("Retry-After", retryAfter) }
-        return Problem(status, type: type, message: message, code: code, fields: fields)
+        fields.append(self.fields)
+        var problem = Problem(status, type: type, message: message, code: code, fields: fields)
+        problem.param = detail.param
+        problem.isCodeNumber = detail.isCodeNumber
+        problem.more = detail.members
+        return problem
     }
 }

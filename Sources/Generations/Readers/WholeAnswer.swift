@@ -1,13 +1,21 @@
 package import ChatFormats
 package import HTTPServer
-import Wire
+package import Wire
 
 /// An answer in one piece, as it ended or as it failed, from memory or from its record.
 package struct WholeAnswer {
     private let exchange: Exchange
+    private let passedFields: HeaderFields
 
     /// Makes one for a client.
-    package init(_ exchange: Exchange) { self.exchange = exchange }
+    ///
+    /// - Parameters:
+    ///   - exchange: the client's.
+    ///   - passedFields: fields of the upstream's answer that a whole answer has, too.
+    package init(_ exchange: Exchange, _ passedFields: HeaderFields = HeaderFields()) {
+        self.exchange = exchange
+        self.passedFields = passedFields
+    }
 
     /// Answers with OpenAI's object for a log that ended with a finish entry; a stopped answer is
     /// an error for a client that waited for the whole.
@@ -22,14 +30,12 @@ package struct WholeAnswer {
 
     /// Answers with OpenAI's object, which was made before.
     package func respond(_ body: [UInt8], of generation: String) {
-        exchange.respond(
-            .ok,
-            [
-                "Content-Type": "application/json", "Cache-Control": "no-store",
-                "X-Stream-Id": generation,
-            ],
-            body: body
-        )
+        var fields: HeaderFields = [
+            "Content-Type": "application/json", "Cache-Control": "no-store",
+            "X-Stream-Id": generation,
+        ]
+        fields.append(passedFields)
+        exchange.respond(.ok, fields, body: body)
     }
 
     /// Answers with what went wrong with a stream.

@@ -27,7 +27,14 @@ package final class StaticFiles {
     }
 
     /// Answers a request for a file.
-    package func respond(to exchange: Exchange) {
+    ///
+    /// - Parameters:
+    ///   - exchange: the request's.
+    ///   - missing: says what is answered where there is no such file.
+    package func respond(
+        to exchange: Exchange,
+        missing: (RequestHead) -> Problem = { notFound($0.path) }
+    ) {
         let head = exchange.request.head
         guard head.method == .get || head.method == .head else {
             return exchange.respond(Self.wrongMethod(head.method))
@@ -35,7 +42,7 @@ package final class StaticFiles {
         switch root.find(head.path) {
         case .file(let file): respond(to: exchange, with: file)
         case .folderWithoutSlash: redirect(exchange)
-        case .nothing: exchange.respond(Self.notFound(head.path))
+        case .nothing: exchange.respond(missing(head))
         case .unavailable: exchange.respond(Self.unavailable)
         }
     }

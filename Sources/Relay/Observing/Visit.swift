@@ -1,3 +1,4 @@
+import Generations
 import HTTPServer
 import Loop
 import Wire
@@ -28,8 +29,14 @@ struct Visit {
         line.append(literal: "ms ")
         line.append(decimal: exchange.contentBytes)
         line.append(UInt8(ascii: "B"))
-        guard !exchange.note.isEmpty else { return }
-        line.append(UInt8(ascii: " "))
-        line.append(contentsOf: exchange.note)
+        if !exchange.note.isEmpty {
+            line.append(UInt8(ascii: " "))
+            line.append(contentsOf: exchange.note)
+        }
+        guard let reason = exchange.reason else { return }
+        line.append(literal: ": ")
+        line.append(text: Redaction.clean(String(reason.prefix(Self.maxReasonLength))))
     }
+
+    private static let maxReasonLength = 1000
 }

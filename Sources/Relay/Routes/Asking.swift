@@ -209,5 +209,8 @@ final class Asking {
 
 extension Problem {
     /// A chat request that cannot be answered, as 400.
-    init(_ error: ChatRequestError) { self = .invalid(error.message, code: error.field) }
+    init(_ error: ChatRequestError) {
+        self = .invalid(error.message, code: error.field)
+        param = error.field
+    }
 }

@@ -51,15 +51,28 @@ enum Route: Equatable, Sendable {
             throw .invalid(.notImplemented, "the method \(name) is not known here")
         }
         if head.target == "*" { return .options(methods: "GET, HEAD, POST, DELETE, OPTIONS") }
-        if let methods = methods(at: head.path) { return try match(head, methods) }
+        if let methods = methods(at: head.path) { return try chosen(head, methods) }
         if let path = RoutePath.tidied(head.path), let methods = methods(at: path) {
-            return try match(head, methods)
+            return try chosen(head, methods)
         }
         switch head.method {
-        case .get, .head: return .file
+        case .get, .head:
+            // A folder of files has none of these, and a client of theirs reads no page.
+            if UnknownPath(head).isForeignAPI { throw unknown(head) }
+            return .file
         case .options: return .options(methods: "GET, HEAD, OPTIONS")
         default: throw unknown(head)
         }
+    }
+
+    private static func chosen(
+        _ head: RequestHead,
+        _ methods: [(Wire.Method, Route)]
+    ) throws(Problem) -> Route {
+        let route = try match(head, methods)
+        // A library whose base URL lacks `/v1` cannot read what pages get here.
+        if route == .chat(.completions), OpenAIClient.sent(head) { return .chat(.openAI) }
+        return route
     }
 
     /// What is possible on a path; nil where it is no route's.
@@ -110,22 +123,19 @@ enum Route: Equatable, Sendable {
         }
     }
 
-    private static func unknown(_ head: RequestHead) -> Problem {
-        let paths = table.filter { $0.methods.contains { $0.0 == head.method } }.map(\.path)
-        let routes =
-            switch head.method {
-            case .delete: ["/chat/streams/{id}", "/chat/conversations/{id}"]
-            default: paths
-            }
-        let known = routes.isEmpty ? "none" : routes.joined(separator: ", ")
-        return Problem(
-            .notFound,
-            type: "not_found_error",
-            message:
-                "\(head.method.name) is not possible on \(head.path), which is not a route;"
-                + " the routes for it: \(known)",
-            code: "not_found"
-        )
+    /// The answer where there is no route, with those that may have been meant.
+    static func unknown(_ head: RequestHead) -> Problem {
+        let routes: [String]
+        switch head.method {
+        case .delete: routes = ["/chat/streams/{id}", "/chat/conversations/{id}"]
+        case .head: routes = paths(for: .get)
+        default: routes = paths(for: head.method)
+        }
+        return UnknownPath(head).problem(routes: routes)
+    }
+
+    private static func paths(for method: Wire.Method) -> [String] {
+        table.filter { $0.methods.contains { $0.0 == method } }.map(\.path)
     }
 
     private static func streamID(_ path: String) -> String? {
@@ -145,9 +155,23 @@ enum Route: Equatable, Sendable {
     /// How long a body may be that nothing is read from.
     static let maxUnreadBytes = 64 * 1024
 
-    /// How errors are written at a path, a route's or not; nil for the server's own form.
-    static func errorShape(at path: String) -> ErrorShape? {
-        (RoutePath.tidied(path) ?? path).hasPrefix("/v1/") ? Dialect.openai.errorShape : nil
+    /// How errors are written for a request.
+    ///
+    /// - Parameters:
+    ///   - head: the request's, perhaps without its fields.
+    ///   - route: the route that took it, if any.
+    /// - Returns: nil for the server's own form.
+    static func errorShape(of head: RequestHead, _ route: Route?) -> ErrorShape? {
+        let path = RoutePath.tidied(head.path) ?? head.path
+        if route == .chat(.openAI) || path.hasPrefix("/v1/chat/") { return .openAI }
+        if path.hasPrefix("/v1/messages") || path == "/v1/complete" { return .anthropic }
+        if path.hasPrefix("/v1/") || path.hasPrefix("/openai/") { return .openAI }
+        if path.hasPrefix("/api/"), path != "/api/streaming", UnknownPath(head).isForeignAPI {
+            return .ollama
+        }
+        // A library's base URL may lack `/v1`, or have it twice.
+        let isFile = path == "/" || path.contains(".")
+        return route == nil && !isFile && OpenAIClient.sent(head) ? .openAI : nil
     }
 
     /// Whether the body may hold what is asked.

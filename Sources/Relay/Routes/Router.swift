@@ -18,6 +18,7 @@ final class Router: RequestHandler {
     private let heap: HeapTrim
     private let page: StaticFiles?
     private let requestLog: RequestLog
+    private var refusalLog: RefusalLog
     private let service: Service
     private let store: GenerationStore
     private var gate: Gate
@@ -30,6 +31,7 @@ final class Router: RequestHandler {
         self.service = service
         self.store = store
         requestLog = RequestLog(service.log, on: reactor)
+        refusalLog = RefusalLog(service.log)
         gate = policies.gate
         routes = Routes(policies, store: store, service: service)
     }
@@ -53,7 +55,7 @@ final class Router: RequestHandler {
             let route = try Route.match(head)
             let demand = route.demand(head)
             try gate.check(head, host: host, demand)
-            if route == .file, page == nil { throw StaticFiles.notFound(head.path) }
+            if route == .file, page == nil { throw Route.unknown(head) }
             gate.admit(head, demand, on: reactor) { result in
                 switch result {
                 case .success(let caller):
@@ -90,7 +92,8 @@ final class Router: RequestHandler {
     ) throws(Problem) {
         let head = exchange.request.head
         switch route {
-        case .chat(let route): try routes.chat.answer(exchange, route, caller)
+        case .chat(let route):
+            try routes.chat.answer(exchange, meant(route, exchange, caller), caller)
         case .announce: try routes.twoStep.announce(exchange, caller)
         case .announced: try routes.twoStep.announced(exchange)
         case .stream(let id): try routes.streams.read(exchange, id)
@@ -106,25 +109,37 @@ final class Router: RequestHandler {
             var fields = gate.preflightFields(head, methods: methods)
             fields.append("Allow", methods)
             exchange.respond(.noContent, fields)
-        case .file: page?.respond(to: exchange)
+        case .file: page?.respond(to: exchange, missing: Route.unknown)
         }
     }
 
-    func body(of problem: Problem, for head: RequestHead) -> [UInt8] {
-        guard let shape = Route.errorShape(at: head.path) else { return problem.body }
+    /// The chat route that is meant: a library whose base URL lacks `/v1` gets what it can read.
+    private func meant(_ route: ChatRoute, _ exchange: Exchange, _ caller: Caller) -> ChatRoute {
+        let request = exchange.request
+        guard route == .completions, OpenAIClient.wrote(request.body.span, request.head) else {
+            return route
+        }
+        exchange.admitted = Admitted(route: .chat(.openAI), caller: caller)
+        return .openAI
+    }
+
+    func body(of problem: Problem, for exchange: Exchange) -> [UInt8] {
+        let route = (exchange.admitted as? Admitted)?.route
+        guard let shape = Route.errorShape(of: exchange.request.head, route) else {
+            return problem.body
+        }
+        var words = ErrorShape.Words(type: problem.type, message: problem.message, code: [])
+        problem.appendCode(into: &words.code)
+        words.param = problem.param
+        problem.appendMore(into: &words.more)
         var body: [UInt8] = []
-        shape.append(
-            type: problem.type,
-            message: problem.message,
-            code: problem.code,
-            into: &body
-        )
+        shape.append(words, into: &body)
         return body
     }
 
     func finished(_ exchange: Exchange) {
         heap.somethingEnded()
-        guard requestLog.isOn else { return }
+        guard requestLog.isOn else { return refusalLog.finished(exchange, at: reactor.now) }
         let visit = Visit(exchange, endedAt: reactor.now)
         requestLog.add { visit.append(to: &$0) }
     }

@@ -1,0 +1,28 @@
+import HTTPServer
+import Loop
+import Wire
+
+/// Why requests were refused, for a log without a line for each request: one line in a second at
+/// most, since a client that asks wrongly may ask often.
+struct RefusalLog {
+    private let log: Log
+    /// When the next line may be written.
+    private var nextAt: Nanoseconds = 0
+    /// How many refusals had no line since the last one.
+    private var passedOver = 0
+
+    init(_ log: Log) { self.log = log }
+
+    /// Writes a line for a request that the relay itself refused; what an upstream refused has one.
+    mutating func finished(_ exchange: Exchange, at now: Nanoseconds) {
+        guard exchange.reason != nil, exchange.note.isEmpty else { return }
+        guard now >= nextAt else { return passedOver += 1 }
+        nextAt = now + .seconds(1)
+        let others = passedOver
+        passedOver = 0
+        log.write(.info) { line in
+            Visit(exchange, endedAt: now).append(to: &line)
+            if others > 0 { line.append(text: " (and \(others) refusals before)") }
+        }
+    }
+}
