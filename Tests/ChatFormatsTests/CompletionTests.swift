@@ -62,7 +62,8 @@ import Wire
         )
         log.appendFinish(.toolCalls, finishReason: "tool_calls")
         let calls =
-            #"[{"id":"c","function":{"arguments":"2"}},{"id":"h","x":1,"z":3,"function":"#
+            #"[{"id":"c","type":"function","function":{"arguments":"2"}},"#
+            + #"{"id":"h","type":"function","x":1,"z":3,"function":"#
             + #"{"name":"f","y":1,"arguments":"7"}}]"#
         #expect(completion(log).contains(#""tool_calls":\#(calls)}"#))
     }

@@ -215,8 +215,10 @@ import Testing
         )
         #expect(
             reading.entries == [
-                #"toolCall:{"index":0,"id":"a","function":{"arguments":"{}","name":"f"},"type":"function","extra_content":{"google":{"thought_signature":"s"}}}"#,
-                #"toolCall:{"index":1,"id":"b","function":{"arguments":"{}","name":"g"}}"#,
+                #"toolCall:{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""},"extra_content":{"google":{"thought_signature":"s"}}}"#,
+                #"toolCall:{"index":0,"function":{"arguments":"{}"}}"#,
+                #"toolCall:{"index":1,"id":"b","type":"function","function":{"name":"g","arguments":""}}"#,
+                #"toolCall:{"index":1,"function":{"arguments":"{}"}}"#,
             ]
         )
         #expect(reading.finishReason == "tool_calls")
@@ -232,8 +234,8 @@ import Testing
         )
         #expect(
             reading.entries == [
-                #"toolCall:{"index":0,"type":"function","function":{"name":"f","arguments":"{"}}"#,
-                #"toolCall:{"index":0,"type":"function","function":{"arguments":"}"}}"#,
+                #"toolCall:{"index":0,"id":"call_07d69607b49d290a","type":"function","function":{"name":"f","arguments":"{"}}"#,
+                #"toolCall:{"index":0,"function":{"arguments":"}"}}"#,
             ]
         )
     }

@@ -94,7 +94,7 @@ import Testing
         #"{"choices":[{"delta":"b"}]}"#,
         #"{"choices":[{"delta":{"content":{"b":1}}}]}"#,
         #"{"choices":[{"delta":{"content":7}}]}"#,
-        #"{"choices":[{"delta":{"content":"b","tool_calls":{}}}]}"#,
+        #"{"choices":[{"delta":{"content":"b","tool_calls":7}}]}"#,
         #"{"choices":[{"delta":{"content":"b","tool_calls":["f"]}}]}"#,
     ])
     func `an event that can't be read leaves nothing in the log`(event: String) {

@@ -15,6 +15,8 @@ enum AnthropicBlock {
             state.reject("the upstream sent a content block that is not an object")
             return
         }
+        // The number is this block's alone, whatever came with it before.
+        state.calls.leave(number)
         let kind = AnthropicBeside.Kind(try Self.type(data, at: position))
         try state.anthropicBlockBegins(kind, data, at: position)
         // Tools that run at the vendor are not for the client to call.
@@ -47,32 +49,23 @@ enum AnthropicBlock {
         return nil
     }
 
-    /// Writes the first piece of a call: id, name, and the input if it is already there.
+    /// Begins a call: id, name, and the input if it is already there.
     private static func beginCall(
         _ block: JSON,
         _ number: Int,
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) {
-        log.bytes.append(literal: "{\"index\":")
-        log.bytes.append(decimal: state.nextToolIndex)
-        log.bytes.append(literal: ",\"id\":")
-        JSONText.appendString(block["id"]?.stringValue ?? "", into: &log.bytes)
-        log.bytes.append(literal: ",\"type\":\"function\",\"function\":{\"name\":")
-        JSONText.appendString(block["name"]?.stringValue ?? "", into: &log.bytes)
-        log.bytes.append(literal: ",\"arguments\":")
-        var input: [UInt8] = []
-        if let members = block["input"]?.members, !members.isEmpty {
-            block["input"]?.write(into: &input)
-        }
-        JSONText.appendString(input.span, into: &log.bytes)
-        log.bytes.append(literal: "}}")
-        log.seal(.toolCall)
-        state.toolBlocks[number] = state.nextToolIndex
-        state.nextToolIndex += 1
+        let piece = ToolCallPiece(
+            place: number,
+            id: block["id"]?.stringValue ?? "",
+            name: block["name"]?.stringValue ?? "",
+            input: block["input"]
+        )
+        state.take(piece, into: &log)
     }
 
-    /// Writes a further piece of a call's arguments.
+    /// Takes a further piece of a call's arguments.
     static func readArguments(
         _ data: Span<UInt8>,
         at position: Int,
@@ -82,15 +75,10 @@ enum AnthropicBlock {
     ) throws(JSONError) {
         var reader = JSONReader(position: position)
         guard let piece = try reader.readText(data) else { return }
-        guard let index = state.toolBlocks[block] else {
+        guard state.calls.hasCall(at: block) else {
             if state.anthropicBeside.hasBlock { state.anthropicBeside.addInput(piece) }
             return
         }
-        log.bytes.append(literal: "{\"index\":")
-        log.bytes.append(decimal: index)
-        log.bytes.append(literal: ",\"function\":{\"arguments\":")
-        JSONText.appendString(piece, into: &log.bytes)
-        log.bytes.append(literal: "}}")
-        log.seal(.toolCall)
+        state.take(ToolCallPiece(place: block, arguments: piece), into: &log)
     }
 }

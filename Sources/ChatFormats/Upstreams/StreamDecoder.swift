@@ -31,15 +31,19 @@ package struct StreamDecoder: ~Copyable {
     /// - Parameters:
     ///   - provider: whose protocol it is.
     ///   - model: the model that is asked: where another one answers, the log says so.
+    ///   - answer: the answer's id: tool calls that come without an id are given one that is made
+    ///     of it.
     ///   - maxAnswerBytes: the bound on what goes into the log.
     ///   - maxLineBytes: the bound on a line of the stream.
     package init(
         _ provider: Provider,
         model: String? = nil,
+        answer: String = "",
         maxAnswerBytes: Int = defaultMaxAnswerBytes,
         maxLineBytes: Int = defaultMaxLineBytes
     ) {
         self.provider = provider
+        state.calls = OpenCalls(answer: answer)
         self.maxAnswerBytes = maxAnswerBytes
         self.maxLineBytes = maxLineBytes
         events = EventDecoder(
@@ -227,6 +231,10 @@ package struct StreamDecoder: ~Copyable {
     /// Adds what is left to say once nothing more is read, however the stream ended.
     package mutating func close(into log: inout EntryLog) {
         halves.end(into: &log)
+        // Empty arguments that were cut must not look complete.
+        let ending = state.finish?.ending ?? .toolCalls
+        let isWhole = isSuccess && ending != .length && ending != .filtered
+        state.calls.close(isWhole: isWhole, into: &log)
         state.members.finish(into: &log)
     }
 }

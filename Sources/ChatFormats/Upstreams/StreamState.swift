@@ -21,8 +21,10 @@ struct StreamState {
     var passedOverCount = 0
     /// What went wrong in this event beside its syntax.
     var failure: StreamError?
-    /// The number for the next tool call that comes without one.
-    var nextToolIndex = 0
+    /// The tool calls so far.
+    var calls = OpenCalls()
+    /// How many tool calls have come.
+    var nextToolIndex: Int { calls.count }
     /// The strings that this event has added to the log: how many, and the kind of the last one and
     /// the position of its opening quote.
     var added = (count: 0, kind: EntryKind.text, position: 0)
@@ -30,8 +32,6 @@ struct StreamState {
     var members = StreamMembers()
     /// The model that was asked, if an answer of another one is to be said; nil where it is not.
     var askedModel: String?
-    /// Anthropic only: which content block became which tool call, by the blocks' numbers.
-    var toolBlocks: [Int: Int] = [:]
     /// Anthropic only: what the open content block has beside its text.
     var anthropicBeside = AnthropicBeside()
     /// Anthropic only: the counts, which two usage events share.

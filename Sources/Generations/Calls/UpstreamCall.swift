@@ -59,7 +59,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         self.question = question
         clock = context.reactor.makeDeadline()
         totalDue = context.reactor.now + .seconds(context.configuration.totalSeconds)
-        decoder = Self.decoder(candidate, context)
+        decoder = Self.decoder(candidate, context, of: generation.id)
         clock.whenDue { [unowned self] in clockRanOut() }
     }
 
@@ -67,11 +67,13 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     private static func decoder(
         _ candidate: ModelTable.Candidate,
-        _ context: LoopContext
+        _ context: LoopContext,
+        of answer: String
     ) -> StreamDecoder {
         StreamDecoder(
             candidate.upstream.configuration.provider,
             model: candidate.model,
+            answer: answer,
             maxAnswerBytes: context.configuration.maxAnswerBytes
         )
     }
@@ -147,7 +149,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     private func attempt() {
         errorBody = []
-        decoder = Self.decoder(candidate, context)
+        decoder = Self.decoder(candidate, context, of: generation?.id ?? "")
         filter = EntryFilter.make(for: generation, context)
         dataEvents = 0
         askedBytes = question?.textBytes ?? 0

@@ -47,6 +47,7 @@ func read(
             reading.error = error
         }
     }
+    if decoder.isSuccess { decoder.close(into: &log) }
     reading.entries = lines(of: log)
     reading.finishReason = decoder.outcome.finishReason
     reading.native = decoder.outcome.native
