@@ -14,6 +14,8 @@ package final class AnswerHead {
     package let startedAt: Int
     /// Whether its client asked for the usage, as OpenAI's protocol lets it.
     let includesUsage: Bool
+    /// Whether its client knows calls of tools only as `function_call`.
+    let usesFunctions: Bool
     /// Whether its client named the model.
     let namesModel: Bool
     /// The conversation that it belongs to.
@@ -38,6 +40,7 @@ package final class AnswerHead {
         self.source = source
         self.startedAt = startedAt
         includesUsage = request.includesUsage
+        usesFunctions = request.usesFunctions
         namesModel = request.model != nil
         conversation = request.conversation
         GenerationRecord.appendHead(
@@ -58,6 +61,7 @@ package final class AnswerHead {
         source = left.head.source
         startedAt = left.head.startedAt
         includesUsage = left.head.includesUsage
+        usesFunctions = left.head.usesFunctions
         namesModel = left.head.namesModel
         let conversation = left.recordHead.conversation
         self.conversation =
@@ -79,6 +83,7 @@ package final class AnswerHead {
             source: source,
             startedAt: startedAt,
             includesUsage: includesUsage,
+            usesFunctions: usesFunctions,
             namesModel: namesModel,
             owner: owner,
             key: key,

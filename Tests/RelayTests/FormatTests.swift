@@ -21,6 +21,7 @@ import Wire
             source: .init(upstream: "ü", model: ""),
             startedAt: 1,
             includesUsage: false,
+            usesFunctions: true,
             owner: "somebody",
             key: RequestKey(
                 owner: "somebody",

@@ -16,6 +16,9 @@ package final class FrameContext: Sendable {
     package let usage: Usage?
     /// Whether an OpenAI client asked for the usage chunk.
     package let wantsUsage: Bool
+    /// Whether an OpenAI client knows calls of tools only as `function_call`, since it sent
+    /// `functions`.
+    package let usesFunctions: Bool
     /// How long a browser waits before it reconnects; a writer of events sends it once.
     package let retryMilliseconds: Int?
     /// Whether blocks carry ids.
@@ -37,6 +40,7 @@ package final class FrameContext: Sendable {
         created: Int,
         usage: Usage? = nil,
         wantsUsage: Bool = false,
+        usesFunctions: Bool = false,
         retryMilliseconds: Int? = nil,
         hasIDs: Bool = true,
         repeatsContent: Bool = false,
@@ -56,12 +60,18 @@ package final class FrameContext: Sendable {
         self.created = created
         self.usage = usage
         self.wantsUsage = wantsUsage
+        self.usesFunctions = usesFunctions
         self.retryMilliseconds = retryMilliseconds
         self.hasIDs = hasIDs
         self.repeatsContent = repeatsContent
         // What is around the text, and a model's name, which may be long.
         let room = TextLine.maxBytes - 1024 - 6 * model.utf8.count - 6 * generation.utf8.count
         textBytes = max(1024, repeatsContent ? room / 2 : room)
+    }
+
+    /// The `finish_reason` for an ending, in the words of what the client asked with.
+    func finishReason(_ ending: Ending) -> StaticString {
+        ending == .toolCalls && usesFunctions ? "function_call" : ending.openAIFinishReason
     }
 
     /// Appends what the answer cost, from the context or from the log.

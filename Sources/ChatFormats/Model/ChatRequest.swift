@@ -73,6 +73,12 @@ package struct ChatRequest: Sendable, Equatable {
         }
     }
 
+    /// Whether the client knows calls of tools only in their first form, `function_call`.
+    package var usesFunctions: Bool {
+        extra.contains { equals($0.key, "functions") }
+            && !extra.contains { equals($0.key, "tools") }
+    }
+
     /// Makes a request of messages alone.
     package init(messages: [Message]) {
         self.messages = messages

@@ -52,7 +52,7 @@ package enum OpenAICompletion {
             if members.repeatsReasoning { try appendText(.reasoning, &reasoning) }
             message = members.message(unescaped(reasoning))
         }
-        try appendMessage(outline, message, into: &out, appendText)
+        try appendMessage(outline, message, context, into: &out, appendText)
         appendOutcome(outline.log, members, context, into: &out)
         append(members.top, into: &out)
         out.append(UInt8(ascii: "}"))
@@ -92,7 +92,7 @@ package enum OpenAICompletion {
         members.logprobs.write(into: &out)
         out.append(literal: ",\"finish_reason\":\"")
         let ending = log.ending ?? .complete
-        out.append(literal: ending.isFinish ? ending.openAIFinishReason : "length")
+        out.append(literal: ending.isFinish ? context.finishReason(ending) : "length")
         let bytes = log.bytes
         out.append(UInt8(ascii: "\""))
         if ending.isFinish, log.isEnded {
@@ -147,6 +147,7 @@ package enum OpenAICompletion {
     private static func appendMessage<Failure: Error>(
         _ outline: borrowing AnswerOutline,
         _ members: [JSON.Member],
+        _ context: FrameContext,
         into out: inout [UInt8],
         _ appendText: (EntryKind, inout [UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
@@ -168,12 +169,26 @@ package enum OpenAICompletion {
             out.append(literal: ",\"reasoning_content\":")
             try appendString(.reasoning, into: &out, appendText)
         }
-        if !calls.isEmpty {
-            out.append(literal: ",\"tool_calls\":")
-            calls.json.write(into: &out)
-        }
+        if !calls.isEmpty { append(calls.list, context, into: &out) }
         append(members, into: &out)
         out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends the calls; the form before calls had ids has room for the first one.
+    private static func append(
+        _ calls: [JSON],
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        var calls = calls[...]
+        if context.usesFunctions, let function = calls.first?["function"] {
+            out.append(literal: ",\"function_call\":")
+            function.write(into: &out)
+            calls.removeFirst()
+        }
+        guard !calls.isEmpty else { return }
+        out.append(literal: ",\"tool_calls\":")
+        JSON.array(Array(calls)).write(into: &out)
     }
 
     private static func appendString<Failure: Error>(

@@ -39,6 +39,9 @@ struct OpenAIWriter: EntryWriter {
             appendTexts("\"reasoning_content\":", payload, frame, context, into: &out)
         case .refusal: appendTexts("\"refusal\":", payload, frame, context, into: &out)
         case .toolCall:
+            if context.usesFunctions, ToolCallPiece.index(of: payload) == 0 {
+                return appendFunctionCall(frame, payload, context, into: &out)
+            }
             beginDelta(.last, frame, context, into: &out)
             out.append(literal: "\"tool_calls\":[")
             out.append(span: payload)
@@ -75,6 +78,21 @@ struct OpenAIWriter: EntryWriter {
             start = cut
         }
         appendText(member, text.extracting(start...), .last, frame, context, into: &out)
+    }
+
+    /// Appends a piece of the first call in the form before calls had ids, which has room for one.
+    private mutating func appendFunctionCall(
+        _ frame: Frame,
+        _ payload: Span<UInt8>,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        beginDelta(.last, frame, context, into: &out)
+        if let function = Payload.value(of: "function", in: payload) {
+            out.append(literal: "\"function_call\":")
+            out.append(span: payload.extracting(function))
+        }
+        endDelta(nil, context, into: &out)
     }
 
     private mutating func appendText(
@@ -151,7 +169,7 @@ struct OpenAIWriter: EntryWriter {
         // say.
         guard ending != .stopped else { return appendStopped(frame, context, into: &out) }
         beginDelta(.before, frame, context, into: &out)
-        endDelta(ending.openAIFinishReason, of: payload, context, into: &out)
+        endDelta(context.finishReason(ending), of: payload, context, into: &out)
         if context.wantsUsage { appendUsage(frame, of: log, context, into: &out) }
         blocks.appendDone(nil, frame, context, into: &out)
     }

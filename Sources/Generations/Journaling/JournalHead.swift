@@ -10,6 +10,8 @@ package struct JournalHead: Equatable, Sendable {
     var startedAt: Int
     /// Whether its client asked for the usage.
     var includesUsage: Bool
+    /// Whether its client knows calls of tools only as `function_call`.
+    var usesFunctions = false
     /// Whether its client named the model.
     var namesModel = true
     /// Who asked; nil where callers are not told apart.
@@ -32,6 +34,7 @@ package struct JournalHead: Equatable, Sendable {
     private static let ownerFlag: UInt8 = 4
     private static let afterFlag: UInt8 = 8
     private static let noModelFlag: UInt8 = 16
+    private static let functionsFlag: UInt8 = 32
 
     /// Appends the bytes that `init` reads: numbers little-endian, texts after their lengths.
     func append(to out: inout [UInt8]) {
@@ -42,6 +45,7 @@ package struct JournalHead: Equatable, Sendable {
         if key != nil { flags |= Self.keyFlag }
         if after != nil { flags |= Self.afterFlag }
         if !namesModel { flags |= Self.noModelFlag }
+        if usesFunctions { flags |= Self.functionsFlag }
         out.append(flags)
         Self.append(id, to: &out)
         Self.append(source.upstream, to: &out)
@@ -95,6 +99,7 @@ extension JournalHead {
         self.id = id
         self.startedAt = Int(clamping: startedAt)
         includesUsage = has(Self.usageFlag)
+        usesFunctions = has(Self.functionsFlag)
         namesModel = !has(Self.noModelFlag)
         if has(Self.ownerFlag) {
             guard let text = text() else { return nil }

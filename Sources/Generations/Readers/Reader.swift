@@ -78,6 +78,7 @@ package final class Reader: ExchangeDelegate {
             model: live.head.model,
             created: live.head.created,
             wantsUsage: live.head.includesUsage,
+            usesFunctions: live.head.usesFunctions,
             retryMilliseconds: comesBack ? Self.retryMilliseconds : nil,
             hasIDs: comesBack,
             repeatsContent: !live.head.namesModel

@@ -104,6 +104,7 @@ struct RecordedAnswers {
             model: answer.model,
             created: answer.created,
             wantsUsage: request?.includesUsage ?? false,
+            usesFunctions: request?.usesFunctions ?? false,
             hasIDs: hasIDs,
             repeatsContent: request?.model == nil,
             idMark: StreamPosition.recordMark
