@@ -164,7 +164,10 @@ import Testing
         )
     }
 
-    @Test(arguments: [("asked", nil), ("other", "asked"), (nil, nil)] as [(String?, String?)])
+    @Test(
+        arguments: [("asked", nil), ("asked?x=1", nil), ("other", "asked"), (nil, nil)]
+            as [(String?, String?)]
+    )
     func `another model than the one that was asked is named`(asked: String?, said: String?) {
         var decoder = StreamDecoder(.openAI, model: asked)
         var log = EntryLog()

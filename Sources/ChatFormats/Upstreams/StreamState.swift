@@ -102,6 +102,8 @@ extension StreamState {
         guard model == nil, let name else { return }
         model = name
         guard let askedModel, !equals(askedModel, name) else { return }
+        // A name may carry options in a query, as the simulator's do: the model is the same.
+        guard !askedModel.utf8.starts(with: (name + "?").utf8) else { return }
         takeMember(.chunk, "model", .string(name))
     }
 }
