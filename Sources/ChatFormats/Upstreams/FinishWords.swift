@@ -9,7 +9,7 @@
 ///   `content_filter: ` and `function_call_filter: `
 /// - Bedrock: `stopReason` of Converse, `completionReason` of Titan
 /// - Mistral, DeepSeek, Moonshot, Groq, xAI, OpenRouter, Together AI, MiniMax, Zhipu, Qwen
-///   (DashScope), Tencent Hunyuan, Cohere, AI21, Reka, Aleph Alpha and watsonx: their API references
+///   (DashScope), Tencent Hunyuan, Cohere, AI21, Reka, Aleph Alpha, watsonx: their API references
 /// - vLLM, SGLang, llama.cpp, Ollama (`done_reason`), Hugging Face TGI (`finish_reason` of its own
 ///   stream): their sources
 enum FinishWords {

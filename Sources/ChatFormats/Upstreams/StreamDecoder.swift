@@ -350,8 +350,10 @@ extension StreamDecoder {
     /// Whether the last event has come: `[DONE]` or `message_stop`.
     package var isDone: Bool { state.isDone }
 
-    /// Whether anything of the protocol has come, or may have come.
-    package var isEmpty: Bool { dataEventCount == 0 && state.passedOverCount == 0 }
+    /// Whether nothing has come that is, or may be, a part of the protocol.
+    package var isEmpty: Bool {
+        dataEventCount == 0 && state.passedOverCount == 0 && body.framing != .json
+    }
 
     /// How many events were passed over, because they are no part of an answer.
     package var passedOverCount: Int { state.passedOverCount }

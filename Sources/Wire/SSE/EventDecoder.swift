@@ -210,8 +210,8 @@ package struct EventDecoder {
         hasData = true
     }
 
-    /// Takes an error that comes as a field of its own, as llama.cpp's server sends it, for the data
-    /// of an event of that name; the standard would pass it over.
+    /// Takes an error that comes as a field of its own, as llama.cpp's server sends it, for the
+    /// data of an event of that name; the standard would pass it over.
     private mutating func setError(_ value: Span<UInt8>) throws(EventError) {
         guard !value.isEmpty else { return }
         Self.clear(&data)

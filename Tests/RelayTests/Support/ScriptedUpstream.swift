@@ -82,7 +82,7 @@ final class ScriptedUpstream: Sendable {
             let body = exchange.request.body
             bodies.withLock { $0.append(body) }
             let answer = answers[min(call, answers.count) - 1]
-            codings.withLock { $0.append(exchange.request.fields.first("Accept-Encoding")) }
+            codings.withLock { $0.append(exchange.request.head.fields.first("Accept-Encoding")) }
             exchange.beginStream(.ok, answer.fields)
             exchange.write { out in
                 for event in answer.events { out += Array("data: \(event)\n\n".utf8) }
