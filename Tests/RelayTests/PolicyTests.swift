@@ -199,13 +199,25 @@ import Wire
 
     @Test func `every word of a failure is cleaned`() {
         let key = "secret/key"
-        let failure = UpstreamFailure(
+        var failure = UpstreamFailure(
             .upstreamError,
             .unauthorized,
             type: "bad \(key)",
             message: "no such key: \(key)",
             code: "invalid \(key)"
-        ).redacted([key])
+        )
+        failure.detail.param = "headers.\(key)"
+        failure.detail.members = [
+            JSON.Member(
+                key: "raw",
+                value: .array([.object([.init(key: key, value: .string(key))])])
+            )
+        ]
+        failure = failure.redacted([key])
+        #expect(failure.detail.param == "headers.***")
+        var raw: [UInt8] = []
+        failure.detail.members[0].value.write(into: &raw)
+        #expect(String(decoding: raw, as: UTF8.self) == #"[{"***":"***"}]"#)
         #expect(failure.type == "bad ***")
         #expect(failure.message == "no such key: ***")
         #expect(failure.code == "invalid ***")

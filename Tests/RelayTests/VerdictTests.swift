@@ -155,6 +155,30 @@ import Wire
         }
     }
 
+    @Test(.timeLimit(.minutes(5)), arguments: [true, false])
+    func `a successful answer has the upstream's name for the request, too`(
+        isStream: Bool
+    ) async throws {
+        let event = #"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#
+        let answer = RefusingUpstream.Answer(
+            status: 200,
+            fields: [
+                "Content-Type": "text/event-stream", "request-id": "req_2",
+                "x-ratelimit-remaining-tokens": "7",
+            ],
+            body: "data: \(event)\n\ndata: [DONE]\n\n"
+        )
+        try await withRelay(refusedBy: answer) { relay, _ in
+            let client = try relay.connect()
+            let body = #"{"messages":[],"stream":\#(isStream)}"#
+            client.request("POST", "/v1/chat/completions", body: body)
+            let head = try client.readHead()
+            #expect(head.status == 200)
+            #expect(head.fields.all("x-request-id") == ["req_2"])
+            #expect(head.fields.first("x-ratelimit-remaining-tokens") == "7")
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `what the upstream checks goes up, and what is the relay's stays`() async throws {
         let events = [#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#, "[DONE]"]
