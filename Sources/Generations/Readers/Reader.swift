@@ -38,6 +38,8 @@ package final class Reader: ExchangeDelegate {
     ///
     /// Too low for a reader that began among entries that are not in memory, until it is past them.
     private var servedBytes: Int
+    /// The steps in which the client wants what comes; nil for each token at once.
+    package var smoothing: Smoothing?
     private var isReadingBack = false
     private var hasBegun = false
     /// Whether it has been up with the answer since it came; until then it may lag to catch up.
@@ -132,6 +134,7 @@ package final class Reader: ExchangeDelegate {
 
     /// Writes what is new, as far as the client takes it, and sends it.
     func pump() {
+        if let smoothing, smoothing.holdsBack(live, from: cursor, heldBytes) { return }
         exchange.sendNow { writeNews() }
     }
 

@@ -78,6 +78,19 @@ final class ChatCall {
         try dialect(option(query, "format"))
     }
 
+    /// In which steps a query wants what comes, in milliseconds.
+    static func smooth(_ query: QueryItems) throws(Problem) -> Int? {
+        guard let text = option(query, "smooth") else { return nil }
+        let range = Smoothing.milliseconds
+        if let milliseconds = parseDecimal(text), range.contains(milliseconds) {
+            return milliseconds
+        }
+        throw .invalid(
+            "smooth",
+            expected: "milliseconds from \(range.lowerBound) to \(range.upperBound)"
+        )
+    }
+
     /// A query's item; an empty one counts as absent, as in the rest of the query.
     private static func option(_ query: QueryItems, _ name: String) -> String? {
         query[name].flatMap { $0.isEmpty ? nil : $0 }

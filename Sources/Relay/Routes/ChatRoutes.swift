@@ -12,6 +12,7 @@ struct ChatRoutes {
 
     func answer(_ exchange: Exchange, _ route: ChatRoute, _ caller: Caller) throws(Problem) {
         let query = try ChatCall.query(exchange.request.head)
+        let smooth = try ChatCall.smooth(query)
         if let position = StreamPosition(exchange.request.head, query) {
             let dialect = try ChatCall.dialect(query) ?? route.dialect
             return streams.resume(exchange, position, dialect)
@@ -27,13 +28,15 @@ struct ChatRoutes {
         asking.answer(call, exchange) { answer in
             switch answer {
             case .running(let generation):
-                Reader(
+                let reader = Reader(
                     exchange,
                     of: generation.live,
                     from: 0,
                     call.dialect,
                     call.request.stream ? (isGet ? .stream : .heldStream) : .completion
-                ).start()
+                )
+                reader.smoothing = smooth.map { Smoothing(milliseconds: $0, of: generation.live) }
+                reader.start()
             case .recorded(let answer):
                 RecordedAnswers.answerAgain(call, with: answer, to: exchange)
             }

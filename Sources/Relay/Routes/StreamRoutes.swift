@@ -12,6 +12,7 @@ struct StreamRoutes {
         let head = exchange.request.head
         let query = try ChatCall.query(head)
         let dialect = try ChatCall.dialect(query) ?? .events
+        _ = try ChatCall.smooth(query)
         let position = StreamPosition(head, query) ?? StreamPosition(generation: id)
         guard equals(position.generation, id) else {
             throw .invalid(
@@ -71,7 +72,12 @@ struct StreamRoutes {
         _ dialect: Dialect,
         on exchange: Exchange
     ) {
-        Reader(exchange, of: generation.live, from: cursor, dialect, .stream).start()
+        let reader = Reader(exchange, of: generation.live, from: cursor, dialect, .stream)
+        // A wrong value was refused before.
+        let query = try? ChatCall.query(exchange.request.head)
+        let smooth = query.flatMap { try? ChatCall.smooth($0) }
+        reader.smoothing = smooth.map { Smoothing(milliseconds: $0, of: generation.live) }
+        reader.start()
     }
 
     static let unknownStream = Problem(

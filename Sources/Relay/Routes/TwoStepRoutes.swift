@@ -58,6 +58,7 @@ struct TwoStepRoutes {
         let head = exchange.request.head
         let query = try ChatCall.query(head)
         let dialect = try ChatCall.dialect(query) ?? .tokens
+        _ = try ChatCall.smooth(query)
         if let position = StreamPosition(head, query) {
             return streams.resume(exchange, position, dialect)
         }

@@ -124,10 +124,12 @@ final class AnswerBench {
     }
 
     /// Attaches a reader for the scripted client.
-    func read(_ live: LiveLog, _ dialect: Dialect = .text) {
+    func read(_ live: LiveLog, _ dialect: Dialect = .text, smooth: Int? = nil) {
         let exchange = Exchange(Self.head, with: client, at: context.reactor.now)
         self.exchange = exchange
-        Reader(exchange, of: live, from: 0, dialect, .stream).start()
+        let reader = Reader(exchange, of: live, from: 0, dialect, .stream)
+        reader.smoothing = smooth.map { Smoothing(milliseconds: $0, of: live) }
+        reader.start()
     }
 
     private static var head: RequestHead {
