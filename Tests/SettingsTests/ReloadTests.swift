@@ -71,6 +71,7 @@ import Testing
             "RELAY_CORS_ORIGINS": "*", "RELAY_BODY_MEMORY": "8388608", "RELAY_LOG_WINDOW": "65536",
             "RELAY_READER_BUFFER": "4096", "RELAY_MAX_BODY": "1024", "RELAY_MAX_ANSWER": "1024",
             "RELAY_JOURNAL": "0", "RELAY_LOG_REQUESTS": "0", "RELAY_ALLOW_ANONYMOUS": "1",
+            "RELAY_LOG_CONTENT": "1", "RELAY_FILTERS_FILE": FilterFileTests.example,
         ]
         let new = others.merging([name: values[name] ?? "5"]) { $1 }
         let reload = try reload(from: others, to: new)

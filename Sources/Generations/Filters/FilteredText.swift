@@ -35,6 +35,7 @@ struct FilteredText {
     ///   - action: what is done with a match.
     ///   - scratch: is used meanwhile.
     ///   - out: gets what passes.
+    /// - Returns: whether the text goes on.
     mutating func take(
         _ piece: [UInt8],
         isLast: Bool,

@@ -117,6 +117,7 @@ final class Pattern: @unchecked Sendable {
     ///   - end: where the text ends that is looked at.
     ///   - isEnd: what that end is.
     ///   - scratch: is used meanwhile.
+    /// - Returns: the match that begins first, or where one may begin.
     func find(
         in text: [UInt8],
         from start: Int,

@@ -8,6 +8,8 @@ struct ConversationPast {
     let history: HistoryDesk
     /// In tokens, as estimated; 0 for no past.
     let budget: Int
+    /// They may have a prefix for the system prompt.
+    let filters: FilterList?
 
     /// Whether the upstream is sent more than the request itself holds.
     func isWanted(by request: ChatRequest) -> Bool {
@@ -27,6 +29,7 @@ struct ConversationPast {
         for call: UpstreamCall
     ) {
         let budget = budget
+        let filters = filters
         let provider = candidate.upstream.configuration.provider
         let model = candidate.model
         history.ask { catalog throws(HistoryQueryError) in
@@ -37,6 +40,7 @@ struct ConversationPast {
             )
             try catalog.visit(filter) { past.add($0) }
             var answer = HistoryAnswer(request: past.requestWithPast())
+            if let filters { answer.request = answer.request.map(filters.prefixing) }
             do throws(ChatRequestError) {
                 try answer.request.map { whole throws(ChatRequestError) in
                     try provider.writeBody(whole, model: model, into: &answer.bytes)

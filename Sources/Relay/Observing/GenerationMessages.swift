@@ -1,5 +1,6 @@
 import ChatFormats
 import Generations
+import Wire
 
 /// What happens to answers, as lines of the log.
 extension Log {
@@ -15,6 +16,7 @@ extension Log {
             write(.warning, "id=\(answer.id) \(failure.ending.rawValue): \(failure.message)")
         case .retry(let id, let number, let milliseconds, let why):
             write(.warning, "id=\(id) retry \(number) in \(milliseconds) ms: \(why)")
+        case .filter(let id, let report): write(report, of: id)
         case .notReadBack(let error):
             write(.error, "an answer's beginning cannot be read back: \(error)")
         case .recordWaits(let error):
@@ -36,6 +38,32 @@ extension Log {
                 "what an earlier process left has to wait for the next start, since the history"
                     + " \(why)"
             )
+        }
+    }
+}
+
+extension Log {
+    private func write(_ report: EntryFilter.Report, of id: String) {
+        switch report {
+        case .blocked(let name): write(.info, "id=\(id) \(name) has ended the answer")
+        case .undecided(let name):
+            write(
+                .warning,
+                "id=\(id) \(name) has ended the answer: it exceeds its limits on this text, so"
+                    + " that nobody knows whether it matches"
+            )
+        case .leftOut:
+            write(
+                .info,
+                "id=\(id) logprobs and the like are left out, since they quote text from before"
+                    + " the filters"
+            )
+        case .content(let kind, let text, let rest):
+            write(.info) { line in
+                line.append(text: "id=\(id) \(kind) ")
+                JSONText.appendString(text.span, into: &line)
+                if rest > 0 { line.append(text: " and \(rest) bytes") }
+            }
         }
     }
 }

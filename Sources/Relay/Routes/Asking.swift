@@ -154,7 +154,8 @@ final class Asking {
         let candidate = policies.models.candidate(for: request.model)
         let question: Question
         do throws(ChatRequestError) {
-            question = try Question(request, for: candidate)
+            let filters = policies.context.configuration.filters
+            question = try Question(filters?.prefixing(request) ?? request, for: candidate)
         } catch {
             throw Problem(error)
         }

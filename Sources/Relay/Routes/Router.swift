@@ -173,7 +173,8 @@ final class Routes {
             recorded: recorded,
             past: ConversationPast(
                 history: history,
-                budget: policies.context.configuration.contextTokens
+                budget: policies.context.configuration.contextTokens,
+                filters: policies.context.configuration.filters
             )
         )
         streams = StreamRoutes(directory: directory, recorded: recorded)

@@ -21,6 +21,12 @@ struct Announcement {
                 + " history in \(settings.storage.dataFolder)/history.jsonl;"
                 + " \(settings.process.loops) loops"
         )
+        if settings.process.logsContent {
+            log.write(
+                .warning,
+                "\(ProcessSettings.logsContent.name) is set: the text of answers is in this log"
+            )
+        }
         guard descriptors < Self.wantedDescriptors else { return }
         log.write(
             .warning,

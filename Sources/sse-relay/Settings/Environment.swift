@@ -69,7 +69,7 @@ struct Environment: Sendable {
     ///
     /// A file that exists but cannot be read is always an error: the key may be in it, and without
     /// a key the simulator would answer.
-    private static func readFile(
+    static func readFile(
         _ path: String,
         mustExist: Bool,
         isAgain: Bool

@@ -11,6 +11,7 @@ struct Settings: Sendable {
     let streams: StreamSettings
     let limits: LimitSettings
     let calls: CallSettings
+    let filtering: FilterSettings
     let process: ProcessSettings
 
     /// Reads every variable.
@@ -24,6 +25,7 @@ struct Settings: Sendable {
         streams = try StreamSettings(environment)
         limits = try LimitSettings(environment)
         calls = try CallSettings(environment)
+        filtering = try FilterSettings(environment)
         process = try ProcessSettings(environment)
     }
 
@@ -50,6 +52,8 @@ struct Settings: Sendable {
         configuration.contextTokens = storage.contextTokens
         configuration.corsOrigins = listening.origins
         configuration.hosts = listening.hosts
+        configuration.filters = filtering.filters
+        configuration.logsContent = process.logsContent
         return configuration
     }
 }

@@ -2,7 +2,7 @@
 enum VariableTable {
     static let groups = [
         ModelSettings.group, ListeningSettings.group, StorageSettings.group, StreamSettings.group,
-        LimitSettings.group, CallSettings.group, ProcessSettings.group,
+        LimitSettings.group, CallSettings.group, FilterSettings.group, ProcessSettings.group,
     ]
 
     static let all = groups.flatMap(\.variables)

@@ -5,19 +5,21 @@ struct ProcessSettings: Sendable {
     let loops: Int
     let drainSeconds: Int
     let logsRequests: Bool
+    let logsContent: Bool
 
     init(_ environment: Environment) throws(ConfigurationError) {
         let count = try Self.loops.value(in: environment)
         loops = count > 0 ? count : min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         drainSeconds = try Self.drainSeconds.value(in: environment)
         logsRequests = try Self.logsRequests.value(in: environment)
+        logsContent = try Self.logsContent.value(in: environment)
     }
 }
 
 extension ProcessSettings {
     static let group = VariableGroup(
         "Process",
-        [loops.variable, drainSeconds.variable, logsRequests.variable]
+        [loops.variable, drainSeconds.variable, logsRequests.variable, logsContent.variable]
     )
 
     static let loops = Setting.integer(
@@ -48,6 +50,17 @@ extension ProcessSettings {
             change: .restart,
             summary: "1 for a line on stderr per request, 0 for none",
             words: "1 for a line on stderr per request, 0 for none."
+        )
+    )
+
+    static let logsContent = Setting.flag(
+        Variable(
+            "RELAY_LOG_CONTENT",
+            fallback: "0",
+            summary: "1 for a line on stderr per piece of an answer, with its text",
+            words: """
+                1 for a line on stderr per piece of an answer as it passes the filters, with its                 text up to 1024 bytes: for finding faults, since what people ask and are answered                 is then in the log.
+                """
         )
     )
 }
