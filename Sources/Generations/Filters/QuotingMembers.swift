@@ -9,8 +9,9 @@ enum QuotingMembers {
         ("delta", ["reasoning_details", "audio", "annotations", "token_ids"]),
     ]
 
-    /// Returns the payload of a `members` entry without them, nil where nothing is left, and whether
-    /// anything was left out.
+    /// Returns the payload of a `members` entry without them, and whether anything was left out.
+    ///
+    /// - Returns: nil for the payload where nothing is left.
     static func removed(from payload: JSON) -> (kept: JSON?, isChanged: Bool) {
         guard case .object(let members) = payload else { return (nil, true) }
         var kept: [JSON.Member] = []
