@@ -173,4 +173,14 @@ import Wire
             #expect(stream.contains(text), "\(dialect)")
         }
     }
+
+    @Test func `a restored text has all that came beside it`() {
+        var log = Self.log((.members, Self.picture), (.members, "{}"), (.text, "a"))
+        log.appendFinish(.complete, finishReason: "stop")
+        let context = FrameContext(generation: "0abc", model: "m", created: 7)
+        let event = ChatFormatsTests.written {
+            Dialect.events.appendRestored(3, of: log, context, into: &$0)
+        }
+        #expect(event.hasSuffix("data: {\"content\":\"a\",\"extra\":[\(Self.picture)]}\n\n"))
+    }
 }

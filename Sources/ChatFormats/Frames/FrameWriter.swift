@@ -46,7 +46,9 @@ protocol EntryWriter: FrameWriter {
         into out: inout [UInt8]
     )
 
-    /// Takes from the log what came before the entries that are written next; called for each piece.
+    /// Takes from the log what came before the entries that are written next.
+    ///
+    /// It is called for each piece, not for each entry.
     mutating func look(at log: borrowing EntryLog, from n: Int)
 }
 

@@ -190,7 +190,6 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private func fail(_ failure: UpstreamFailure) {
         let generation = generation
         let usage = usage
-        if let generation { finishDecoding(into: generation) }
         letGo()
         end()
         generation?.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
@@ -297,7 +296,11 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     // MARK: Filters
 
-    package func letGo() { if let generation { _ = filter?.end(nil, of: generation) } }
+    package func letGo() {
+        guard let generation else { return }
+        finishDecoding(into: generation)
+        _ = filter?.end(nil, of: generation)
+    }
 
     /// Ends the answer before what a filter blocks, and reads no more of it.
     private func blocked() {
