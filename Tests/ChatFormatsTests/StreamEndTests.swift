@@ -105,7 +105,7 @@ import Testing
                 default: stream(error.body)
                 }
             guard
-                case .vendor(_, let message, let code, false)? =
+                case .vendor(_, let message, let code, false, _)? =
                     readEveryWay(provider, body, ends: true).error
             else {
                 Issue.record("expected the server's error in \(body)")
