@@ -150,7 +150,8 @@ package final class EntryFilter {
 
     /// Adds what came out of the filters.
     private func add(_ kind: EntryKind, into log: inout EntryLog) {
-        if !chain.output.isEmpty { append(kind, chain.output.span, to: &log) }
+        let output = chain.output
+        if !output.isEmpty { append(kind, output.span, to: &log) }
         if isBlocked { noteBlock() }
     }
 
