@@ -211,7 +211,7 @@ extension EntryLog {
         first = 0
         droppedBytes = 0
         textEntryCount = 0
-        blocks = EntryBlocks()
+        blocks.rollBack(to: 0)
     }
 }
 

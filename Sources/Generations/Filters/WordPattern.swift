@@ -28,6 +28,12 @@ struct WordPattern {
             longest = max(longest, scalars.count)
             Self.insert(Array(word.utf8), ignoresCase, into: &pairs)
         }
+        // A letter may have another form in another alphabet: `k` is also the kelvin sign.
+        if ignoresCase {
+            for one in UInt8(0x80)...UInt8.max {
+                for other in UInt8.min...UInt8.max { pairs.insert(one, other) }
+            }
+        }
         self.pairs = pairs
         maxMatch = (longest + 1) * Self.maxScalarBytes
         let alternatives = branches.expression
@@ -42,10 +48,6 @@ struct WordPattern {
             isOpen
             ? Array(0...UInt8.max) : ignoresCase ? cases(of: word[1]) + (0x80...0xFF) : [word[1]]
         for one in first { for other in second { pairs.insert(one, other) } }
-        guard ignoresCase else { return }
-        for one in UInt8(0x80)...UInt8.max {
-            for other in UInt8.min...UInt8.max { pairs.insert(one, other) }
-        }
     }
 
     private static func cases(of byte: UInt8) -> [UInt8] {
