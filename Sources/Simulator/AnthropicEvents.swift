@@ -42,7 +42,7 @@ struct AnthropicEvents: VendorEvents {
         if facts.hasUsage {
             out.append(literal: ",\"usage\":{\"input_tokens\":")
             out.append(decimal: facts.promptTokens)
-            AnthropicBeside.appendCached(facts, into: &out)
+            AnthropicAdditions.appendCached(facts, into: &out)
             out.append(literal: ",\"output_tokens\":1}")
         }
         out.append(literal: "}}")
@@ -50,7 +50,7 @@ struct AnthropicEvents: VendorEvents {
         framing.begin("ping", into: &out)
         out.append(literal: "{\"type\":\"ping\"}")
         framing.endBlock(into: &out)
-        AnthropicBeside.forEachBlock(of: facts) { content in
+        AnthropicAdditions.forEachBlock(of: facts) { content in
             beginBlock(into: &out)
             out.append(contentsOf: content)
             endBlockStart(into: &out)
@@ -100,7 +100,7 @@ struct AnthropicEvents: VendorEvents {
         }
         beginDelta(into: &out)
         out.append(literal: "{\"type\":\"citations_delta\",\"citation\":")
-        AnthropicBeside.appendCitation(into: &out)
+        AnthropicAdditions.appendCitation(into: &out)
         out.append(literal: "}}")
         framing.endBlock(into: &out)
     }

@@ -84,20 +84,20 @@ struct OpenAIEvents: VendorEvents {
     func appendTextEnd(of token: Span<UInt8>, into out: inout [UInt8]) {
         guard facts.has(.logprobs) else { return appendTextEnd(into: &out) }
         out.append(literal: "\"},\"logprobs\":")
-        OpenAIBeside.appendLogprobs(of: token, into: &out)
+        OpenAIAdditions.appendLogprobs(of: token, into: &out)
         out.append(contentsOf: tail[Self.noLogprobs.utf8CodeUnitCount...])
         framing.endBlock(into: &out)
     }
 
     func appendBeside(into out: inout [UInt8]) {
-        OpenAIBeside.forEachDelta(of: facts) { members in
+        OpenAIAdditions.forEachDelta(of: facts) { members in
             beginDelta(into: &out)
             out.append(literal: "{")
             out.append(contentsOf: members)
             out.append(literal: "}")
             // The chunk's own members come last.
             out.append(span: tail.span.extracting(droppingLast: 1))
-            OpenAIBeside.appendChunkMembers(of: facts, into: &out)
+            OpenAIAdditions.appendChunkMembers(of: facts, into: &out)
             out.append(literal: "}")
             framing.endBlock(into: &out)
         }

@@ -56,7 +56,7 @@ enum UnstreamedAnswer {
             out.append(literal: ",\"reasoning_content\":")
             JSONText.appendString(reasoning.span, into: &out)
         }
-        OpenAIBeside.appendMembers(of: facts, into: &out)
+        OpenAIAdditions.appendMembers(of: facts, into: &out)
         for (number, call) in facts.toolCalls.enumerated() {
             out.append(literal: number == 0 ? ",\"tool_calls\":[{\"id\":\"" : ",{\"id\":\"")
             facts.appendCallID("call_", number, into: &out)
@@ -69,7 +69,7 @@ enum UnstreamedAnswer {
         if !facts.toolCalls.isEmpty { out.append(literal: "]") }
         out.append(literal: "},\"logprobs\":")
         if facts.has(.logprobs) {
-            OpenAIBeside.appendLogprobs(of: text.span, into: &out)
+            OpenAIAdditions.appendLogprobs(of: text.span, into: &out)
         } else {
             out.append(literal: "null")
         }
@@ -81,7 +81,7 @@ enum UnstreamedAnswer {
             let thoughts = plan.behaviour.reasoningTokens
             OpenAIEvents.appendUsage(facts, tokens: tokens, reasoningTokens: thoughts, into: &out)
         }
-        OpenAIBeside.appendChunkMembers(of: facts, into: &out)
+        OpenAIAdditions.appendChunkMembers(of: facts, into: &out)
         out.append(literal: "}\n")
     }
 
@@ -95,7 +95,7 @@ enum UnstreamedAnswer {
     ) {
         AnthropicEvents.appendIdentity(facts, into: &out)
         out.append(literal: ",\"content\":[")
-        AnthropicBeside.forEachBlock(of: facts) { block in
+        AnthropicAdditions.forEachBlock(of: facts) { block in
             out.append(contentsOf: block)
             out.append(literal: ",")
         }
@@ -108,7 +108,7 @@ enum UnstreamedAnswer {
         JSONText.appendString(text.span, into: &out)
         if facts.has(.citations) {
             out.append(literal: ",\"citations\":[")
-            AnthropicBeside.appendCitation(into: &out)
+            AnthropicAdditions.appendCitation(into: &out)
             out.append(literal: "]")
         }
         out.append(literal: "}")
@@ -130,7 +130,7 @@ enum UnstreamedAnswer {
         if facts.hasUsage {
             out.append(literal: ",\"usage\":{\"input_tokens\":")
             out.append(decimal: facts.promptTokens)
-            AnthropicBeside.appendCached(facts, into: &out)
+            AnthropicAdditions.appendCached(facts, into: &out)
             out.append(literal: ",\"output_tokens\":")
             out.append(decimal: tokens)
             out.append(literal: "}")

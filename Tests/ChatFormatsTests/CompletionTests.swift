@@ -155,7 +155,7 @@ import Wire
                         #"{"index":1,"message":{"role":"assistant","content":"Hola","refusal":null},"logprobs":null,"finish_reason":"stop"}"#
                     ),
                     try json(
-                        #"{"index":2,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"logprobs":null,"finish_reason":"tool_calls"}"#
+                        #"{"index":2,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},"logprobs":null,"finish_reason":"tool_calls"}"#
                     ),
                 ]
         )

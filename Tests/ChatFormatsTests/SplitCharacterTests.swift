@@ -74,10 +74,15 @@ import Testing
         }
         let reading = readEveryWay(
             .openAI,
-            stream(call(#"{\"a\":\"\ud83c"#), call(#"\udf75\"}"#), "[DONE]")
+            stream(
+                #"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"k","function":{"name":"f"}}]}}]}"#,
+                call(#"{\"a\":\"\ud83c"#),
+                call(#"\udf75\"}"#),
+                "[DONE]"
+            )
         )
         #expect(
-            reading.entries == [
+            reading.entries.dropFirst() == [
                 #"toolCall:{"index":0,"function":{"arguments":"{\"a\":\""}}"#,
                 #"toolCall:{"index":0,"function":{"arguments":"🍵\"}"}}"#,
             ]
@@ -89,13 +94,15 @@ import Testing
             #"{"choices":[{"index":0,"delta":{"tool_calls":[{"id":"k","function":{"name":"f"}}],"content":"a"},"logprobs":{"content":[{"token":"\ud83c"}]}}]}"#
         let reading = readEveryWay(.openAI, stream(event, event, "[DONE]"))
         #expect(reading.error == nil)
-        let calls = [0, 1].map {
-            [
-                "text:a",
-                #"toolCall:{"index":\#($0),"id":"k","function":{"name":"f"}}"#,
+        let likelihood =
+            #"members:{"choice":{"logprobs":{"content":[{"token":"\#u{FFFD}"}]}}}"#
+        #expect(
+            reading.entries == [
+                likelihood, "text:a",
+                #"toolCall:{"index":0,"id":"k","type":"function","function":{"name":"f","arguments":""}}"#,
+                likelihood, "text:a", #"toolCall:{"index":0,"function":{"arguments":"{}"}}"#,
             ]
-        }
-        #expect(reading.entries == calls.flatMap { $0 })
+        )
     }
 
     @Test func `Anthropic's deltas are joined`() {
@@ -134,7 +141,12 @@ import Testing
         let body =
             #"{"choices":[{"index":0,"message":{"content":"a\ud83c","tool_calls":[]},"logprobs":{"content":[{"token":"\ud83c"}]},"finish_reason":"length"}]}"#
         let reading = readEveryWay(.openAI, body, ends: true)
-        #expect(reading.entries == ["text:a", "text:\u{FFFD}"])
+        #expect(
+            reading.entries == [
+                #"members:{"choice":{"logprobs":{"content":[{"token":"\#u{FFFD}"}]}}}"#, "text:a",
+                "text:\u{FFFD}",
+            ]
+        )
         #expect(reading.ending == .length)
     }
 }

@@ -58,7 +58,8 @@ import Testing
         let members =
             #"members:{"chunk":{"prompt_filter_results":[{"prompt_index":0}],"system_fingerprint":"fp"}}"#
         #expect(reading.entries == [members, "text:a"])
-        let empty = readEveryWay(.openAI, stream(first, role, "[DONE]"))
+        let end = #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#
+        let empty = readEveryWay(.openAI, stream(first, role, end))
         #expect(empty.entries == [members])
     }
 

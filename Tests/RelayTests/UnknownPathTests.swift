@@ -17,7 +17,6 @@ import Wire
             "POST", "/openai/deployments/m/chat/completions?api-version=1",
             "base_url that ends in /v1"
         ),
-        ("POST", "/v1/v1/chat/completions", "base_url ends in its first /v1"),
         ("POST", "/v1/chat/completion", "did you mean /v1/chat/completions?"),
         ("POST", "/chat/completion", "did you mean /chat/completions?"),
         ("POST", "/completions", "older completions are not here"),

@@ -14,13 +14,9 @@ enum AnthropicMessages {
         var turns: [AnthropicTurn] = []
         var ids = AnthropicToolIDs()
         for (index, message) in messages.enumerated() {
-            let path = "messages[\(index)]"
-            if let role = message.foreignRole, role != .string("function") {
-                throw .unknownRole(name: "\(path).role", found: role.found)
-            }
             // Turns without content are left out, such as an answer that was stopped before its
             // first word: Anthropic refuses them.
-            guard let turn = try turn(message, path, &ids), !turn.blocks.isEmpty
+            guard let turn = try turn(message, "messages[\(index)]", &ids), !turn.blocks.isEmpty
             else { continue }
             turns.append(turn)
         }

@@ -41,12 +41,17 @@ enum AnthropicStream {
                 try AnthropicBlock.read(data, at: block, number: positions.index, &state, &log)
             }
         } else if isNamed(data, type, "message_start") {
-            if let message = positions.message { try readMessage(data, at: message, &state) }
+            if let message = positions.message {
+                try readMessage(data, at: message, isWhole: false, &state)
+            }
         } else if isNamed(data, type, "content_block_stop") {
             state.anthropicBlockEnds()
         } else if isNamed(data, type, "message_delta") {
             state.anthropicBlockEnds()
-            if let delta = positions.delta { try readStopReason(data, at: delta, &state) }
+            if let delta = positions.delta {
+                try readStopReason(data, at: delta, &state)
+                try readBesideReason(data, at: delta, &state)
+            }
             if let usage = positions.usage {
                 try readUsage(data, at: usage, isLast: true, &state)
             }
@@ -77,9 +82,9 @@ enum AnthropicStream {
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        try readMessage(data, at: 0, &state)
         try readStopReason(data, at: 0, &state)
         guard !state.hasAnswer else { return }
+        try readMessage(data, at: 0, isWhole: true, &state)
         state.isWholeMessage = true
         var reader = JSONReader()
         try reader.enterObject(data)
@@ -98,6 +103,7 @@ enum AnthropicStream {
                 number += 1
             }
         }
+        state.anthropicBlockEnds()
     }
 
     private static func positions(
@@ -195,6 +201,7 @@ enum AnthropicStream {
     private static func readMessage(
         _ data: Span<UInt8>,
         at position: Int,
+        isWhole: Bool,
         _ state: inout StreamState
     ) throws(JSONError) {
         var reader = JSONReader(position: position)
@@ -204,10 +211,11 @@ enum AnthropicStream {
             if isNamed(data, key, "model") {
                 state.answers(try reader.readText(data))
             } else if isNamed(data, key, "usage") {
-                try readUsage(data, at: reader.position, isLast: false, &state)
+                try readUsage(data, at: reader.position, isLast: isWhole, &state)
                 try reader.skip(data)
             } else if isNamed(data, key, "id") || isNamed(data, key, "type")
                 || isNamed(data, key, "role") || isNamed(data, key, "content")
+                || isNamed(data, key, "stop_reason")
             {
                 try reader.skip(data)
             } else {
@@ -227,6 +235,24 @@ enum AnthropicStream {
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "stop_reason") {
                 if let word = try reader.readText(data) { state.finished(word) }
+            } else {
+                try reader.skip(data)
+            }
+        }
+    }
+
+    /// Keeps what comes with the reason, such as the stop sequence that was met.
+    private static func readBesideReason(
+        _ data: Span<UInt8>,
+        at position: Int,
+        _ state: inout StreamState
+    ) throws(JSONError) {
+        var reader = JSONReader(position: position)
+        guard try reader.peek(data) == .object else { return }
+        try reader.enterObject(data)
+        while let key = try reader.nextKey(data) {
+            if isNamed(data, key, "stop_reason") {
+                try reader.skip(data)
             } else {
                 try state.takeMember(.chunk, data, key, &reader)
             }

@@ -16,8 +16,8 @@ enum MessageReader {
         return messages
     }
 
-    /// Reads a list whose messages are the upstream's to judge: each must be an object, and its text
-    /// is read as far as it can be.
+    /// Reads a list whose messages are the upstream's to judge: each must be an object, and its
+    /// text is read as far as it can be.
     static func anyMessages(_ value: JSON) throws(ChatRequestError) -> [ChatRequest.Message] {
         guard let elements = value.arrayValue else {
             throw .field(name: "messages", expected: "an array of messages", found: value.found)

@@ -13,6 +13,7 @@ enum OpenAIStream {
         var reader = JSONReader()
         var isKnown = false
         var isError = false
+        let before = state.members
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "choices") {
@@ -33,6 +34,7 @@ enum OpenAIStream {
                     try reader.skip(data)
                 }
             } else if isNamed(data, key, "object") {
+                isKnown = true
                 isError = try reader.rawString(data).map { isNamed(data, $0, "error") } ?? false
             } else if isNamed(data, key, "base_resp") {
                 let response = try reader.readTree(data)
@@ -46,7 +48,10 @@ enum OpenAIStream {
             }
         }
         try reader.finish(data)
-        if isError || !isKnown { readOther(data, &state) }
+        guard isError || !isKnown else { return }
+        // What is no chunk has nothing that belongs to one.
+        state.members = before
+        readOther(data, &state)
     }
 
     /// Whether a chunk's member says nothing that the relay does not say itself: `obfuscation` is

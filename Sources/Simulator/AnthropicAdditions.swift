@@ -1,7 +1,7 @@
 import Wire
 
 /// What Anthropic's protocol sends beside the text.
-enum AnthropicBeside {
+enum AnthropicAdditions {
     /// Appends where a text comes from.
     static func appendCitation(into out: inout [UInt8]) {
         out.append(literal: #"{"type":"web_search_result_location","cited_text":"Hello""#)

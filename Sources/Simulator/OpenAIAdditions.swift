@@ -4,7 +4,7 @@ import Wire
 ///
 /// Members of a message are the same whether streamed or whole, except for `audio`, which is
 /// streamed in pieces.
-enum OpenAIBeside {
+enum OpenAIAdditions {
     /// OpenAI's web search, and the list of Perplexity and xAI.
     private static let annotations: StaticString =
         #""annotations":[{"type":"url_citation","url_citation":{"start_index":0,"end_index":1,"#
