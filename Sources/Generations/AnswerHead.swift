@@ -8,8 +8,8 @@ package final class AnswerHead {
     package let owner: String?
     /// The key under which the client may ask for it again.
     package let key: RequestKey?
-    /// The upstream and the model that answer.
-    package let source: GenerationRecord.Source
+    /// The upstream and the model that are asked, and in the end those that answered.
+    package private(set) var source: GenerationRecord.Source
     /// Milliseconds since 1970.
     package let startedAt: Int
     /// Whether its client asked for the usage, as OpenAI's protocol lets it.
@@ -72,6 +72,9 @@ package final class AnswerHead {
 
     /// Seconds since 1970, as OpenAI's frames carry it.
     package var created: Int { startedAt / 1000 }
+
+    /// Notes that somebody else is asked in the place of who failed.
+    func answersFrom(_ source: GenerationRecord.Source) { self.source = source }
 
     /// Drops what was asked, since the record is made and the journal has what it needs of it.
     func dropRecord() { record = [] }

@@ -10,6 +10,8 @@ package protocol EntrySink: AnyObject {
     ///   - start: called once the sink has the beginning, or cannot have it: from then on the
     ///     upstream is paid, and no process may forget the answer.
     func begin(_ live: LiveLog, then start: @escaping () -> Void)
+    /// The answer's head is another than at its beginning: somebody else is asked.
+    func beganAnew(_ live: LiveLog)
     /// Entries were added, maybe the last one.
     func grew(_ live: LiveLog)
     /// The record of an answer that has ended was made.

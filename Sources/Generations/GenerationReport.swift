@@ -9,6 +9,10 @@ package enum GenerationReport: Sendable {
     case retry(id: String, number: Int, milliseconds: Int, why: String)
     /// The filters of an answer have something to say.
     case filter(id: String, EntryFilter.Report)
+    /// An upstream did not answer, and another is asked in its place.
+    case failedOver(id: String, to: GenerationRecord.Source, why: String)
+    /// An upstream is left out from now on, for so many seconds at first, or answers again.
+    case breaker(upstream: String, Breaker.Change, seconds: Int)
     /// The part of an answer that is not in memory could not be read.
     case notReadBack(StorageError)
     /// A record could not be made, and waits for the next start.

@@ -136,6 +136,14 @@ package final class LiveLog: TurnEndHandler {
         try add(&log)
     }
 
+    /// Notes that somebody else answers; the sink's beginning names who was asked first.
+    func answersFrom(_ source: GenerationRecord.Source) {
+        guard source != head.source else { return }
+        head.answersFrom(source)
+        sink?.beganAnew(self)
+        scheduleTurnEnd()
+    }
+
     /// Notes why the answer is not whole; its last entry follows.
     func note(_ failure: UpstreamFailure) { self.failure = failure }
 

@@ -11,6 +11,8 @@ package final class LoopContext {
     package let configuration: RelayConfiguration
     package let client: UpstreamClient
     package let heap: HeapTrim
+    /// What is known of the upstreams' failures on all loops; it outlives a reload.
+    package let breakers: Breakers
     /// The queue on which long answers are read back: no loop waits for a disk.
     package let readBackQueue: DispatchQueue
     /// Takes what is worth a line of the log, or counts; called on any thread.
@@ -22,6 +24,7 @@ package final class LoopContext {
         _ configuration: RelayConfiguration,
         client: UpstreamClient,
         heap: HeapTrim,
+        breakers: Breakers = Breakers(),
         readBackQueue: DispatchQueue,
         report: @escaping @Sendable (GenerationReport) -> Void
     ) {
@@ -29,6 +32,7 @@ package final class LoopContext {
         self.configuration = configuration
         self.client = client
         self.heap = heap
+        self.breakers = breakers
         self.readBackQueue = readBackQueue
         self.report = report
     }
@@ -40,6 +44,7 @@ package final class LoopContext {
             configuration,
             client: client,
             heap: heap,
+            breakers: breakers,
             readBackQueue: readBackQueue,
             report: report
         )

@@ -19,6 +19,14 @@ package struct RelayConfiguration: Sendable {
         package var model: String
         /// Whether proxies named in the environment are bypassed.
         package var bypassesProxy: Bool
+        /// Which models it is asked for, and who is asked in its place.
+        package var serves = ServedModels()
+        /// Its own clocks.
+        package var clocks = UpstreamClocks()
+        /// What its requests have beside those of its protocol.
+        package var style = RequestStyle()
+        /// What its models cost, by its own names for them.
+        package var prices: [String: ModelPrice] = [:]
 
         /// The variable that holds its key, for errors; nil where none does.
         package var keyVariable: String?
@@ -26,7 +34,9 @@ package struct RelayConfiguration: Sendable {
         package var addressVariable: String?
 
         /// What nobody may be shown, in whatever text it comes back.
-        var secrets: [String] { (key.map { [$0] } ?? []) + Redaction.secrets(inURL: baseURL) }
+        var secrets: [String] {
+            (key.map { [$0] } ?? []) + style.secrets + Redaction.secrets(inURL: baseURL)
+        }
 
         /// Describes an upstream.
         ///
@@ -53,12 +63,23 @@ package struct RelayConfiguration: Sendable {
     ///
     /// Never empty.
     package var upstreams: [Upstream]
-    /// The longest wait for the upstream's first data.
-    package var firstByteSeconds = 120
+    /// The longest wait for the head of an upstream's answer.
+    package var headSeconds = 90
+    /// The longest wait from that head to the first data: a model may think, which is paid.
+    package var firstDataSeconds = 600
     /// The longest wait between two data events of the upstream; comments do not count.
     package var idleSeconds = 120
     /// The longest time from the request to the end of the answer.
     package var totalSeconds = 3600
+    /// How long all attempts together may take until one is answered: after that no further one is
+    /// made.
+    package var retryBudgetSeconds = 95
+    /// By what names the clocks are set, for messages.
+    package var clockNames: [UpstreamClock: String] = [:]
+    /// How many attempts in a row fail before an upstream is left out for a while.
+    package var breakerFailures = 5
+    /// How long it is left out, before one attempt tries it again.
+    package var breakerSeconds = 20
     /// How often a failed call is repeated while nothing of the answer has come.
     package var maxRetries = 2
     /// The longest silence on a stream before it is filled.

@@ -22,6 +22,7 @@ package final class Service: Sendable {
     /// The queue on which the parts of long answers that are not in memory are read back.
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
     let post = LoopPost()
+    let breakers = Breakers()
     let health: Health
 
     /// Makes a relay that does not serve yet.

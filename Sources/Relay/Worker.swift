@@ -24,6 +24,7 @@ final class Worker {
             service.configuration,
             client: client,
             heap: HeapTrim(on: reactor),
+            breakers: service.breakers,
             readBackQueue: service.readBackQueue,
             report: { service.reported($0) }
         )

@@ -31,37 +31,53 @@ import Upstream
     struct Story: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var isWhole = true
+        var candidates = 1
         let rows: [Row]
 
-        init(_ name: String, isWhole: Bool = true, _ rows: [Row]) {
+        init(_ name: String, isWhole: Bool = true, candidates: Int = 1, _ rows: [Row]) {
             testDescription = name
             self.isWhole = isWhole
+            self.candidates = candidates
             self.rows = rows
         }
     }
 
-    private static let overloaded = Input.failed(
-        .status(503, RetryPolicy.Hints()),
-        hasAnswer: false,
-        jitter: 0
-    )
-    private static let brokenOff = Input.failed(
-        .connection(.broken("")),
-        hasAnswer: true,
-        jitter: 0
-    )
-    private static let refused = Input.failed(
-        .status(401, RetryPolicy.Hints()),
-        hasAnswer: false,
-        jitter: 0
-    )
-    private static let noStream = Input.failed(nil, hasAnswer: false, jitter: 0)
-    private static let timeUp = Input.timeUp(isTotal: false, isWhole: false)
-    private static let totalUp = Input.timeUp(isTotal: true, isWhole: false)
-    private static let wholeUp = Input.timeUp(isTotal: false, isWhole: true)
+    static let overloaded = failed(status(503))
+    static let brokenOff = failed(.connection(.broken("")), hasAnswer: true)
+    static let refused = failed(status(401))
+    static let badRequest = failed(status(400, isOfRequest: true))
+    static let noStream = failed(.unreadable)
+    static let paid = failed(.paid)
+    static let leftOut = failed(.leftOut)
 
-    private static let asked = Row(.begun, .attempt, .firstByte, .connecting)
-    private static let answered = Row(.events, .nothing, .idle, .streaming)
+    static func failed(
+        _ fault: RetryPolicy.Fault,
+        hasAnswer: Bool = false,
+        budget: Int = 90_000
+    ) -> Input {
+        .failed(fault, hasAnswer: hasAnswer, jitter: 0, budget: budget)
+    }
+
+    static func status(
+        _ status: Int,
+        after milliseconds: Int? = nil,
+        isOfRequest: Bool = false
+    ) -> RetryPolicy.Fault {
+        .status(
+            status,
+            RetryPolicy.Hints(afterMilliseconds: milliseconds),
+            isOfRequest: isOfRequest
+        )
+    }
+    static let timeUp = Input.timeUp(isTotal: false, isWhole: false)
+    static let totalUp = Input.timeUp(isTotal: true, isWhole: false)
+    static let wholeUp = Input.timeUp(isTotal: false, isWhole: true)
+
+    static let asked = Row(.begun, .attempt, .head, .connecting)
+    static let answered = Row(.events, .nothing, .idle, .streaming)
+    static let askedAgain = Row(timeUp, .attempt, .head, .connecting)
+    static let opened = Row(.opened, .nothing, .firstData, .opened)
+    static let nextAsked = CallMachine.Action.failOver(.attempt)
 
     private static let stories = [
         Story(
@@ -98,7 +114,7 @@ import Upstream
             isWhole: false,
             [
                 Row(.begun, .nothing, .past, .gathering(hasBegun: true)),
-                Row(.gathered, .attempt, .firstByte, .connecting),
+                Row(.gathered, .attempt, .head, .connecting),
             ]
         ),
         Story(
@@ -157,23 +173,23 @@ import Upstream
             "a failure before the answer is made good",
             [
                 asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
-                Row(timeUp, .attempt, .firstByte, .connecting), answered,
+                Row(timeUp, .attempt, .head, .connecting), answered,
             ]
         ),
         Story(
             "what a failed attempt still says does not count",
             [
                 asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
-                Row(wholeUp, .attempt, .firstByte, .connecting),
+                Row(wholeUp, .attempt, .head, .connecting),
             ]
         ),
         Story(
             "failures have an end",
             [
                 asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
-                Row(timeUp, .attempt, .firstByte, .connecting),
+                Row(timeUp, .attempt, .head, .connecting),
                 Row(overloaded, .retry(2, milliseconds: 1000), .milliseconds(1000), .waiting),
-                Row(timeUp, .attempt, .firstByte, .connecting),
+                Row(timeUp, .attempt, .head, .connecting),
                 Row(overloaded, .fail(.attempt), .stops, .over),
             ]
         ),
@@ -203,9 +219,27 @@ import Upstream
             ]
         ),
         Story(
+            "a stream that ends in order without an answer is not asked for again",
+            [
+                asked, opened, Row(paid, .fail(.attempt), .stops, .over),
+            ]
+        ),
+        Story(
             "an upstream that sends nothing",
             [
-                asked, Row(timeUp, .fail(.timeout(.firstByte)), .stops, .over),
+                asked, Row(timeUp, .fail(.timeout(.head)), .stops, .over),
+            ]
+        ),
+        Story(
+            "an upstream that sends a head and nothing else",
+            [asked, opened, Row(timeUp, .fail(.timeout(.firstData)), .stops, .over)]
+        ),
+        Story(
+            "signs of life before the first data put off its clock, and no other",
+            [
+                asked, Row(.alive, .nothing, .goesOn, .connecting), opened,
+                Row(.alive, .nothing, .firstData, .opened), answered,
+                Row(.alive, .nothing, .goesOn, .streaming),
             ]
         ),
         Story(
@@ -248,7 +282,7 @@ import Upstream
             "a pause before the first event",
             [
                 asked, Row(.paused, .pause, .total, .connecting),
-                Row(.resumed, .resume, .firstByte, .connecting),
+                Row(.resumed, .resume, .head, .connecting),
             ]
         ),
         Story(
@@ -256,15 +290,19 @@ import Upstream
             [
                 asked, Row(overloaded, .retry(1, milliseconds: 500), .milliseconds(500), .waiting),
                 Row(.paused, .pause, .goesOn, .waiting), Row(.resumed, .resume, .goesOn, .waiting),
-                Row(timeUp, .attempt, .firstByte, .connecting),
+                Row(timeUp, .attempt, .head, .connecting),
             ]
         ),
     ]
 
-    @Test(arguments: stories)
+    @Test(arguments: stories + candidateStories)
     func `a call goes through its phases`(story: Story) {
         let policy = RetryPolicy(maxRetries: 2)
-        var machine = CallMachine(isWhole: story.isWhole, policy: policy)
+        var machine = CallMachine(
+            isWhole: story.isWhole,
+            candidates: story.candidates,
+            policy: policy
+        )
         #expect(machine.phase == (story.isWhole ? .held : .gathering(hasBegun: false)))
         for (number, row) in story.rows.enumerated() {
             #expect(machine.handle(row.input) == row.step, "row \(number)")
@@ -274,9 +312,10 @@ import Upstream
 
     /// Everything that can happen, in every phase.
     private static let inputs: [Input] = [
-        .begun, .gathered, .events, .done(isOpen: true), .done(isOpen: false), overloaded,
-        brokenOff,
-        refused, noStream, .closed, timeUp, totalUp, wholeUp, .paused, .resumed, .cancelled,
+        .begun, .gathered, .opened, .alive, .events, .done(isOpen: true), .done(isOpen: false),
+        overloaded, brokenOff, refused, badRequest, noStream, paid, leftOut, .closed, timeUp,
+        totalUp, wholeUp, .paused,
+        .resumed, .cancelled,
     ]
 
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8])
@@ -289,16 +328,27 @@ import Upstream
             return Int(random >> 33)
         }
         for _ in 0..<500 {
-            var machine = CallMachine(isWhole: next() % 2 == 0, policy: RetryPolicy(maxRetries: 2))
+            let candidates = 1 + next() % 3
+            var machine = CallMachine(
+                isWhole: next() % 2 == 0,
+                candidates: candidates,
+                policy: RetryPolicy(maxRetries: 2)
+            )
             var attempts = 0
             var endings = 0
             for _ in 0..<40 {
                 let before = machine.phase
                 let step = machine.handle(Self.inputs[next() % Self.inputs.count])
                 switch step.action {
+                case .failOver:
+                    attempts += 1
+                    #expect(machine.phase == .connecting)
                 case .attempt:
                     attempts += 1
-                    #expect(before != .connecting && before != .streaming && before != .over)
+                    #expect(
+                        before == .held || before == .waiting
+                            || before == .gathering(hasBegun: true)
+                    )
                     #expect(machine.phase == .connecting)
                 case .finish, .fail:
                     endings += 1
@@ -307,7 +357,7 @@ import Upstream
                 }
                 if before == .over { #expect(step == Step() && machine.phase == .over) }
             }
-            #expect(attempts <= 3)
+            #expect(attempts <= 3 * candidates)
             #expect(endings <= 1)
         }
     }

@@ -10,7 +10,7 @@ import Wire
     private func candidate(_ provider: Provider) -> ModelTable.Candidate {
         ModelTable([
             .init(name: "one", provider: provider, baseURL: "http://one", key: nil, model: "m")
-        ]).candidate(for: nil)
+        ]).candidates(for: nil)[0]
     }
 
     private let request = ChatRequest(messages: [.init(role: .user, text: "hi")])

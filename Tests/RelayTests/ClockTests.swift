@@ -18,9 +18,9 @@ import Wire
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [
-            Silence(model: "simulator?first_ms=60000", code: "first_byte_timeout", status: 504),
-            Silence(model: "claude-x?first_ms=60000", code: "first_byte_timeout", status: 504),
-            Silence(model: "simulator?hang=1", code: "first_byte_timeout", status: 504),
+            Silence(model: "simulator?first_ms=60000", code: "first_data_timeout", status: 504),
+            Silence(model: "claude-x?first_ms=60000", code: "first_data_timeout", status: 504),
+            Silence(model: "simulator?hang=1", code: "head_timeout", status: 504),
             Silence(
                 model: "simulator?pause_after=3&pause_ms=60000&interval_ms=0",
                 code: "idle_timeout",
@@ -38,7 +38,8 @@ import Wire
     ) async throws {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
-            $0.firstByteSeconds = 5
+            $0.headSeconds = 5
+            $0.firstDataSeconds = 5
             $0.idleSeconds = 5
             $0.headHoldSeconds = 6
         } _: { relay in
@@ -79,7 +80,8 @@ import Wire
         let start = clock.now
         let model = "simulator?tokens=1000&interval_ms=100"
         try await withRelay(clock: clock, modelClock: clock) {
-            $0.firstByteSeconds = 1
+            $0.headSeconds = 1
+            $0.firstDataSeconds = 1
             $0.idleSeconds = 1
             $0.totalSeconds = 3
         } _: { relay in
@@ -138,7 +140,7 @@ import Wire
     func `a failure within the hold has its own status`() async throws {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
-            $0.firstByteSeconds = 1
+            $0.headSeconds = 1
             $0.headHoldSeconds = 3
         } _: { relay in
             let client = try relay.connect()
@@ -154,7 +156,7 @@ import Wire
     func `a failure after the hold is sent in the stream after a comment`() async throws {
         let clock = ManualClock()
         try await withRelay(clock: clock) {
-            $0.firstByteSeconds = 5
+            $0.headSeconds = 5
             $0.headHoldSeconds = 1
             $0.keepAliveSeconds = 1
         } _: { relay in

@@ -171,7 +171,7 @@ import Wire
         let clock = ManualClock()
         try await withRelay(clock: clock) {
             $0.keepAliveSeconds = 1
-            $0.firstByteSeconds = 5
+            $0.headSeconds = 5
         } _: { relay in
             let client = try relay.connect()
             client.request("GET", "/chat/stream?prompt=hi&model=simulator%3Fhang=1&format=plain")

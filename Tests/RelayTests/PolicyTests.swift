@@ -9,6 +9,24 @@ import Wire
 
 /// The small decisions, as tables.
 @Suite struct PolicyTests {
+    /// The wait after a failed attempt; nil where the same upstream is not asked again.
+    private func delay(
+        _ policy: RetryPolicy,
+        after fault: RetryPolicy.Fault,
+        retries: Int,
+        jitter: Double
+    ) -> Int? {
+        let verdict = policy.verdict(
+            after: fault,
+            retries: retries,
+            jitter: jitter,
+            hasOthers: false,
+            budget: .max
+        )
+        guard case .again(let milliseconds) = verdict else { return nil }
+        return milliseconds
+    }
+
     @Test(arguments: [
         (408, true), (409, true), (429, true), (500, true), (503, true), (529, true), (599, true),
         (300, false), (400, false), (401, false), (403, false), (404, false), (422, false),
@@ -17,14 +35,24 @@ import Wire
     func `a status is tried again or not`(status: Int, isRetried: Bool) {
         let policy = RetryPolicy(maxRetries: 2)
         for jitter in [0.0, 1.0] {
-            let delay = policy.delay(after: .status(status, .init()), retries: 0, jitter: jitter)
-            #expect((delay != nil) == isRetried)
+            let wait = delay(
+                policy,
+                after: .status(status, .init(), isOfRequest: false),
+                retries: 0,
+                jitter: jitter
+            )
+            #expect((wait != nil) == isRetried)
         }
         // The upstream's own field wins in both directions.
         for word in [true, false] {
             let hints = RetryPolicy.Hints(shouldRetry: word, afterMilliseconds: nil)
-            let delay = policy.delay(after: .status(status, hints), retries: 0, jitter: 0)
-            #expect((delay != nil) == word)
+            let wait = delay(
+                policy,
+                after: .status(status, hints, isOfRequest: false),
+                retries: 0,
+                jitter: 0
+            )
+            #expect((wait != nil) == word)
         }
     }
 
@@ -32,17 +60,18 @@ import Wire
         (RetryPolicy.Fault.connection(.notConnected("")), true),
         (.connection(.nameNotResolved("")), true), (.connection(.connectTimeout("")), true),
         (.connection(.broken("")), true), (.connection(.insecure("")), false),
-        (.connection(.other("")), false), (.inStream(isOverloaded: true), true),
-        (.inStream(isOverloaded: false), false),
+        (.connection(.other("")), false), (.inStream(isOverloaded: true, isOfRequest: false), true),
+        (.inStream(isOverloaded: false, isOfRequest: false), false), (.paid, false),
+        (.lateHead, false), (.unreadable, false), (.unwritable, false), (.leftOut, false),
     ])
     func `a fault without a status is tried again or not`(
         fault: RetryPolicy.Fault,
         isRetried: Bool
     ) {
-        let delay = RetryPolicy(maxRetries: 1).delay(after: fault, retries: 0, jitter: 0)
-        #expect((delay != nil) == isRetried)
-        #expect(RetryPolicy(maxRetries: 1).delay(after: fault, retries: 1, jitter: 0) == nil)
-        #expect(RetryPolicy(maxRetries: 0).delay(after: fault, retries: 0, jitter: 0) == nil)
+        let wait = delay(RetryPolicy(maxRetries: 1), after: fault, retries: 0, jitter: 0)
+        #expect((wait != nil) == isRetried)
+        #expect(delay(RetryPolicy(maxRetries: 1), after: fault, retries: 1, jitter: 0) == nil)
+        #expect(delay(RetryPolicy(maxRetries: 0), after: fault, retries: 0, jitter: 0) == nil)
     }
 
     @Test func `the wait doubles up to eight seconds and is spread by a quarter`() {
@@ -50,12 +79,12 @@ import Wire
         let full = [500, 1000, 2000, 4000, 8000, 8000, 8000]
         let broken = RetryPolicy.Fault.connection(.broken(""))
         for (retries, milliseconds) in full.enumerated() {
-            #expect(policy.delay(after: broken, retries: retries, jitter: 0) == milliseconds)
+            #expect(delay(policy, after: broken, retries: retries, jitter: 0) == milliseconds)
             #expect(
-                policy.delay(after: broken, retries: retries, jitter: 1) == milliseconds * 3 / 4
+                delay(policy, after: broken, retries: retries, jitter: 1) == milliseconds * 3 / 4
             )
         }
-        #expect(policy.delay(after: broken, retries: 99, jitter: 0) == 8000)
+        #expect(delay(policy, after: broken, retries: 99, jitter: 0) == 8000)
     }
 
     @Test(
@@ -76,18 +105,19 @@ import Wire
     }
 
     @Test func `a hint is waited up to two minutes, and at once is none`() {
-        func delay(_ hint: Int) -> Int? {
+        func wait(_ hint: Int) -> Int? {
             let hints = RetryPolicy.Hints(shouldRetry: nil, afterMilliseconds: hint)
-            return RetryPolicy(maxRetries: 1).delay(
-                after: .status(503, hints),
+            return delay(
+                RetryPolicy(maxRetries: 1),
+                after: .status(503, hints, isOfRequest: false),
                 retries: 0,
                 jitter: 0
             )
         }
-        #expect(delay(1) == 1)
-        #expect(delay(120_000) == 120_000)
-        #expect(delay(120_001) == nil)
-        #expect(delay(0) == 500)
+        #expect(wait(1) == 1)
+        #expect(wait(120_000) == 120_000)
+        #expect(wait(120_001) == nil)
+        #expect(wait(0) == 500)
     }
 
     @Test(

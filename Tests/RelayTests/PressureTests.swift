@@ -106,7 +106,7 @@ import Wire
         try await withRelay(clock: clock) {
             $0.readerBufferBytes = 16 * 1024
             $0.idleSeconds = 2
-            $0.firstByteSeconds = 2
+            $0.headSeconds = 2
         } _: { relay in
             let (client, head) = try begin(Self.fastModel, on: relay)
             try await waitForPause(of: head.id, relay)

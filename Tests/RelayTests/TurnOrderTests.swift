@@ -57,8 +57,8 @@ import Testing
             let model = "simulator?tokens=1&interval_ms=0"
             relay.service.post.post(toLoop: 0) { worker in
                 let store = worker.store
-                let candidate = ModelTable(store.context.configuration.upstreams)
-                    .candidate(for: model)
+                let candidates = ModelTable(store.context.configuration.upstreams)
+                    .candidates(for: model)
                 let request = ChatRequest(messages: [.init(role: .user, text: "hi")])
                 let generation = store.begin(
                     id: store.makeID(),
@@ -71,7 +71,7 @@ import Testing
                     from: UpstreamCall(
                         for: generation,
                         Question(request),
-                        candidate,
+                        candidates,
                         store.context
                     )
                 )

@@ -5,6 +5,7 @@ enum AnthropicRequest {
     static func write(
         _ request: ChatRequest,
         model name: String,
+        _ quirks: Quirks = Quirks(),
         into out: inout [UInt8]
     ) throws(ChatRequestError) {
         let model = AnthropicModel(name)
@@ -31,7 +32,7 @@ enum AnthropicRequest {
             body.json("system", system, into: &out)
         }
         body.json("messages", .array(turns.map(\.json)), into: &out)
-        body.raw("stream", "true", into: &out)
+        body.raw("stream", quirks.asksWhole ? "false" : "true", into: &out)
         body.raw("temperature", sampling.temperature, into: &out)
         body.raw("top_p", sampling.topP, into: &out)
         body.strings("stop_sequences", try options.stop(), into: &out)

@@ -18,15 +18,20 @@ package enum Provider: String, Sendable, CaseIterable {
     }
 
     /// The request's header fields; without a key there is no credential among them.
-    package func headers(key: String?) -> [(String, String)] {
+    package func headers(key: String?, _ quirks: Quirks = Quirks()) -> [(String, String)] {
+        let accepted = quirks.asksWhole ? "application/json" : "text/event-stream"
         var fields = [
-            ("content-type", "application/json"), ("accept", "text/event-stream"),
+            ("content-type", "application/json"), ("accept", accepted),
             // A compressed stream comes in blocks and not token by token.
             ("accept-encoding", "identity"),
         ]
         switch self {
         case .openAI:
-            if let key { fields.append(("authorization", "Bearer \(key)")) }
+            switch (key, quirks.keyField) {
+            case (let key?, .ofProtocol): fields.append(("authorization", "Bearer \(key)"))
+            case (let key?, .apiKey): fields.append(("api-key", key))
+            case (nil, _): break
+            }
         case .anthropic:
             fields.append(("anthropic-version", Self.anthropicVersion))
             if let key { fields.append(("x-api-key", key)) }
@@ -44,17 +49,19 @@ package enum Provider: String, Sendable, CaseIterable {
         }
     }
 
-    /// Appends the body of a streaming request for `model`.
+    /// Appends the body of a request for `model`, whose answer is streamed unless the quirks say
+    /// otherwise.
     ///
     /// - Throws: an error that names what this protocol cannot express.
     package func writeBody(
         _ request: ChatRequest,
         model: String,
+        _ quirks: Quirks = Quirks(),
         into out: inout [UInt8]
     ) throws(ChatRequestError) {
         switch self {
-        case .openAI: try OpenAIRequest.write(request, model: model, into: &out)
-        case .anthropic: try AnthropicRequest.write(request, model: model, into: &out)
+        case .openAI: try OpenAIRequest.write(request, model: model, quirks, into: &out)
+        case .anthropic: try AnthropicRequest.write(request, model: model, quirks, into: &out)
         }
     }
 

@@ -5,27 +5,50 @@ enum OpenAIRequest {
     static func write(
         _ request: ChatRequest,
         model: String,
+        _ quirks: Quirks = Quirks(),
         into out: inout [UInt8]
     ) throws(ChatRequestError) {
         var body = BodyWriter()
         body.string("model", model, into: &out)
         body.begin("messages", into: &out)
         MessageWriter.append(request, into: &out)
-        body.raw("stream", "true", into: &out)
-        if let options = try streamOptions(request.extra) {
-            body.json("stream_options", options, into: &out)
+        body.raw("stream", quirks.asksWhole ? "false" : "true", into: &out)
+        if !quirks.asksWhole, let name = quirks.name("stream_options"),
+            let options = try streamOptions(request.extra)
+        {
+            body.json(name, options, into: &out)
         }
-        body.raw("temperature", request.temperature, into: &out)
-        body.raw("top_p", request.topP, into: &out)
-        body.raw("max_tokens", request.maxTokens.map { "\($0)" }, into: &out)
-        if request.stopIsText, let text = request.stop.first {
-            body.string("stop", text, into: &out)
-        } else {
-            body.strings("stop", request.stop, into: &out)
+        if let name = quirks.name("temperature") {
+            body.raw(name, request.temperature, into: &out)
         }
-        let extra = request.extra.filter { $0.key != "stream_options" }
-        try body.extra(extra, into: &out)
+        if let name = quirks.name("top_p") { body.raw(name, request.topP, into: &out) }
+        if let name = quirks.name("max_tokens"), !request.extra.contains(where: { $0.key == name })
+        {
+            body.raw(name, request.maxTokens.map { "\($0)" }, into: &out)
+        }
+        if let name = quirks.name("stop") {
+            if request.stopIsText, let text = request.stop.first {
+                body.string(name, text, into: &out)
+            } else {
+                body.strings(name, request.stop, into: &out)
+            }
+        }
+        try body.extra(extra(request, quirks), into: &out)
         body.end(into: &out)
+    }
+
+    /// The client's own members under the names that the vendor has for them.
+    private static func extra(_ request: ChatRequest, _ quirks: Quirks) -> [JSON.Member] {
+        request.extra.compactMap { member in
+            guard member.key != "stream_options", let name = quirks.name(member.key) else {
+                return nil
+            }
+            // Two names for one bound are one member there, and the first counts.
+            if !equals(name, member.key), name == "max_tokens", request.maxTokens != nil {
+                return nil
+            }
+            return JSON.Member(key: name, value: member.value)
+        }
     }
 
     /// Asks for the usage chunk in addition to what the client asked for.

@@ -1,16 +1,20 @@
 /// What an upstream call does next, whatever happens: its phases, inputs and actions, without a
 /// loop, a transfer or a clock.
 ///
-/// An attempt that fails before anything of the answer has come is repeated as `RetryPolicy` says.
-/// After that there is no second attempt: it would be another answer.
+/// An attempt that fails before anything of the answer has come is repeated, or the next candidate
+/// is asked, as `RetryPolicy` says. After that there is no second attempt: it would be another
+/// answer.
 struct CallMachine: Sendable {
     enum Phase: Equatable, Sendable {
         /// The past that belongs to the request is being read. → held, connecting, over
         case gathering(hasBegun: Bool)
         /// The request is whole, but the answer's beginning is not in the journal yet. → connecting
         case held
-        /// The upstream was asked, and has sent no event. → streaming, waiting, closing, over
+        /// An upstream was asked, and has sent no head. → opened, streaming, waiting, closing, over
         case connecting
+        /// The head of a stream is there, and no event. → streaming, connecting, waiting, closing,
+        /// over
+        case opened
         /// Events come. → waiting, closing, over
         case streaming
         /// An attempt failed, and the next one is due later. → connecting, over
@@ -28,13 +32,24 @@ struct CallMachine: Sendable {
         case gathered
         /// The past that belongs to the request cannot be had.
         case notGathered
+        /// The head of a stream has come.
+        case opened
+        /// The upstream has shown that it is alive, and has sent no data.
+        case alive
         /// The stream brought events.
         case events
         /// The stream said that it is whole; `isOpen` where its connection is still read.
         case done(isOpen: Bool)
-        /// The attempt failed; `fault` is nil where another attempt cannot do better. The jitter is
-        /// a random number from 0 to 1.
-        case failed(RetryPolicy.Fault?, hasAnswer: Bool, jitter: Double)
+        /// The attempt failed. The jitter is a random number from 0 to 1; the budget is how long
+        /// attempts may still begin, in milliseconds. Who is left out from now on is not asked
+        /// again where somebody else can be.
+        case failed(
+            RetryPolicy.Fault,
+            hasAnswer: Bool,
+            jitter: Double,
+            budget: Int,
+            isLeftOut: Bool = false
+        )
         /// The connection of an answer that was already whole has ended.
         case closed
         /// The clock ran out: the call's own where `isTotal`. `isWhole` where the stream has sent
@@ -63,6 +78,8 @@ struct CallMachine: Sendable {
         /// A failure is worth a line in the log; the next attempt has this number among the
         /// retries.
         case retry(Int, milliseconds: Int)
+        /// The next candidate is asked now, because of this failure.
+        case failOver(Reason)
     }
 
     /// Which failure ends a generation.
@@ -78,7 +95,8 @@ struct CallMachine: Sendable {
         case goesOn
         case stops
         case past
-        case firstByte
+        case head
+        case firstData
         case idle
         /// Only the total counts.
         case total
@@ -93,19 +111,29 @@ struct CallMachine: Sendable {
 
     private(set) var phase: Phase
     private(set) var isPaused = false
-    /// How many attempts failed and were repeated.
+    /// How many attempts failed and were followed by another.
     private(set) var retries = 0
+    /// Which candidate is asked.
+    private(set) var candidate = 0
+    /// How many of the retries are this candidate's.
+    private var candidateRetries = 0
+    private let candidateCount: Int
     private let policy: RetryPolicy
 
     /// Makes a call that has not begun.
     ///
     /// - Parameters:
     ///   - isWhole: whether the request is whole; otherwise `gathered` follows.
+    ///   - candidates: how many can be asked, at least one.
     ///   - policy: which failed attempts are repeated.
-    init(isWhole: Bool, policy: RetryPolicy) {
+    init(isWhole: Bool, candidates: Int = 1, policy: RetryPolicy) {
         phase = isWhole ? .held : .gathering(hasBegun: false)
+        candidateCount = candidates
         self.policy = policy
     }
+
+    /// How many more can be asked after this candidate.
+    var othersCount: Int { candidateCount - candidate - 1 }
 
     /// Takes what happened.
     ///
@@ -116,8 +144,16 @@ struct CallMachine: Sendable {
         case .begun: return begun()
         case .gathered: return gathered()
         case .done(let isOpen): return done(isOpen: isOpen)
-        case .failed(let fault, let hasAnswer, let jitter):
-            return failed(fault, hasAnswer: hasAnswer, jitter: jitter)
+        case .opened: return opened()
+        case .alive: return alive()
+        case .failed(let fault, let hasAnswer, let jitter, let budget, let isLeftOut):
+            return failed(
+                fault,
+                hasAnswer: hasAnswer,
+                jitter: jitter,
+                budget: budget,
+                isLeftOut: isLeftOut
+            )
         case .notGathered:
             guard case .gathering = phase else { return Step() }
             return end(.fail(.attempt))
@@ -131,7 +167,9 @@ struct CallMachine: Sendable {
     }
 
     /// Whether an attempt is under way whose answer is not whole.
-    private var isAsking: Bool { phase == .connecting || phase == .streaming }
+    private var isAsking: Bool {
+        phase == .connecting || phase == .opened || phase == .streaming
+    }
 
     private mutating func begun() -> Step {
         switch phase {
@@ -155,7 +193,18 @@ struct CallMachine: Sendable {
 
     private mutating func attempt() -> Step {
         phase = .connecting
-        return Step(action: .attempt, clock: .firstByte)
+        return Step(action: .attempt, clock: .head)
+    }
+
+    private mutating func opened() -> Step {
+        guard phase == .connecting else { return Step() }
+        phase = .opened
+        return Step(clock: isPaused ? .goesOn : .firstData)
+    }
+
+    /// A queue that moves may be long; the total bounds it.
+    private func alive() -> Step {
+        Step(clock: phase == .opened && !isPaused ? .firstData : .goesOn)
     }
 
     private mutating func events() -> Step {
@@ -171,28 +220,56 @@ struct CallMachine: Sendable {
     }
 
     private mutating func failed(
-        _ fault: RetryPolicy.Fault?,
+        _ fault: RetryPolicy.Fault,
         hasAnswer: Bool,
-        jitter: Double
+        jitter: Double,
+        budget: Int,
+        isLeftOut: Bool
     ) -> Step {
         guard isAsking else { return Step() }
-        let delay = fault.flatMap { policy.delay(after: $0, retries: retries, jitter: jitter) }
-        guard let delay, !hasAnswer else { return end(.fail(.attempt)) }
-        retries += 1
-        phase = .waiting
-        return Step(
-            action: .retry(retries, milliseconds: delay),
-            clock: .milliseconds(delay)
+        guard !hasAnswer else { return end(.fail(.attempt)) }
+        let verdict = policy.verdict(
+            after: fault,
+            retries: isLeftOut && othersCount > 0 ? .max : candidateRetries,
+            jitter: jitter,
+            hasOthers: othersCount > 0,
+            budget: budget
         )
+        switch verdict {
+        case .again(let delay):
+            retries += 1
+            candidateRetries += 1
+            phase = .waiting
+            return Step(
+                action: .retry(retries, milliseconds: delay),
+                clock: .milliseconds(delay)
+            )
+        case .others:
+            // Nothing was sent to who was left out.
+            return failOver(.attempt, counts: fault != .leftOut)
+        case .over: return end(.fail(.attempt))
+        }
+    }
+
+    private mutating func failOver(_ reason: Reason, counts: Bool = true) -> Step {
+        if counts { retries += 1 }
+        candidate += 1
+        candidateRetries = 0
+        phase = .connecting
+        return Step(action: .failOver(reason), clock: .head)
     }
 
     private mutating func timeUp(isTotal: Bool, isWhole: Bool) -> Step {
         switch phase {
         case .gathering: return end(.fail(.pastIsLate))
-        case .connecting, .streaming:
+        case .connecting, .opened, .streaming:
             if isWhole { return done(isOpen: true) }
-            let clock: UpstreamClock = phase == .connecting ? .firstByte : .idle
-            return end(.fail(.timeout(isTotal ? .total : clock)))
+            if isTotal { return end(.fail(.timeout(.total))) }
+            guard phase == .connecting else {
+                return end(.fail(.timeout(phase == .opened ? .firstData : .idle)))
+            }
+            return othersCount > 0
+                ? failOver(.timeout(.head)) : end(.fail(.timeout(.head)))
         case .waiting: return isTotal ? end(.fail(.timeout(.total))) : attempt()
         case .closing: return end(.cancel)
         case .held, .over: return Step()
@@ -211,7 +288,8 @@ struct CallMachine: Sendable {
         isPaused = false
         let clock: Clock =
             switch phase {
-            case .connecting: .firstByte
+            case .connecting: .head
+            case .opened: .firstData
             case .streaming: .idle
             default: .goesOn
             }

@@ -1,11 +1,16 @@
 import ChatFormats
+package import Loop
 
-/// Which upstream is asked for a model.
+/// Which upstreams are asked for a model, and in which order.
 package struct ModelTable {
     /// An upstream that can answer, and what it calls the model.
     package struct Candidate {
         package let upstream: PreparedUpstream
         package let model: String
+
+        func isSame(as other: Candidate) -> Bool {
+            upstream === other.upstream && model == other.model
+        }
     }
 
     private let upstreams: [PreparedUpstream]
@@ -14,22 +19,78 @@ package struct ModelTable {
 
     /// Makes the table.
     ///
-    /// - Parameter configurations: the upstreams, at least one; the first is asked for every model
-    ///   that no other upstream names as its own.
-    package init(_ configurations: [RelayConfiguration.Upstream]) {
-        let upstreams = configurations.map(PreparedUpstream.init)
+    /// - Parameters:
+    ///   - configurations: the upstreams, at least one; the first is asked for every model that no
+    ///     other upstream names as its own.
+    ///   - breakers: what is known of the upstreams' failures, on all loops.
+    package init(
+        _ configurations: [RelayConfiguration.Upstream],
+        _ breakers: Breakers = Breakers()
+    ) {
+        let upstreams = configurations.map { PreparedUpstream($0, breakers.breaker(of: $0)) }
         self.upstreams = upstreams
         prefixes = upstreams.flatMap { upstream in
             upstream.configuration.provider.modelPrefixes.map { ($0, upstream) }
         }
     }
 
-    /// Finds the upstream for the model that a client named, or for no named model.
-    package func candidate(for model: String?) -> Candidate {
-        guard let model else {
-            return Candidate(upstream: upstreams[0], model: upstreams[0].configuration.model)
+    /// Finds who is asked for the model that a client named, or for no named model.
+    ///
+    /// - Returns: the candidates in the order in which they are asked; at least one, and none
+    ///   twice.
+    package func candidates(for model: String?) -> [Candidate] {
+        var chain = named(model)
+        // Who stands in is asked after all that name the model, and has nobody to stand in for it:
+        // two upstreams may name each other.
+        for one in chain {
+            let serves = one.upstream.configuration.serves
+            for fallback in serves.fallbacks(of: one.model) {
+                guard let candidate = candidate(fallback) else { continue }
+                if !chain.contains(where: { $0.isSame(as: candidate) }) { chain.append(candidate) }
+            }
         }
+        return chain
+    }
+
+    /// The names of the upstreams that are left out at this time.
+    package func leftOut(at now: Nanoseconds) -> [String] {
+        upstreams.filter { $0.breaker.isOpen(at: now) }.map(\.configuration.name)
+    }
+
+    /// How many upstreams there are.
+    package var count: Int { upstreams.count }
+
+    /// Who is asked for a model before anybody stands in.
+    private func named(_ model: String?) -> [Candidate] {
+        guard let model else { return [defaultCandidate(upstreams[0])] }
+        let exact = upstreams.compactMap { upstream in
+            upstream.configuration.serves.model(named: model).map {
+                Candidate(upstream: upstream, model: $0)
+            }
+        }
+        if !exact.isEmpty { return exact }
+        let patterned = upstreams.filter { upstream in
+            upstream.configuration.serves.patterns.contains { $0.matches(model) }
+        }
+        if !patterned.isEmpty { return patterned.map { Candidate(upstream: $0, model: model) } }
         let own = prefixes.first { model.hasPrefix($0.prefix) }
-        return Candidate(upstream: own?.upstream ?? upstreams[0], model: model)
+        return [Candidate(upstream: own?.upstream ?? upstreams[0], model: model)]
+    }
+
+    private func candidate(_ fallback: ServedModels.Fallback) -> Candidate? {
+        let upstream = upstreams.first { $0.configuration.name == fallback.upstream }
+        return upstream.map { upstream in
+            let serves = upstream.configuration.serves
+            guard let model = fallback.model else { return defaultCandidate(upstream) }
+            return Candidate(upstream: upstream, model: serves.aliases[model] ?? model)
+        }
+    }
+
+    private func defaultCandidate(_ upstream: PreparedUpstream) -> Candidate {
+        let model = upstream.configuration.model
+        return Candidate(
+            upstream: upstream,
+            model: upstream.configuration.serves.aliases[model] ?? model
+        )
     }
 }

@@ -1,19 +1,23 @@
 package import ChatFormats
 
-/// What an upstream is asked, for as long as another attempt may need it.
+/// What upstreams are asked, for as long as another attempt may need it.
 package final class Question {
     private let request: ChatRequest
-    /// The body of the next attempt, where it is written already.
-    private var body: [UInt8]?
+    /// The body of the next attempt and for whom it is written, where it is written already.
+    private var written: (body: [UInt8], candidate: ModelTable.Candidate)?
+
+    /// Takes a request whose body is not written yet.
+    package init(_ request: ChatRequest) { self.request = request }
 
     /// Takes a request.
     ///
     /// - Parameters:
     ///   - request: what is asked.
-    ///   - body: what the first attempt sends; nil where it is not written yet.
-    package init(_ request: ChatRequest, body: [UInt8]? = nil) {
+    ///   - body: what the first attempt sends.
+    ///   - candidate: for whom it is written.
+    package init(_ request: ChatRequest, body: [UInt8], for candidate: ModelTable.Candidate) {
         self.request = request
-        self.body = body
+        written = (body, candidate)
     }
 
     /// Takes a request, and checks it by writing it for the upstream that is asked first.
@@ -24,7 +28,7 @@ package final class Question {
         for candidate: ModelTable.Candidate
     ) throws(ChatRequestError) {
         self.request = request
-        body = try write(for: candidate)
+        written = (try candidate.body(of: request), candidate)
     }
 
     /// How much text is asked, without pictures.
@@ -34,16 +38,28 @@ package final class Question {
     ///
     /// - Throws: where the upstream's protocol cannot express the request.
     func takeBody(for candidate: ModelTable.Candidate) throws(ChatRequestError) -> [UInt8] {
-        guard let written = body else { return try write(for: candidate) }
-        body = nil
-        return written
+        guard let written, written.candidate.isSame(as: candidate) else {
+            return try candidate.body(of: request)
+        }
+        self.written = nil
+        return written.body
     }
+}
 
-    private func write(for candidate: ModelTable.Candidate) throws(ChatRequestError) -> [UInt8] {
+extension ModelTable.Candidate {
+    /// Writes a request as the upstream wants it.
+    ///
+    /// - Throws: where its protocol cannot express the request.
+    func body(of request: ChatRequest) throws(ChatRequestError) -> [UInt8] {
         var body: [UInt8] = []
         body.reserveCapacity(512)
-        let provider = candidate.upstream.configuration.provider
-        try provider.writeBody(request, model: candidate.model, into: &body)
+        let configuration = upstream.configuration
+        try configuration.provider.writeBody(
+            request,
+            model: model,
+            configuration.style.quirks,
+            into: &body
+        )
         return body
     }
 }

@@ -3,37 +3,44 @@ import Loop
 package import Upstream
 import Wire
 
-/// Asks an upstream for one generation's answer: does what its `CallMachine` says, and reads the
+/// Asks upstreams for one generation's answer: does what its `CallMachine` says, and reads the
 /// stream.
 package final class UpstreamCall: TransferDelegate, EntrySource {
     /// Error bodies are read up to this size.
     private static let maxErrorBodyBytes = 64 * 1024
     /// How long a finished stream may take to close so that its connection can be reused.
-    private static let closingSeconds = 5
+    static let closingSeconds = 5
     /// How long reading the past of a conversation may take; a long history is indexed first.
-    private static let pastSeconds = 60
+    static let pastSeconds = 60
 
-    private let candidate: ModelTable.Candidate
+    /// Who can be asked, in order.
+    private let candidates: [ModelTable.Candidate]
+    /// Why the candidates so far did not answer; one for each.
+    private var failures = CandidateFailures()
     /// What is asked, for as long as another attempt may need it.
     private var question: Question?
-    private let context: LoopContext
+    let context: LoopContext
     /// The generation whose answer it is; nil once the call is over.
     ///
     /// Not reference-counted: the generation cancels its source before it is gone.
     private unowned(unsafe) var generation: Generation?
-    private var machine: CallMachine
+    var machine: CallMachine
     private var transfer: Transfer?
-    private var decoder: StreamDecoder
-    /// What is between the decoder and the log; nil for nothing.
-    private var filter: EntryFilter?
+    /// What the attempt brings.
+    private var stream: AttemptStream
     /// How much text is asked.
     private var askedBytes = 0
     private var errorBody: [UInt8] = []
     private var dataEvents = 0
+    var lastFault = RetryPolicy.Fault.leftOut
     /// When the answer has taken too long, whatever the call is doing.
-    private let totalDue: Nanoseconds
+    let totalDue: Nanoseconds
     /// The clock that runs; it never runs past the total.
-    private let clock: Deadline
+    let clock: Deadline
+    /// Until when attempts may begin; set once the first one does.
+    var budgetDue: Nanoseconds?
+    /// What bounds the wait for a head.
+    var headClock = SpentClock(clock: .head, seconds: 0)
 
     /// Makes a call that begins once it is started.
     ///
@@ -41,50 +48,42 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     ///   - generation: the one whose answer it is.
     ///   - question: what is asked; nil where it is still being put together, and `gathered`
     ///     follows.
-    ///   - candidate: the upstream that is asked.
+    ///   - candidates: who is asked, in order; at least one.
     ///   - context: the loop's.
     package init(
         for generation: Generation,
         _ question: consuming Question?,
-        _ candidate: ModelTable.Candidate,
+        _ candidates: [ModelTable.Candidate],
         _ context: LoopContext
     ) {
         self.generation = generation
-        self.candidate = candidate
+        self.candidates = candidates
         self.context = context
         machine = CallMachine(
             isWhole: question != nil,
+            candidates: candidates.count,
             policy: RetryPolicy(maxRetries: context.configuration.maxRetries)
         )
         self.question = question
         clock = context.reactor.makeDeadline()
         totalDue = context.reactor.now + .seconds(context.configuration.totalSeconds)
-        decoder = Self.decoder(candidate, context, of: generation.id)
+        stream = AttemptStream(candidates[0], for: generation, context)
         clock.whenDue { [unowned self] in clockRanOut() }
     }
 
     deinit { clock.abandon() }
 
-    private static func decoder(
-        _ candidate: ModelTable.Candidate,
-        _ context: LoopContext,
-        of answer: String
-    ) -> StreamDecoder {
-        StreamDecoder(
-            candidate.upstream.configuration.provider,
-            model: candidate.model,
-            answer: answer,
-            maxAnswerBytes: context.configuration.maxAnswerBytes
-        )
-    }
-
-    private var upstream: PreparedUpstream { candidate.upstream }
+    var candidate: ModelTable.Candidate { candidates[machine.candidate] }
+    var upstream: PreparedUpstream { candidate.upstream }
+    private var asked: RelayConfiguration.Upstream { upstream.configuration }
 
     /// How many attempts failed and were repeated.
     package var retryCount: Int { machine.retries }
 
-    package var usage: Usage? { decoder.usage(askedBytes: askedBytes) }
-    package var passedOverCount: Int { decoder.passedOverCount }
+    package var usage: Usage? { stream.decoder.usage(askedBytes: askedBytes) }
+    package var passedOverCount: Int { stream.decoder.passedOverCount }
+    /// Whether the stream has said that the answer is whole.
+    var isWhole: Bool { stream.decoder.isSuccess }
 
     /// Asks the upstream, once the request is whole.
     package func start() { handle(.begun) }
@@ -116,7 +115,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     /// Passes what happened to the machine, with the failure where an attempt failed, and does what
     /// the machine says.
-    private func handle(_ input: CallMachine.Input, _ failure: UpstreamFailure? = nil) {
+    func handle(_ input: CallMachine.Input, _ failure: UpstreamFailure? = nil) {
         let step = machine.handle(input)
         switch step.action {
         case .nothing: set(step.clock)
@@ -131,9 +130,9 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
             transfer?.resume()
         case .cancel: end()
         case .finish: finish(step.clock)
-        case .fail(.attempt): fail(failure ?? .interrupted)
         case .fail(.pastIsLate): fail(.pastIsLate(seconds: Self.pastSeconds))
-        case .fail(.timeout(let clock)): fail(timeout(clock))
+        case .fail: fail(failure ?? .interrupted)
+        case .failOver: failOver(failure ?? .interrupted, step.clock)
         case .retry(let number, let milliseconds):
             context.report(
                 .retry(
@@ -148,28 +147,46 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     private func attempt() {
+        // The last one is asked in any case.
+        guard machine.othersCount == 0 || isAdmitted else {
+            return failed(AttemptFailure(.leftOut, .leftOut(upstream: asked.name)))
+        }
         errorBody = []
-        decoder = Self.decoder(candidate, context, of: generation?.id ?? "")
-        filter = EntryFilter.make(for: generation, context)
+        stream = AttemptStream(candidate, for: generation, context)
         dataEvents = 0
         askedBytes = question?.textBytes ?? 0
         do throws(ChatRequestError) {
             let body = try question?.takeBody(for: candidate) ?? []
             transfer = context.client.start(upstream.request(body: body), delegate: self)
         } catch {
-            failed(nil, .unwritable(error))
+            failed(AttemptFailure(.unwritable, .unwritable(error)))
         }
+    }
+
+    /// Asks the next candidate in the place of the one that failed.
+    private func failOver(_ failure: UpstreamFailure, _ clock: CallMachine.Clock) {
+        transfer?.cancel()
+        transfer = nil
+        failures.add(failure, lastFault, of: machine.candidate - 1)
+        let next = GenerationRecord.Source(candidate)
+        generation?.live.answersFrom(next)
+        if lastFault != .leftOut {
+            context.report(
+                .failedOver(id: generation?.id ?? "", to: next, why: failure.message)
+            )
+        }
+        set(clock)
+        attempt()
     }
 
     private func finish(_ clock: CallMachine.Clock) {
         guard let generation else { return }
         self.generation = nil
         context.reactor.pace.hurry()
-        finishDecoding(into: generation)
-        var outcome = decoder.outcome
-        if filter?.end(outcome.ending ?? .complete, of: generation) == true {
-            outcome = (EntryFilter.finishReason, nil, .filtered)
-        }
+        // An answer in one piece is read at its end.
+        if dataEvents == 0 { report(upstream.breaker.answered()) }
+        stream.close(for: generation)
+        let outcome = stream.outcome(for: generation)
         generation.answered(
             outcome.ending ?? .complete,
             finishReason: outcome.finishReason ?? "stop",
@@ -179,20 +196,22 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         set(clock)
     }
 
-    /// Adds what the decoder still has to say.
-    private func finishDecoding(into generation: Generation) {
-        generation.take { log in
-            guard let filter else { return decoder.close(into: &log) }
-            filter.take(into: &log) { decoder.close(into: &$0) }
-        }
-    }
-
-    private func fail(_ failure: UpstreamFailure) {
+    private func fail(_ last: UpstreamFailure) {
         let generation = generation
+        let failure = hasAnswer ? last : summary(last)
         let usage = usage
         letGo()
         end()
         generation?.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
+    }
+
+    /// What the client is told where all candidates have failed.
+    private func summary(_ last: UpstreamFailure) -> UpstreamFailure {
+        guard !failures.isEmpty else { return last }
+        failures.add(last, lastFault, of: machine.candidate)
+        guard let summary = failures.summary else { return last }
+        generation?.live.answersFrom(GenerationRecord.Source(candidates[summary.candidate]))
+        return summary.failure
     }
 
     /// Closes the connection, if there still is one.
@@ -208,6 +227,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// A type that is wrong says nothing: what comes is read as what its first bytes show.
     package func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead) {
         generation?.live.passedFields = PassedFields.ofAnswer(head.fields)
+        if head.status == 200 { set(machine.handle(.opened).clock) }
     }
 
     package func transfer(_ transfer: Transfer, received bytes: Span<UInt8>) {
@@ -223,27 +243,28 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         }
         let before = dataEvents
         do throws(StreamError) {
-            try generation.take { log throws(StreamError) in
-                guard let filter else { return try decoder.decode(bytes, into: &log) }
-                try filter.decode(bytes, with: &decoder, into: &log)
-            }
+            try stream.decode(bytes, for: generation)
         } catch {
             return streamFailed(error, transfer.head, bytes)
         }
-        dataEvents = decoder.dataEventCount
-        if dataEvents != before {
+        dataEvents = stream.decoder.dataEventCount
+        if dataEvents == before {
+            // Comments: an upstream has them for who waits in its queue.
+            if machine.phase == .opened { set(machine.handle(.alive).clock) }
+        } else {
+            if before == 0 { report(upstream.breaker.answered()) }
             set(machine.handle(.events).clock)
             // Everybody waits for the first token.
             if question != nil { begun() }
             context.reactor.pace.count(tokens: dataEvents - before)
         }
-        if filter?.isBlocked == true { return blocked() }
-        guard decoder.isDone else { return }
-        guard decoder.isSuccess else { return failed(nil, .noAnswer(upstream: upstreamName)) }
+        if stream.isBlocked { return blocked() }
+        guard stream.decoder.isDone else { return }
+        guard isWhole else {
+            return failed(AttemptFailure(.paid, .noAnswer(upstream: asked.name)))
+        }
         handle(.done(isOpen: true))
     }
-
-    private var upstreamName: String { upstream.configuration.name }
 
     /// The answer begins, if only with a role, so the first token is waited for; once that is
     /// there, no later attempt needs the request.
@@ -253,15 +274,15 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     /// Whether the upstream has sent anything of the answer, though a filter may hold it.
-    private var hasAnswer: Bool { generation?.live.hasAnswer ?? true || filter?.hasAnswer == true }
+    private var hasAnswer: Bool { generation?.live.hasAnswer ?? true || stream.hasHeldAnswer }
 
     package func transfer(_ transfer: Transfer, ended error: TransferError?) {
         self.transfer = nil
         // The answer was already whole, and this is only the end of its connection.
         guard generation != nil else { return handle(.closed) }
         // The upstream had said that it was done: what broke after that is not the answer.
-        if error != nil, decoder.isSuccess { return handle(.done(isOpen: false)) }
-        if let error { return failed(.connection(error), failure(error)) }
+        if error != nil, isWhole { return handle(.done(isOpen: false)) }
+        if let error { return failed(AttemptFailure(error, hasAnswer: hasAnswer, of: asked)) }
         guard transfer.head.status == 200 else { return refused(transfer.head) }
         endedInOrder(transfer.head)
     }
@@ -271,35 +292,22 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// It was paid, so it is not asked for again, whatever it says or lacks.
     private func endedInOrder(_ head: UpstreamHead) {
         do throws(StreamError) {
-            try generation?.take { log throws(StreamError) in
-                guard let filter else { return try decoder.finish(into: &log) }
-                try filter.take(into: &log) { rest throws(StreamError) in
-                    try decoder.finish(into: &rest)
-                }
-            }
+            if let generation { try stream.finish(for: generation) }
         } catch {
             return streamFailed(error, head)
         }
-        if filter?.isBlocked == true { return blocked() }
-        if decoder.isSuccess { return handle(.done(isOpen: false)) }
-        let type = head.fields.first("content-type") ?? ""
-        // A sentence, for example: an answer would have shown itself.
-        let isStream = type.isEmpty || type.lowercased().hasPrefix("text/event-stream")
-        if decoder.isEmpty, !isStream {
-            return failed(nil, .notAStream(type, upstream: upstream.configuration))
-        }
-        failed(
-            nil,
-            hasAnswer ? .truncated(upstream: upstreamName) : .noAnswer(upstream: upstreamName)
-        )
+        if stream.isBlocked { return blocked() }
+        if isWhole { return handle(.done(isOpen: false)) }
+        let (isEmpty, hasAnswer) = (stream.decoder.isEmpty, hasAnswer)
+        failed(AttemptFailure(endOf: head, hasAnswer: hasAnswer, isEmpty: isEmpty, of: asked))
     }
 
     // MARK: Filters
 
     package func letGo() {
         guard let generation else { return }
-        finishDecoding(into: generation)
-        _ = filter?.end(nil, of: generation)
+        stream.close(for: generation)
+        stream.cut(for: generation)
     }
 
     /// Ends the answer before what a filter blocks, and reads no more of it.
@@ -312,15 +320,9 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     // MARK: Failures
 
     private func refused(_ head: UpstreamHead) {
-        let hints = RetryPolicy.Hints(head.fields, now: context.reactor.wallMilliseconds / 1000)
         let body = errorBody
-        let failure = UpstreamFailure(
-            status: head.status,
-            head: head,
-            body: body.span,
-            upstream: upstream.configuration
-        )
-        failed(.status(head.status, hints), failure)
+        let now = context.reactor.wallMilliseconds / 1000
+        failed(AttemptFailure(refusal: head, body: body.span, of: asked, now: now))
     }
 
     private func streamFailed(
@@ -330,72 +332,19 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     ) {
         transfer?.cancel()
         transfer = nil
-        if case .page = error {
-            let type = head.fields.first("content-type") ?? "a page without a type"
-            let words = VendorError(body: bytes).message
-            return failed(nil, .notAStream(type, words, upstream: upstream.configuration))
-        }
-        let failure = UpstreamFailure(error, upstream: upstream.configuration)
-        guard case .vendor(_, _, _, let isOverloaded, _) = error else {
-            return failed(nil, failure)
-        }
-        failed(.inStream(isOverloaded: isOverloaded), failure)
+        failed(AttemptFailure(error, head, bytes, of: asked))
     }
 
-    /// Whatever breaks in mid-answer leaves a cut answer.
-    private func failure(_ error: TransferError) -> UpstreamFailure {
-        guard generation != nil, hasAnswer else {
-            return UpstreamFailure(error, upstream: upstream.configuration)
-        }
-        var failure = UpstreamFailure.truncated(upstream: upstream.configuration.name)
-        failure.message += " (\(error.detail))"
-        return failure
-    }
-
-    private func failed(_ fault: RetryPolicy.Fault?, _ failure: UpstreamFailure) {
+    private func failed(_ attempt: AttemptFailure) {
+        let hasAnswer = hasAnswer
+        note(attempt.fault, hasAnswer: hasAnswer)
         let input = CallMachine.Input.failed(
-            fault,
+            attempt.fault,
             hasAnswer: hasAnswer,
-            jitter: Double.random(in: 0...1)
+            jitter: Double.random(in: 0...1),
+            budget: budgetMilliseconds,
+            isLeftOut: upstream.breaker.isOpen(at: context.reactor.now)
         )
-        handle(input, failure.redacted(upstream.configuration.secrets))
-    }
-
-    private func timeout(_ clock: UpstreamClock) -> UpstreamFailure {
-        let configuration = context.configuration
-        let seconds =
-            switch clock {
-            case .firstByte: configuration.firstByteSeconds
-            case .idle: configuration.idleSeconds
-            case .total: configuration.totalSeconds
-            }
-        return .timeout(clock, seconds: seconds, upstream: upstream.configuration.name)
-    }
-
-    // MARK: Clocks
-
-    private func set(_ clock: CallMachine.Clock) {
-        let configuration = context.configuration
-        switch clock {
-        case .goesOn: return
-        case .stops: self.clock.clear()
-        case .past: set(.seconds(Self.pastSeconds))
-        case .firstByte: set(.seconds(configuration.firstByteSeconds))
-        case .idle: set(.seconds(configuration.idleSeconds))
-        case .milliseconds(let count): set(Nanoseconds.milliseconds(count))
-        case .total: self.clock.set(at: totalDue)
-        // The answer is whole, so the total no longer counts.
-        case .closing:
-            self.clock.set(at: context.reactor.now + .seconds(Self.closingSeconds))
-        }
-    }
-
-    private func set(_ time: Nanoseconds) {
-        clock.set(at: min(context.reactor.now + time, totalDue))
-    }
-
-    private func clockRanOut() {
-        // Between attempts the decoder is still that of the failed one.
-        handle(.timeUp(isTotal: context.reactor.now >= totalDue, isWhole: decoder.isSuccess))
+        handle(input, attempt.failure.redacted(asked.secrets))
     }
 }

@@ -203,6 +203,17 @@ package struct UpstreamFailure: Equatable, Sendable {
         )
     }
 
+    /// It has failed so often that others are asked first.
+    static func leftOut(upstream: String) -> UpstreamFailure {
+        UpstreamFailure(
+            .upstreamError,
+            .serviceUnavailable,
+            type: "upstream_error",
+            message: "the upstream \(upstream) is left out for a while, since it has failed",
+            code: "left_out"
+        )
+    }
+
     /// The upstream closed the stream without saying that it was done.
     static func truncated(upstream: String) -> UpstreamFailure {
         UpstreamFailure(
@@ -215,29 +226,16 @@ package struct UpstreamFailure: Equatable, Sendable {
     }
 
     /// One of the clocks ran out.
-    static func timeout(_ clock: UpstreamClock, seconds: Int, upstream: String) -> UpstreamFailure {
-        UpstreamFailure(
+    static func timeout(_ spent: SpentClock, upstream: String) -> UpstreamFailure {
+        let setting = spent.setting.map { " (\($0))" } ?? ""
+        return UpstreamFailure(
             .timeout,
             .gatewayTimeout,
             type: "timeout_error",
-            message: "the upstream \(upstream) \(clock.sentence) \(seconds) s",
-            code: clock.rawValue
+            message:
+                "the upstream \(upstream) \(spent.clock.sentence) \(spent.seconds) s\(setting)",
+            code: spent.clock.rawValue
         )
-    }
-}
-
-/// The clocks that bound an upstream, each with the word by which an error names it.
-enum UpstreamClock: String {
-    case firstByte = "first_byte_timeout"
-    case idle = "idle_timeout"
-    case total = "total_timeout"
-
-    var sentence: String {
-        switch self {
-        case .firstByte: "sent nothing of the answer within"
-        case .idle: "fell silent in mid-answer for"
-        case .total: "was not done within"
-        }
     }
 }
 

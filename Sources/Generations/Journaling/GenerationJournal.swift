@@ -83,6 +83,12 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         grew(live)
     }
 
+    package func beganAnew(_ live: LiveLog) {
+        // The beginning is written before the entries that are missing; the last one counts.
+        live.journalTicket.forgetWritten()
+        grew(live)
+    }
+
     package func grew(_ live: LiveLog) {
         guard !live.journalTicket.isDirty else { return }
         live.journalTicket.isDirty = true

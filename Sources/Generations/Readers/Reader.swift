@@ -27,7 +27,7 @@ package final class Reader: ExchangeDelegate {
     private let form: Form
     private let live: LiveLog
     private let loop: LoopContext
-    private let context: FrameContext
+    private var context: FrameContext
     private var writer: any FrameWriter
     /// The number of the next entry to write.
     private var cursor: Int
@@ -74,19 +74,15 @@ package final class Reader: ExchangeDelegate {
         self.form = form
         silence = loop.reactor.makeDeadline()
         tookAt = loop.reactor.now
-        let comesBack = Self.comesBack(exchange.request.head, dialect)
-        context = FrameContext(
-            generation: live.head.id,
-            model: live.head.model,
-            created: live.head.created,
-            wantsUsage: live.head.includesUsage,
-            usesFunctions: live.head.usesFunctions,
-            retryMilliseconds: comesBack ? Self.retryMilliseconds : nil,
-            hasIDs: comesBack,
-            repeatsContent: !live.head.namesModel
-        )
+        context = Self.context(live, exchange, dialect)
         writer = dialect.makeWriter(context)
         silence.whenDue { [unowned self] in fellSilent() }
+    }
+
+    /// Names who answers: another may than who was asked first.
+    private func nameModel() {
+        guard context.model != live.head.model else { return }
+        context = Self.context(live, exchange, dialect)
     }
 
     /// Whether the client may come back with an event's id.
@@ -101,7 +97,7 @@ package final class Reader: ExchangeDelegate {
     }
 
     /// How long a browser waits before it reconnects; its own default is three seconds.
-    private static let retryMilliseconds = 1000
+    static let retryMilliseconds = 1000
 
     /// The number of the next entry that must stay in memory for it; a client that waits for the
     /// whole answer reads it at the end, from wherever it is.
@@ -150,6 +146,7 @@ package final class Reader: ExchangeDelegate {
             }
             begin()
         }
+        if cursor <= 1 { nameModel() }
         let end = live.visibleCount
         while cursor < end, !exchange.isCongested {
             if cursor >= live.log.first {
@@ -214,6 +211,7 @@ package final class Reader: ExchangeDelegate {
 
     private func complete() {
         guard live.showsEnd else { return }
+        nameModel()
         if let failure = live.failure, failure.endsWhole { return refuse(failure) }
         guard live.log.first > 0, live.log.ending != .stopped else {
             return complete { WholeAnswer($0, passedFields).respond(live.log, context) }

@@ -20,6 +20,11 @@ package enum GenerationRecord {
             self.upstream = upstream
             self.model = model
         }
+
+        /// Names a candidate.
+        package init(_ candidate: ModelTable.Candidate) {
+            self.init(upstream: candidate.upstream.configuration.name, model: candidate.model)
+        }
     }
 
     /// How an answer went in time.

@@ -21,7 +21,8 @@ struct ConversationPast {
     ///
     /// - Parameters:
     ///   - request: names the conversation, and the user, whose records alone count.
-    ///   - candidate: who is asked; the body may be long, so it is written on the history's queue.
+    ///   - candidate: who is asked first; the body may be long, so it is written on the history's
+    ///     queue.
     ///   - call: the one whose upstream is asked.
     func gather(
         _ request: ChatRequest,
@@ -31,6 +32,7 @@ struct ConversationPast {
         let budget = budget
         let filters = filters
         let provider = candidate.upstream.configuration.provider
+        let quirks = candidate.upstream.configuration.style.quirks
         let model = candidate.model
         history.ask { catalog throws(HistoryQueryError) in
             var past = PastMessages(request, budget: budget, for: provider)
@@ -43,7 +45,7 @@ struct ConversationPast {
             if let filters { answer.request = answer.request.map(filters.prefixing) }
             do throws(ChatRequestError) {
                 try answer.request.map { whole throws(ChatRequestError) in
-                    try provider.writeBody(whole, model: model, into: &answer.bytes)
+                    try provider.writeBody(whole, model: model, quirks, into: &answer.bytes)
                 }
             } catch {
                 answer.problem = Problem(error)
@@ -53,7 +55,7 @@ struct ConversationPast {
             if let problem = answer.problem {
                 call?.notGathered(.past(problem))
             } else if let whole = answer.request {
-                call?.gathered(Question(whole, body: answer.bytes))
+                call?.gathered(Question(whole, body: answer.bytes, for: candidate))
             }
         }
     }

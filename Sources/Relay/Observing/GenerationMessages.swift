@@ -17,6 +17,17 @@ extension Log {
         case .retry(let id, let number, let milliseconds, let why):
             write(.warning, "id=\(id) retry \(number) in \(milliseconds) ms: \(why)")
         case .filter(let id, let report): write(report, of: id)
+        case .failedOver(let id, let next, let why):
+            write(.warning, "id=\(id) \(next.upstream) is asked for \(next.model): \(why)")
+        case .breaker(let upstream, .opened(let failures), let seconds):
+            write(
+                .warning,
+                "the upstream \(upstream) has failed \(failures) times in a row: for \(seconds) s it"
+                    + " is asked only where nobody else can be"
+            )
+        case .breaker(let upstream, .closed, _):
+            write(.info, "the upstream \(upstream) answers again")
+        case .breaker: return
         case .notReadBack(let error):
             write(.error, "an answer's beginning cannot be read back: \(error)")
         case .recordWaits(let error):

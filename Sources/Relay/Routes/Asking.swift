@@ -151,23 +151,18 @@ final class Asking {
 
     private func begin(_ call: ChatCall, _ id: String) throws(Problem) -> Generation {
         let request = call.request
-        let candidate = policies.models.candidate(for: request.model)
-        let question: Question
-        do throws(ChatRequestError) {
-            let filters = policies.context.configuration.filters
-            question = try Question(filters?.prefixing(request) ?? request, for: candidate)
-        } catch {
-            throw Problem(error)
-        }
+        let filters = policies.context.configuration.filters
+        var candidates = policies.models.candidates(for: request.model)
+        let question = try Self.question(
+            filters?.prefixing(request) ?? request,
+            for: &candidates
+        )
         let generation = store.begin(
             id: id,
             owner: call.caller.id,
             key: call.key,
             request,
-            source: .init(
-                upstream: candidate.upstream.configuration.name,
-                model: candidate.model
-            ),
+            source: .init(candidates[0]),
             onDisconnect: call.onDisconnect,
             in: policies.context
         )
@@ -175,13 +170,38 @@ final class Asking {
         let source = UpstreamCall(
             for: generation,
             wantsPast ? nil : question,
-            candidate,
+            candidates,
             policies.context
         )
         generation.begin(from: source)
-        if wantsPast { past.gather(request, candidate, for: source) }
+        if wantsPast { past.gather(request, candidates[0], for: source) }
         return generation
     }
+
+    /// Writes what is asked; candidates whose protocols cannot express it are not asked.
+    ///
+    /// - Throws: where none can; the first one's reason.
+    private static func question(
+        _ request: ChatRequest,
+        for candidates: inout [ModelTable.Candidate]
+    ) throws(Problem) -> Question {
+        var problem: ChatRequestError?
+        while let candidate = candidates.first {
+            do throws(ChatRequestError) {
+                return try Question(request, for: candidate)
+            } catch {
+                problem = problem ?? error
+                candidates.removeFirst()
+            }
+        }
+        throw problem.map { Problem($0) } ?? Self.noUpstream
+    }
+
+    private static let noUpstream = Problem(
+        .serviceUnavailable,
+        type: "upstream_error",
+        message: "no upstream can be asked"
+    )
 
     /// Nobody is sent this: the client is gone.
     private static let clientLeft = Problem(

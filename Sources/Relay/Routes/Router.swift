@@ -187,7 +187,11 @@ final class Routes {
         )
         self.history = HistoryRoutes(history: history, post: service.post)
         models = ModelRoutes(upstreams: policies.context.configuration.upstreams)
-        status = StatusRoutes(health: service.health)
+        status = StatusRoutes(
+            health: service.health,
+            models: policies.models,
+            reactor: store.context.reactor
+        )
     }
 }
 

@@ -27,6 +27,10 @@ struct Announcement {
                 "\(ProcessSettings.logsContent.name) is set: the text of answers is in this log"
             )
         }
+        if let note = settings.models.precedence(in: settings.environment) {
+            log.write(.info, note)
+        }
+        if let warning = settings.calls.warning { log.write(.warning, warning) }
         guard descriptors < Self.wantedDescriptors else { return }
         log.write(
             .warning,

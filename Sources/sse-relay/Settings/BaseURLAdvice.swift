@@ -51,6 +51,8 @@ struct BaseURLAdvice {
         for place in Self.places where host.hasSuffix(place.host) {
             return path.hasPrefix(place.path) ? nil : place.path
         }
+        // Azure's gateways have any path.
+        guard upstream.style.quirks.keyField == .ofProtocol else { return nil }
         let steps = path.split(separator: "/")
         let isVersioned = steps.contains { step in
             step.first == "v" && step.dropFirst().first?.isNumber == true

@@ -28,6 +28,10 @@ struct CheckReport {
         for upstream in settings.models.upstreams {
             if let warning = BaseURLAdvice(upstream).warning { text += "# warning: \(warning)\n" }
         }
+        let notes = [
+            settings.models.precedence(in: settings.environment), settings.calls.warning,
+        ]
+        for note in notes.compactMap({ $0 }) { text += "# \(note)\n" }
         return text + "# \(UpstreamClient.version)\n"
     }
 

@@ -7,10 +7,13 @@ struct Environment: Sendable {
     private var values: [String: String]
     /// The file that was read; nil where none was.
     let file: String?
+    /// The file that names the upstreams; nil where no variable names one.
+    let upstreams: UpstreamsFile?
 
-    init(_ values: [String: String], file: String? = nil) {
+    init(_ values: [String: String], file: String? = nil, upstreams: UpstreamsFile? = nil) {
         self.values = values
         self.file = file
+        self.upstreams = upstreams
     }
 
     /// A variable's value, which may be empty; nil where it is not set.
@@ -47,7 +50,12 @@ struct Environment: Sendable {
         for name in values.keys.sorted() where name.hasPrefix("RELAY_") && !known.contains(name) {
             throw ConfigurationError(name, "is not known; sse-relay --help lists the variables")
         }
-        return Environment(values, file: text == nil ? nil : name)
+        var upstreams: UpstreamsFile?
+        if let path = values[ModelSettings.upstreamsFile.name], !path.isEmpty {
+            let text = try readFile(path, mustExist: true, isAgain: isAgain) ?? ""
+            upstreams = UpstreamsFile(path: path, text: text)
+        }
+        return Environment(values, file: text == nil ? nil : name, upstreams: upstreams)
     }
 
     private static func processValues() -> [String: String] {

@@ -3,7 +3,7 @@ struct Reload: Sendable {
     /// What is in force afterwards: new values where they can be exchanged, else the present ones.
     let settings: Settings
     /// The variables whose values are exchanged.
-    let exchanged: [Variable]
+    private(set) var exchanged: [Variable]
     /// The variables whose new values need a restart.
     let waiting: [Variable]
 
@@ -33,6 +33,13 @@ struct Reload: Sendable {
             )
         } catch {
             throw .needsRestart(waiting, error)
+        }
+        // The file may have changed though its name has not, and so may a key that it names.
+        let file = ModelSettings.upstreamsFile.variable
+        if settings.models.upstreams != current.models.upstreams, settings.models.file != nil,
+            !exchanged.contains(where: { $0.name == file.name })
+        {
+            exchanged.append(file)
         }
         // A file may be read while it is written: invented answers must not take the place of a
         // model's because of that.

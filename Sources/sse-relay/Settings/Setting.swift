@@ -37,6 +37,17 @@ extension Setting where Value == Int {
     }
 }
 
+extension Setting where Value == Int? {
+    /// A whole number, or nil while none is set.
+    static func optionalInteger(_ range: ClosedRange<Int>, _ variable: Variable) -> Setting {
+        let integer = Setting<Int>.integer(range, variable)
+        return Setting(variable) { variable, environment throws(ConfigurationError) in
+            guard variable.value(setIn: environment) != nil else { return nil }
+            return try integer.value(in: environment)
+        }
+    }
+}
+
 extension Setting where Value == Bool {
     /// Yes or no.
     static func flag(_ variable: Variable) -> Setting {
@@ -65,33 +76,14 @@ extension Setting where Value == String {
     /// A wrong one is not shown: while it cannot be read, any part of it may be a password.
     static func url(_ variable: Variable) -> Setting {
         Setting(variable) { variable, environment throws(ConfigurationError) in
-            let isBlank = { (character: Character) in character.isASCII && character.isWhitespace }
-            var url = String(variable.value(in: environment).drop(while: isBlank))
-            while let last = url.last, isBlank(last) { url.removeLast() }
-            let scheme = url.prefix { $0 != ":" }.lowercased()
-            let isHTTP =
-                (scheme == "http" || scheme == "https")
-                && url.dropFirst(scheme.count).hasPrefix("://")
-            if isHTTP { url = scheme + url.dropFirst(scheme.count) }
-            let isPlain = url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-            let problem: String? =
-                if !isHTTP {
-                    "the value does not begin with http:// or https://"
-                } else if !isPlain {
-                    "the value holds a character that no URL has (a blank?)"
-                } else if url.contains("?") || url.contains("#") {
-                    "the value holds a ? or a #"
-                } else {
-                    nil
-                }
-            if let problem {
+            do throws(BaseURL.Problem) {
+                return try BaseURL(variable.value(in: environment)).text
+            } catch {
                 throw ConfigurationError(
                     variable,
-                    "expected an http or https URL without a query; \(problem)"
+                    "expected an http or https URL without a query; \(error.text)"
                 )
             }
-            while url.hasSuffix("/") { url.removeLast() }
-            return url
         }
     }
 }

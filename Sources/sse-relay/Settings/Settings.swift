@@ -38,10 +38,15 @@ struct Settings: Sendable {
         _ upstreams: [RelayConfiguration.Upstream]
     ) -> RelayConfiguration {
         var configuration = RelayConfiguration(upstreams: upstreams)
-        configuration.firstByteSeconds = calls.firstByteSeconds
+        configuration.headSeconds = calls.headSeconds
+        configuration.firstDataSeconds = calls.firstDataSeconds
         configuration.idleSeconds = calls.idleSeconds
         configuration.totalSeconds = calls.totalSeconds
         configuration.maxRetries = calls.maxRetries
+        configuration.retryBudgetSeconds = calls.retryBudgetSeconds
+        configuration.clockNames = calls.clockNames
+        configuration.breakerFailures = calls.breakerFailures
+        configuration.breakerSeconds = calls.breakerSeconds
         configuration.keepAliveSeconds = streams.keepAliveSeconds
         configuration.headHoldSeconds = streams.headHoldSeconds
         configuration.onDisconnect = streams.onDisconnect

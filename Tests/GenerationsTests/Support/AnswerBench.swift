@@ -46,6 +46,7 @@ final class ScriptedSink: EntrySink {
     private(set) var outcomes: [RecordOutcome] = []
 
     func begin(_ live: LiveLog, then start: @escaping () -> Void) { starts.append(start) }
+    func beganAnew(_ live: LiveLog) {}
     func grew(_ live: LiveLog) { grown += 1 }
     func recorded(_ live: LiveLog, _ outcome: RecordOutcome) { outcomes.append(outcome) }
 }

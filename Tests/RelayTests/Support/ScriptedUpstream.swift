@@ -26,6 +26,8 @@ final class ScriptedUpstream: Sendable {
             let fields: HeaderFields = type.map { ["Content-Type": $0] } ?? [:]
             return Answer(events: [], body: Array(text.utf8), fields: fields)
         }
+        /// The status and the JSON of a refusal, in the place of all that.
+        var refusal: (status: Int, json: String)?
     }
 
     let baseURL: String
@@ -83,6 +85,14 @@ final class ScriptedUpstream: Sendable {
             bodies.withLock { $0.append(body) }
             let answer = answers[min(call, answers.count) - 1]
             codings.withLock { $0.append(exchange.request.head.fields.first("Accept-Encoding")) }
+            if let refusal = answer.refusal {
+                exchange.respond(
+                    Status(code: refusal.status, reason: "Refused"),
+                    ["Content-Type": "application/json"],
+                    body: Array(refusal.json.utf8)
+                )
+                return
+            }
             exchange.beginStream(.ok, answer.fields)
             exchange.write { out in
                 for event in answer.events { out += Array("data: \(event)\n\n".utf8) }

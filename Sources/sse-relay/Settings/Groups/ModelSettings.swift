@@ -9,8 +9,10 @@ struct ModelSettings: Sendable {
         case openai, anthropic, simulator
     }
 
-    /// Who is named to answer by default; nil where nobody is.
+    /// Who is named to answer by default; nil where nobody is, or an upstream of the file.
     let chosen: Source?
+    /// The file that names the upstreams; nil where the variables do.
+    let file: String?
     /// The upstreams, the default first; empty where the simulator answers.
     let upstreams: [RelayConfiguration.Upstream]
     /// The model that is asked where a request names none; nil leaves it to the upstream's default.
@@ -18,8 +20,38 @@ struct ModelSettings: Sendable {
 
     init(_ environment: Environment) throws(ConfigurationError) {
         model = try Self.model.value(in: environment)
-        chosen = try Self.source.value(in: environment)
-        upstreams = try Self.upstreams(environment, chosen, model: model)
+        file = environment.upstreams?.path
+        guard let file = environment.upstreams else {
+            chosen = try Self.source.value(in: environment)
+            upstreams = try Self.upstreams(environment, chosen, model: model)
+            return
+        }
+        let word = Self.source.variable.value(setIn: environment)
+        chosen = word.flatMap { Source(rawValue: $0) }
+        upstreams =
+            chosen == .simulator
+            ? [] : try ModelSettings.upstreams(of: file, environment, first: word, model: model)
+    }
+
+    private static func upstreams(
+        of file: UpstreamsFile,
+        _ environment: Environment,
+        first: String?,
+        model: String?
+    ) throws(ConfigurationError) -> [RelayConfiguration.Upstream] {
+        var upstreams = try file.upstreams(environment)
+        if let first {
+            guard let index = upstreams.firstIndex(where: { $0.name == first }) else {
+                throw ConfigurationError(
+                    source.variable,
+                    "no upstream of \(file.path) is named so, nor is it simulator",
+                    example: upstreams[0].name
+                )
+            }
+            upstreams.insert(upstreams.remove(at: index), at: 0)
+        }
+        if let model { upstreams[0].model = model }
+        return upstreams
     }
 
     private static func upstreams(
@@ -45,6 +77,21 @@ struct ModelSettings: Sendable {
             return "\(upstream.name) answers as \(Redaction.clean(upstream.model)) at \(url)"
         }
     }
+
+    /// What wins where the file and the variables both name upstreams; nil where they do not.
+    func precedence(in environment: Environment) -> String? {
+        guard let file else { return nil }
+        let variables = [Self.openAIBaseURL.variable, Self.anthropicBaseURL.variable]
+            .filter { $0.value(setIn: environment) != nil }
+        let keys = [Self.openAIKey.variable, Self.anthropicKey.variable]
+            .filter { $0.value(setIn: environment) != nil }
+        guard !(variables + keys).isEmpty else { return nil }
+        let others = (variables + keys).names
+        return "\(file) says who answers; \(others) alone add no upstream to it"
+    }
+
+    static let openAIModel = "gpt-4o-mini"
+    static let anthropicModel = "claude-haiku-4-5"
 }
 
 /// A vendor, or whoever speaks its protocol, and the variables that name it.
@@ -60,14 +107,14 @@ private struct Vendor {
         provider: .openAI,
         key: ModelSettings.openAIKey,
         baseURL: ModelSettings.openAIBaseURL,
-        model: "gpt-4o-mini"
+        model: ModelSettings.openAIModel
     )
     static let anthropic = Vendor(
         source: .anthropic,
         provider: .anthropic,
         key: ModelSettings.anthropicKey,
         baseURL: ModelSettings.anthropicBaseURL,
-        model: "claude-haiku-4-5"
+        model: ModelSettings.anthropicModel
     )
 
     func isConfigured(in environment: Environment) -> Bool {
@@ -94,6 +141,7 @@ private struct Vendor {
         )
         upstream.keyVariable = self.key.name
         upstream.addressVariable = baseURL.name
+        upstream.style.quirks = VendorQuirks.quirks(ofURL: upstream.baseURL)
         return upstream
     }
 }
@@ -103,7 +151,7 @@ extension ModelSettings {
         "Who answers",
         [
             openAIKey.variable, openAIBaseURL.variable, anthropicKey.variable,
-            anthropicBaseURL.variable, source.variable, model.variable,
+            anthropicBaseURL.variable, upstreamsFile.variable, source.variable, model.variable,
         ]
     )
 
@@ -154,13 +202,27 @@ extension ModelSettings {
         )
     )
 
+    static let upstreamsFile = Setting.optionalText(
+        Variable(
+            "RELAY_UPSTREAMS_FILE",
+            example: "/etc/sse-relay/upstreams.json",
+            summary: "a JSON file that names several upstreams, their models and stand-ins",
+            words: """
+                A JSON file that names several upstreams, with their models, aliases and stand-ins. \
+                Then it alone says who answers, and the variables above only hold keys. See \
+                docs/operating.md.
+                """
+        )
+    )
+
     static let source = Setting.optionalChoice(
         Variable(
             "RELAY_UPSTREAM",
             example: "openai",
             summary: "who answers by default: openai, anthropic or simulator; else the first set",
             words: """
-                Who answers by default where both are set: `openai`, `anthropic` or `simulator`.
+                Who answers by default where both are set: `openai`, `anthropic` or `simulator`. With \
+                a file of upstreams, the name of one of them.
                 """
         ),
         expected: "openai, anthropic or simulator"
