@@ -59,7 +59,8 @@ enum AnthropicMessages {
         var blocks = try AnthropicContent.blocks(message, path, &ids)
         guard let original = message.original else { return blocks }
         if !blocks.contains(where: AnthropicTurn.isThinking) {
-            blocks.insert(contentsOf: AnthropicThought.blocks(original), at: 0)
+            let thought = message.thought.isEmpty ? original : .object(message.thought)
+            blocks.insert(contentsOf: AnthropicThought.blocks(thought), at: 0)
         }
         let isSilent = blocks.allSatisfy(AnthropicTurn.isThinking)
         if isSilent, let refusal = original["refusal"]?.stringValue,

@@ -20,6 +20,10 @@ package struct ChatRequest: Sendable, Equatable {
         ///
         /// Images, tool calls and members that only a vendor knows would be lost in `text`.
         package var original: JSON?
+        /// Members with what the model thought before it, as a record has them.
+        ///
+        /// Anthropic wants them back; others refuse members that they do not know.
+        package var thought: [JSON.Member] = []
 
         /// Makes a message.
         package init(role: Role, text: String, original: JSON? = nil) {

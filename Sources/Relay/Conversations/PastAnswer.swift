@@ -47,11 +47,13 @@ struct PastAnswer {
             JSON.Member(key: "content", value: isBlank ? .null : .string(text)),
             JSON.Member(key: "tool_calls", value: .array(calls.map(Self.withType))),
         ]
-        return ChatRequest.Message(
+        var message = ChatRequest.Message(
             role: .assistant,
             text: isBlank ? "" : text,
-            original: .object(whole + thought)
+            original: .object(whole)
         )
+        message.thought = thought
+        return message
     }
 
     /// Some vendors send calls without the type that OpenAI requires.

@@ -20,7 +20,7 @@ enum TokenEstimate {
 
     static func tokens(_ message: ChatRequest.Message) -> Int {
         guard let original = message.original else { return message.text.utf8.count / 4 }
-        return (original.members ?? []).reduce(0) { $0 + tokens($1.value) }
+        return ((original.members ?? []) + message.thought).reduce(0) { $0 + tokens($1.value) }
     }
 
     private static func tokens(_ value: JSON) -> Int {
