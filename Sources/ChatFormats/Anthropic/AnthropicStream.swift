@@ -179,7 +179,7 @@ enum AnthropicStream {
     ) throws(JSONError) {
         var reader = JSONReader(position: position)
         let members = try reader.readTree(data).members ?? []
-        for member in members where !handledInDelta.contains(member.key) {
+        for member in members where !member.isNamed(oneOf: handledInDelta) {
             if equals(member.key, "signature") {
                 state.anthropicBeside.addSignature(member.value.stringValue ?? "")
             } else if equals(member.key, "citation") {
@@ -196,7 +196,7 @@ enum AnthropicStream {
         }
     }
 
-    private static let handledInDelta: Set<String> = ["type", "text", "thinking", "partial_json"]
+    private static let handledInDelta = ["type", "text", "thinking", "partial_json"]
 
     private static func readMessage(
         _ data: Span<UInt8>,

@@ -27,7 +27,7 @@ struct AnthropicUsage {
         let object = try JSON.parse(data.extracting(start..<reader.position))
         for member in object.members ?? [] where member.value != .null {
             // A count that makes no sense is left out.
-            if Self.counts.contains(member.key), Usage.count(member.value.intValue) == nil {
+            if member.isNamed(oneOf: Self.counts), Usage.count(member.value.intValue) == nil {
                 continue
             }
             if let index = members.firstIndex(where: { equals($0.key, member.key) }) {
@@ -39,7 +39,7 @@ struct AnthropicUsage {
         if isLast, object["output_tokens"] != nil { self.isLast = true }
     }
 
-    private static let counts: Set<String> = [
+    private static let counts = [
         "input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
     ]
 

@@ -34,20 +34,20 @@ enum OpenAIParts {
             guard let members = detail.members else { return nil }
             let kept = members.filter { $0.value != .null }
             let isMore = kept.contains { member in
-                !plainMembers.contains(member.key) && member.value != .string("")
+                !member.isNamed(oneOf: plainMembers) && member.value != .string("")
             }
             guard isMore else { return nil }
             return .object(
                 kept.map { member in
-                    guard textMembers.contains(member.key) else { return member }
+                    guard member.isNamed(oneOf: textMembers) else { return member }
                     return JSON.Member(key: member.key, value: .string(""))
                 }
             )
         }
     }
 
-    private static let textMembers: Set<String> = ["text", "summary"]
-    private static let plainMembers = textMembers.union(["type", "id", "format", "index"])
+    private static let textMembers = ["text", "summary"]
+    private static let plainMembers = textMembers + ["type", "id", "format", "index"]
 
     private static func keep(
         _ name: StaticString,

@@ -19,13 +19,13 @@ package struct ErrorDetail: Sendable, Equatable {
     static let maxMemberBytes = 4096
 
     /// The members that an error has a place of its own for.
-    private static let ownNames: Set<String> = ["type", "message", "code", "param", "object"]
+    private static let ownNames = ["type", "message", "code", "param", "object"]
 
     /// The members of an error object that have no place of their own, the first ones that fit.
     static func members(of error: JSON) -> [JSON.Member] {
         var room = maxMemberBytes
         return (error.members ?? []).filter { member in
-            guard !ownNames.contains(member.key), member.value != .null else { return false }
+            guard !member.isNamed(oneOf: ownNames), member.value != .null else { return false }
             var bytes: [UInt8] = []
             member.value.write(into: &bytes)
             let size = member.key.utf8.count + bytes.count

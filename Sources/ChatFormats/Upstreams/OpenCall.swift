@@ -3,7 +3,7 @@ import Wire
 /// One call while its pieces come: what is known of it, and what of that is in the log.
 struct OpenCall {
     /// The vendor's number of it.
-    var place: Int?
+    private(set) var place: Int?
     /// The ids by which the vendor calls it: some servers make up another one for each piece.
     private(set) var givenIDs: [String] = []
     /// The id that clients see; empty until the first piece is written.
@@ -12,12 +12,12 @@ struct OpenCall {
     private(set) var arguments = CallArguments()
     /// Its number in the log; nil until its first piece is written.
     private(set) var number: Int?
-    let isOldForm: Bool
     private var isNameWritten = false
     private var type = ""
     private var form: ToolCallPiece.Form?
-    /// The names of the vendor's own members that have come.
-    private var seen: Set<String> = []
+    /// The names of the vendor's own members that have come, as bytes.
+    private var seen: Set<[UInt8]> = []
+    private var innerSeen: Set<[UInt8]> = []
 
     // What has come and is not yet in the log.
     private var text = ""
@@ -27,10 +27,10 @@ struct OpenCall {
     /// How many bytes of arguments wait for a name.
     private static let maxWaitingBytes = 64 * 1024
 
-    init(place: Int?, isOldForm: Bool) {
-        self.place = place
-        self.isOldForm = isOldForm
-    }
+    init(place: Int?) { self.place = place }
+
+    /// Notes that something else has its place.
+    mutating func leave() { place = nil }
 
     /// Whether it says something: a name, arguments, or what only its vendor knows.
     var hasContent: Bool { number != nil || !name.isEmpty || !arguments.isEmpty || isOther }
@@ -57,8 +57,10 @@ struct OpenCall {
         } else {
             text += arguments.take(piece.text, isValue: piece.isValue)
         }
-        for member in piece.others where seen.insert(member.key).inserted { others.append(member) }
-        for member in piece.innerOthers where seen.insert("function.\(member.key)").inserted {
+        for member in piece.others where seen.insert(Array(member.key.utf8)).inserted {
+            others.append(member)
+        }
+        for member in piece.innerOthers where innerSeen.insert(Array(member.key.utf8)).inserted {
             innerOthers.append(member)
         }
     }

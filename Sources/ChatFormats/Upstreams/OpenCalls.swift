@@ -10,42 +10,56 @@ struct OpenCalls {
     /// The generation's id, of which the ids of its calls are made where the vendor gives none.
     private let answer: String
     private var calls: [OpenCall] = []
+    /// How many of them say something.
+    private(set) var count = 0
     /// How many calls are in the log.
     private var writtenCount = 0
+    /// The newest call with each of the vendor's numbers, and with each of its ids as bytes: an
+    /// answer may have a thousand calls, and each piece looks for its own.
+    private var newestAtPlace: [Int: Int] = [:]
+    private var newestWithID: [[UInt8]: Int] = [:]
+    /// The ids that clients see.
+    private var writtenIDs: Set<[UInt8]> = []
+    /// The calls in the log whose empty object is held back.
+    private var holding: [Int] = []
+    private var oldForm: Int?
     /// Whether `tool_calls` has come.
     private(set) var hasNewForm = false
 
     init(answer: String = "") { self.answer = answer }
-
-    /// How many calls have come so far.
-    var count: Int {
-        var count = 0
-        for index in calls.indices where calls[index].hasContent { count += 1 }
-        return count
-    }
 
     /// Takes a piece, and writes what of it is new.
     @inline(never)
     mutating func take(_ piece: ToolCallPiece, into log: inout EntryLog) {
         if !piece.isOldForm { hasNewForm = true }
         let index = index(of: piece) ?? begin(piece, into: &log)
+        let hadContent = calls[index].hasContent
+        let place = calls[index].place
         calls[index].take(piece)
-        guard calls[index].number == nil else { return calls[index].writeNews(into: &log) }
-        if calls[index].isReady { writeFirst(index, into: &log) }
+        if !hadContent, calls[index].hasContent { count += 1 }
+        if !piece.id.isEmpty { newestWithID[Array(piece.id.utf8)] = index }
+        if place == nil, let place = calls[index].place { newestAtPlace[place] = index }
+        if calls[index].number != nil {
+            calls[index].writeNews(into: &log)
+        } else if calls[index].isReady {
+            writeFirst(index, into: &log)
+        }
+        let isHolding = calls[index].number != nil && calls[index].arguments.isHeld
+        if isHolding, holding.last != index { holding.append(index) }
     }
 
-    /// How many calls an answer may have: each piece is compared with all of them.
+    /// How many calls an answer may have.
     static let maxCount = 1024
 
     /// Whether there are more calls than an answer may have.
     var isTooMany: Bool { calls.count > Self.maxCount }
 
     /// Whether a call has this place.
-    func hasCall(at place: Int) -> Bool { calls.contains { $0.place == place } }
+    func hasCall(at place: Int) -> Bool { newestAtPlace[place] != nil }
 
     /// Notes that something else has this place: what comes for it then belongs to no call.
     mutating func leave(_ place: Int) {
-        for index in calls.indices where calls[index].place == place { calls[index].place = nil }
+        if let index = newestAtPlace.removeValue(forKey: place) { calls[index].leave() }
     }
 
     /// Writes what is left once nothing more comes.
@@ -63,19 +77,24 @@ struct OpenCalls {
 
     private mutating func begin(_ piece: ToolCallPiece, into log: inout EntryLog) -> Int {
         // Clients take a call for whole once the next one begins.
-        for index in calls.indices where calls[index].arguments.isHeld {
-            guard calls[index].number != nil else { continue }
+        for index in holding {
             calls[index].releaseEmptyObject()
             calls[index].writeNews(into: &log)
         }
-        calls.append(OpenCall(place: piece.place, isOldForm: piece.isOldForm))
-        return calls.count - 1
+        holding = []
+        let index = calls.count
+        calls.append(OpenCall(place: piece.place))
+        if let place = piece.place { newestAtPlace[place] = index }
+        if piece.isOldForm { oldForm = index }
+        return index
     }
 
     private mutating func writeFirst(_ index: Int, into log: inout EntryLog) {
         let given = calls[index].givenIDs.first ?? ""
-        let isFree = !given.isEmpty && !calls.contains { equals($0.id, given) }
-        calls[index].writeFirst(writtenCount, id: isFree ? given : id(writtenCount), into: &log)
+        let isFree = !given.isEmpty && !writtenIDs.contains(Array(given.utf8))
+        let id = isFree ? given : id(writtenCount)
+        writtenIDs.insert(Array(id.utf8))
+        calls[index].writeFirst(writtenCount, id: id, into: &log)
         writtenCount += 1
     }
 
@@ -94,24 +113,32 @@ struct OpenCalls {
     /// The call that a piece belongs to; nil where it begins one.
     private func index(of piece: ToolCallPiece) -> Int? {
         guard let last = calls.indices.last else { return nil }
-        if piece.isOldForm { return calls.lastIndex { $0.isOldForm } }
-        if !piece.id.isEmpty {
-            // With a name and another number it is another call, though its id is no other.
-            let known = calls.lastIndex { call in
-                let isPlace = piece.place == nil || call.place == piece.place
-                return call.isCalled(piece.id) && (isPlace || piece.name.isEmpty)
-            }
-            if let known { return calls[known].isContinued(byItsID: piece) ? known : nil }
+        if piece.isOldForm { return oldForm }
+        if let known = callWithID(of: piece) {
+            return calls[known].isContinued(byItsID: piece) ? known : nil
         }
         guard let place = piece.place else {
             return calls[last].isContinued(byItsPlace: piece) ? last : nil
         }
         // Of several calls with one number the newest counts.
-        if let index = calls.lastIndex(where: { $0.place == place }) {
+        if let index = newestAtPlace[place] {
             return calls[index].isContinued(byItsPlace: piece) ? index : nil
         }
         let isMore = piece.id.isEmpty && piece.name.isEmpty && calls[last].place == nil
         return isMore ? last : nil
+    }
+
+    /// The call that a piece names by its id, at its place first; nil where there is none.
+    private func callWithID(of piece: ToolCallPiece) -> Int? {
+        guard !piece.id.isEmpty else { return nil }
+        if let place = piece.place, let index = newestAtPlace[place],
+            calls[index].isCalled(piece.id)
+        {
+            return index
+        }
+        // With a name and another number it is another call, though its id is no other.
+        guard piece.place == nil || piece.name.isEmpty else { return nil }
+        return newestWithID[Array(piece.id.utf8)]
     }
 }
 

@@ -176,25 +176,54 @@ package struct StreamDecoder: ~Copyable {
         into log: inout EntryLog
     ) throws(StreamError) {
         dataEventCount += 1
-        let before = state
+        let before = (finish: state.finish, isDone: state.isDone)
         do throws(JSONError) {
-            if halves.isEmpty {
+            if halves.isEmpty, !Self.isCut(data) {
                 try readInFull(data, event, from: mark, into: &log)
             } else {
                 try readMended(data, from: mark, into: &log)
             }
         } catch {
             log.rollBack(to: mark)
-            state = before
-            try recover(from: error, data, from: mark, into: &log)
+            (state.finish, state.isDone) = before
+            throw .malformed("broken JSON in the upstream's stream: \(error)")
         }
         if state.isDone { halves.end(into: &log) }
         guard let failure = state.failure else { return }
         if case .malformed = failure {
             log.rollBack(to: mark)
-            state = before
+            (state.finish, state.isDone) = before
         }
         throw failure
+    }
+
+    /// Whether a string of the event begins or ends in the middle of a character.
+    private static func isCut(_ data: Span<UInt8>) -> Bool {
+        guard hasPartOfCharacter(data) else { return false }
+        var reader = JSONReader()
+        do throws(JSONError) {
+            try reader.skip(data)
+        } catch .loneSurrogate {
+            return true
+        } catch .invalidUTF8 {
+            return true
+        } catch {
+            return false
+        }
+        return false
+    }
+
+    /// Whether there is a byte above ASCII, or the escape of a half of a character in UTF-16.
+    private static func hasPartOfCharacter(_ data: Span<UInt8>) -> Bool {
+        for index in data.indices {
+            let byte = data[index]
+            if byte >= 0x80 { return true }
+            guard byte == UInt8(ascii: "u"), index > 0, index + 1 < data.count else { continue }
+            if data[index - 1] == UInt8(ascii: "\\"), data[index + 1] | 0x20 == UInt8(ascii: "d") {
+                return true
+            }
+        }
+        return false
     }
 
     private mutating func readInFull(
@@ -266,27 +295,6 @@ extension StreamDecoder {
             throw failure
         } else {
             state.passedOverCount += 1
-        }
-    }
-
-    /// Reads an event again that could not be read.
-    @inline(never)
-    private mutating func recover(
-        from error: JSONError,
-        _ data: Span<UInt8>,
-        from mark: EntryLog.Mark,
-        into log: inout EntryLog
-    ) throws(StreamError) {
-        let before = state
-        do throws(JSONError) {
-            switch error {
-            case .loneSurrogate, .invalidUTF8: try readMended(data, from: mark, into: &log)
-            default: throw error
-            }
-        } catch {
-            log.rollBack(to: mark)
-            state = before
-            throw .malformed("broken JSON in the upstream's stream: \(error)")
         }
     }
 

@@ -139,7 +139,12 @@ final class Router: RequestHandler {
 
     func finished(_ exchange: Exchange) {
         heap.somethingEnded()
-        guard requestLog.isOn else { return refusalLog.finished(exchange, at: reactor.now) }
+        guard requestLog.isOn else {
+            // What keeps the relay from being ready has lines of its own, when it begins and ends.
+            let route = (exchange.admitted as? Admitted)?.route
+            if route != .readiness { refusalLog.finished(exchange, at: reactor.now) }
+            return
+        }
         let visit = Visit(exchange, endedAt: reactor.now)
         requestLog.add { visit.append(to: &$0) }
     }

@@ -24,6 +24,14 @@ package enum JSON: Sendable {
             self.value = value
         }
 
+        /// Whether it has one of these names.
+        ///
+        /// A set of strings would bring a stranger's name into its normal form first, which takes
+        /// the square of a long run of combining marks.
+        package func isNamed(oneOf names: [String]) -> Bool {
+            names.contains { equals($0, key) }
+        }
+
         /// Compares the names byte by byte.
         package static func == (one: Member, other: Member) -> Bool {
             equals(one.key, other.key) && one.value == other.value
