@@ -62,32 +62,47 @@ struct ToolCallPiece {
     }
 
     private mutating func read(_ member: JSON.Member) {
-        switch member.key {
-        case "index": place = Self.place(member.value)
-        case "id": id = Self.word(member.value) ?? id
-        case "type": type = Self.word(member.value) ?? type
-        case "function":
+        switch Name(member) {
+        case .index: place = Self.place(member.value)
+        case .id: id = Self.word(member.value) ?? id
+        case .type: type = Self.word(member.value) ?? type
+        case .function:
             guard let members = member.value.members else { return }
             form = .function
             for member in members { readInner(member) }
-        case "custom":
+        case .custom:
             guard let members = member.value.members else { return }
             if form == nil { form = .custom }
             for member in members { readInner(member) }
         // Some servers leave out the object around name and arguments.
-        case "name": name = Self.word(member.value) ?? name
-        case "arguments": readText(member.value)
-        default: if !Self.isVoid(member.value) { others.append(member) }
+        case .name: name = Self.word(member.value) ?? name
+        case .arguments: readText(member.value)
+        case .input, nil: if !Self.isVoid(member.value) { others.append(member) }
         }
     }
 
     private mutating func readInner(_ member: JSON.Member) {
-        switch member.key {
-        case "name": name = Self.word(member.value) ?? name
-        case "arguments", "input": readText(member.value)
+        switch Name(member) {
+        case .name: name = Self.word(member.value) ?? name
+        case .arguments, .input: readText(member.value)
         // llama.cpp's server had the id here once.
-        case "id": if id.isEmpty { id = Self.word(member.value) ?? "" }
-        default: if !Self.isVoid(member.value) { innerOthers.append(member) }
+        case .id: if id.isEmpty { id = Self.word(member.value) ?? "" }
+        case .index, .type, .function, .custom, nil:
+            if !Self.isVoid(member.value) { innerOthers.append(member) }
+        }
+    }
+
+    /// The names of the members that are read.
+    private enum Name: String, CaseIterable {
+        case index, id, type, function, custom, name, arguments, input
+
+        /// Compares bytes: a `switch` over strings normalises a long run of combining marks, which
+        /// takes the square of its length.
+        init?(_ member: JSON.Member) {
+            guard let name = Self.allCases.first(where: { equals($0.rawValue, member.key) }) else {
+                return nil
+            }
+            self = name
         }
     }
 
