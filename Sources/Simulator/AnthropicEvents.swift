@@ -59,13 +59,7 @@ struct AnthropicEvents: VendorEvents {
     }
 
     mutating func appendTextStart(into out: inout [UInt8]) {
-        if block != .text {
-            endOpenBlock(into: &out)
-            beginBlock("{\"type\":\"text\",\"text\":\"\"}", into: &out)
-            endBlockStart(into: &out)
-            block = .text
-        }
-        beginDelta(into: &out)
+        beginTextDelta(into: &out)
         out.append(literal: "{\"type\":\"text_delta\",\"text\":\"")
     }
 
@@ -92,13 +86,7 @@ struct AnthropicEvents: VendorEvents {
     /// Appends the source of the text, in its block, and the search that found it before that.
     mutating func appendBeside(into out: inout [UInt8]) {
         guard facts.has(.citations) else { return }
-        if block != .text {
-            endOpenBlock(into: &out)
-            beginBlock("{\"type\":\"text\",\"text\":\"\"}", into: &out)
-            endBlockStart(into: &out)
-            block = .text
-        }
-        beginDelta(into: &out)
+        beginTextDelta(into: &out)
         out.append(literal: "{\"type\":\"citations_delta\",\"citation\":")
         AnthropicAdditions.appendCitation(into: &out)
         out.append(literal: "}}")
@@ -188,6 +176,17 @@ struct AnthropicEvents: VendorEvents {
         out.append(literal: "{\"type\":\"content_block_delta\",\"index\":")
         out.append(decimal: index)
         out.append(literal: ",\"delta\":")
+    }
+
+    /// Begins a delta in a block of text, which is begun where none is open.
+    private mutating func beginTextDelta(into out: inout [UInt8]) {
+        if block != .text {
+            endOpenBlock(into: &out)
+            beginBlock("{\"type\":\"text\",\"text\":\"\"}", into: &out)
+            endBlockStart(into: &out)
+            block = .text
+        }
+        beginDelta(into: &out)
     }
 
     private mutating func endOpenBlock(into out: inout [UInt8]) {

@@ -49,8 +49,7 @@ enum AnthropicStream {
         } else if isNamed(data, type, "message_delta") {
             state.anthropicBlockEnds()
             if let delta = positions.delta {
-                try readStopReason(data, at: delta, &state)
-                try readBesideReason(data, at: delta, &state)
+                try readStopReason(data, at: delta, isWhole: false, &state)
             }
             if let usage = positions.usage {
                 try readUsage(data, at: usage, isLast: true, &state)
@@ -61,7 +60,7 @@ enum AnthropicStream {
             state.isDone = true
         } else if isNamed(data, type, "message") {
             try readWholeMessage(data, &state, &log)
-        } else if !isNamed(data, type, "ping"), !isNamed(data, type, "content_block_stop") {
+        } else if !isNamed(data, type, "ping") {
             readOther(data, &state)
         }
     }
@@ -82,7 +81,7 @@ enum AnthropicStream {
         _ state: inout StreamState,
         _ log: inout EntryLog
     ) throws(JSONError) {
-        try readStopReason(data, at: 0, &state)
+        try readStopReason(data, at: 0, isWhole: true, &state)
         guard !state.hasAnswer else { return }
         try readMessage(data, at: 0, isWhole: true, &state)
         state.isWholeMessage = true
@@ -224,9 +223,12 @@ enum AnthropicStream {
         }
     }
 
+    /// Reads why the answer ended; of a delta it also keeps what comes with the reason, such as the
+    /// stop sequence that was met.
     private static func readStopReason(
         _ data: Span<UInt8>,
         at position: Int,
+        isWhole: Bool,
         _ state: inout StreamState
     ) throws(JSONError) {
         var reader = JSONReader(position: position)
@@ -235,23 +237,7 @@ enum AnthropicStream {
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "stop_reason") {
                 if let word = try reader.readText(data) { state.finished(word) }
-            } else {
-                try reader.skip(data)
-            }
-        }
-    }
-
-    /// Keeps what comes with the reason, such as the stop sequence that was met.
-    private static func readBesideReason(
-        _ data: Span<UInt8>,
-        at position: Int,
-        _ state: inout StreamState
-    ) throws(JSONError) {
-        var reader = JSONReader(position: position)
-        guard try reader.peek(data) == .object else { return }
-        try reader.enterObject(data)
-        while let key = try reader.nextKey(data) {
-            if isNamed(data, key, "stop_reason") {
+            } else if isWhole {
                 try reader.skip(data)
             } else {
                 try state.takeMember(.chunk, data, key, &reader)
