@@ -157,15 +157,21 @@ package final class Transfer {
 
     /// The name of a field that is kept, in lower case; nil for any other.
     private static func keptName(_ name: Span<UInt8>) -> String? {
-        if let kept = keptFields.first(where: { equalsIgnoringCase(name, $0.line) }) {
-            return kept.name
+        for index in keptFields.indices where equalsIgnoringCase(name, keptFields[index].line) {
+            return keptFields[index].name
         }
         // What the client may still ask: x-ratelimit-remaining-requests and the like.
-        let lower = name.count <= maxLimitName ? text(name, 0..<name.count).lowercased() : ""
-        return limitPrefixes.contains { lower.hasPrefix($0) } ? lower : nil
+        guard name.count <= maxLimitName, limitPrefixes.contains(where: { begins(name, with: $0) })
+        else { return nil }
+        return text(name, 0..<name.count).lowercased()
     }
 
-    private static let limitPrefixes = ["x-ratelimit-", "anthropic-ratelimit-"]
+    private static func begins(_ name: Span<UInt8>, with prefix: StaticString) -> Bool {
+        let length = prefix.utf8CodeUnitCount
+        return name.count >= length && equalsIgnoringCase(name.extracting(0..<length), prefix)
+    }
+
+    private static let limitPrefixes: [StaticString] = ["x-ratelimit-", "anthropic-ratelimit-"]
     private static let maxLimitName = 64
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

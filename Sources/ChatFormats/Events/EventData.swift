@@ -20,8 +20,7 @@ enum EventData {
         out.append(literal: "{\"status\":")
         Payload.append("status", of: payload, into: &out)
         out.append(literal: ",\"finish_reason\":")
-        Payload.append("finish_reason", of: payload, into: &out)
-        Payload.appendNativeReason(of: payload, into: &out)
+        Payload.appendReasons(of: payload, into: &out)
         out.append(literal: ",\"usage\":")
         if !context.appendUsage(frame, of: log, into: &out) { out.append(literal: "null") }
         out.append(UInt8(ascii: "}"))

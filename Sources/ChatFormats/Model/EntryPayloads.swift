@@ -188,18 +188,43 @@ enum Payload {
         out.append(span: finish.extracting(range))
     }
 
+    /// Appends OpenAI's word for the end, or `null`, and then the vendor's own as
+    /// `appendNativeReason` does, in one pass.
+    static func appendReasons(of finish: Span<UInt8>, into out: inout [UInt8]) {
+        var (reason, native): (Range<Int>?, Range<Int>?)
+        var reader = JSONReader()
+        do throws(JSONError) {
+            guard try reader.peek(finish) == .object else { return out.append(literal: "null") }
+            try reader.enterObject(finish)
+            while let key = try reader.nextKey(finish) {
+                let start = reader.position
+                try reader.skip(finish)
+                if matches(finish, key, "finish_reason") {
+                    reason = start..<reader.position
+                } else if matches(finish, key, "native_finish_reason") {
+                    native = start..<reader.position
+                }
+            }
+        } catch {
+            // Another version wrote it, and what can be read of it is appended.
+        }
+        if let reason {
+            out.append(span: finish.extracting(reason))
+        } else {
+            out.append(literal: "null")
+        }
+        guard let native else { return }
+        out.append(literal: ",\"native_finish_reason\":")
+        out.append(span: finish.extracting(native))
+    }
+
     /// The ending that a terminal entry's payload names.
     static func ending(_ payload: Span<UInt8>) -> Ending? {
         guard let range = value(of: "status", in: payload), range.count > 2 else { return nil }
-        let word = range.lowerBound + 1..<range.upperBound - 1
-        for ending in Ending.allCases where ending.rawValue.utf8.count == word.count {
-            var index = word.lowerBound
-            var isSame = true
-            for byte in ending.rawValue.utf8 {
-                isSame = isSame && payload[index] == byte
-                index += 1
-            }
-            if isSame { return ending }
+        let word = payload.extracting(range.lowerBound + 1..<range.upperBound - 1)
+        for ending in Ending.allCases {
+            let name = ending.rawValue.utf8
+            if equals(word, name.span) { return ending }
         }
         return nil
     }

@@ -21,8 +21,7 @@ extension EntryLog {
         JSONText.appendString((ending ?? .interrupted).rawValue, into: &out)
         out.append(literal: ",\"finish_reason\":")
         if let last = lastRange(.finish) {
-            Payload.append("finish_reason", of: bytes.span.extracting(last), into: &out)
-            Payload.appendNativeReason(of: bytes.span.extracting(last), into: &out)
+            Payload.appendReasons(of: bytes.span.extracting(last), into: &out)
         } else {
             out.append(literal: "null")
         }

@@ -41,10 +41,16 @@ package struct Usage: Sendable, Equatable {
         out.append(decimal: completionTokens)
         out.append(literal: ",\"total_tokens\":")
         out.append(decimal: totalTokens)
-        Self.append("prompt_tokens_details", "cached_tokens", cachedTokens, further.prompt, &out)
         Self.append(
-            "completion_tokens_details",
-            "reasoning_tokens",
+            ",\"prompt_tokens_details\":{",
+            "\"cached_tokens\":",
+            cachedTokens,
+            further.prompt,
+            &out
+        )
+        Self.append(
+            ",\"completion_tokens_details\":{",
+            "\"reasoning_tokens\":",
             reasoningTokens,
             further.completion,
             &out
@@ -54,7 +60,7 @@ package struct Usage: Sendable, Equatable {
         out.append(literal: "}")
     }
 
-    /// Appends an object of details, if there are any.
+    /// Appends an object of details, if there are any; the names come with what is around them.
     private static func append(
         _ name: StaticString,
         _ countName: StaticString,
@@ -63,13 +69,9 @@ package struct Usage: Sendable, Equatable {
         _ out: inout [UInt8]
     ) {
         guard count != nil || !members.isEmpty else { return }
-        out.append(literal: ",\"")
         out.append(literal: name)
-        out.append(literal: "\":{")
         if let count {
-            out.append(literal: "\"")
             out.append(literal: countName)
-            out.append(literal: "\":")
             out.append(decimal: count)
         }
         for (index, member) in members.enumerated() {

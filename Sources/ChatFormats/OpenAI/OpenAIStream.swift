@@ -13,7 +13,7 @@ enum OpenAIStream {
         var reader = JSONReader()
         var isKnown = false
         var isError = false
-        let before = state.members
+        var before: StreamMembers?
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
             if isNamed(data, key, "choices") {
@@ -22,11 +22,6 @@ enum OpenAIStream {
             } else if isNamed(data, key, "usage") {
                 isKnown = true
                 try readUsage(data, &reader, &state)
-            } else if isNamed(data, key, "error") {
-                try readError(data, &reader, &state)
-            } else if isNamed(data, key, "x_groq") {
-                isKnown = true
-                try readGroq(data, &reader, &state)
             } else if isNamed(data, key, "model") {
                 if state.model == nil {
                     state.answers(try reader.readText(data))
@@ -36,28 +31,34 @@ enum OpenAIStream {
             } else if isNamed(data, key, "object") {
                 isKnown = true
                 isError = try reader.rawString(data).map { isNamed(data, $0, "error") } ?? false
+            } else if isOfNoUse(data, key) {
+                try reader.skip(data)
+            } else if isNamed(data, key, "error") {
+                try readError(data, &reader, &state)
+            } else if isNamed(data, key, "x_groq") {
+                isKnown = true
+                try readGroq(data, &reader, &state)
             } else if isNamed(data, key, "base_resp") {
                 let response = try reader.readTree(data)
                 if let failure = ErrorObject.failure(inBaseResponse: response) {
                     state.failure = failure
                 }
-            } else if isOfNoUse(data, key) {
-                try reader.skip(data)
             } else {
+                if before == nil { before = state.members }
                 try state.takeMember(.chunk, data, key, &reader)
             }
         }
         try reader.finish(data)
         guard isError || !isKnown else { return }
         // What is no chunk has nothing that belongs to one.
-        state.members = before
+        if let before { state.members = before }
         readOther(data, &state)
     }
 
     /// Whether a chunk's member says nothing that the relay does not say itself: `obfuscation` is
     /// random padding.
     private static func isOfNoUse(_ data: Span<UInt8>, _ key: Range<Int>) -> Bool {
-        isNamed(data, key, "id") || isNamed(data, key, "created")
+        isNamed(data, key, "created") || isNamed(data, key, "id")
             || isNamed(data, key, "obfuscation")
     }
 

@@ -13,6 +13,7 @@ extension OpenAIStream {
         var total: Int?
         var cached: Int?
         var reasoning: Int?
+        var hasFurther = false
         let start = reader.position
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
@@ -23,21 +24,23 @@ extension OpenAIStream {
             } else if isNamed(data, key, "total_tokens") {
                 total = Usage.count(try reader.readInt(data))
             } else if isNamed(data, key, "prompt_tokens_details") {
-                cached = try detail("cached_tokens", data, &reader) ?? cached
+                cached = try detail("cached_tokens", data, &reader, &hasFurther) ?? cached
             } else if isNamed(data, key, "prompt_cache_hit_tokens") {
                 // DeepSeek's own name for cached tokens.
                 let hits = Usage.count(try reader.readInt(data))
                 cached = cached ?? hits
+                hasFurther = true
             } else if isNamed(data, key, "completion_tokens_details") {
-                reasoning = try detail("reasoning_tokens", data, &reader)
+                reasoning = try detail("reasoning_tokens", data, &reader, &hasFurther)
             } else {
+                hasFurther = true
                 try reader.skip(data)
             }
         }
         guard prompt != nil || completion != nil else { return }
         // It may come with every chunk, and counts only once: what else it says is looked at later.
         state.usageText.removeAll(keepingCapacity: true)
-        state.usageText.append(span: data.extracting(start..<reader.position))
+        if hasFurther { state.usageText.append(span: data.extracting(start..<reader.position)) }
         state.usage = Usage(
             promptTokens: prompt ?? 0,
             completionTokens: completion ?? 0,
@@ -50,7 +53,8 @@ extension OpenAIStream {
     private static func detail(
         _ name: StaticString,
         _ data: Span<UInt8>,
-        _ reader: inout JSONReader
+        _ reader: inout JSONReader,
+        _ hasFurther: inout Bool
     ) throws(JSONError) -> Int? {
         guard try reader.peek(data) == .object else {
             try reader.skip(data)
@@ -62,6 +66,7 @@ extension OpenAIStream {
             if isNamed(data, key, name) {
                 value = Usage.count(try reader.readInt(data))
             } else {
+                hasFurther = true
                 try reader.skip(data)
             }
         }

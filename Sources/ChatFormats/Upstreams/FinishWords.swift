@@ -25,6 +25,8 @@ enum FinishWords {
 
     /// What a vendor's word means; nil where nobody knows it.
     static func meaning(of word: String) -> Meaning? {
+        // Most words come as they are in the table.
+        if let meaning = table[word] { return meaning }
         // Before the colon is the kind of filter, and after it what it found.
         let parts = word.split(separator: ":", maxSplits: 1)
         let meanings = parts.compactMap { table[letters($0)] }

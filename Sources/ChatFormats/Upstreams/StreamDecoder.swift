@@ -215,15 +215,18 @@ package struct StreamDecoder: ~Copyable {
 
     /// Whether there is a byte above ASCII, or the escape of a half of a character in UTF-16.
     private static func hasPartOfCharacter(_ data: Span<UInt8>) -> Bool {
-        for index in data.indices {
-            let byte = data[index]
-            if byte >= 0x80 { return true }
-            guard byte == UInt8(ascii: "u"), index > 0, index + 1 < data.count else { continue }
-            if data[index - 1] == UInt8(ascii: "\\"), data[index + 1] | 0x20 == UInt8(ascii: "d") {
+        var index = 0
+        while true {
+            index = endOfUnescapedASCII(data, from: index)
+            guard index < data.count else { return false }
+            if data[index] >= 0x80 { return true }
+            // An escape: what follows the backslash belongs to it.
+            guard index + 2 < data.count else { return false }
+            if data[index + 1] == UInt8(ascii: "u"), data[index + 2] | 0x20 == UInt8(ascii: "d") {
                 return true
             }
+            index += 2
         }
-        return false
     }
 
     private mutating func readInFull(

@@ -7,7 +7,7 @@ struct StreamState {
     var model: String?
     /// The newest count of tokens: vendors that repeat it count from the beginning each time.
     var usage: Usage?
-    /// OpenAI only: the object that these counts are from.
+    /// OpenAI only: the object that these counts are from, where it says more than they do.
     var usageText: [UInt8] = []
     /// Why the answer ended, once the upstream has said so.
     var finish: FinishReason.Finish?
@@ -97,13 +97,21 @@ extension StreamState {
         members.take(place, key.span, text.span)
     }
 
+    /// Whether it is the model that was asked; that name may carry options in a query, as the
+    /// simulator's do.
+    private static func isSame(_ name: String, asked: Span<UInt8>) -> Bool {
+        let name = name.utf8.span
+        guard asked.count >= name.count, equals(asked.extracting(first: name.count), name) else {
+            return false
+        }
+        return asked.count == name.count || asked[name.count] == UInt8(ascii: "?")
+    }
+
     /// Notes the model that answers, and keeps its name where another one was asked.
     mutating func answers(_ name: String?) {
         guard model == nil, let name else { return }
         model = name
-        guard let askedModel, !equals(askedModel, name) else { return }
-        // A name may carry options in a query, as the simulator's do: the model is the same.
-        guard !askedModel.utf8.starts(with: (name + "?").utf8) else { return }
+        guard let askedModel, !Self.isSame(name, asked: askedModel.utf8.span) else { return }
         takeMember(.chunk, "model", .string(name))
     }
 }

@@ -1,4 +1,5 @@
 package import Loop
+import Synchronization
 
 /// Whether an upstream is worth asking: after some failures in a row it is left out for a while.
 ///
@@ -26,6 +27,8 @@ package final class Breaker: Sendable {
     }
 
     private let state = Guarded(State.closed(failures: 0))
+    /// Whether it has failed since it last answered; each answer asks, so that costs no lock.
+    private let hasFailed = Atomic<Bool>(false)
 
     /// Makes one for an upstream that has not failed.
     package init() {}
@@ -50,16 +53,12 @@ package final class Breaker: Sendable {
 
     /// Notes that it answered.
     func answered() -> Change {
-        state.withLock { state in
-            switch state {
-            case .closed(failures: 0): return .none
-            case .closed:
-                state = .closed(failures: 0)
-                return .none
-            case .open, .trying:
-                state = .closed(failures: 0)
-                return .closed
-            }
+        guard hasFailed.load(ordering: .relaxed) else { return .none }
+        return state.withLock { state in
+            defer { state = .closed(failures: 0) }
+            hasFailed.store(false, ordering: .relaxed)
+            if case .closed = state { return .none }
+            return .closed
         }
     }
 
@@ -72,6 +71,7 @@ package final class Breaker: Sendable {
     /// - Returns: what that did.
     func failed(at now: Nanoseconds, most: Int, for seconds: Int) -> Change {
         state.withLock { state in
+            hasFailed.store(true, ordering: .relaxed)
             switch state {
             case .closed(let failures) where failures + 1 < most:
                 state = .closed(failures: failures + 1)

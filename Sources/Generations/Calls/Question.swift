@@ -24,11 +24,11 @@ package final class Question {
     ///
     /// - Throws: where that upstream's protocol cannot express it.
     package init(
-        _ request: ChatRequest,
+        _ request: consuming ChatRequest,
         for candidate: ModelTable.Candidate
     ) throws(ChatRequestError) {
-        self.request = request
         written = (try candidate.body(of: request), candidate)
+        self.request = request
     }
 
     /// How much text is asked, without pictures.
@@ -53,11 +53,10 @@ extension ModelTable.Candidate {
     func body(of request: ChatRequest) throws(ChatRequestError) -> [UInt8] {
         var body: [UInt8] = []
         body.reserveCapacity(512)
-        let configuration = upstream.configuration
-        try configuration.provider.writeBody(
+        try upstream.configuration.provider.writeBody(
             request,
             model: model,
-            configuration.style.quirks,
+            upstream.configuration.style.quirks,
             into: &body
         )
         return body

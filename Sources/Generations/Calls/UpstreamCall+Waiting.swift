@@ -47,7 +47,7 @@ extension UpstreamCall {
     }
 
     var clocks: CallClocks {
-        CallClocks(configuration: context.configuration, upstream: upstream.configuration)
+        CallClocks(context: context, upstream: upstream)
     }
 
     func set(_ clock: CallMachine.Clock) {
@@ -56,13 +56,8 @@ extension UpstreamCall {
         case .stops: self.clock.clear()
         case .past: set(.seconds(Self.pastSeconds))
         case .head: setHeadClock()
-        case .firstData: set(.seconds(clocks.spent(.firstData).seconds))
-        case .idle:
-            set(
-                .seconds(
-                    upstream.configuration.clocks.idleSeconds ?? context.configuration.idleSeconds
-                )
-            )
+        case .firstData: set(.seconds(clocks.seconds(.firstData)))
+        case .idle: set(.seconds(clocks.seconds(.idle)))
         case .milliseconds(let count): set(Nanoseconds.milliseconds(count))
         case .total: self.clock.set(at: totalDue)
         // The answer is whole, so the total no longer counts.
@@ -99,7 +94,7 @@ extension UpstreamCall {
 
     var runningClock: SpentClock {
         switch machine.phase {
-        case .connecting: headClock
+        case .connecting: clocks.spent(headClock.clock, after: headClock.seconds)
         case .opened: clocks.spent(.firstData)
         default: clocks.spent(.idle)
         }

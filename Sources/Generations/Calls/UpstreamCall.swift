@@ -26,7 +26,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private unowned(unsafe) var generation: Generation?
     var machine: CallMachine
     private var transfer: Transfer?
-    /// What the attempt brings.
+    /// What the attempt brings; the first one's is made with the call.
     private var stream: AttemptStream
     /// How much text is asked.
     private var askedBytes = 0
@@ -40,7 +40,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// Until when attempts may begin; set once the first one does.
     var budgetDue: Nanoseconds?
     /// What bounds the wait for a head.
-    var headClock = SpentClock(clock: .head, seconds: 0)
+    var headClock = (clock: UpstreamClock.head, seconds: 0)
 
     /// Makes a call that begins once it is started.
     ///
@@ -74,7 +74,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     deinit { clock.abandon() }
 
     var candidate: ModelTable.Candidate { candidates[machine.candidate] }
-    var upstream: PreparedUpstream { candidate.upstream }
+    var upstream: PreparedUpstream { candidates[machine.candidate].upstream }
+    private var id: String { generation?.id ?? "" }
     private var asked: RelayConfiguration.Upstream { upstream.configuration }
 
     /// How many attempts failed and were repeated.
@@ -134,14 +135,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         case .fail: fail(failure ?? .interrupted)
         case .failOver: failOver(failure ?? .interrupted, step.clock)
         case .retry(let number, let milliseconds):
-            context.report(
-                .retry(
-                    id: generation?.id ?? "",
-                    number: number,
-                    milliseconds: milliseconds,
-                    why: failure?.message ?? ""
-                )
-            )
+            let why = failure?.message ?? ""
+            context.report(.retry(id: id, number: number, milliseconds: milliseconds, why: why))
             set(step.clock)
         }
     }
@@ -152,7 +147,9 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
             return failed(AttemptFailure(.leftOut, .leftOut(upstream: asked.name)))
         }
         errorBody = []
-        stream = AttemptStream(candidate, for: generation, context)
+        if machine.retries > 0 || machine.candidate > 0 {
+            stream = AttemptStream(candidate, for: generation, context)
+        }
         dataEvents = 0
         askedBytes = question?.textBytes ?? 0
         do throws(ChatRequestError) {
@@ -171,9 +168,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         let next = GenerationRecord.Source(candidate)
         generation?.live.answersFrom(next)
         if lastFault != .leftOut {
-            context.report(
-                .failedOver(id: generation?.id ?? "", to: next, why: failure.message)
-            )
+            context.report(.failedOver(id: id, to: next, why: failure.message))
         }
         set(clock)
         attempt()

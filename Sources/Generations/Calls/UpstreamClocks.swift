@@ -41,31 +41,36 @@ struct SpentClock: Equatable, Sendable {
 }
 
 /// How long one call waits for one upstream.
+///
+/// It refers to the configurations: each event of an answer sets a clock, and they are long to
+/// copy.
 struct CallClocks {
-    let configuration: RelayConfiguration
-    let upstream: RelayConfiguration.Upstream
+    let context: LoopContext
+    let upstream: PreparedUpstream
 
     /// How long a clock is, without the budget.
-    func spent(_ clock: UpstreamClock) -> SpentClock {
-        let own = upstream.clocks
-        let (given, seconds, member) =
-            switch clock {
-            // The head of a whole answer comes when all of it is made.
-            case .head where upstream.style.quirks.asksWhole:
-                (own.firstDataSeconds, configuration.firstDataSeconds, "first_data_timeout_s")
-            case .head: (own.headSeconds, configuration.headSeconds, "head_timeout_s")
-            case .firstData:
-                (own.firstDataSeconds, configuration.firstDataSeconds, "first_data_timeout_s")
-            case .idle: (own.idleSeconds, configuration.idleSeconds, "idle_timeout_s")
-            case .total: (nil, configuration.totalSeconds, "")
-            case .budget: (nil, configuration.retryBudgetSeconds, "")
-            }
-        let isFirstData = clock == .head && upstream.style.quirks.asksWhole
+    func seconds(_ clock: UpstreamClock) -> Int {
+        switch kind(clock) {
+        case .head: own(.head) ?? context.configuration.headSeconds
+        case .firstData: own(.firstData) ?? context.configuration.firstDataSeconds
+        case .idle: own(.idle) ?? context.configuration.idleSeconds
+        case .total: context.configuration.totalSeconds
+        case .budget: context.configuration.retryBudgetSeconds
+        }
+    }
+
+    /// A clock that ran out.
+    ///
+    /// - Parameters:
+    ///   - clock: which one.
+    ///   - seconds: how long it was; nil for as long as it is.
+    /// - Returns: the clock, with the name by which it is set.
+    func spent(_ clock: UpstreamClock, after seconds: Int? = nil) -> SpentClock {
+        let kind = kind(clock)
         return SpentClock(
             clock: clock,
-            seconds: given ?? seconds,
-            setting: given == nil
-                ? configuration.clockNames[isFirstData ? .firstData : clock] : member
+            seconds: seconds ?? self.seconds(clock),
+            setting: own(kind) == nil ? context.configuration.clockNames[kind] : Self.member(kind)
         )
     }
 
@@ -75,13 +80,39 @@ struct CallClocks {
     /// - Parameters:
     ///   - budget: how long attempts may still begin, in seconds.
     ///   - others: how many more can be asked.
-    /// - Returns: the clock that bounds it.
-    func head(budget: Int, others: Int) -> SpentClock {
-        let own = spent(.head)
+    /// - Returns: the clock that bounds it, and how long that is.
+    func head(budget: Int, others: Int) -> (clock: UpstreamClock, seconds: Int) {
+        let own = seconds(.head)
         // It is being paid, and cannot say so.
-        guard !upstream.style.quirks.asksWhole else { return own }
+        guard !asksWhole else { return (.head, own) }
         let share = max(1, budget / (others + 1))
-        guard share < own.seconds else { return own }
-        return SpentClock(clock: .budget, seconds: share, setting: spent(.budget).setting)
+        return share < own ? (.budget, share) : (.head, own)
+    }
+
+    private var asksWhole: Bool { upstream.configuration.style.quirks.asksWhole }
+
+    /// The head of a whole answer comes when all of it is made.
+    private func kind(_ clock: UpstreamClock) -> UpstreamClock {
+        clock == .head && asksWhole ? .firstData : clock
+    }
+
+    /// What the upstreams file says of this upstream.
+    private func own(_ clock: UpstreamClock) -> Int? {
+        switch clock {
+        case .head: upstream.configuration.clocks.headSeconds
+        case .firstData: upstream.configuration.clocks.firstDataSeconds
+        case .idle: upstream.configuration.clocks.idleSeconds
+        case .total, .budget: nil
+        }
+    }
+
+    /// The upstreams file's name for it.
+    private static func member(_ clock: UpstreamClock) -> String? {
+        switch clock {
+        case .head: "head_timeout_s"
+        case .firstData: "first_data_timeout_s"
+        case .idle: "idle_timeout_s"
+        case .total, .budget: nil
+        }
     }
 }

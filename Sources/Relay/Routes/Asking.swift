@@ -150,23 +150,22 @@ final class Asking {
     }
 
     private func begin(_ call: ChatCall, _ id: String) throws(Problem) -> Generation {
-        let request = call.request
         let filters = policies.context.configuration.filters
-        var candidates = policies.models.candidates(for: request.model)
+        var candidates = policies.models.candidates(for: call.request.model)
         let question = try Self.question(
-            filters?.prefixing(request) ?? request,
+            filters?.prefixing(call.request) ?? call.request,
             for: &candidates
         )
         let generation = store.begin(
             id: id,
             owner: call.caller.id,
             key: call.key,
-            request,
+            call.request,
             source: .init(candidates[0]),
             onDisconnect: call.onDisconnect,
             in: policies.context
         )
-        let wantsPast = past.isWanted(by: request)
+        let wantsPast = past.isWanted(by: call.request)
         let source = UpstreamCall(
             for: generation,
             wantsPast ? nil : question,
@@ -174,7 +173,7 @@ final class Asking {
             policies.context
         )
         generation.begin(from: source)
-        if wantsPast { past.gather(request, candidates[0], for: source) }
+        if wantsPast { past.gather(call.request, candidates[0], for: source) }
         return generation
     }
 

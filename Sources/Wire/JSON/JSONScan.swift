@@ -29,6 +29,23 @@ func endOfPlainText(_ bytes: Span<UInt8>, from start: Int) -> Int {
     }
 }
 
+/// Finds the end of a run of ASCII without escapes, inside of strings or not.
+///
+/// - Returns: the index of the first backslash or byte above ASCII, or the end of `bytes`.
+package func endOfUnescapedASCII(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    var index = start
+    while index <= bytes.count - ByteWord.width {
+        let word = ByteWord(bytes, at: index)
+        let flags = word.flags(equalTo: UInt8(ascii: "\\")) | word.flagsNotASCII
+        guard flags == 0 else { return index + ByteWord.distance(toFirstOf: flags) }
+        index += ByteWord.width
+    }
+    while index < bytes.count, bytes[index] < 0x80, bytes[index] != UInt8(ascii: "\\") {
+        index += 1
+    }
+    return index
+}
+
 /// Finds the end of a run of valid characters beyond ASCII.
 private func endOfMultibyteText(_ bytes: Span<UInt8>, from start: Int) -> Int {
     var index = start
