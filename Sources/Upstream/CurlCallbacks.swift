@@ -53,7 +53,8 @@ func watchSocket(
     _ watched: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let owner else { return 0 }
-    Unmanaged<MultiHandle>.fromOpaque(owner).takeUnretainedValue().watch(socket, what, watched)
+    let multi = Unmanaged<MultiHandle>.fromOpaque(owner).takeUnretainedValue()
+    multi.watch(socket, of: easy, what, watched)
     return 0
 }
 

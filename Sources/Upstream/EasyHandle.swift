@@ -98,8 +98,27 @@ final class EasyHandle {
         set(CURLOPT_CURLU, isParsed ? UnsafeRawPointer(parsedURL) : nil)
     }
 
+    /// Whether a transfer has made no connection of its own.
+    static func isOnKeptConnection(_ easy: UnsafeMutableRawPointer?) -> Bool {
+        var made = 0
+        return relay_easy_get_long(easy, CURLINFO_NUM_CONNECTS, &made) == CURLE_OK && made == 0
+    }
+
+    /// Makes libcurl take a fresh connection if it makes a running transfer again.
+    ///
+    /// It does so by itself, with the body, where a kept connection breaks before any byte of the
+    /// answer. A peer that acknowledged nothing has most likely not got the request. Where only its
+    /// acknowledgements were lost, it may answer twice; so it may after any break.
+    ///
+    /// Whatever made one kept connection dead has killed the others too, and each would take its
+    /// whole time again.
+    static func wantsFreshConnection(_ easy: UnsafeMutableRawPointer?) {
+        relay_easy_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
+    }
+
     /// Drops what only the last transfer needed: an idle handle must not hold a prompt.
     func forget() {
+        set(CURLOPT_FRESH_CONNECT, 0)
         set(CURLOPT_POSTFIELDS, UnsafeRawPointer?.none)
         set(CURLOPT_HTTPHEADER, UnsafeRawPointer?.none)
     }

@@ -74,10 +74,16 @@ final class MultiHandle {
 
     // MARK: Calls by libcurl
 
-    func watch(_ socket: curl_socket_t, _ what: Int32, _ watched: UnsafeMutableRawPointer?) {
+    func watch(
+        _ socket: curl_socket_t,
+        of easy: UnsafeMutableRawPointer?,
+        _ what: Int32,
+        _ watched: UnsafeMutableRawPointer?
+    ) {
         guard what != CURL_POLL_REMOVE else {
             guard let watched else { return }
             let socket = Unmanaged<WatchedSocket>.fromOpaque(watched).takeRetainedValue()
+            socket.unlimit()
             if let registration = socket.registration { reactor.poller.remove(registration) }
             return
         }
@@ -90,6 +96,12 @@ final class MultiHandle {
             return
         }
         let new = WatchedSocket(socket, of: self)
+        // While a connection is being made it is not counted yet, and only awaited as writable.
+        if what & CURL_POLL_IN != 0, EasyHandle.isOnKeptConnection(easy),
+            new.limitUnacknowledged(client.settings.acknowledgeMilliseconds)
+        {
+            EasyHandle.wantsFreshConnection(easy)
+        }
         new.registration = try? reactor.poller.add(socket, interest, new)
         curl_multi_assign(pointer, socket, Unmanaged.passRetained(new).toOpaque())
     }

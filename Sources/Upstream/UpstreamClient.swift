@@ -10,7 +10,7 @@ package import Loop
 /// Calls that are asked for meanwhile are put off until libcurl has returned.
 package final class UpstreamClient {
     private let reactor: Reactor
-    private let settings: UpstreamSettings
+    let settings: UpstreamSettings
     /// Never empty.
     private(set) var multis: [MultiHandle] = []
     /// Handles that wait for their next transfer.

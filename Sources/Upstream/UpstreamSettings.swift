@@ -2,6 +2,13 @@
 package struct UpstreamSettings: Sendable, Equatable {
     /// The time within which a connection must be established, its TLS handshake included.
     package var connectSeconds = 10
+    /// How long what is sent on a kept connection may be unacknowledged before the transfer is made
+    /// again on a fresh one, in milliseconds.
+    ///
+    /// A peer that lives acknowledges within half a second and a round trip (RFC 9293 §3.8.6.3),
+    /// whatever its program does; meanwhile the kernel sends the bytes five times (RFC 6298 §5).
+    /// Bytes that a peer has no room for count, too: it has not read the whole request.
+    package var acknowledgeMilliseconds = 5000
     /// How many connections each loop keeps for reuse while few transfers run.
     package var keptConnections = 256
     /// How many transfers share one of libcurl's multi handles.

@@ -1,9 +1,11 @@
 """An upstream that floods one HTTP/2 stream, and sends words at a fixed pace on another."""
 
+import ctypes
 import json
 import selectors
 import socket
 import ssl
+import struct
 import threading
 import time
 
@@ -170,6 +172,14 @@ class Upstream:
             stream for connection in self.connections
             for stream in list(connection.streams.values())
         ]
+
+    def vanish(self):
+        """Makes the kernel drop whatever arrives on the connections that are open now."""
+        # One instruction of the kernel's packet filter (<linux/filter.h>): "return 0 bytes".
+        drop_all = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+        program = struct.pack("@HP", 1, ctypes.addressof(drop_all))
+        for connection in self.connections:
+            connection.sock.setsockopt(socket.SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
 
     def _accept(self):
         while not self._stopping.is_set():

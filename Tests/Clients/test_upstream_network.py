@@ -175,6 +175,28 @@ def test_a_paused_stream_does_not_hold_up_others_on_its_http_2_connection(
         assert ticks.lines == [*(f"{number} " for number in range(count)), "[DONE]"]
 
 
+def test_a_request_whose_kept_connection_is_dead_is_made_again_on_a_fresh_one(
+    start_relay, certificate_and_key
+):
+    """It counts neither as a retry nor as a failure of the upstream."""
+    certificate, key = certificate_and_key
+    with Upstream(certificate, key) as upstream:
+        relay = start_relay(
+            OPENAI_BASE_URL=upstream.url, SSL_CERT_FILE=certificate, RELAY_LOOPS=1,
+            RELAY_RETRIES=0,
+        )
+        texts = []
+        for _ in range(2):
+            response = httpx.post(
+                f"{relay.url}/stream-chat", json={"message": "hi", "model": "flood?1"}, timeout=60
+            )
+            assert response.status_code == 200, response.text
+            texts.append(response.text)
+            upstream.vanish()
+        assert texts[0] == texts[1] and texts[0].endswith("data: [DONE]\n\n")
+        assert len(upstream.connections) == 2 and len(upstream.streams()) == 2
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused(start_relay, tls_upstream):
     url, _ = tls_upstream
     relay = start_relay(OPENAI_BASE_URL=url)

@@ -73,13 +73,18 @@ final class Bench {
     }
 
     @discardableResult
-    func start(_ url: String, _ heard: Heard, _ set: (Listener) -> Void = { _ in }) -> Transfer {
+    func start(
+        _ url: String,
+        _ heard: Heard,
+        body: String = "{\"a\":1}",
+        _ set: (Listener) -> Void = { _ in }
+    ) -> Transfer {
         let listener = Listener(heard)
         set(listener)
         let request = UpstreamRequest(
             url: url,
             headers: lines,
-            body: Array("{\"a\":1}".utf8),
+            body: Array(body.utf8),
             bypassesProxy: true
         )
         let transfer = client.start(request, delegate: listener)

@@ -15,6 +15,7 @@ final class TinyServer: Sendable {
     private struct State {
         var accepted = 0
         var requests = 0
+        var lastRequest = ""
         var isStopped = false
         /// The connections that are open.
         var clients: Set<Int32> = []
@@ -27,6 +28,7 @@ final class TinyServer: Sendable {
 
     var accepted: Int { state.withLock { $0.accepted } }
     var requests: Int { state.withLock { $0.requests } }
+    var lastRequest: String { state.withLock { $0.lastRequest } }
     var url: String { "http://127.0.0.1:\(port)/" }
 
     /// Sends what `answer` gives for request number n of all, from 1; nil closes instead.
@@ -39,6 +41,24 @@ final class TinyServer: Sendable {
         let flags = fcntl(number, F_GETFL)
         _ = fcntl(number, F_SETFL, flags & ~O_NONBLOCK)
         onThread { self.accept(from: number, answer) }
+    }
+
+    /// Makes the kernel drop whatever arrives on the connections that are open now: to the other
+    /// side this server's machine is gone.
+    ///
+    /// - Returns: how many connections it did so for.
+    func vanish() -> Int {
+        // One instruction of the kernel's packet filter (<linux/filter.h>): "return 0 bytes".
+        var dropAll = UInt64(0x06)
+        return withUnsafeMutablePointer(to: &dropAll) { instruction in
+            var program = PacketFilter(count: 1, instructions: instruction)
+            let size = socklen_t(MemoryLayout<PacketFilter>.size)
+            return state.withLock { state in
+                state.clients.count {
+                    setsockopt($0, SOL_SOCKET, SO_ATTACH_FILTER, &program, size) == 0
+                }
+            }
+        }
     }
 
     /// Closes every connection, and waits for the threads.
@@ -84,8 +104,10 @@ final class TinyServer: Sendable {
         }
         var input = ""
         while readRequest(client, &input) {
+            defer { input = "" }
             let number = state.withLock { state in
                 state.requests += 1
+                state.lastRequest = input
                 return state.requests
             }
             guard let text = answer(number) else { return }
@@ -101,11 +123,12 @@ final class TinyServer: Sendable {
 
     private func readRequest(_ client: Int32, _ input: inout String) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65_536)
+        var wanted: Int?
         while true {
-            if let end = input.range(of: "\r\n\r\n"), input.utf8.count >= end + Self.length(input) {
-                input = ""
-                return true
+            if wanted == nil, let end = input.range(of: "\r\n\r\n") {
+                wanted = end + Self.length(input)
             }
+            if let wanted, input.utf8.count >= wanted { return true }
             let count = recv(client, &buffer, buffer.count, 0)
             guard count > 0 else { return false }
             input += String(decoding: buffer[..<count], as: UTF8.self)
@@ -130,6 +153,12 @@ final class TinyServer: Sendable {
         }
         return true
     }
+}
+
+/// `sock_fprog` of <linux/filter.h>, which Swift's Glibc module leaves out.
+private struct PacketFilter {
+    let count: UInt16
+    let instructions: UnsafeMutablePointer<UInt64>
 }
 
 extension String {
