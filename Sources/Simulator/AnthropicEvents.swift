@@ -129,7 +129,6 @@ struct AnthropicEvents: VendorEvents {
         }
         out.append(literal: "}")
         framing.endBlock(into: &out)
-        appendLastMark(into: &out)
     }
 
     func appendLastMark(into out: inout [UInt8]) {

@@ -37,7 +37,7 @@ extension Behaviour {
     private static let maxCalls = 100
     /// Options that exclude each other.
     private static let conflicts = [
-        ("finish", "finish_word"),
+        ("finish", "finish_word"), ("done_only", "no_done"),
         ("cr", "crlf"), ("say", "echo"), ("say", "stamp"), ("echo", "stamp"),
         ("interval_ms", "interval_us"), ("send_each", "chunk_bytes"), ("send_each", "split_utf8"),
     ]
@@ -77,6 +77,7 @@ extension Behaviour {
         case "finish": finish = try reason(key, value)
         case "no_usage": omitsUsage = try flag(key, value)
         case "done_only": saysDoneOnly = try flag(key, value)
+        case "no_done": omitsDone = try flag(key, value)
         case "interval_ms": intervalMilliseconds = try milliseconds(key, value)
         case "interval_us":
             intervalMicroseconds = try number(key, value, 0...Self.maxMilliseconds * 1000)

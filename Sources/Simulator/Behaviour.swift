@@ -49,6 +49,8 @@ package struct Behaviour: Sendable, Equatable {
     package var omitsUsage = false
     /// `done_only`: the end is the last mark alone, without a reason.
     package var saysDoneOnly = false
+    /// `no_done`: the last mark is left out, though the reason is there.
+    package var omitsDone = false
 
     // When it comes.
 

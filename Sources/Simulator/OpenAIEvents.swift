@@ -147,7 +147,6 @@ struct OpenAIEvents: VendorEvents {
         }
         out.append(literal: "}")
         framing.endBlock(into: &out)
-        appendLastMark(into: &out)
     }
 
     func appendLastMark(into out: inout [UInt8]) {

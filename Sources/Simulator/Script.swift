@@ -77,9 +77,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
             return nextTokens(into: &out)
         case .ending:
             phase = .over(.finish)
-            if behaviour.saysDoneOnly {
-                events.appendLastMark(into: &out)
-            } else {
+            if !behaviour.saysDoneOnly {
                 events.appendBeside(into: &out)
                 events.appendEnding(
                     finish,
@@ -88,6 +86,7 @@ struct Script<Events: VendorEvents>: AnswerScript {
                     into: &out
                 )
             }
+            if !behaviour.omitsDone { events.appendLastMark(into: &out) }
             return .send
         case .over(let step):
             return step

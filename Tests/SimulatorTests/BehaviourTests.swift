@@ -64,6 +64,7 @@ struct BehaviourTests {
         ("http=close", { $0.closesConnection = true }),
         ("content_type=text%2Fhtml", { $0.contentType = "text/html" }),
         ("done_only=1", { $0.saysDoneOnly = true }),
+        ("no_done=1", { $0.omitsDone = true }),
     ]
 
     @Test(arguments: good.indices)

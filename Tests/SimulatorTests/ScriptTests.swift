@@ -128,6 +128,14 @@ struct ScriptTests {
         #expect(played.names.last == (vendor == .openAI ? played.names.first : "message_stop"))
     }
 
+    @Test(arguments: [Vendor.openAI, .anthropic])
+    func `an end without the last mark gives the reason`(vendor: Vendor) throws {
+        let played = try Playback("m?say=x&no_done=1", vendor)
+        #expect(played.finishReason == (vendor == .openAI ? "stop" : "end_turn"))
+        #expect(!played.hasDone)
+        #expect(played.names.last != "message_stop")
+    }
+
     @Test
     func `silences come where they were asked for`() throws {
         let model = "m?say=a+b+c+d&first_ms=500&interval_ms=10&pause_after=2&pause_ms=300"
