@@ -121,10 +121,38 @@ extension FailoverTests {
             calls: 1
         ),
         Scenario(
-            "a stream that calls itself a page",
-            "content_type=text/html",
+            "an error in the stream",
+            "error_after=3",
+            alone: .failed(500, nil),
+            helped: .failed(500, nil),
+            calls: 1
+        ),
+        Scenario(
+            "an error before the first token",
+            "error_after=0",
+            alone: .failed(500, nil),
+            helped: .rescued,
+            calls: 3
+        ),
+        Scenario(
+            "a whole stream without its last mark",
+            "no_done=1",
             alone: .own,
             helped: .own,
+            calls: 1
+        ),
+        Scenario(
+            "a stream without its last mark and without a reason",
+            "cut_after=6",
+            alone: .failed(502, "truncated"),
+            helped: .failed(502, "truncated"),
+            calls: 1
+        ),
+        Scenario(
+            "a request that nobody would take",
+            "status=422",
+            alone: .failed(422, nil),
+            helped: .failed(422, nil),
             calls: 1
         ),
     ]
