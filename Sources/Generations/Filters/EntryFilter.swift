@@ -30,8 +30,10 @@ package final class EntryFilter {
     private var calls: [ToolCallText] = []
     private var current = Current.none
     private var hasLeftOut = false
-    /// What was decoded and has not gone through.
+    /// What was decoded last.
     private var decoded = EntryLog()
+    /// How many entries of it have gone through.
+    private var doneCount = 0
     /// Whether there are filters, or what passes is only shown.
     private let filters: Bool
     private let showsContent: Bool
@@ -112,15 +114,22 @@ package final class EntryFilter {
     }
 
     private func pass(into log: inout EntryLog) {
-        guard decoded.count > 0 else { return }
+        guard decoded.count > doneCount else { return }
         hasAnswer = true
         passAll(into: &log)
+        doneCount = decoded.count
+        // Emptying it costs more than a token.
+        guard decoded.heldBytes > Self.maxDoneBytes else { return }
         decoded.removeAll()
+        doneCount = 0
     }
+
+    /// How much of what has gone through may stay.
+    private static let maxDoneBytes = 1024
 
     private func passAll(into log: inout EntryLog) {
         let bytes = decoded.bytes
-        for n in decoded.numbers {
+        for n in doneCount..<decoded.count {
             guard !isBlocked else { return }
             pass(decoded.kind(n), bytes.span.extracting(decoded.range(n)), into: &log)
         }
@@ -144,8 +153,11 @@ package final class EntryFilter {
             guard !isBlocked else { return }
             current = .lane(lane)
         }
-        chain.take(payload, of: &lanes[lane].texts, isLast: false)
-        add(lanes[lane].kind, into: &log)
+        if chain.passes(payload, of: &lanes[lane].texts) {
+            append(lanes[lane].kind, payload, to: &log)
+        } else {
+            add(lanes[lane].kind, into: &log)
+        }
     }
 
     /// Adds what came out of the filters.

@@ -49,6 +49,27 @@ struct FilterChain {
         run(&texts, isLast: isLast, after: nil)
     }
 
+    /// Takes the next piece of a text, which may go on after it.
+    ///
+    /// - Parameters:
+    ///   - piece: whole characters.
+    ///   - texts: the text's.
+    /// - Returns: whether it passed as it is; otherwise `output` has what passed.
+    mutating func passes(_ piece: Span<UInt8>, of texts: inout [FilteredText]) -> Bool {
+        var index = 0
+        while index < stages.count {
+            if case .find(let search, _) = stages[index] {
+                guard texts[index].passes(piece, search) else { break }
+            }
+            index += 1
+        }
+        guard index < stages.count else { return true }
+        output.removeAll(keepingCapacity: true)
+        output.append(span: piece)
+        run(&texts, from: index, isLast: false, after: nil)
+        return false
+    }
+
     /// The same for a piece that is an array.
     mutating func take(_ piece: [UInt8], of texts: inout [FilteredText], isLast: Bool) {
         output.removeAll(keepingCapacity: true)
@@ -66,14 +87,15 @@ struct FilterChain {
         run(&texts, isLast: true, after: ending)
     }
 
-    /// Leads what is in `output` through all filters.
+    /// Leads what is in `output` through the filters.
     private mutating func run(
         _ texts: inout [FilteredText],
+        from first: Int = 0,
         isLast: Bool,
         after ending: Ending?
     ) {
         var isLast = isLast
-        for index in stages.indices {
+        for index in first..<stages.count {
             swap(&output, &between)
             output.removeAll(keepingCapacity: true)
             switch stages[index] {

@@ -10,14 +10,23 @@ package struct FilterList: Sendable {
     }
 
     /// What a filter looks for, compiled.
-    struct Search: Sendable {
+    ///
+    /// It is a class, so that a look at it for each token counts one reference and no more.
+    final class Search: Sendable {
         let pattern: Pattern
         /// In bytes, from where a match begins.
         let maxMatch: Int
         /// Whether a match counts only with a right check digit.
-        var isCard = false
+        let isCard: Bool
         /// How the filter is called in the log.
         let name: String
+
+        init(_ pattern: Pattern, maxMatch: Int, isCard: Bool = false, name: String) {
+            self.pattern = pattern
+            self.maxMatch = maxMatch
+            self.isCard = isCard
+            self.name = name
+        }
     }
 
     let stages: [Stage]
@@ -58,25 +67,25 @@ package struct FilterList: Sendable {
         case .words(let words, let ignoresCase, let areWhole):
             let list = WordPattern(words, ignoresCase: ignoresCase, areWhole: areWhole)
             return Search(
-                pattern: try Pattern(list.text, ignoresCase: ignoresCase, pairs: list.pairs),
+                try Pattern(list.text, ignoresCase: ignoresCase, words: list.tree),
                 maxMatch: list.maxMatch,
                 name: "filter \(index + 1) (words)"
             )
         case .pattern(let text, let ignoresCase, let maxMatch):
             return Search(
-                pattern: try Pattern(text, ignoresCase: ignoresCase),
+                try Pattern(text, ignoresCase: ignoresCase),
                 maxMatch: maxMatch,
                 name: "filter \(index + 1) (pattern)"
             )
         case .emails:
             return Search(
-                pattern: try Pattern(email, ignoresCase: true),
+                try Pattern(email, ignoresCase: true),
                 maxMatch: 384,
                 name: "filter \(index + 1) (email)"
             )
         case .cards:
             return Search(
-                pattern: try Pattern(CardNumber.expression),
+                try Pattern(CardNumber.expression),
                 maxMatch: CardNumber.maxBytes,
                 isCard: true,
                 name: "filter \(index + 1) (card)"

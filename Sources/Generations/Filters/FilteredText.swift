@@ -1,3 +1,5 @@
+import Wire
+
 /// One text on its way through one search: gives away what can be no part of a match, and keeps the
 /// rest until more comes.
 ///
@@ -26,6 +28,22 @@ struct FilteredText {
     /// How many bytes wait.
     var heldCount: Int { text.count - start }
 
+    /// Takes the next piece, whole characters of UTF-8, if all of it passes at once as it is.
+    ///
+    /// - Parameters:
+    ///   - piece: more may follow.
+    ///   - search: what is looked for, the same in each call.
+    /// - Returns: whether it was taken; otherwise a match may begin in it, or the text waits.
+    mutating func passes(_ piece: Span<UInt8>, _ search: FilterList.Search) -> Bool {
+        guard start == text.count else { return false }
+        let starts = search.pattern.starts
+        guard starts.next(in: piece, from: 0, after: text.last) == piece.count else { return false }
+        if start > Self.maxKeptBytes { dropOld(search.pattern.lookbehind) }
+        text.append(span: piece)
+        start = text.count
+        return true
+    }
+
     /// Takes the next piece, whole characters of UTF-8, and appends what passes.
     ///
     /// - Parameters:
@@ -47,7 +65,7 @@ struct FilteredText {
         if start > Self.maxKeptBytes { dropOld(search.pattern.lookbehind) }
         text += piece
         while start < text.count {
-            release(to: search.pattern.starts.next(in: text, from: start), into: &out)
+            release(to: search.pattern.starts.next(in: text.span, from: start), into: &out)
             guard start < text.count else { break }
             // The limit is judged at once only where more than it is there: otherwise it would
             // count whether the text ends in this piece.

@@ -4,12 +4,12 @@ import CPCRE2
 struct MatchStarts: Sendable {
     /// For each byte, whether a match can begin with it.
     private let first: [Bool]
-    /// Two bytes with one of which each match begins, where that is known.
-    private let pairs: BytePairs?
+    /// What is known of a list of words; nil for any other pattern.
+    private let words: WordTree?
 
     /// Asks PCRE2 for what it knows of a compiled pattern.
-    init(of code: OpaquePointer, _ pairs: BytePairs?) {
-        self.pairs = pairs
+    init(of code: OpaquePointer, _ words: WordTree?) {
+        self.words = words
         var kind: UInt32 = 0
         var unit: UInt32 = 0
         var bitmap: UnsafePointer<UInt8>?
@@ -27,36 +27,23 @@ struct MatchStarts: Sendable {
         }
     }
 
-    /// The first place from `start` on where a match may begin; the end of the text where none may.
-    func next(in text: [UInt8], from start: Int) -> Int {
-        first.withUnsafeBufferPointer { first in
-            text.withUnsafeBufferPointer { text in
-                var index = start
-                while index < text.count {
-                    if first[Int(text[index])] {
-                        guard let pairs, index + 1 < text.count else { return index }
-                        if pairs.contain(text[index], text[index + 1]) { return index }
-                    }
-                    index += 1
-                }
-                return index
+    /// Looks for the first place from `start` on where a match may begin.
+    ///
+    /// - Parameters:
+    ///   - text: UTF-8.
+    ///   - start: where to look from.
+    ///   - previous: the byte before the text; nil where nothing is before it.
+    /// - Returns: the place; the end of the text where there is none.
+    func next(in text: Span<UInt8>, from start: Int, after previous: UInt8? = nil) -> Int {
+        var index = start
+        while index < text.count {
+            if first[Int(text[index])] {
+                guard let words else { return index }
+                let before = index > 0 ? text[index - 1] : previous
+                if words.mayBegin(at: index, of: text, after: before) { return index }
             }
+            index += 1
         }
-    }
-}
-
-/// A set of pairs of bytes.
-struct BytePairs: Sendable {
-    private var bits = [UInt64](repeating: 0, count: 1024)
-
-    mutating func insert(_ one: UInt8, _ other: UInt8) {
-        let index = Int(one) << 8 | Int(other)
-        bits[index >> 6] |= 1 << UInt64(index & 63)
-    }
-
-    @inline(__always)
-    func contain(_ one: UInt8, _ other: UInt8) -> Bool {
-        let index = Int(one) << 8 | Int(other)
-        return bits[index >> 6] & (1 << UInt64(index & 63)) != 0
+        return index
     }
 }

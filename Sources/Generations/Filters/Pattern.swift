@@ -46,12 +46,12 @@ final class Pattern: @unchecked Sendable {
     /// - Parameters:
     ///   - text: the expression.
     ///   - ignoresCase: whether case does not matter.
-    ///   - pairs: two bytes with one of which each match begins; nil where that is not known.
+    ///   - words: the words, where it is a list of words; nil for anything else.
     /// - Throws: where PCRE2 finds it wrong, or where it says what no stream can keep.
     init(
         _ text: String,
         ignoresCase: Bool = false,
-        pairs: BytePairs? = nil
+        words: WordTree? = nil
     ) throws(PatternError) {
         if let place = Self.placeOfContinuation(in: text) {
             throw PatternError(offset: place, message: "\\G has no meaning in a stream")
@@ -80,7 +80,7 @@ final class Pattern: @unchecked Sendable {
         var lookbehind: UInt32 = 0
         pcre2_pattern_info_8(compiled, UInt32(PCRE2_INFO_MAXLOOKBEHIND), &lookbehind)
         self.lookbehind = Int(lookbehind)
-        starts = MatchStarts(of: compiled, pairs)
+        starts = MatchStarts(of: compiled, words)
     }
 
     deinit {

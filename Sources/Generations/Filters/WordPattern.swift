@@ -1,11 +1,11 @@
 import Wire
 
-/// Writes a list of words as one regular expression, and finds out with which bytes they begin.
+/// Writes a list of words as one regular expression.
 struct WordPattern {
     /// The expression.
     let text: String
-    /// The bytes with which each match begins.
-    let pairs: BytePairs
+    /// The words, to find where a match may begin.
+    let tree: WordTree
     /// How long a match may be, with what is looked at after it; in bytes.
     let maxMatch: Int
 
@@ -20,39 +20,16 @@ struct WordPattern {
     ///   - areWhole: whether a word counts only where no letter, digit or `_` is next to it.
     init(_ words: [String], ignoresCase: Bool, areWhole: Bool) {
         var branches = Branches()
-        var pairs = BytePairs()
         var longest = 0
         for word in words {
             let scalars = Array(word.unicodeScalars)
             branches.insert(scalars[...])
             longest = max(longest, scalars.count)
-            Self.insert(Array(word.utf8), ignoresCase, into: &pairs)
         }
-        // A letter may have another form in another alphabet: `k` is also the kelvin sign.
-        if ignoresCase {
-            for one in UInt8(0x80)...UInt8.max {
-                for other in UInt8.min...UInt8.max { pairs.insert(one, other) }
-            }
-        }
-        self.pairs = pairs
+        tree = WordTree(words, ignoresCase: ignoresCase, areWhole: areWhole)
         maxMatch = (longest + 1) * Self.maxScalarBytes
         let alternatives = branches.expression
         text = areWhole ? "(?<!\\w)\(alternatives)(?!\\w)" : alternatives
-    }
-
-    private static func insert(_ word: [UInt8], _ ignoresCase: Bool, into pairs: inout BytePairs) {
-        let first = ignoresCase ? cases(of: word[0]) : [word[0]]
-        // In other alphabets the case may change every byte, and `k` and `s` have forms there.
-        let isOpen = word.count == 1 || ignoresCase && word[0] >= 0x80
-        let second =
-            isOpen
-            ? Array(0...UInt8.max) : ignoresCase ? cases(of: word[1]) + (0x80...0xFF) : [word[1]]
-        for one in first { for other in second { pairs.insert(one, other) } }
-    }
-
-    private static func cases(of byte: UInt8) -> [UInt8] {
-        let isLetter = UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
-        return isLetter ? [byte, byte ^ 0x20] : [byte]
     }
 
     /// Words that share their beginnings: a hundred alternatives in a row would all be tried at

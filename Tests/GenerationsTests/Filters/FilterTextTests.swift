@@ -148,6 +148,38 @@ import Wire
         }
     }
 
+    @Test(arguments: [true, false], [true, false])
+    func `a list of words finds what its expression finds without its help`(
+        ignoresCase: Bool,
+        areWhole: Bool
+    ) throws {
+        let words = ["ab", "abc", "b c", "d", "kb", "c_a", "é", "aéb", "ßa", "Ab"]
+        let list = WordPattern(words, ignoresCase: ignoresCase, areWhole: areWhole)
+        let plain = try FilterList([
+            .pattern(list.text, ignoresCase: ignoresCase, maxMatch: list.maxMatch)
+        ])
+        let rule = FilterRule.Target.words(words, ignoresCase: ignoresCase, areWhole: areWhole)
+        let filters = try FilterList([.find(rule, .replace("*"))])
+        var random = SeededGenerator(seed: 11)
+        let letters = Array("aAabBbccCd_ 1éÉß\u{212A}k")
+        for _ in 0..<1000 {
+            let length = Int.random(in: 1...12, using: &random)
+            let text = String(
+                (0..<length).map { _ in letters.randomElement(using: &random) ?? "a" }
+            )
+            let cuts = (0..<text.unicodeScalars.count).filter { _ in Bool.random(using: &random) }
+            let expected = pass(text, through: plain).text()
+            #expect(pass(text, cutAt: cuts, through: filters).text() == expected, "\(text)")
+        }
+    }
+
+    @Test func `tokens in which nothing begins stay as they came`() throws {
+        let filters = try FilterList([.word("secret"), .pattern("[0-9]{3}"), .word("darn")])
+        let tokens = ["A", " quiet", " answer", ",", " without", " end"]
+        let passed = pass(tokens.map { (.text, $0) }, through: filters)
+        #expect(passed.entries == tokens.map { "text \($0)" })
+    }
+
     @Test func `text that can be no part of a match is let go at once, and the rest at the end`()
         throws
     {
