@@ -152,6 +152,7 @@ let package = Package(
                 "Generations", "ChatFormats", "HTTPServer", "Upstream", "Storage", "Loop", "Wire",
                 "TestSupport",
             ],
+            exclude: ["Golden/Shapes"],
             swiftSettings: settings
         ),
         .testTarget(
