@@ -189,6 +189,7 @@ private let missing = #","content":"(no result)","is_error":true}"#
     @Test(arguments: [
         #","thinking_blocks":[{"type":"thinking","thinking":"T","signature":"S"}]"#,
         #","reasoning_content":"T","thinking_blocks":[{"type":"thinking","thinking":"","signature":"S"}]"#,
+        #","thinking_blocks":[{"type":"thinking","thinking":"T","signature":"S","index":0}]"#,
         #","reasoning_details":[{"type":"reasoning.text","text":"T","signature":"S","format":"anthropic-claude-v1","index":0}]"#,
         #","reasoning":"T","reasoning_details":[{"type":"reasoning.text","text":"","signature":"S"}]"#,
     ])

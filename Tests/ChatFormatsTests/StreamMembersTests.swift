@@ -93,8 +93,26 @@ import Testing
         (
             #"{"reasoning":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm","signature":"s","id":null,"index":0}]}"#,
             [
-                #"members:{"delta":{"reasoning_details":[{"type":"reasoning.text","text":"","signature":"s","index":0}]}}"#,
                 "reasoning:hm",
+                #"members:{"delta":{"reasoning_details":[{"type":"reasoning.text","text":"","signature":"s","index":0}]}}"#,
+            ]
+        ),
+        (
+            #"{"reasoning_details":[{"type":"reasoning.text","signature":"s","index":0}]}"#,
+            [
+                #"members:{"delta":{"reasoning_details":[{"type":"reasoning.text","signature":"s","index":0,"text":""}]}}"#
+            ]
+        ),
+        (
+            #"{"reasoning_content":"hm","thinking_blocks":[{"type":"thinking","thinking":"hm","index":0}],"provider_specific_fields":{"thinking_blocks":[{"type":"thinking","thinking":"hm","index":0}]}}"#,
+            ["reasoning:hm"]
+        ),
+        (
+            #"{"thinking_blocks":[{"type":"thinking","thinking":"hm","signature":"s"},{"type":"redacted_thinking","data":"d"}],"provider_specific_fields":{"thinking_blocks":[],"citation":{"url":"u"}}}"#,
+            [
+                #"members:{"delta":{"provider_specific_fields":{"citation":{"url":"u"}}}}"#,
+                "reasoning:hm",
+                #"members:{"delta":{"thinking_blocks":[{"type":"thinking","thinking":"","signature":"s"},{"type":"redacted_thinking","data":"d"}]}}"#,
             ]
         ),
         (

@@ -93,16 +93,19 @@ enum AnthropicStream {
                 continue
             }
             state.hasAnswer = true
+            state.members.move(into: &log, at: log.mark, isOver: true)
             var number = 0
             try reader.enterArray(data)
             while try reader.nextElement(data) {
                 let start = reader.position
                 try reader.skip(data)
                 try AnthropicBlock.read(data, at: start, number: number, &state, &log)
+                state.anthropicBlockEnds()
+                // Each signature is of the block before it.
+                state.members.move(into: &log, at: log.mark, isOver: true)
                 number += 1
             }
         }
-        state.anthropicBlockEnds()
     }
 
     private static func positions(

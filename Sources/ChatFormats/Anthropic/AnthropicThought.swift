@@ -8,7 +8,7 @@ enum AnthropicThought {
     static func blocks(_ message: JSON) -> [JSON] {
         let reasoning =
             message["reasoning_content"]?.stringValue ?? message["reasoning"]?.stringValue ?? ""
-        var blocks = (message["thinking_blocks"]?.arrayValue ?? []).filter(isSigned)
+        var blocks = (message["thinking_blocks"]?.arrayValue ?? []).filter(isSigned).map(known)
         if blocks.isEmpty {
             blocks = (message["reasoning_details"]?.arrayValue ?? []).compactMap(block)
         }
@@ -30,6 +30,12 @@ enum AnthropicThought {
         guard isRedacted || AnthropicTurn.isOf("thinking", block) else { return false }
         guard isRedacted || block["thinking"]?.stringValue != nil else { return false }
         return block[isRedacted ? "data" : "signature"]?.stringValue?.isEmpty == false
+    }
+
+    /// A block without what a proxy has added: Anthropic refuses what it does not know.
+    private static func known(_ block: JSON) -> JSON {
+        let names = ["type", "thinking", "signature", "data"]
+        return .object((block.members ?? []).filter { $0.isNamed(oneOf: names) })
     }
 
     /// An element of OpenRouter's `reasoning_details`, unless it is another vendor's.

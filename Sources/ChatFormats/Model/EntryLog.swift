@@ -225,6 +225,13 @@ extension EntryLog {
     /// The position after the last entry.
     var mark: Mark { Mark(count: kinds.count, byteCount: bytes.count) }
 
+    /// The position after those entries of a kind that follow a mark.
+    func mark(after kind: EntryKind, from mark: Mark) -> Mark {
+        var count = mark.count
+        while count < kinds.count, kinds[count] == kind { count += 1 }
+        return count > mark.count ? Mark(count: count, byteCount: Int(ends[count - 1])) : mark
+    }
+
     /// How many bytes of payload came after a mark.
     func bytesAfter(_ mark: Mark) -> Int { bytes.count - mark.byteCount }
 

@@ -11,6 +11,7 @@ enum OpenAIDelta {
         var reasoningContent: Int?
         var reasoning: Int?
         var reasoningDetails: Int?
+        var thinkingBlocks: Int?
         var refusal: Int?
         var toolCalls: Int?
         var functionCall: Int?
@@ -62,6 +63,11 @@ enum OpenAIDelta {
                 positions.toolCalls = valueStart
             } else if isNamed(data, key, "function_call") {
                 positions.functionCall = valueStart
+            } else if isNamed(data, key, "thinking_blocks") {
+                positions.thinkingBlocks = valueStart
+            } else if isNamed(data, key, "provider_specific_fields") {
+                try OpenAIParts.readFields(data, key, &reader, &state)
+                continue
             } else if !isNamed(data, key, "role") {
                 try state.takeMember(.delta, data, key, &reader)
                 continue
@@ -79,7 +85,10 @@ enum OpenAIDelta {
         _ log: inout EntryLog
     ) throws(JSONError) {
         if let position = positions.reasoningDetails {
-            try OpenAIParts.readDetails(data, at: position, &state)
+            try OpenAIParts.readDetails("reasoning_details", data, at: position, &state)
+        }
+        if let position = positions.thinkingBlocks {
+            try OpenAIParts.readDetails("thinking_blocks", data, at: position, &state)
         }
         if let position = positions.reasoningContent,
             try log.appendString(.reasoning, data, at: position, &state)
@@ -91,7 +100,7 @@ enum OpenAIDelta {
         {
             return
         }
-        guard let position = positions.reasoningDetails else { return }
+        guard let position = positions.reasoningDetails ?? positions.thinkingBlocks else { return }
         var reader = JSONReader(position: position)
         try readParts(data, &reader, .reasoning, &state, &log)
     }
@@ -134,6 +143,9 @@ enum OpenAIDelta {
                     try reader.skip(data)
                 } else if isNamed(data, key, "thinking"), try reader.peek(data) == .array {
                     try readParts(data, &reader, .reasoning, &state, &log)
+                } else if isNamed(data, key, "thinking") {
+                    _ = try log.appendString(.reasoning, data, at: reader.position, &state)
+                    try reader.skip(data)
                 } else {
                     try reader.skip(data)
                 }

@@ -224,27 +224,19 @@ struct StreamMembers {
         let keyStart = bytes.count
         bytes.append(span: key)
         let valueStart = bytes.count
+        // An entry is one line; line ends can only be white space between values.
+        var start = 0
         for index in value.indices {
-            // An entry is one line; these bytes can only be white space between values.
             guard value[index] == UInt8(ascii: "\n") || value[index] == UInt8(ascii: "\r") else {
                 continue
             }
-            appendOnOneLine(value)
-            return items.append(
-                Item(place: place, key: keyStart..<valueStart, value: valueStart..<bytes.count)
-            )
+            bytes.append(span: value.extracting(start..<index))
+            start = index + 1
         }
-        bytes.append(span: value)
+        bytes.append(span: value.extracting(start...))
         items.append(
             Item(place: place, key: keyStart..<valueStart, value: valueStart..<bytes.count)
         )
-    }
-
-    private mutating func appendOnOneLine(_ value: Span<UInt8>) {
-        for index in value.indices {
-            let byte = value[index]
-            if byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") { bytes.append(byte) }
-        }
     }
 
     private mutating func leaveOut(_ value: Span<UInt8>) {
@@ -265,17 +257,36 @@ extension StreamMembers {
     mutating func move(into log: inout EntryLog, at mark: EntryLog.Mark, isOver: Bool) {
         hasContent = hasContent || isContent || isOver || log.bytesAfter(mark) > 0
         guard hasContent else { return }
+        // A signature is of the reasoning before it.
+        let end = log.mark(after: .reasoning, from: mark)
+        insert(items.filter(isOfReasoning), into: &log, at: end)
+        insert(items.filter { !isOfReasoning($0) }, into: &log, at: mark)
+        items.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: true)
+        isContent = false
+    }
+
+    private mutating func insert(
+        _ items: [Item],
+        into log: inout EntryLog,
+        at mark: EntryLog.Mark
+    ) {
         // Two pieces of one name in one event are two entries.
+        var rest = items
         var payloads: [[UInt8]] = []
-        while !items.isEmpty {
+        while !rest.isEmpty {
             var payload: [UInt8] = []
-            items = write(items, into: &payload)
+            rest = write(rest, into: &payload)
             writtenBytes += payload.count
             payloads.append(payload)
         }
         for payload in payloads.reversed() { log.insert(.members, payload.span, at: mark) }
-        bytes.removeAll(keepingCapacity: true)
-        isContent = false
+    }
+
+    private func isOfReasoning(_ item: Item) -> Bool {
+        let bytes = bytes
+        let key = bytes.span.extracting(item.key)
+        return equals(key, "thinking_blocks") || equals(key, "reasoning_details")
     }
 
     /// Notes that an event without members has added content.
