@@ -27,6 +27,10 @@ import Testing
             .vendor(type: "BadRequestError", message: "too long", code: "400", overloaded: false)
         ),
         (
+            #"{"code":"at_capacity","error":"it is busy","status":503}"#,
+            .vendor(type: nil, message: "it is busy", code: "at_capacity", overloaded: true)
+        ),
+        (
             #"{"x_groq":{"id":"r","error":"stopped early"}}"#,
             .vendor(type: nil, message: "stopped early", code: nil, overloaded: false)
         ),

@@ -26,6 +26,14 @@ import Wire
         (#"{"statusCode":401,"message":"m"}"#, ["-", "m", "401"]),
         (#"{"type":"about:blank","title":"t","detail":"m"}"#, ["about:blank", "m", "-"]),
         (#"{"error_code":336002,"error_msg":"m"}"#, ["-", "m", "336002"]),
+        (#"{"code":"c","error":"m"}"#, ["-", "m", "c"]),
+        (#"{"error":"m now","error_type":"t"}"#, ["t", "m now", "-"]),
+        (
+            #"{"timestamp":1,"status":500,"error":"Internal Server Error","message":"m"}"#,
+            ["-", "m", "-"]
+        ),
+        (#"{"error":"unauthorized","message":"m","code":7}"#, ["unauthorized", "m", "7"]),
+        (#"{"error":{"message":"m","code":"c","status":400}}"#, ["-", "m", "c"]),
         (#""gone""#, ["-", "gone", "-"]),
         ("{}", ["-", "-", "-"]),
         ("7", ["-", "-", "-"]),
@@ -102,6 +110,7 @@ import Wire
         (#"{"type":"insufficient_quota","code":"insufficient_quota"}"#, 429),
         (#"{"code":"context_length_exceeded"}"#, 400), (#"{"type":"server_error"}"#, 500),
         (#"{"type":"RateLimitError"}"#, 429), (#"{"type":"BadRequestError","code":400}"#, 400),
+        (#"{"code":"nobody_knows","status":402}"#, 402),
         (#"{"__type":"ThrottlingException"}"#, 429), (#"{"type":"nobody_knows"}"#, nil),
     ])
     func `a vendor's word stands for a status`(error: String, status: Int?) {

@@ -13,6 +13,7 @@ enum OpenAIStream {
         var reader = JSONReader()
         var isKnown = false
         var isError = false
+        var isBareError = false
         var before: StreamMembers?
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
@@ -34,7 +35,7 @@ enum OpenAIStream {
             } else if isOfNoUse(data, key) {
                 try reader.skip(data)
             } else if isNamed(data, key, "error") {
-                try readError(data, &reader, &state)
+                isBareError = try readError(data, &reader, &state)
             } else if isNamed(data, key, "x_groq") {
                 isKnown = true
                 try readGroq(data, &reader, &state)
@@ -49,6 +50,7 @@ enum OpenAIStream {
             }
         }
         try reader.finish(data)
+        if isBareError { state.failure = ErrorObject.failure(in: data) ?? state.failure }
         guard isError || !isKnown else { return }
         // What is no chunk has nothing that belongs to one.
         if let before { state.members = before }
@@ -193,15 +195,18 @@ enum OpenAIStream {
         }
     }
 
+    /// - Returns: whether it is only a text, which something beside it may explain.
+    @discardableResult
     private static func readError(
         _ data: Span<UInt8>,
         _ reader: inout JSONReader,
         _ state: inout StreamState
-    ) throws(JSONError) {
-        if reader.skipNull(data) { return }
-        if let error = VendorError(error: try reader.readTree(data)) {
-            state.failure = StreamError(error)
-        }
+    ) throws(JSONError) -> Bool {
+        if reader.skipNull(data) { return false }
+        let tree = try reader.readTree(data)
+        guard let error = VendorError(error: tree) else { return false }
+        state.failure = StreamError(error)
+        return tree.stringValue != nil
     }
 
     /// Groq puts its usage, and the reason for an early end, into a member of its own.

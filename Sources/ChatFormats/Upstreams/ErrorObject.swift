@@ -22,8 +22,8 @@ enum ErrorObject {
 
     private static func failure(in object: JSON) -> StreamError? {
         guard object.members != nil else { return nil }
-        if let error = object["error"].flatMap(VendorError.init(error:)) {
-            return StreamError(error)
+        if object["error"].flatMap(VendorError.init(error:)) != nil {
+            return StreamError(VendorError(object))
         }
         if let failure = object["base_resp"].flatMap(failure(inBaseResponse:)) { return failure }
         if let error = object["errors"]?.arrayValue?.first.flatMap(VendorError.init(error:)) {

@@ -47,11 +47,35 @@ package struct VendorError: Sendable, Equatable {
         let error = outer["error"] ?? outer["errors"]?.arrayValue?.first
         if let error, let known = VendorError(error: error) {
             self = known
+            if case .string? = outer["error"] { explain(outer) }
         } else if let base = outer["base_resp"], let failed = VendorError(miniMax: base) {
             self = failed
         } else {
             return nil
         }
+    }
+
+    /// Reads what stands beside an `error` that is only a text: a code, or the words that explain
+    /// it, as servers send them that are built with Spring, xAI's and Hugging Face's.
+    private mutating func explain(_ outer: JSON) {
+        let word = message
+        for name in ["message", "detail", "error_description", "msg"] {
+            guard let words = Self.text(outer[name]) else { continue }
+            message = words
+            if word?.contains(" ") == false { type = word }
+            break
+        }
+        type = Self.word(outer["error_type"]) ?? type
+        let code = Self.first(["code", "statusCode", "status_code", "error_code"], in: outer)
+        self.code = Self.word(code)
+        if case .number? = code { detail.isCodeNumber = true }
+        detail.status =
+            VendorStatus.status(type: type, code: self.code) ?? Self.status(outer["status"])
+    }
+
+    /// A status that is given as a number.
+    private static func status(_ value: JSON?) -> Int? {
+        value?.intValue.flatMap { (400...599).contains($0) ? $0 : nil }
     }
 
     /// Reads the value of an `error` member.
@@ -80,8 +104,10 @@ package struct VendorError: Sendable, Equatable {
 
     /// Reads the object that holds type, message and code.
     init(members: JSON) {
+        let status = Self.status(members["status"])
         type =
-            Self.word(members["type"]) ?? Self.word(members["status"])
+            Self.word(members["type"])
+            ?? (status == nil ? Self.word(members["status"]) : nil)
             ?? Self.word(members["__type"])
         let code = Self.first(["code", "statusCode", "error_code"], in: members)
         self.code = Self.word(code)
@@ -93,7 +119,7 @@ package struct VendorError: Sendable, Equatable {
         if case .number? = code { detail.isCodeNumber = true }
         detail.param = Self.param(members)
         detail.members = ErrorDetail.members(of: members)
-        detail.status = VendorStatus.status(type: type, code: self.code)
+        detail.status = VendorStatus.status(type: type, code: self.code) ?? status
     }
 
     /// Whether the same request may well succeed a little later.
