@@ -185,6 +185,50 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        (#""prompt_cache_hit_tokens":2"#, #","prompt_cache_hit_tokens":2"#),
+        (#""cached_tokens":2"#, #","cached_tokens":2"#),
+        (#""prompt_tokens_details":{"cached_tokens":2},"cached_tokens":3"#, #","cached_tokens":3"#),
+    ])
+    func `cached tokens are found under each vendor's name`(member: String, other: String) {
+        let usage = #"{"usage":{"prompt_tokens":5,"completion_tokens":1,\#(member)}}"#
+        let found = readEveryWay(.openAI, stream(usage)).usageText
+        let cached = #""prompt_tokens_details":{"cached_tokens":2}"#
+        #expect(
+            found
+                == #"{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6,\#(cached)\#(other)}"#
+        )
+    }
+
+    /// The usage once the stream has ended, with how much was asked.
+    private static func estimated(_ events: String...) throws -> String? {
+        var decoder = StreamDecoder(.openAI)
+        var log = EntryLog()
+        let bytes = Array(events.map { stream($0) }.joined().utf8)
+        try decoder.decode(bytes.span, into: &log)
+        try decoder.finish(into: &log)
+        decoder.close(into: &log)
+        return decoder.usage(askedBytes: 4).map { usage in written { usage.append(into: &$0) } }
+    }
+
+    @Test func `a count that was overtaken before the stream was cut is an estimate`() throws {
+        let count = #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":0}}"#
+        let text = #"{"choices":[{"index":0,"delta":{"content":"twelve bytes"}}]}"#
+        let stop = #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#
+        let given = #"{"prompt_tokens":9,"completion_tokens":0,"total_tokens":9}"#
+        let cut = #"{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"estimated":true}"#
+        #expect(try Self.estimated(count, text) == cut)
+        #expect(try Self.estimated(count, text, stop) == given)
+        #expect(try Self.estimated(text, count) == given)
+    }
+
+    @Test func `of a call its name and its arguments are estimated, and not its form`() throws {
+        let call =
+            #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a-long-id-of-no-meaning","type":"function","function":{"name":"lamp","arguments":"{\"on\":1}"}}]},"finish_reason":"tool_calls"}]}"#
+        let usage = #"{"prompt_tokens":1,"completion_tokens":3,"total_tokens":4,"estimated":true}"#
+        #expect(try Self.estimated(call) == usage)
+    }
+
     @Test func `tool calls come as pieces with an index and without nulls`() {
         let reading = readEveryWay(
             .openAI,

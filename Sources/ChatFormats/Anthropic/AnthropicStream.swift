@@ -256,6 +256,7 @@ enum AnthropicStream {
     ) throws(JSONError) {
         try state.anthropicUsage.read(data, at: position, isLast: isLast)
         state.usage = state.anthropicUsage.usage
+        state.hasNewUsage = true
     }
 
     /// Keeps what the message's last event has beside the reason and the counts.

@@ -25,8 +25,10 @@ extension OpenAIStream {
                 total = Usage.count(try reader.readInt(data))
             } else if isNamed(data, key, "prompt_tokens_details") {
                 cached = try detail("cached_tokens", data, &reader, &hasFurther) ?? cached
-            } else if isNamed(data, key, "prompt_cache_hit_tokens") {
-                // DeepSeek's own name for cached tokens.
+            } else if isNamed(data, key, "prompt_cache_hit_tokens")
+                || isNamed(data, key, "cached_tokens")
+            {
+                // DeepSeek's and Moonshot's own names for cached tokens.
                 let hits = Usage.count(try reader.readInt(data))
                 cached = cached ?? hits
                 hasFurther = true
@@ -38,6 +40,7 @@ extension OpenAIStream {
             }
         }
         guard prompt != nil || completion != nil else { return }
+        state.hasNewUsage = true
         // It may come with every chunk, and counts only once: what else it says is looked at later.
         state.usageText.removeAll(keepingCapacity: true)
         if hasFurther { state.usageText.append(span: data.extracting(start..<reader.position)) }

@@ -13,6 +13,8 @@ struct OpenCall {
     /// Its number in the log; nil until its first piece is written.
     private(set) var number: Int?
     private var isNameWritten = false
+    /// How much of what is in the log is neither its name nor its arguments.
+    private(set) var framingBytes = 0
     private var type = ""
     private var form: ToolCallPiece.Form?
     /// The names of the vendor's own members that have come, as bytes.
@@ -112,7 +114,10 @@ struct OpenCall {
             let key = form == .custom ? "custom" : "function"
             members.append(JSON.Member(key: key, value: .object(own)))
         }
+        let start = log.bytes.count
         JSON.object(members + others).write(into: &log.bytes)
+        let said = text.utf8.count + (hasName ? name.utf8.count : 0)
+        framingBytes += max(0, log.bytes.count - start - said)
         log.seal(.toolCall)
         text = ""
         others = []

@@ -54,6 +54,9 @@ struct OpenCalls {
     /// Whether there are more calls than an answer may have.
     var isTooMany: Bool { calls.count > Self.maxCount }
 
+    /// How much of the calls in the log is neither a name nor arguments.
+    var framingBytes: Int { calls.reduce(0) { $0 + $1.framingBytes } }
+
     /// Whether a call has this place.
     func hasCall(at place: Int) -> Bool { newestAtPlace[place] != nil }
 

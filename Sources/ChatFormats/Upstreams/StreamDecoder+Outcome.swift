@@ -40,10 +40,12 @@ extension StreamDecoder {
     ///   the end; nil where it does not count and nothing was answered.
     package func usage(askedBytes: Int) -> Usage? {
         let usage = usage
-        guard usage == nil || usage?.isEstimated == true else { return usage }
+        let isCut = !isSuccess && answerBytes > countedBytes
+        guard usage == nil || usage?.isEstimated == true || isCut else { return usage }
         let bytes = answerBytes - state.members.writtenBytes
         guard bytes > 0 else { return usage }
-        return .estimate(usage, askedBytes: askedBytes, answerBytes: bytes)
+        let said = max(1, bytes - state.calls.framingBytes)
+        return .estimate(usage, askedBytes: askedBytes, answerBytes: said)
     }
 
     /// The model that answers, in the upstream's own words.

@@ -16,6 +16,8 @@ package struct StreamDecoder: ~Copyable {
     private let maxAnswerBytes: Int
     private let maxLineBytes: Int
     var answerBytes = 0
+    /// How much of that had come with the newest count of tokens.
+    private(set) var countedBytes = 0
     var body = UpstreamBody()
     private var events: EventDecoder
     var state = StreamState()
@@ -239,6 +241,7 @@ package struct StreamDecoder: ~Copyable {
         let tools = state.nextToolIndex
         // Where no deltas came before, a whole message counts once, however often it comes.
         let isMidAnswer = state.hasAnswer || provider == .anthropic
+        state.hasNewUsage = false
         state.added.count = 0
         template.forget()
         switch provider {
@@ -258,6 +261,7 @@ package struct StreamDecoder: ~Copyable {
         } else if log.count > count {
             state.members.noteContent()
         }
+        if state.hasNewUsage { countedBytes = answerBytes + log.bytesAfter(mark) }
     }
 
     /// Adds what is left to say once nothing more is read, however the stream ended.

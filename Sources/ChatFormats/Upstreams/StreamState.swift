@@ -7,6 +7,8 @@ struct StreamState {
     var model: String?
     /// The newest count of tokens: vendors that repeat it count from the beginning each time.
     var usage: Usage?
+    /// Whether this event has counted them.
+    var hasNewUsage = false
     /// OpenAI only: the object that these counts are from, where it says more than they do.
     var usageText: [UInt8] = []
     /// Why the answer ended, once the upstream has said so.
