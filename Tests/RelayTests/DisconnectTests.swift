@@ -10,7 +10,7 @@ import Wire
 @Suite struct DisconnectTests {
     @Test(.timeLimit(.minutes(5)), arguments: ["simulator", "claude-x"])
     func `cancel closes the upstream at once`(name: String) async throws {
-        let isClosed = try await isPrompt(within: 500) {
+        let isClosed = try await isPrompt(within: 200) {
             try await withRelay { relay in
                 let model = "\(name)?tokens=1000&interval_ms=10"
                 let (client, head) = try relay.begin(model, more: #","on_disconnect":"cancel""#)
@@ -37,7 +37,7 @@ import Wire
 
     @Test(.timeLimit(.minutes(5)), arguments: ["hang=1", "first_ms=60000"])
     func `cancel works before the first token`(weather: String) async throws {
-        let isClosed = try await isPrompt(within: 500) {
+        let isClosed = try await isPrompt(within: 200) {
             try await withRelay { relay in
                 let model = "simulator?" + weather
                 let client = try relay.connect()
