@@ -24,13 +24,19 @@ import Wire
             try await withRelay(afterKilling: relay) { next in
                 let again = try next.resume(head.id, after: had[had.count - 1].id)
                 let numbers = (had + again.events).compactMap { EntryID($0.id)?.sequence }
-                #expect(numbers == Array(0..<numbers.count))
+                // What it cost, which is no event of its own, comes just before the end.
+                #expect(numbers == Array(0..<numbers.count - 1) + [numbers.count])
                 #expect(again.last.name == "error")
                 #expect(again.last.json["status"]?.stringValue == "interrupted")
                 let record = try next.record(head.id)
                 #expect(record["status"]?.stringValue == "interrupted")
                 let text = spoken(in: had + again.events, as: .events)
                 #expect(record["content"]?.stringValue == text)
+                // Nobody has counted it: four bytes count as a token.
+                let usage = try #require(record["usage"])
+                #expect(usage["prompt_tokens"]?.intValue == 1)
+                #expect(usage["completion_tokens"]?.intValue == (text.utf8.count + 3) / 4)
+                #expect(usage["estimated"] == .bool(true))
                 #expect(record["messages"]?.arrayValue?.first?["content"]?.stringValue == "hi")
                 #expect(next.calls("simulator?tokens=40&interval_ms=20").calls == 0)
                 // From its beginning, too, in another dialect.

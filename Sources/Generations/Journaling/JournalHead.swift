@@ -25,6 +25,12 @@ package struct JournalHead: Equatable, Sendable {
     /// Whether that beginning names who is asked, as in the first version.
     var recordNamesSource = false
 
+    /// What was asked, as the record has it; nil where its beginning cannot be read.
+    var messages: JSON? {
+        let whole = record + [UInt8(ascii: "}")]
+        return (try? JSON.parse(whole.span))?["messages"]
+    }
+
     /// The version of the form that is written; another form gets another number, and all are read
     /// for ever.
     private static let version: UInt8 = 2

@@ -26,6 +26,7 @@ package struct JournaledGeneration: Sendable {
             log.appendStart(id: head.id, model: head.source.model, created: head.startedAt / 1000)
         }
         if !isEnded {
+            log.appendEstimatedUsage(asking: head.messages)
             let failure = UpstreamFailure.interrupted
             log.appendFailure(
                 failure.ending,
