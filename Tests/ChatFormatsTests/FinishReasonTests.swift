@@ -19,6 +19,11 @@ import Testing
         ("content-filter", .filtered), ("sensitive", .filtered), ("ERROR_TOXIC", .filtered),
         ("tool_calls", .toolCalls), ("function_call", .toolCalls), ("tool_use", .toolCalls),
         ("TOOL_CALL", .toolCalls), ("tool-calls", .toolCalls),
+        ("FinishReason.MAX_TOKENS", .length), ("FINISH_REASON_STOP", .complete),
+        ("REASON_MAX_LEN", .length), ("stopReason.toolUse", .toolCalls),
+        ("max_tokens_reached", .length), ("LENGTH_LIMIT", .length), ("truncated", .length),
+        ("context_window_full", .length), ("safety_stop", .filtered),
+        ("content_filter_triggered", .filtered),
     ]
 
     private static func reading(
@@ -74,6 +79,7 @@ import Testing
         "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS",
         "function_call_filter: MALFORMED_FUNCTION_CALL", "error", "ERROR", "abort",
         "insufficient_system_resource", "malformed_model_output", "network_error",
+        "MODEL_ERROR", "errored", "MALFORMED_JSON", "FinishReason.MALFORMED_FUNCTION_CALL",
     ])
     func `a word for a failure is a failure that quotes it`(word: String) {
         let reading = Self.reading(of: word)

@@ -29,10 +29,28 @@ enum FinishWords {
         if let meaning = table[word] { return meaning }
         // Before the colon is the kind of filter, and after it what it found.
         let parts = word.split(separator: ":", maxSplits: 1)
-        let meanings = parts.compactMap { table[letters($0)] }
+        let meanings = parts.compactMap { meaning(ofLetters: letters($0)) }
         if meanings.contains(.failed) { return .failed }
         return meanings.first
     }
+
+    private static func meaning(ofLetters word: String) -> Meaning? {
+        if let meaning = table[word] { return meaning }
+        // The name of an enumeration before its case, such as `FinishReason.MAX_TOKENS`.
+        for name in ["finishreason", "stopreason", "reason"] where word.hasPrefix(name) {
+            if let meaning = table[String(word.dropFirst(name.count))] { return meaning }
+        }
+        return telling.first { word.contains($0.part) }?.meaning
+    }
+
+    /// Parts of words that tell what the whole word means, whoever makes it up.
+    private static let telling: [(part: String, meaning: Meaning)] = [
+        ("malformed", .failed), ("contentfilter", .ended(.filtered)),
+        ("safety", .ended(.filtered)), ("maxtokens", .ended(.length)),
+        ("tokenlimit", .ended(.length)), ("lengthlimit", .ended(.length)),
+        ("contextwindow", .ended(.length)), ("contextlength", .ended(.length)),
+        ("error", .failed), ("exception", .failed),
+    ]
 
     private static let table: [String: Meaning] = {
         var table: [String: Meaning] = [:]
@@ -58,7 +76,7 @@ enum FinishWords {
             length max_tokens max_output_tokens max_completion_tokens max_new_tokens max_token \
             max_output max_length max_len maximum_tokens token_limit limit model_length \
             model_context_window_exceeded context_length_exceeded max_context context incomplete \
-            error_limit time_limit repetition
+            error_limit time_limit repetition truncated
             """
         ),
         (
