@@ -30,6 +30,32 @@ import Testing
         #expect(reading.isDone && reading.ending == .complete)
     }
 
+    @Test(arguments: ["\n", "\r\n"], ["\n", ""])
+    func `events without an empty line between them are taken`(between: String, end: String) {
+        let events = ["ping", Self.text, "null", Self.last, "[DONE]"].map { "data: " + $0 }
+        let body = events.joined(separator: between) + end
+        let reading = readEveryWay(.openAI, body, ends: true)
+        #expect(reading.entries == ["text:Good", "text: night"])
+        #expect(reading.isDone && reading.ending == .complete && reading.error == nil)
+        #expect(reading.passedOverCount == 2)
+        let pair = readEveryWay(.openAI, events[1...3].joined(separator: between) + "\n\n")
+        #expect(pair.entries == ["text:Good", "text: night"] && pair.error == nil)
+    }
+
+    @Test func `of events without an empty line between them the last may be cut`() {
+        let body = "data: \(Self.text)\ndata: " + Self.last.dropLast(3)
+        let reading = readEveryWay(.openAI, body, ends: true)
+        #expect(reading.entries == ["text:Good"])
+        #expect(reading.error == nil && !reading.isSuccess)
+    }
+
+    @Test func `an object on several lines is one event`() {
+        let lines = Self.last.split(separator: ",").joined(separator: ",\ndata: ")
+        let reading = readEveryWay(.openAI, stream(Self.text) + "data: \(lines)\n\n")
+        #expect(reading.entries == ["text:Good", "text: night"])
+        #expect(reading.ending == .complete)
+    }
+
     @Test func `a broken connection takes nothing of an unfinished event`() {
         let reading = readEveryWay(.openAI, stream(Self.text) + "data: " + Self.last + "\n")
         #expect(reading.entries == ["text:Good"])

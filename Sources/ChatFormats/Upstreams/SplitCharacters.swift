@@ -34,6 +34,38 @@ struct SplitCharacters {
         halves = []
     }
 
+    /// Whether a string of an event begins or ends in the middle of a character.
+    static func areIn(_ data: Span<UInt8>) -> Bool {
+        guard hasPartOfCharacter(data) else { return false }
+        var reader = JSONReader()
+        do throws(JSONError) {
+            try reader.skip(data)
+        } catch .loneSurrogate {
+            return true
+        } catch .invalidUTF8 {
+            return true
+        } catch {
+            return false
+        }
+        return false
+    }
+
+    /// Whether there is a byte above ASCII, or the escape of a half of a character in UTF-16.
+    private static func hasPartOfCharacter(_ data: Span<UInt8>) -> Bool {
+        var index = 0
+        while true {
+            index = endOfUnescapedASCII(data, from: index)
+            guard index < data.count else { return false }
+            if data[index] >= 0x80 { return true }
+            // An escape: what follows the backslash belongs to it.
+            guard index + 2 < data.count else { return false }
+            if data[index + 1] == UInt8(ascii: "u"), data[index + 2] | 0x20 == UInt8(ascii: "d") {
+                return true
+            }
+            index += 2
+        }
+    }
+
     /// Takes an event's JSON: joins what belongs together, keeps what may be continued, and puts
     /// U+FFFD in the place of what cannot be.
     ///

@@ -164,6 +164,9 @@ package struct StreamDecoder: ~Copyable {
             dataEventCount += 1
             throw StreamError(VendorError(body: data.span))
         }
+        if events.hasSeveralLines, UpstreamBody.isOnLines(data.span) {
+            return try readLines(data.span, into: &log)
+        }
         guard data[0] == UInt8(ascii: "{") else {
             return try readOther(data.span, from: mark, into: &log)
         }
@@ -180,7 +183,7 @@ package struct StreamDecoder: ~Copyable {
         dataEventCount += 1
         let before = (finish: state.finish, isDone: state.isDone)
         do throws(JSONError) {
-            if halves.isEmpty, !Self.isCut(data) {
+            if halves.isEmpty, !SplitCharacters.areIn(data) {
                 try readInFull(data, event, from: mark, into: &log)
             } else {
                 try readMended(data, from: mark, into: &log)
@@ -197,38 +200,6 @@ package struct StreamDecoder: ~Copyable {
             (state.finish, state.isDone) = before
         }
         throw failure
-    }
-
-    /// Whether a string of the event begins or ends in the middle of a character.
-    private static func isCut(_ data: Span<UInt8>) -> Bool {
-        guard hasPartOfCharacter(data) else { return false }
-        var reader = JSONReader()
-        do throws(JSONError) {
-            try reader.skip(data)
-        } catch .loneSurrogate {
-            return true
-        } catch .invalidUTF8 {
-            return true
-        } catch {
-            return false
-        }
-        return false
-    }
-
-    /// Whether there is a byte above ASCII, or the escape of a half of a character in UTF-16.
-    private static func hasPartOfCharacter(_ data: Span<UInt8>) -> Bool {
-        var index = 0
-        while true {
-            index = endOfUnescapedASCII(data, from: index)
-            guard index < data.count else { return false }
-            if data[index] >= 0x80 { return true }
-            // An escape: what follows the backslash belongs to it.
-            guard index + 2 < data.count else { return false }
-            if data[index + 1] == UInt8(ascii: "u"), data[index + 2] | 0x20 == UInt8(ascii: "d") {
-                return true
-            }
-            index += 2
-        }
     }
 
     private mutating func readInFull(
@@ -302,6 +273,22 @@ extension StreamDecoder {
             throw failure
         } else {
             state.passedOverCount += 1
+        }
+    }
+
+    /// Reads the events of a server that leaves out the empty lines between them.
+    @inline(never)
+    private mutating func readLines(
+        _ data: Span<UInt8>,
+        into log: inout EntryLog
+    ) throws(StreamError) {
+        var start = 0
+        while start < data.count, !state.isDone {
+            var end = start
+            while end < data.count, data[end] != UInt8(ascii: "\n") { end += 1 }
+            let mark = log.mark
+            try readOther(data.extracting(start..<end), from: mark, into: &log)
+            start = end + 1
         }
     }
 

@@ -99,6 +99,30 @@ struct UpstreamBody {
         return false
     }
 
+    /// Whether the lines of an event's data are values of their own, and not one value on several
+    /// lines: the first one shows it.
+    static func isOnLines(_ data: Span<UInt8>) -> Bool {
+        var end = 0
+        while end < data.count, data[end] != UInt8(ascii: "\n") { end += 1 }
+        let line = data.extracting(..<end)
+        var start = 0
+        while start < line.count, isBlank(line[start]) { start += 1 }
+        guard start < line.count else { return false }
+        guard line[start] == UInt8(ascii: "{") || line[start] == UInt8(ascii: "[") else {
+            return true
+        }
+        var reader = JSONReader(position: start)
+        do throws(JSONError) {
+            try reader.skip(line)
+            try reader.finish(line)
+        } catch .loneSurrogate {
+            return true
+        } catch {
+            return false
+        }
+        return true
+    }
+
     /// Whether a byte says nothing: white space, a part of a byte order mark, or a comma between
     /// values.
     static func isBlank(_ byte: UInt8) -> Bool {

@@ -24,6 +24,9 @@ package struct EventDecoder {
     /// The data lines of the event, joined by LF; valid until the next call of `next`.
     package private(set) var data: [UInt8] = []
 
+    /// Whether `data` has several lines.
+    package private(set) var hasSeveralLines = false
+
     /// The type of the event, empty if it has none; valid until the next call of `next`.
     package private(set) var name: [UInt8] = []
 
@@ -205,7 +208,10 @@ package struct EventDecoder {
         guard value.count <= limits.maxEventBytes - data.count - lineFeeds else {
             throw .eventTooLong(limit: limits.maxEventBytes)
         }
-        if hasData { data.append(UInt8(ascii: "\n")) }
+        if hasData {
+            data.append(UInt8(ascii: "\n"))
+            hasSeveralLines = true
+        }
         data.append(span: value)
         hasData = true
     }
@@ -247,6 +253,7 @@ package struct EventDecoder {
         Self.clear(&data)
         Self.clear(&name)
         hasData = false
+        hasSeveralLines = false
         isReported = false
     }
 
