@@ -171,6 +171,18 @@ import Testing
         #expect(reading.usage?.totalTokens == 3)
     }
 
+    @Test(arguments: [
+        #"{"prompt_tokens":1.0,"completion_tokens":2.0,"total_tokens":3.0}"#,
+        #"{"input_tokens":1,"output_tokens":2}"#,
+        #"{"prompt_tokens":1,"completion_tokens":2,"input_tokens":null}"#,
+    ])
+    func `counts are read in the forms of other protocols and languages`(usage: String) {
+        let event = #"{"choices":[null],"usage":\#(usage)}"#
+        let reading = readEveryWay(.openAI, stream(event))
+        #expect(reading.usage?.promptTokens == 1 && reading.usage?.completionTokens == 2)
+        #expect(reading.usage?.totalTokens == 3)
+    }
+
     @Test func `a count that makes no sense is left out`() {
         let reading = readEveryWay(
             .openAI,

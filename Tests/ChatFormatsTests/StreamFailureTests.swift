@@ -63,7 +63,7 @@ import Testing
         #expect(first.entries == [])
     }
 
-    @Test(arguments: ["null", "false", "\"\"", "{}", "[]"])
+    @Test(arguments: ["null", "false", "\"\"", "{}", "[]", "0"])
     func `an error member that is not true is no error`(value: String) {
         let event = #"{"error":\#(value),"choices":[{"delta":{"content":"a"}}]}"#
         let reading = readEveryWay(.openAI, stream(event, "[DONE]"))

@@ -87,6 +87,7 @@ enum OpenAIStream {
         }
         try reader.enterArray(data)
         while try reader.nextElement(data) {
+            if reader.skipNull(data) { continue }
             guard try reader.peek(data) == .object else {
                 state.reject("the upstream sent a choice that is not an object")
                 try reader.skip(data)

@@ -17,12 +17,14 @@ extension OpenAIStream {
         let start = reader.position
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if isNamed(data, key, "prompt_tokens") {
-                prompt = Usage.count(try reader.readInt(data))
-            } else if isNamed(data, key, "completion_tokens") {
-                completion = Usage.count(try reader.readInt(data))
+            if isNamed(data, key, "prompt_tokens") || isNamed(data, key, "input_tokens") {
+                prompt = try count(data, &reader) ?? prompt
+            } else if isNamed(data, key, "completion_tokens")
+                || isNamed(data, key, "output_tokens")
+            {
+                completion = try count(data, &reader) ?? completion
             } else if isNamed(data, key, "total_tokens") {
-                total = Usage.count(try reader.readInt(data))
+                total = try count(data, &reader)
             } else if isNamed(data, key, "prompt_tokens_details") {
                 cached = try detail("cached_tokens", data, &reader, &hasFurther) ?? cached
             } else if isNamed(data, key, "prompt_cache_hit_tokens")
@@ -51,6 +53,19 @@ extension OpenAIStream {
             cachedTokens: cached,
             reasoningTokens: reasoning
         )
+    }
+
+    /// A count, which some servers write as `3.0`.
+    private static func count(
+        _ data: Span<UInt8>,
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> Int? {
+        let start = reader
+        if let count = try reader.readInt(data) { return Usage.count(count) }
+        var again = start
+        guard try again.peek(data) == .number else { return nil }
+        let number = try again.readTree(data).doubleValue
+        return Usage.count(number.flatMap { Int(exactly: $0) })
     }
 
     private static func detail(

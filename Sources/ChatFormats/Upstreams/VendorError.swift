@@ -84,7 +84,7 @@ package struct VendorError: Sendable, Equatable {
     ///   the official clients look at its truth, not at its presence.
     init?(error: JSON) {
         switch error {
-        case .null, .bool(false), .string(""), .array([]), .object([]): return nil
+        case .null, .bool(false), .string(""), .array([]), .object([]), .number("0"): return nil
         case .string(let text): message = Self.clean(text)
         case .object: self = VendorError(members: error)
         case .bool, .number, .array: break
