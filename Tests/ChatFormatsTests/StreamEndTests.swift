@@ -115,6 +115,7 @@ import Testing
         (#"{"success":false,"errors":[{"code":10000,"message":"no"}]}"#, "no", "10000"),
         (#"{"success":false,"code":401,"msg":"token expired"}"#, "token expired", "401"),
         (#"{"error":"model not loaded"}"#, "model not loaded", nil),
+        (#"{"detail":{"error":{"message":"no","code":"c"}}}"#, "no", nil),
     ]
 
     @Test(arguments: errors, ["bare", "lines", "event"])
@@ -224,6 +225,48 @@ import Testing
         let body = #"{"choices":[{"message":{"role":"assistant","content":"Paid for."}}]}"#
         #expect(readEveryWay(.openAI, body, ends: true).ending == .complete)
         #expect(!readEveryWay(.openAI, body).isSuccess)
+    }
+
+    @Test func `a whole answer, or its chunks, may be in an array`() {
+        let whole = readEveryWay(.openAI, "[\n\(Self.completion)\n]", ends: true)
+        #expect(whole.entries.prefix(2) == ["reasoning:hm", "text:Paid for."])
+        #expect(whole.ending == .toolCalls && whole.usage?.completionTokens == 3)
+        let chunks = readEveryWay(.openAI, "[\(Self.text),\n\(Self.last)]")
+        #expect(chunks.entries == ["text:Good", "text: night"] && chunks.ending == .complete)
+    }
+
+    @Test(arguments: [
+        (Provider.openAI, #"{"choices":[{"text":"Paid.","index":0,"finish_reason":"stop"}]}"#),
+        (
+            .openAI,
+            #"{"choices":[{"message":{"content":["Pa",{"type":"text","text":"id."}]}}]}"#
+        ),
+        (.anthropic, #"{"type":"message","content":"Paid.","stop_reason":"end_turn"}"#),
+    ])
+    func `the text of a whole answer is taken in older forms`(provider: Provider, body: String) {
+        for framed in [body, stream(body)] {
+            let reading = readEveryWay(provider, framed, ends: true)
+            let said = reading.entries.map { $0.dropFirst("text:".count) }.joined()
+            #expect(said == "Paid." && reading.ending == .complete && reading.error == nil)
+        }
+    }
+
+    @Test(arguments: Provider.allCases)
+    func `a JSON text in the place of an answer is a refusal in its words`(provider: Provider) {
+        let bodies = [
+            (#"{"message":"Unauthorized"}"#, "Unauthorized"),
+            (#"{"Message":"Too many requests"}"#, "Too many requests"),
+            (#"{"fault":{"faultstring":"over quota"}}"#, "over quota"),
+        ]
+        for (body, words) in bodies {
+            let error = readEveryWay(provider, body, ends: true).error
+            #expect(
+                error?.withoutDetail
+                    == .vendor(type: nil, message: words, code: nil, overloaded: false)
+            )
+        }
+        let answer = #"{"message":"queued"}"# + "\n" + stream(Self.text, Self.last)
+        #expect(readEveryWay(.openAI, answer, ends: true).error == nil)
     }
 
     @Test func `a whole answer after deltas is a repetition`() {

@@ -78,7 +78,7 @@ import Testing
 
     @Test(arguments: Provider.allCases)
     func `an event named error is an error even as plain text`(provider: Provider) {
-        let reading = readEveryWay(provider, "event: error\ndata: upstream gone\n\n")
+        let reading = readEveryWay(provider, "event: Error\ndata: upstream gone\n\n")
         let error = StreamError.vendor(
             type: nil,
             message: "upstream gone",

@@ -88,6 +88,10 @@ enum AnthropicStream {
         var reader = JSONReader()
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
+            if isNamed(data, key, "content"), try reader.peek(data) == .string {
+                state.hasAnswer = true
+                try log.appendBlockText(data, at: reader.position, &state)
+            }
             guard isNamed(data, key, "content"), try reader.peek(data) == .array else {
                 try reader.skip(data)
                 continue

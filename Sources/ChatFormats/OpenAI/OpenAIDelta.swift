@@ -133,6 +133,9 @@ enum OpenAIDelta {
         try reader.enterArray(data)
         while try reader.nextElement(data) {
             guard try reader.peek(data) == .object else {
+                if try reader.peek(data) == .string {
+                    _ = try log.appendString(kind, data, at: reader.position, &state)
+                }
                 try reader.skip(data)
                 continue
             }

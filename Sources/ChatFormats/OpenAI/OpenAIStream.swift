@@ -107,6 +107,7 @@ enum OpenAIStream {
         var delta: Int?
         var message: Int?
         var finish: Int?
+        var text: Int?
         var hasOthers = false
         let start = reader.position
         var native: Int?
@@ -126,6 +127,10 @@ enum OpenAIStream {
                 delta = reader.position
             } else if isNamed(data, key, "message") {
                 message = reader.position
+            } else if isNamed(data, key, "text") {
+                // The place of older completions, in which some servers answer all routes.
+                if reader.skipNull(data) { continue }
+                text = reader.position
             } else if isNamed(data, key, "finish_reason") {
                 if reader.skipNull(data) { continue }
                 finish = reader.position
@@ -153,6 +158,9 @@ enum OpenAIStream {
             if delta == nil { state.isWholeMessage = true }
             var reader = JSONReader(position: position)
             try OpenAIDelta.read(data, &reader, &state, &log)
+        } else if let text, delta == nil, message == nil {
+            state.hasAnswer = true
+            _ = try log.appendString(.text, data, at: text, &state)
         }
         if let finish { try readFinish(data, at: finish, native: native, &state) }
     }
@@ -188,6 +196,7 @@ enum OpenAIStream {
                 isNamed(data, key, "index") || isNamed(data, key, "delta")
                 || isNamed(data, key, "message") || isNamed(data, key, "finish_reason")
                 || isNamed(data, key, "usage") || isNamed(data, key, "native_finish_reason")
+                || isNamed(data, key, "text")
             if isRead {
                 try reader.skip(data)
             } else {

@@ -23,6 +23,8 @@ package struct StreamDecoder: ~Copyable {
     var state = StreamState()
     private var template = EventTemplate()
     private var halves = SplitCharacters()
+    /// The first JSON text without the framing of events that is no part of an answer.
+    private var unread: [UInt8] = []
 
     /// How many events of the protocol have come: they show progress, while comments and other
     /// heartbeats only show life.
@@ -113,6 +115,11 @@ package struct StreamDecoder: ~Copyable {
             } catch .malformed {}
             try count(from: mark, &log)
         }
+        // A JSON text instead of an answer can only be a refusal.
+        if !unread.isEmpty, answerBytes == 0, state.finish == nil, !state.hasAnswer {
+            let error = VendorError(body: unread.span)
+            if error.message != nil { throw StreamError(error) }
+        }
         // A whole message has no end mark.
         if state.isWholeMessage { state.isDone = true }
         halves.end(into: &log)
@@ -122,7 +129,7 @@ package struct StreamDecoder: ~Copyable {
     /// text.
     private var isNamedError: Bool {
         let name = events.name
-        return name.count == 5 && name.elementsEqual("error".utf8)
+        return name.count == 5 && equalsIgnoringCase(name.span, "error")
     }
 
     private mutating func nextEvent(
@@ -263,7 +270,7 @@ extension StreamDecoder {
         if !rest.isEmpty, rest[0] == UInt8(ascii: "{") {
             return try read(rest, Span(), from: mark, into: &log)
         }
-        if Self.isEndMark(rest) {
+        if UpstreamBody.isEndMark(rest) {
             dataEventCount += 1
             state.isDone = true
             halves.end(into: &log)
@@ -271,6 +278,8 @@ extension StreamDecoder {
             let failure = ErrorObject.failure(in: rest)
         {
             throw failure
+        } else if !rest.isEmpty, rest[0] == UInt8(ascii: "["), try readElements(rest, into: &log) {
+            return
         } else {
             state.passedOverCount += 1
         }
@@ -292,6 +301,20 @@ extension StreamDecoder {
         }
     }
 
+    /// Reads an array of chunks or of one whole answer, as some gateways send in one piece.
+    ///
+    /// - Returns: whether its elements are objects.
+    private mutating func readElements(
+        _ data: Span<UInt8>,
+        into log: inout EntryLog
+    ) throws(StreamError) -> Bool {
+        guard let elements = UpstreamBody.objects(in: data) else { return false }
+        for element in elements where !state.isDone {
+            try read(data.extracting(element), Span(), from: log.mark, into: &log)
+        }
+        return true
+    }
+
     /// Reads an event whose strings begin or end in the middle of a character.
     @inline(never)
     private mutating func readMended(
@@ -303,15 +326,6 @@ extension StreamDecoder {
         try readInFull(mended.span, Span(), from: mark, into: &log)
     }
 
-    /// The official clients look only at the beginning, so vendors may well append something.
-    private static func isEndMark(_ data: Span<UInt8>) -> Bool {
-        let start = !data.isEmpty && data[0] == UInt8(ascii: "\"") ? 1 : 0
-        let mark: StaticString = "[done]"
-        guard data.count - start >= mark.utf8CodeUnitCount else { return false }
-        let beginning = data.extracting(start..<(start + mark.utf8CodeUnitCount))
-        return equalsIgnoringCase(beginning, mark)
-    }
-
     /// Reads JSON without the framing of events, as far as there is any.
     @inline(never)
     private mutating func readBareJSON(
@@ -321,7 +335,9 @@ extension StreamDecoder {
     ) throws(StreamError) {
         while !state.isDone, let value = try body.next(bytes, from: &offset, upTo: maxLineBytes) {
             let mark = log.mark
+            let passedOver = state.passedOverCount
             try readOther(value.span, from: mark, into: &log)
+            if state.passedOverCount > passedOver, unread.isEmpty { unread = value }
             try count(from: mark, &log)
         }
     }

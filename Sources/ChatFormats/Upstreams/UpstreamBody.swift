@@ -123,6 +123,35 @@ struct UpstreamBody {
         return true
     }
 
+    /// Whether data is `[DONE]`.
+    ///
+    /// The official clients look only at the beginning, so vendors may well append something.
+    static func isEndMark(_ data: Span<UInt8>) -> Bool {
+        let start = !data.isEmpty && data[0] == UInt8(ascii: "\"") ? 1 : 0
+        let mark: StaticString = "[done]"
+        guard data.count - start >= mark.utf8CodeUnitCount else { return false }
+        let beginning = data.extracting(start..<(start + mark.utf8CodeUnitCount))
+        return equalsIgnoringCase(beginning, mark)
+    }
+
+    /// Where the elements of an array are; nil where one is no object, or there is none.
+    static func objects(in data: Span<UInt8>) -> [Range<Int>]? {
+        var elements: [Range<Int>] = []
+        var reader = JSONReader()
+        do throws(JSONError) {
+            try reader.enterArray(data)
+            while try reader.nextElement(data) {
+                guard try reader.peek(data) == .object else { return nil }
+                let start = reader.position
+                try reader.skip(data)
+                elements.append(start..<reader.position)
+            }
+        } catch {
+            return nil
+        }
+        return elements.isEmpty ? nil : elements
+    }
+
     /// Whether a byte says nothing: white space, a part of a byte order mark, or a comma between
     /// values.
     static func isBlank(_ byte: UInt8) -> Bool {

@@ -112,7 +112,7 @@ package struct VendorError: Sendable, Equatable {
         let code = Self.first(["code", "statusCode", "error_code"], in: members)
         self.code = Self.word(code)
         // A proxy may wrap the vendor's error in another one.
-        for name in ["message", "detail", "error", "msg", "error_msg", "Message", "title"]
+        for name in ["message", "detail", "error", "msg", "error_msg", "Message", "fault", "title"]
         where message == nil {
             message = Self.text(members[name])
         }
@@ -157,7 +157,10 @@ package struct VendorError: Sendable, Equatable {
             // FastAPI puts a list of objects with `msg` under `detail`, and Mistral puts that
             // under `message`.
             let inner = value?.arrayValue?.first ?? value
-            return inner.flatMap { text($0["msg"]) ?? text($0["message"]) ?? text($0["detail"]) }
+            for name in ["msg", "message", "detail", "error", "faultstring"] {
+                if let words = text(inner?[name]) { return words }
+            }
+            return nil
         }
     }
 
