@@ -47,6 +47,22 @@ import Wire
         }
     }
 
+    @Test(
+        arguments: [
+            #"{"response":"Good"}"#, #"{"message":{"content":"Good"},"done":false}"#, "ready",
+        ]
+    )
+    func `a stream of another protocol is shown by how it begins`(event: String) async throws {
+        try await withRelay(asking: [Answer(events: [event, "[DONE]"])]) { relay, upstream in
+            let body = #"{"message":"hi","model":"simulator"}"#
+            let (head, json) = try relay.exchange("POST", "/chat/stream", body: body)
+            #expect(head.status == 502)
+            let message = try #require(json["error"]?["message"]?.stringValue)
+            #expect(message.hasSuffix("no part of its protocol, and begins: \(event)"))
+            #expect(upstream.calls == 1)
+        }
+    }
+
     @Test func `a body that nobody asked to compress is read`() async throws {
         var answer = Answer(events: [], body: Self.squeezed)
         answer.fields.append("Content-Encoding", "gzip")

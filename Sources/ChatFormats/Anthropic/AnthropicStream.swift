@@ -70,7 +70,7 @@ enum AnthropicStream {
     @inline(never)
     private static func readOther(_ data: Span<UInt8>, _ state: inout StreamState) {
         state.failure = ErrorObject.failure(in: data)
-        if state.failure == nil { state.passedOverCount += 1 }
+        if state.failure == nil { state.passOver(data) }
     }
 
     /// Reads the whole answer as one message, as it comes where a stream was not asked for; after

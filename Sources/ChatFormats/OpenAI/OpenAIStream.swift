@@ -70,7 +70,7 @@ enum OpenAIStream {
     private static func readOther(_ data: Span<UInt8>, _ state: inout StreamState) {
         guard state.failure == nil else { return }
         state.failure = ErrorObject.failure(in: data)
-        if state.failure == nil { state.passedOverCount += 1 }
+        if state.failure == nil { state.passOver(data) }
     }
 
     private static func readChoices(

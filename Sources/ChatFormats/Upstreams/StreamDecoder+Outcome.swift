@@ -30,6 +30,9 @@ extension StreamDecoder {
     /// How many events were passed over, because they are no part of an answer.
     package var passedOverCount: Int { state.passedOverCount }
 
+    /// How the first of these events begins; empty where there is none.
+    package var passedOver: String { String(decoding: state.passedOver, as: UTF8.self) }
+
     /// The tokens counted so far, where the vendor counts.
     package var usage: Usage? { state.fullUsage }
 

@@ -281,7 +281,7 @@ extension StreamDecoder {
         } else if !rest.isEmpty, rest[0] == UInt8(ascii: "["), try readElements(rest, into: &log) {
             return
         } else {
-            state.passedOverCount += 1
+            state.passOver(rest)
         }
     }
 

@@ -20,7 +20,9 @@ struct StreamState {
     /// Whether the answer came as one message, which has no end mark.
     var isWholeMessage = false
     /// How many events were passed over, because they are no part of an answer.
-    var passedOverCount = 0
+    private(set) var passedOverCount = 0
+    /// The beginning of the first of them.
+    private(set) var passedOver: [UInt8] = []
     /// What went wrong in this event beside its syntax.
     var failure: StreamError?
     /// The tool calls so far.
@@ -42,6 +44,17 @@ struct StreamState {
     /// Notes that the event does not have the protocol's shape; the first complaint stays.
     mutating func reject(_ what: String) {
         if failure == nil { failure = .malformed(what) }
+    }
+
+    private static let passedOverBytes = 120
+
+    /// Counts an event that is no part of an answer; how the first one begins is kept, since it
+    /// shows which protocol the upstream speaks.
+    mutating func passOver(_ data: Span<UInt8>) {
+        if passedOverCount == 0 {
+            passedOver.append(span: data.extracting(first: min(data.count, Self.passedOverBytes)))
+        }
+        passedOverCount += 1
     }
 
     /// Notes the vendor's reason for the end; of two, the one that means less than success stays.

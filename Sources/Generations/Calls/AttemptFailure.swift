@@ -74,24 +74,25 @@ struct AttemptFailure {
     /// - Parameters:
     ///   - head: the answer's.
     ///   - hasAnswer: whether anything of the answer came.
-    ///   - isEmpty: whether nothing came that can be part of a stream.
+    ///   - decoder: what has read the stream.
     ///   - upstream: the one that was asked.
     init(
         endOf head: UpstreamHead,
         hasAnswer: Bool,
-        isEmpty: Bool,
+        _ decoder: borrowing StreamDecoder,
         of upstream: RelayConfiguration.Upstream
     ) {
         let type = head.fields.first("content-type") ?? ""
         // A sentence, for example: an answer would have shown itself.
         let isStream = type.isEmpty || type.lowercased().hasPrefix("text/event-stream")
-        if isEmpty, !isStream {
+        if decoder.isEmpty, !isStream {
             self.init(.unreadable, .notAStream(type, upstream: upstream))
         } else {
             self.init(
                 .paid,
                 hasAnswer
-                    ? .truncated(upstream: upstream.name) : .noAnswer(upstream: upstream.name)
+                    ? .truncated(upstream: upstream.name)
+                    : .noAnswer(upstream: upstream.name, passedOver: decoder.passedOver)
             )
         }
     }

@@ -255,9 +255,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         }
         if stream.isBlocked { return blocked() }
         guard stream.decoder.isDone else { return }
-        guard isWhole else {
-            return failed(AttemptFailure(.paid, .noAnswer(upstream: asked.name)))
-        }
+        guard isWhole else { return endedShort(transfer.head) }
         handle(.done(isOpen: true))
     }
 
@@ -293,8 +291,12 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         }
         if stream.isBlocked { return blocked() }
         if isWhole { return handle(.done(isOpen: false)) }
-        let (isEmpty, hasAnswer) = (stream.decoder.isEmpty, hasAnswer)
-        failed(AttemptFailure(endOf: head, hasAnswer: hasAnswer, isEmpty: isEmpty, of: asked))
+        endedShort(head)
+    }
+
+    /// The stream is over, and is no whole answer.
+    private func endedShort(_ head: UpstreamHead) {
+        failed(AttemptFailure(endOf: head, hasAnswer: hasAnswer, stream.decoder, of: asked))
     }
 
     // MARK: Filters

@@ -46,7 +46,7 @@ final class GoldenAnswer {
             failure = AttemptFailure(
                 endOf: head,
                 hasAnswer: log.count > begun,
-                isEmpty: decoder.isEmpty,
+                decoder,
                 of: upstream
             )
         }
