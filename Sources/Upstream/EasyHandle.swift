@@ -11,6 +11,8 @@ final class EasyHandle {
     /// The same URL, parsed once: libcurl would parse it for every transfer, and write it again.
     private let parsedURL: OpaquePointer
     private var bypassesProxy: Bool?
+    /// Whether the last transfer was a GET.
+    private var isGet = false
 
     /// How many bytes are read at once: `CurlMemory` has cells of this size, and a frame of HTTP/2
     /// fits (16 KiB, RFC 9113 §4.2).
@@ -73,12 +75,18 @@ final class EasyHandle {
             set(request.url)
         }
         set(CURLOPT_HTTPHEADER, request.headers.list.map { UnsafeRawPointer($0) })
-        relay_easy_set_offset(
-            pointer,
-            CURLOPT_POSTFIELDSIZE_LARGE,
-            curl_off_t(request.body.count)
-        )
-        request.body.withUnsafeBytes { set(CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+        if let body = request.body {
+            if isGet { set(CURLOPT_POST, 1) }
+            relay_easy_set_offset(
+                pointer,
+                CURLOPT_POSTFIELDSIZE_LARGE,
+                curl_off_t(body.count)
+            )
+            body.withUnsafeBytes { set(CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+        } else {
+            set(CURLOPT_HTTPGET, 1)
+        }
+        isGet = request.body == nil
         if request.bypassesProxy != bypassesProxy {
             bypassesProxy = request.bypassesProxy
             relay_easy_set_text(pointer, CURLOPT_NOPROXY, request.bypassesProxy ? "*" : nil)

@@ -30,13 +30,13 @@ package struct UpstreamRequest {
     package var url: String
     /// The header lines, prepared once per upstream.
     package var headers: HeaderLines
-    /// The content of the POST.
-    package var body: [UInt8]
+    /// The content of a POST; nil for a GET.
+    package var body: [UInt8]?
     /// Whether proxies from the environment are bypassed: the simulator is on this machine.
     package var bypassesProxy: Bool
 
-    /// Describes a POST.
-    package init(url: String, headers: HeaderLines, body: [UInt8], bypassesProxy: Bool) {
+    /// Describes one.
+    package init(url: String, headers: HeaderLines, body: [UInt8]?, bypassesProxy: Bool) {
         self.url = url
         self.headers = headers
         self.body = body
