@@ -32,7 +32,7 @@ struct AnswerPlan {
         let framing = EventFraming(behaviour)
         let facts = facts.of(self)
         switch vendor {
-        case .openAI:
+        case .openAI, .completions:
             return Script(
                 behaviour,
                 OpenAIEvents(facts, framing),

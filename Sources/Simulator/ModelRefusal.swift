@@ -30,7 +30,7 @@ struct ModelRefusal: Error, Equatable {
     func body(for vendor: Vendor) -> [UInt8] {
         var out: [UInt8] = []
         switch vendor {
-        case .openAI:
+        case .openAI, .completions:
             out.append(literal: "{\"error\":{\"message\":")
             JSONText.appendString(message, into: &out)
             out.append(literal: ",\"type\":\"")

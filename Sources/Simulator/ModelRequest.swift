@@ -39,7 +39,9 @@ struct ModelRequest {
         } catch {
             throw .badRequest(error.message, param: "model")
         }
-        (prompt, promptTokens) = try Self.readMessages(json, for: vendor)
+        (prompt, promptTokens) =
+            vendor == .completions
+            ? try Self.readPrompt(json) : try Self.readMessages(json, for: vendor)
         streams = try Self.optional(json, "stream", "a boolean", \.boolValue) ?? false
         wantsUsage = json["stream_options"]?["include_usage"]?.boolValue ?? false
         maxTokens = try Self.readMaxTokens(json, for: vendor)
@@ -99,6 +101,20 @@ struct ModelRequest {
             throw .badRequest("\(name): expected \(expected)", param: name)
         }
         return read
+    }
+
+    /// - Returns: The text that is continued, and how many tokens it has.
+    private static func readPrompt(
+        _ json: JSON
+    ) throws(ModelRefusal) -> (prompt: String, tokens: Int) {
+        let texts: [String]
+        switch json["prompt"] {
+        case .string(let text)?: texts = [text]
+        case .array(let values)?: texts = values.compactMap(\.stringValue)
+        default: throw .badRequest("prompt: expected a string or an array", param: "prompt")
+        }
+        let prompt = texts.joined(separator: "\n")
+        return (prompt, TokenSource.count(Array(prompt.utf8).span))
     }
 
     /// - Returns: The last user message, and how many tokens all of them have.

@@ -13,7 +13,11 @@ struct OpenAIEvents: VendorEvents {
         self.facts = facts
         self.framing = framing
         var head: [UInt8] = []
-        Self.appendIdentity(facts, object: "chat.completion.chunk", into: &head)
+        Self.appendIdentity(
+            facts,
+            object: facts.isCompletion ? "text_completion" : "chat.completion.chunk",
+            into: &head
+        )
         head.append(literal: ",\"choices\":[")
         self.head = head
         var tail: [UInt8] = []
@@ -32,7 +36,8 @@ struct OpenAIEvents: VendorEvents {
         object: StaticString,
         into out: inout [UInt8]
     ) {
-        out.append(literal: "{\"id\":\"chatcmpl-simulator-")
+        out.append(literal: facts.isCompletion ? "{\"id\":\"cmpl-" : "{\"id\":\"chatcmpl-")
+        out.append(literal: "simulator-")
         out.append(decimal: facts.number)
         out.append(literal: "\",\"object\":\"")
         out.append(literal: object)
@@ -68,21 +73,24 @@ struct OpenAIEvents: VendorEvents {
     }
 
     func appendOpening(into out: inout [UInt8]) {
+        // The first piece of a text has no role before it.
+        if facts.isCompletion { return }
         appendDelta("{\"role\":\"assistant\",\"content\":\"\"}", into: &out)
     }
 
     func appendTextStart(into out: inout [UInt8]) {
+        if facts.isCompletion { return beginText(into: &out) }
         beginDelta(into: &out)
         out.append(literal: "{\"content\":\"")
     }
 
     func appendTextEnd(into out: inout [UInt8]) {
-        out.append(literal: "\"}")
+        out.append(literal: facts.isCompletion ? "\"" : "\"}")
         endDelta(into: &out)
     }
 
     func appendTextEnd(of token: Span<UInt8>, into out: inout [UInt8]) {
-        guard facts.has(.logprobs) else { return appendTextEnd(into: &out) }
+        guard facts.has(.logprobs), !facts.isCompletion else { return appendTextEnd(into: &out) }
         out.append(literal: "\"},\"logprobs\":")
         OpenAIAdditions.appendLogprobs(of: token, into: &out)
         out.append(contentsOf: tail[Self.noLogprobs.utf8CodeUnitCount...])
@@ -90,6 +98,7 @@ struct OpenAIEvents: VendorEvents {
     }
 
     func appendBeside(into out: inout [UInt8]) {
+        if facts.isCompletion { return }
         OpenAIAdditions.forEachDelta(of: facts) { members in
             beginDelta(into: &out)
             out.append(literal: "{")
@@ -104,6 +113,7 @@ struct OpenAIEvents: VendorEvents {
     }
 
     func appendReasoningStart(into out: inout [UInt8]) {
+        if facts.isCompletion { return beginText(into: &out) }
         beginDelta(into: &out)
         out.append(literal: "{\"reasoning_content\":\"")
     }
@@ -131,10 +141,15 @@ struct OpenAIEvents: VendorEvents {
         reasoningTokens: Int,
         into out: inout [UInt8]
     ) {
-        appendToolCalls(into: &out)
-        framing.begin(into: &out)
-        out.append(contentsOf: head)
-        out.append(literal: "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"")
+        if facts.isCompletion {
+            beginText(into: &out)
+            out.append(literal: "\"")
+        } else {
+            appendToolCalls(into: &out)
+            beginDelta(into: &out)
+            out.append(literal: "{}")
+        }
+        out.append(literal: ",\"logprobs\":null,\"finish_reason\":\"")
         JSONText.appendEscaped(facts.finishWord ?? finish.rawValue, into: &out)
         out.append(literal: "\"}]")
         if facts.wantsUsage, facts.hasUsage {
@@ -181,6 +196,12 @@ struct OpenAIEvents: VendorEvents {
         beginDelta(into: &out)
         out.append(literal: delta)
         endDelta(into: &out)
+    }
+
+    private func beginText(into out: inout [UInt8]) {
+        framing.begin(into: &out)
+        out.append(contentsOf: head)
+        out.append(literal: "{\"index\":0,\"text\":\"")
     }
 
     private func beginDelta(into out: inout [UInt8]) {

@@ -20,11 +20,15 @@ final class SimulatorRoutes: RequestHandler {
         let head = exchange.request.head
         switch (head.path, head.method) {
         case ("/v1/chat/completions", .post): answer(exchange, .openAI)
+        case ("/v1/completions", .post): answer(exchange, .completions)
         case ("/v1/messages", .post): answer(exchange, .anthropic)
-        case ("/v1/models", .get), ("/v1/models", .head): respond(exchange, Self.models)
+        case ("/v1/embeddings", .post): embed(exchange)
+        case ("/v1/models", .get), ("/v1/models", .head): respond(exchange, ModelNames.list)
+        case (let path, .get) where path.hasPrefix(ModelNames.path): one(exchange, path)
         case ("/simulator/calls", .get), ("/simulator/calls", .head):
             count(exchange)
-        case ("/v1/chat/completions", _), ("/v1/messages", _):
+        case ("/v1/chat/completions", _), ("/v1/messages", _), ("/v1/completions", _),
+            ("/v1/embeddings", _):
             refuseMethod(exchange, allowed: "POST")
         case ("/v1/models", _), ("/simulator/calls", _):
             refuseMethod(exchange, allowed: "GET, HEAD")
@@ -54,7 +58,7 @@ final class SimulatorRoutes: RequestHandler {
             if plan.behaviour.hangs { return hang(exchange, call) }
             if let shape = plan.behaviour.shape { return respond(exchange, shape) }
             if let status = plan.behaviour.status { throw .simulated(status, plan.behaviour) }
-            let facts = AnswerFacts(
+            var facts = AnswerFacts(
                 number: call.ofAll,
                 model: plan.behaviour.model,
                 created: wallMilliseconds() / 1000,
@@ -62,6 +66,7 @@ final class SimulatorRoutes: RequestHandler {
                 hasUsage: !plan.behaviour.omitsUsage,
                 wantsUsage: request.wantsUsage
             )
+            facts.isCompletion = vendor == .completions
             if request.streams {
                 stream(exchange, call, plan, plan.script(vendor, facts))
             } else {
@@ -137,6 +142,33 @@ final class SimulatorRoutes: RequestHandler {
 
     // MARK: Everything else
 
+    private func embed(_ exchange: Exchange) {
+        do throws(ModelRefusal) {
+            let request = try EmbeddingRequest(exchange.request.body.span)
+            let call = calls.begin(request.model, prompt: request.inputs[0], at: reactor.now)
+            let behaviour = request.behaviour.forCall(call.ofModel)
+            if behaviour.hangs { return hang(exchange, call) }
+            if let status = behaviour.status { throw .simulated(status, behaviour) }
+            exchange.delegate = Silence(
+                on: reactor,
+                milliseconds: behaviour.firstMilliseconds,
+                onEarlyClose: left(call),
+                then: { [weak self, weak exchange] in
+                    if let exchange { self?.respond(exchange, request.answer) }
+                }
+            )
+        } catch {
+            refuse(exchange, .openAI, error)
+        }
+    }
+
+    private func one(_ exchange: Exchange, _ path: String) {
+        let name = path.dropFirst(ModelNames.path.count)
+        if let body = ModelNames.one(String(name)) { return respond(exchange, body) }
+        let message = "The model '\(name)' does not exist."
+        refuse(exchange, .openAI, ModelRefusal(status: .notFound, message: message, param: "model"))
+    }
+
     /// Answers with all counts, or with the number of calls that had `?prompt=`.
     private func count(_ exchange: Exchange) {
         var body: [UInt8] = []
@@ -175,14 +207,4 @@ final class SimulatorRoutes: RequestHandler {
         let isAnthropic = exchange.request.head.path == "/v1/messages"
         refuse(exchange, isAnthropic ? .anthropic : .openAI, error)
     }
-
-    private static let models: [UInt8] = {
-        var body: [UInt8] = []
-        body.append(literal: "{\"object\":\"list\",\"data\":[")
-        body.append(literal: "{\"id\":\"simulator\",\"object\":\"model\",\"created\":0,")
-        body.append(literal: "\"owned_by\":\"sse-relay\"},")
-        body.append(literal: "{\"id\":\"claude-simulator\",\"object\":\"model\",\"created\":0,")
-        body.append(literal: "\"owned_by\":\"sse-relay\"}]}\n")
-        return body
-    }()
 }

@@ -84,7 +84,7 @@ extension ToolRequest {
     /// Reads what a body says of tools; what is not understood counts as absent.
     init(_ body: JSON, for vendor: Vendor) {
         switch vendor {
-        case .openAI: readOpenAI(body)
+        case .openAI, .completions: readOpenAI(body)
         case .anthropic: readAnthropic(body)
         }
     }

@@ -33,6 +33,8 @@ enum UnstreamedAnswer {
         switch vendor {
         case .openAI:
             appendOpenAI(facts, plan, text: text, reasoning: reasoning, tokens, into: &out)
+        case .completions:
+            appendCompletion(facts, plan, text: reasoning + text, tokens, into: &out)
         case .anthropic:
             appendAnthropic(facts, plan, text: text, reasoning: reasoning, tokens, into: &out)
         }
@@ -82,6 +84,26 @@ enum UnstreamedAnswer {
             OpenAIEvents.appendUsage(facts, tokens: tokens, reasoningTokens: thoughts, into: &out)
         }
         OpenAIAdditions.appendChunkMembers(of: facts, into: &out)
+        out.append(literal: "}\n")
+    }
+
+    private static func appendCompletion(
+        _ facts: AnswerFacts,
+        _ plan: AnswerPlan,
+        text: [UInt8],
+        _ tokens: Int,
+        into out: inout [UInt8]
+    ) {
+        OpenAIEvents.appendIdentity(facts, object: "text_completion", into: &out)
+        out.append(literal: ",\"choices\":[{\"index\":0,\"text\":")
+        JSONText.appendString(text.span, into: &out)
+        out.append(literal: ",\"logprobs\":null,\"finish_reason\":\"")
+        JSONText.appendEscaped(facts.finishWord ?? plan.finish.rawValue, into: &out)
+        out.append(literal: "\"}]")
+        if facts.hasUsage {
+            out.append(literal: ",\"usage\":")
+            OpenAIEvents.appendUsage(facts, tokens: tokens, reasoningTokens: 0, into: &out)
+        }
         out.append(literal: "}\n")
     }
 

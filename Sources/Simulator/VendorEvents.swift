@@ -3,6 +3,8 @@ import Wire
 /// The vendor whose protocol a call uses.
 enum Vendor: Sendable {
     case openAI, anthropic
+    /// OpenAI's older completions, which continue a text.
+    case completions
 }
 
 /// What all events of one answer have in common.
@@ -27,6 +29,8 @@ struct AnswerFacts: Sendable {
     private(set) var finishWord: String?
     /// What comes beside its text.
     private(set) var beside: [Beside] = []
+    /// Whether a text is continued, instead of a chat.
+    var isCompletion = false
 
     /// The same, with what a plan says of the answer.
     func of(_ plan: AnswerPlan) -> AnswerFacts {

@@ -70,3 +70,18 @@ def test_anthropic_events_and_answers_are_valid(simulator, beside, calls):
     for message in (streamed, whole):
         assert sum(block.type == "tool_use" for block in message.content) == calls
         assert message.stop_reason == ("tool_use" if calls else "end_turn")
+
+
+def test_what_is_answered_beside_chats_is_valid(simulator):
+    def ask(path, **body):
+        answer = httpx.post(f"{simulator}/v1/{path}", json={"model": "simulator?tokens=3"} | body)
+        return answer.raise_for_status().text
+
+    whole = ask("completions", prompt="x")
+    openai.types.Completion.model_validate_json(whole, strict=True)
+    vectors = ask("embeddings", input=["a", "b"])
+    openai.types.CreateEmbeddingResponse.model_validate_json(vectors, strict=True)
+    for path in ("models/simulator", "models"):
+        text = httpx.get(f"{simulator}/v1/{path}").raise_for_status().text
+        kind = openai.types.Model if "/" in path else openai.pagination.SyncPage[openai.types.Model]
+        kind.model_validate_json(text, strict=True)
