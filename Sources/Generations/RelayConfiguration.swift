@@ -32,6 +32,8 @@ package struct RelayConfiguration: Sendable {
         package var keyVariable: String?
         /// The variable that holds its base URL, for errors; nil where none does.
         package var addressVariable: String?
+        /// The path that is asked, where it is not the one for chat.
+        var path: String?
 
         /// What nobody may be shown, in whatever text it comes back.
         var secrets: [String] {

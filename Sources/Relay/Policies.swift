@@ -42,6 +42,9 @@ final class Policies {
         budgets.reserve(caller, request, on: reactor, then: use)
     }
 
+    /// Counts an answer that is over and whose cost nobody has said.
+    func settle(_ caller: Caller) { budgets.settle(caller.id, nil) }
+
     /// Gives back what was reserved for a request for which no upstream is asked.
     func release(_ caller: Caller, _ request: ChatRequest) {
         budgets.release(caller, request)

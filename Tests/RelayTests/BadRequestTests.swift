@@ -177,6 +177,8 @@ import Wire
                 ("GET", "/chat/completions", "POST, OPTIONS"),
                 ("GET", "/v1/chat/completions", "POST, OPTIONS"),
                 ("POST", "/v1/models", "GET, HEAD, OPTIONS"),
+                ("GET", "/v1/embeddings", "POST, OPTIONS"),
+                ("GET", "/v1/completions", "POST, OPTIONS"),
                 ("POST", "/chat/history", "GET, HEAD, OPTIONS"),
                 ("PUT", "/chat/conversations", "GET, HEAD, OPTIONS"),
                 ("POST", "/chat/conversations/x", "GET, HEAD, DELETE, OPTIONS"),
@@ -249,7 +251,8 @@ import Wire
     func `small JSON answers to GET and HEAD`() async throws {
         try await withRelay { relay in
             let targets = [
-                "/healthz", "/readyz", "/v1/models", "/chat/history", "/chat/conversations",
+                "/healthz", "/readyz", "/v1/models", "/chat/history",
+                "/chat/conversations",
                 "/chat/history?format=jsonl",
             ]
             for target in targets {

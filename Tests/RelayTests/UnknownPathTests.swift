@@ -8,8 +8,8 @@ import Wire
 @Suite struct UnknownPathTests {
     private static let table: [(String, String, String)] = [
         ("POST", "/v1/responses", "Responses API is not here; POST /v1/chat/completions is"),
-        ("POST", "/v1/completions", "older completions are not here"),
-        ("POST", "/v1/embeddings", "embeddings are not here"),
+        ("POST", "/v1/embedding", "did you mean /v1/embeddings?"),
+        ("POST", "/embeddings", "did you mean /v1/embeddings?"),
         ("POST", "/v1/moderations", "POST /v1/chat/completions is"),
         ("POST", "/v1/images/generations", "images are not here"),
         ("GET", "/v1/files", "/v1/files is not here"),
@@ -19,7 +19,7 @@ import Wire
         ),
         ("POST", "/v1/chat/completion", "did you mean /v1/chat/completions?"),
         ("POST", "/chat/completion", "did you mean /chat/completions?"),
-        ("POST", "/completions", "older completions are not here"),
+        ("POST", "/completions", "did you mean /v1/completions?"),
         ("POST", "/responses", "Responses API is not here"),
         ("GET", "/chat/histroy", "did you mean /chat/history?"),
         ("GET", "/v1/model", "did you mean /v1/models?"),

@@ -5,7 +5,9 @@ import Wire
 /// What leads from a failure to its cure: the URL that was asked, and the settings that name it.
 extension RelayConfiguration.Upstream {
     /// The URL that is asked, as it may be shown.
-    var shownURL: String { Redaction.clean(address: baseURL + provider.path) }
+    var shownURL: String { Redaction.clean(address: baseURL + askedPath) }
+
+    private var askedPath: String { path ?? provider.path }
 
     /// What is said about a status that the settings may have caused.
     ///
@@ -42,10 +44,10 @@ extension RelayConfiguration.Upstream {
         let target = String(Redaction.clean(address: String(place)).prefix(Self.maxLocationLength))
         let advice = "\(asked), which redirects to \(target); the relay follows no redirect"
         guard let addressVariable else { return advice }
-        guard target.contains("://"), target.hasSuffix(provider.path) else {
+        guard target.contains("://"), target.hasSuffix(askedPath) else {
             return "\(advice): check \(addressVariable)"
         }
-        return "\(advice): set \(addressVariable) to \(target.dropLast(provider.path.count))"
+        return "\(advice): set \(addressVariable) to \(target.dropLast(askedPath.count))"
     }
 
     private static let maxLocationLength = 512

@@ -8,6 +8,8 @@ package struct ModelTable {
         package let upstream: PreparedUpstream
         package let model: String
 
+        var speaksOpenAI: Bool { upstream.configuration.provider == .openAI }
+
         func isSame(as other: Candidate) -> Bool {
             upstream === other.upstream && model == other.model
         }
@@ -39,7 +41,25 @@ package struct ModelTable {
     /// - Returns: the candidates in the order in which they are asked; at least one, and none
     ///   twice.
     package func candidates(for model: String?) -> [Candidate] {
-        var chain = named(model)
+        candidates(for: model, orElse: upstreams[0])
+    }
+
+    /// Finds who is asked for what only OpenAI's protocol has, such as embeddings.
+    ///
+    /// - Returns: the candidates that speak it; none where the model's own upstream does not.
+    package func openAICandidates(for model: String?) -> [Candidate] {
+        guard let general = upstreams.first(where: { $0.configuration.provider == .openAI })
+        else { return [] }
+        let chain = candidates(for: model, orElse: general)
+        guard chain[0].speaksOpenAI else { return [] }
+        return chain.filter { $0.speaksOpenAI }
+    }
+
+    private func candidates(
+        for model: String?,
+        orElse general: PreparedUpstream
+    ) -> [Candidate] {
+        var chain = named(model, orElse: general)
         // Who stands in is asked after all that name the model, and has nobody to stand in for it:
         // two upstreams may name each other.
         for one in chain {
@@ -61,8 +81,13 @@ package struct ModelTable {
     package var count: Int { upstreams.count }
 
     /// Who is asked for a model before anybody stands in.
-    private func named(_ model: String?) -> [Candidate] {
-        guard let model else { return [defaultCandidate(upstreams[0])] }
+    ///
+    /// - Parameters:
+    ///   - model: its name; nil for the default.
+    ///   - general: who is asked for what nobody names.
+    /// - Returns: at least one.
+    private func named(_ model: String?, orElse general: PreparedUpstream) -> [Candidate] {
+        guard let model else { return [defaultCandidate(general)] }
         let exact = upstreams.compactMap { upstream in
             upstream.configuration.serves.model(named: model).map {
                 Candidate(upstream: upstream, model: $0)
@@ -74,7 +99,7 @@ package struct ModelTable {
         }
         if !patterned.isEmpty { return patterned.map { Candidate(upstream: $0, model: model) } }
         let own = prefixes.first { model.hasPrefix($0.prefix) }
-        return [Candidate(upstream: own?.upstream ?? upstreams[0], model: model)]
+        return [Candidate(upstream: own?.upstream ?? general, model: model)]
     }
 
     private func candidate(_ fallback: ServedModels.Fallback) -> Candidate? {

@@ -20,6 +20,8 @@ enum Route: Equatable, Sendable {
     case conversations
     case conversation(id: String)
     case deleteConversation(id: String)
+    /// A request that the model's upstream answers itself.
+    case passed(PassedRoute)
     case models
     case health
     case readiness
@@ -37,6 +39,8 @@ enum Route: Equatable, Sendable {
         ("/chat/history", [(.get, .history)]),
         ("/chat/conversations", [(.get, .conversations)]),
         ("/v1/models", [(.get, .models)]),
+        ("/v1/embeddings", [(.post, .passed(.embeddings))]),
+        ("/v1/completions", [(.post, .passed(.completions))]),
         ("/", [(.get, .file), (.head, .file)]),
         ("/healthz", [(.get, .health)]),
         ("/readyz", [(.get, .readiness)]),
@@ -53,6 +57,12 @@ enum Route: Equatable, Sendable {
         if head.target == "*" { return .options(methods: "GET, HEAD, POST, DELETE, OPTIONS") }
         if let methods = methods(at: head.path) { return try chosen(head, methods) }
         if let path = RoutePath.tidied(head.path), let methods = methods(at: path) {
+            return try chosen(head, methods)
+        }
+        // A library whose base URL lacks `/v1`.
+        if OpenAIClient.sent(head),
+            let methods = methods(at: "/v1" + (RoutePath.tidied(head.path) ?? head.path))
+        {
             return try chosen(head, methods)
         }
         switch head.method {
@@ -117,8 +127,9 @@ enum Route: Equatable, Sendable {
     /// For a chat route it would make an answer that nobody reads. Files decide that themselves.
     private var answersHead: Bool {
         switch self {
-        case .history, .conversations, .conversation, .models, .health, .readiness: true
-        case .chat, .announce, .announced, .stream, .stop: false
+        case .history, .conversations, .conversation, .health, .readiness: true
+        case .models: true
+        case .chat, .passed, .announce, .announced, .stream, .stop: false
         case .deleteConversation, .options, .file: false
         }
     }
@@ -163,6 +174,10 @@ enum Route: Equatable, Sendable {
     /// - Returns: nil for the server's own form.
     static func errorShape(of head: RequestHead, _ route: Route?) -> ErrorShape? {
         let path = RoutePath.tidied(head.path) ?? head.path
+        switch route {
+        case .passed, .models: return .openAI
+        default: break
+        }
         if route == .chat(.openAI) || path.hasPrefix("/v1/chat/") { return .openAI }
         if path.hasPrefix("/v1/messages") || path == "/v1/complete" { return .anthropic }
         if path.hasPrefix("/v1/") || path.hasPrefix("/openai/") { return .openAI }
@@ -177,7 +192,7 @@ enum Route: Equatable, Sendable {
     /// Whether the body may hold what is asked.
     var readsBody: Bool {
         switch self {
-        case .chat, .announce: true
+        case .chat, .passed, .announce: true
         case .announced, .stream, .stop, .history, .conversations, .conversation: false
         case .deleteConversation, .models, .health, .readiness, .options, .file: false
         }
@@ -187,7 +202,7 @@ enum Route: Equatable, Sendable {
     func demand(_ head: RequestHead) -> Gate.Demand {
         switch self {
         case .chat where head.method == .get && !StreamPosition.isIn(head): .generationByGet
-        case .chat, .announce, .announced, .stream, .stop: .answers
+        case .chat, .passed, .announce, .announced, .stream, .stop: .answers
         case .history, .conversations, .conversation, .deleteConversation: .answers
         case .models, .health, .readiness, .options, .file: .nothing
         }

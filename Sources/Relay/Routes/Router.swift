@@ -102,6 +102,7 @@ final class Router: RequestHandler {
         case .conversations: try routes.history.conversations(exchange)
         case .conversation(let id): try routes.history.conversation(exchange, id)
         case .deleteConversation(let id): routes.history.delete(exchange, id)
+        case .passed(let route): try routes.passthrough.answer(exchange, route, caller)
         case .models: routes.models.list(exchange)
         case .health: routes.status.health(exchange)
         case .readiness: routes.status.readiness(exchange)
@@ -160,6 +161,7 @@ final class Router: RequestHandler {
 /// The routes of one loop by their families, each given what it uses.
 final class Routes {
     let chat: ChatRoutes
+    let passthrough: Passthrough
     let twoStep: TwoStepRoutes
     let streams: StreamRoutes
     let history: HistoryRoutes
@@ -184,6 +186,7 @@ final class Routes {
         )
         streams = StreamRoutes(directory: directory, recorded: recorded)
         chat = ChatRoutes(policies: policies, asking: asking, streams: streams)
+        passthrough = Passthrough(policies: policies)
         twoStep = TwoStepRoutes(
             policies: policies,
             asking: asking,

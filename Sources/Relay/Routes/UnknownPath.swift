@@ -75,9 +75,8 @@ struct UnknownPath {
         var apis = [
             "responses": "OpenAI's Responses API is not",
             "messages": "Anthropic's Messages API is not",
-            "completions": "OpenAI's older completions are not",
             "complete": "Anthropic's older completions are not",
-            "embeddings": "embeddings are not", "moderations": "moderations are not",
+            "moderations": "moderations are not",
             "images": "images are not", "audio": "audio is not",
         ]
         for name in [

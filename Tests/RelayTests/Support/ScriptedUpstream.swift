@@ -41,6 +41,14 @@ final class ScriptedUpstream: Sendable {
     /// The content codings for which each request asked.
     var codings: [String?] { handler.codings.withLock { $0 } }
 
+    /// The heads of the requests.
+    var heads: [RequestHead] { handler.heads.withLock { $0 } }
+
+    /// What it was asked, byte for byte.
+    var bodies: [String] {
+        handler.bodies.withLock { $0 }.map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// What it was asked, as JSON.
     var requests: [JSON] {
         handler.bodies.withLock { $0 }.map { (try? JSON.parse($0.span)) ?? .null }
@@ -69,6 +77,7 @@ final class ScriptedUpstream: Sendable {
     private final class Handler: RequestHandler, Sendable {
         let calls = Guarded(0)
         let bodies = Guarded<[[UInt8]]>([])
+        let heads = Guarded<[RequestHead]>([])
         let codings = Guarded<[String?]>([])
         private let answers: [Answer]
 
@@ -83,6 +92,8 @@ final class ScriptedUpstream: Sendable {
             }
             let body = exchange.request.body
             bodies.withLock { $0.append(body) }
+            let head = exchange.request.head
+            heads.withLock { $0.append(head) }
             let answer = answers[min(call, answers.count) - 1]
             codings.withLock { $0.append(exchange.request.head.fields.first("Accept-Encoding")) }
             if let refusal = answer.refusal {
