@@ -13,6 +13,8 @@ package enum GenerationReport: Sendable {
     case failedOver(id: String, to: GenerationRecord.Source, why: String)
     /// An upstream is left out from now on, for so many seconds at first, or answers again.
     case breaker(upstream: String, Breaker.Change, seconds: Int)
+    /// An upstream has not said which models it has.
+    case modelsUnknown(upstream: String, why: String)
     /// The part of an answer that is not in memory could not be read.
     case notReadBack(StorageError)
     /// A record could not be made, and waits for the next start.

@@ -17,6 +17,9 @@ package struct RelayConfiguration: Sendable {
         package var key: String?
         /// The model that is asked for where the client names none.
         package var model: String
+        /// Whether nobody has named that model: it is the vendor's default, which another server
+        /// that speaks the protocol may not have.
+        package var hasVendorsModel = false
         /// Whether proxies named in the environment are bypassed.
         package var bypassesProxy: Bool
         /// Which models it is asked for, and who is asked in its place.

@@ -23,6 +23,7 @@ package final class Service: Sendable {
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
     let post = LoopPost()
     let breakers = Breakers()
+    let modelLists = ModelLists()
     let health: Health
 
     /// Makes a relay that does not serve yet.

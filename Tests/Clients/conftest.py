@@ -136,6 +136,7 @@ THOROUGH = {
     "test_storage_faults.py": "every way in which a disk fails, a minute of them",
     "test_upstream_network.py": "an upstream with HTTP/2 and TLS",
     "test_openai_sdk.py": "another client than curl and the page",
+    "test_other_routes.py": "another client than curl and the page",
     "test_agents.py": "other clients than curl and the page",
     "test_strict_models.py": "the vendors' own libraries",
     "test_llama_cpp.py": "a real model",

@@ -123,3 +123,21 @@ def test_a_stream_that_the_server_ends_without_a_word_is_no_success(relay, llama
 def test_the_servers_models_are_listed(relay):
     with openai.OpenAI(base_url=f"{relay.url}/v1", api_key="unused", timeout=60) as client:
         assert "tiny" in [model.id for model in client.models.list()]
+
+
+def test_the_models_and_older_completions_are_the_servers(start_relay, llama):
+    # Nobody names a model, and the server has another one than the vendor's default.
+    relay = start_relay(OPENAI_BASE_URL=llama, OPENAI_API_KEY="unused")
+    asked = {"model": "tiny", "prompt": "Say something."} | SETTINGS
+    texts = []
+    for url in (llama, f"{relay.url}/v1"):
+        with openai.OpenAI(base_url=url, api_key="unused", max_retries=0, timeout=60) as client:
+            assert [model.id for model in client.models.list()] == ["tiny"]
+            texts.append(client.completions.create(**asked).choices[0].text)
+            chunks = list(client.completions.create(**asked, stream=True))
+            texts.append("".join(choice.text for chunk in chunks for choice in chunk.choices))
+            # It was started without embeddings, and says so.
+            with pytest.raises(openai.APIStatusError) as caught:
+                client.embeddings.create(model="tiny", input="x")
+            assert caught.value.status_code == 500
+    assert texts[0].strip() and len(set(texts)) == 1

@@ -177,6 +177,7 @@ import Wire
                 ("GET", "/chat/completions", "POST, OPTIONS"),
                 ("GET", "/v1/chat/completions", "POST, OPTIONS"),
                 ("POST", "/v1/models", "GET, HEAD, OPTIONS"),
+                ("DELETE", "/v1/models/org/name", "GET, HEAD, OPTIONS"),
                 ("GET", "/v1/embeddings", "POST, OPTIONS"),
                 ("GET", "/v1/completions", "POST, OPTIONS"),
                 ("POST", "/chat/history", "GET, HEAD, OPTIONS"),
@@ -251,7 +252,7 @@ import Wire
     func `small JSON answers to GET and HEAD`() async throws {
         try await withRelay { relay in
             let targets = [
-                "/healthz", "/readyz", "/v1/models", "/chat/history",
+                "/healthz", "/readyz", "/v1/models", "/v1/models/simulator", "/chat/history",
                 "/chat/conversations",
                 "/chat/history?format=jsonl",
             ]

@@ -17,6 +17,15 @@ package enum Provider: String, Sendable, CaseIterable {
         }
     }
 
+    /// Where its models are listed, and with which query.
+    package var modelsPath: (path: String, query: String?) {
+        switch self {
+        case .openAI: ("/models", nil)
+        // It lists twenty of them unless it is told otherwise.
+        case .anthropic: ("/v1/models", "limit=1000")
+        }
+    }
+
     /// The request's header fields; without a key there is no credential among them.
     package func headers(key: String?, _ quirks: Quirks = Quirks()) -> [(String, String)] {
         let accepted = quirks.asksWhole ? "application/json" : "text/event-stream"

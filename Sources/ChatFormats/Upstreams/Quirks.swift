@@ -17,6 +17,8 @@ package struct Quirks: Sendable, Equatable {
     package var omitted: [String] = []
     /// Whether its answers are asked for in one piece, since its streams hide errors or usage.
     package var asksWhole = false
+    /// Whether its list of models has those that can be asked for.
+    package var listsItsModels = true
 
     /// None.
     package init() {}
@@ -33,10 +35,16 @@ package struct Quirks: Sendable, Equatable {
     }
 
     /// Azure's, on whatever host.
-    package static let azure = Quirks(
-        keyField: .apiKey,
-        renamed: ["max_tokens": "max_completion_tokens"]
-    )
+    package static let azure = {
+        var quirks = Quirks(
+            keyField: .apiKey,
+            renamed: ["max_tokens": "max_completion_tokens"]
+        )
+        // It lists the models that could be deployed, and is asked for deployments
+        // (learn.microsoft.com/rest/api/azureopenai/models/list).
+        quirks.listsItsModels = false
+        return quirks
+    }()
 
     /// The name of a member in the body; nil where it is left out.
     func name(_ name: String) -> String? {

@@ -15,7 +15,7 @@ package struct ModelTable {
         }
     }
 
-    private let upstreams: [PreparedUpstream]
+    let upstreams: [PreparedUpstream]
     /// Prefixes of model names for which one upstream is asked, whichever upstream is the first.
     private let prefixes: [(prefix: String, upstream: PreparedUpstream)]
 
@@ -53,6 +53,11 @@ package struct ModelTable {
         let chain = candidates(for: model, orElse: general)
         guard chain[0].speaksOpenAI else { return [] }
         return chain.filter { $0.speaksOpenAI }
+    }
+
+    /// Whether an upstream is asked for a model before anybody stands in.
+    func asks(_ upstream: PreparedUpstream, for model: String) -> Bool {
+        named(model, orElse: upstreams[0]).contains { $0.upstream === upstream }
     }
 
     private func candidates(

@@ -28,6 +28,8 @@ extension Log {
         case .breaker(let upstream, .closed, _):
             write(.info, "the upstream \(upstream) answers again")
         case .breaker: return
+        case .modelsUnknown(let upstream, let why):
+            write(.warning, "the models of the upstream \(upstream) are not known: \(why)")
         case .notReadBack(let error):
             write(.error, "an answer's beginning cannot be read back: \(error)")
         case .recordWaits(let error):

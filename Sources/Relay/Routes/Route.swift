@@ -23,6 +23,7 @@ enum Route: Equatable, Sendable {
     /// A request that the model's upstream answers itself.
     case passed(PassedRoute)
     case models
+    case model(id: String)
     case health
     case readiness
     /// The methods of a path, for a client that only asks for them.
@@ -91,6 +92,7 @@ enum Route: Equatable, Sendable {
         if let id = conversationID(path) {
             return [(.get, .conversation(id: id)), (.delete, .deleteConversation(id: id))]
         }
+        if let id = modelID(path) { return [(.get, .model(id: id))] }
         return table.first { $0.path == path }?.methods
     }
 
@@ -128,7 +130,7 @@ enum Route: Equatable, Sendable {
     private var answersHead: Bool {
         switch self {
         case .history, .conversations, .conversation, .health, .readiness: true
-        case .models: true
+        case .models, .model: true
         case .chat, .passed, .announce, .announced, .stream, .stop: false
         case .deleteConversation, .options, .file: false
         }
@@ -163,6 +165,14 @@ enum Route: Equatable, Sendable {
         return String(path.dropFirst(prefix.count))
     }
 
+    /// A model's id is its upstream's own, and may hold slashes.
+    private static func modelID(_ path: String) -> String? {
+        let prefix = "/v1/models/"
+        guard path.hasPrefix(prefix) else { return nil }
+        let id = path.dropFirst(prefix.count)
+        return id.allSatisfy { $0 == "/" } ? nil : String(id)
+    }
+
     /// How long a body may be that nothing is read from.
     static let maxUnreadBytes = 64 * 1024
 
@@ -175,7 +185,7 @@ enum Route: Equatable, Sendable {
     static func errorShape(of head: RequestHead, _ route: Route?) -> ErrorShape? {
         let path = RoutePath.tidied(head.path) ?? head.path
         switch route {
-        case .passed, .models: return .openAI
+        case .passed, .models, .model: return .openAI
         default: break
         }
         if route == .chat(.openAI) || path.hasPrefix("/v1/chat/") { return .openAI }
@@ -194,7 +204,7 @@ enum Route: Equatable, Sendable {
         switch self {
         case .chat, .passed, .announce: true
         case .announced, .stream, .stop, .history, .conversations, .conversation: false
-        case .deleteConversation, .models, .health, .readiness, .options, .file: false
+        case .deleteConversation, .models, .model, .health, .readiness, .options, .file: false
         }
     }
 
@@ -204,7 +214,7 @@ enum Route: Equatable, Sendable {
         case .chat where head.method == .get && !StreamPosition.isIn(head): .generationByGet
         case .chat, .passed, .announce, .announced, .stream, .stop: .answers
         case .history, .conversations, .conversation, .deleteConversation: .answers
-        case .models, .health, .readiness, .options, .file: .nothing
+        case .models, .model, .health, .readiness, .options, .file: .nothing
         }
     }
 }

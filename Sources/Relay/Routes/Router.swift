@@ -104,6 +104,7 @@ final class Router: RequestHandler {
         case .deleteConversation(let id): routes.history.delete(exchange, id)
         case .passed(let route): try routes.passthrough.answer(exchange, route, caller)
         case .models: routes.models.list(exchange)
+        case .model(let id): routes.models.one(exchange, id)
         case .health: routes.status.health(exchange)
         case .readiness: routes.status.readiness(exchange)
         case .options(let methods):
@@ -194,7 +195,10 @@ final class Routes {
             streams: streams
         )
         self.history = HistoryRoutes(history: history, post: service.post)
-        models = ModelRoutes(upstreams: policies.context.configuration.upstreams)
+        models = ModelRoutes(
+            catalog: ModelCatalog(policies.models, service.modelLists),
+            context: policies.context
+        )
         status = StatusRoutes(
             health: service.health,
             models: policies.models,

@@ -50,7 +50,7 @@ struct ModelSettings: Sendable {
             }
             upstreams.insert(upstreams.remove(at: index), at: 0)
         }
-        if let model { upstreams[0].model = model }
+        if let model { upstreams[0].setModel(model) }
         return upstreams
     }
 
@@ -66,7 +66,7 @@ struct ModelSettings: Sendable {
             upstreams.append(try vendor.upstream(in: environment))
         }
         if chosen == .anthropic { upstreams.reverse() }
-        if let model, !upstreams.isEmpty { upstreams[0].model = model }
+        if let model, !upstreams.isEmpty { upstreams[0].setModel(model) }
         return upstreams
     }
 
@@ -139,10 +139,19 @@ private struct Vendor {
             key: key,
             model: model
         )
+        upstream.hasVendorsModel = true
         upstream.keyVariable = self.key.name
         upstream.addressVariable = baseURL.name
         upstream.style.quirks = VendorQuirks.quirks(ofURL: upstream.baseURL)
         return upstream
+    }
+}
+
+extension RelayConfiguration.Upstream {
+    /// Takes the model that a person has named.
+    fileprivate mutating func setModel(_ name: String) {
+        model = name
+        hasVendorsModel = false
     }
 }
 

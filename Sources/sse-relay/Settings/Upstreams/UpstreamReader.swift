@@ -49,10 +49,10 @@ struct UpstreamReader {
         let address = try address(kind)
         let serves = try serves()
         let isOwn = object["base_url"] == nil
-        guard
-            let model = try object.text("model") ?? serves.names.first
-                ?? (isOwn ? kind.vendor?.model : nil)
-        else { throw object.error("model", "is needed where models names none") }
+        let named = try object.text("model") ?? serves.names.first
+        guard let model = named ?? (isOwn ? kind.vendor?.model : nil) else {
+            throw object.error("model", "is needed where models names none")
+        }
         var upstream = RelayConfiguration.Upstream(
             name: name,
             provider: kind.provider,
@@ -60,6 +60,7 @@ struct UpstreamReader {
             key: try key(kind, isOwn: isOwn, environment),
             model: model
         )
+        upstream.hasVendorsModel = named == nil
         upstream.addressVariable = "base_url of \(name)"
         upstream.keyVariable = try keyVariable(kind, isOwn: isOwn) ?? "key of \(name)"
         upstream.serves = serves
