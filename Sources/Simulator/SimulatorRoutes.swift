@@ -144,7 +144,8 @@ final class SimulatorRoutes: RequestHandler {
 
     private func embed(_ exchange: Exchange) {
         do throws(ModelRefusal) {
-            let request = try EmbeddingRequest(exchange.request.body.span)
+            let body = exchange.request.body
+            let request = try EmbeddingRequest(body.span)
             let call = calls.begin(request.model, prompt: request.inputs[0], at: reactor.now)
             let behaviour = request.behaviour.forCall(call.ofModel)
             if behaviour.hangs { return hang(exchange, call) }

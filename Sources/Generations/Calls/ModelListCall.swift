@@ -44,6 +44,7 @@ final class ModelListCall: TransferDelegate {
     func transfer(_ transfer: Transfer, ended error: TransferError?) {
         self.transfer = nil
         if let error { return failed(error.detail) }
+        let body = body
         guard let models = ModelList.read(body.span) else {
             return failed("what it sent is no list")
         }

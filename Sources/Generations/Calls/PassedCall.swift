@@ -153,6 +153,7 @@ package final class PassedCall: TransferDelegate {
     }
 
     private func refused(_ head: UpstreamHead) {
+        let errorBody = errorBody
         end(
             UpstreamFailure(
                 status: head.status,
@@ -173,7 +174,7 @@ package final class PassedCall: TransferDelegate {
     // MARK: Clocks
 
     private var clocks: CallClocks {
-        CallClocks(configuration: context.configuration, upstream: asked)
+        CallClocks(context: context, upstream: upstream)
     }
 
     /// What bounds the wait; where the client does not take what came, the total alone does.
