@@ -89,6 +89,47 @@ import Testing
         )
     }
 
+    @Test func `arguments of several calls are joined each with its own`() {
+        let call = { (number: Int, rest: String) in
+            #"{"function":{\#(rest)},"index":\#(number)}"#
+        }
+        let event = { (calls: String) in #"{"choices":[{"delta":{"tool_calls":[\#(calls)]}}]}"# }
+        let first = [
+            call(0, #""name":"f","arguments":"{\"a\":\"\ud83c"# + "\""),
+            call(1, #""name":"g","arguments":"{\"b\":\"\ud83d"# + "\""),
+        ]
+        let second = [
+            call(0, #""arguments":"\udf75\"}""#), call(1, #""arguments":"\ude00\"}""#),
+        ]
+        let together = [first.joined(separator: ","), second.joined(separator: ",")]
+        for calls in [together, first + second, first + second.reversed()] {
+            let events = calls.map { stream(event($0)) }.joined() + stream("[DONE]")
+            let reading = readEveryWay(.openAI, events)
+            let said = reading.entries.joined()
+            #expect(said.contains(#""index":0,"function":{"arguments":"🍵\"}"}"#))
+            #expect(said.contains(#""index":1,"function":{"arguments":"😀\"}"}"#))
+        }
+    }
+
+    @Test func `texts of several choices are joined each with its own`() {
+        let event = { (number: Int, text: String) in
+            stream(#"{"choices":[{"index":\#(number),"delta":{"content":"\#(text)"}}]}"#)
+        }
+        let events = [
+            event(0, #"a\ud83c"#), event(1, #"b\ud83d"#), event(0, #"\udf75"#),
+            event(1, #"\ude00"#), event(0, "."), event(1, #"\ud83d"#), event(0, "!"),
+        ]
+        let reading = readEveryWay(.openAI, events.joined() + stream("[DONE]"))
+        #expect(
+            reading.entries.filter { $0.hasPrefix("text:") }.joined() == "text:atext:🍵text:.text:!"
+        )
+        #expect(
+            reading.entries.contains(
+                #"members:{"choices":[{"index":1,"delta":{"content":"\ud83d\ude00"}}]}"#
+            )
+        )
+    }
+
     @Test func `a half in a member that is no text changes nothing else`() {
         let event =
             #"{"choices":[{"index":0,"delta":{"tool_calls":[{"id":"k","function":{"name":"f"}}],"content":"a"},"logprobs":{"content":[{"token":"\ud83c"}]}}]}"#

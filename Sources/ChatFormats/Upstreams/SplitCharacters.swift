@@ -7,7 +7,19 @@ import Wire
 /// of the same name. A half without the other becomes U+FFFD.
 struct SplitCharacters {
     /// The beginnings of characters that the next string of a member may continue, as they came.
-    private var halves: [(member: Member, bytes: [UInt8])] = []
+    private var halves: [Half] = []
+
+    private struct Half {
+        let name: StaticString
+        /// The kind of its entries; nil where they are no text of the answer.
+        let kind: EntryKind?
+        let place: SplitPlaces.Place
+        let bytes: [UInt8]
+
+        func isOf(_ name: StaticString, at place: SplitPlaces.Place) -> Bool {
+            self.place == place && SplitCharacters.isSame(self.name, name)
+        }
+    }
 
     /// A member whose strings are joined to one text.
     private struct Member {
@@ -76,7 +88,8 @@ struct SplitCharacters {
     mutating func mend(_ json: Span<UInt8>, into log: inout EntryLog) -> [UInt8] {
         let before = halves
         halves = []
-        var continued: [StaticString] = []
+        var places = SplitPlaces(json)
+        var continued: [(name: StaticString, place: SplitPlaces.Place)] = []
         var out: [UInt8] = []
         out.reserveCapacity(json.count + 16)
         var name = 0..<0
@@ -85,7 +98,10 @@ struct SplitCharacters {
             let byte = json[index]
             out.append(byte)
             index += 1
-            guard byte == UInt8(ascii: "\"") else { continue }
+            guard byte == UInt8(ascii: "\"") else {
+                places.pass(byte)
+                continue
+            }
             let start = index
             index = Self.endOfString(json, from: index)
             let text = json.extracting(start..<index)
@@ -96,20 +112,30 @@ struct SplitCharacters {
                 let member = Member.all.first { equals(json.extracting(name), $0.name) }
                 var joined: [UInt8] = []
                 if let member, !text.isEmpty {
-                    joined = before.first { Self.isSame($0.member.name, member.name) }?.bytes ?? []
-                    continued.append(member.name)
+                    let half = before.first { $0.isOf(member.name, at: places.current) }
+                    joined = half?.bytes ?? []
+                    continued.append((member.name, places.current))
                 }
                 joined.append(span: text)
-                keep(Self.appendValid(joined.span, to: &out), of: joined, member, &out)
+                let rest = Self.appendValid(joined.span, to: &out)
+                keep(rest, of: joined, member, at: places.current, &out)
             }
             guard index < json.count else { break }
             out.append(UInt8(ascii: "\""))
             index += 1
         }
         let waiting = before.filter { half in
-            !continued.contains { Self.isSame($0, half.member.name) }
+            !continued.contains { half.isOf($0.name, at: $0.place) }
         }
-        if continued.isEmpty { halves += waiting } else { Self.append(waiting, to: &log) }
+        // What another call or another choice says leaves nothing behind.
+        let isText = continued.contains { !$0.place.isOfFurtherChoice }
+        for half in waiting {
+            if half.kind == nil || !isText {
+                halves.append(half)
+            } else {
+                Self.append([half], to: &log)
+            }
+        }
         return out
     }
 
@@ -118,24 +144,27 @@ struct SplitCharacters {
         _ rest: Range<Int>,
         of text: [UInt8],
         _ member: Member?,
+        at place: SplitPlaces.Place,
         _ out: inout [UInt8]
     ) {
         guard !rest.isEmpty else { return }
         if let member {
-            halves.append((member, Array(text[rest])))
+            let kind = place.isOfFurtherChoice ? nil : member.kind
+            let bytes = Array(text[rest])
+            halves.append(Half(name: member.name, kind: kind, place: place, bytes: bytes))
         } else {
             out.append(literal: "\u{FFFD}")
         }
     }
 
     private static func append(
-        _ halves: [(member: Member, bytes: [UInt8])],
+        _ halves: [Half],
         to log: inout EntryLog
     ) {
         // Many servers send reasoning under two names.
         var kinds: [EntryKind] = []
         for half in halves {
-            guard let kind = half.member.kind, !kinds.contains(kind) else { continue }
+            guard let kind = half.kind, !kinds.contains(kind) else { continue }
             kinds.append(kind)
             log.bytes.append(literal: "\u{FFFD}")
             log.seal(kind)
