@@ -75,9 +75,13 @@ import Testing
             #"{"type":"thinking","thinking":"hm"}"#,
             ["text:a", "reasoning:hm", "text:\n\n", "text:b"]
         ),
-        (Self.empty, ["text:a", "text:b"]),
+        (Self.empty, ["text:a", "text:\n\n", "text:b"]),
+        (#"{"type":"text","text":"","citations":[]}"#, ["text:a", "text:b"]),
     ])
-    func `only a block of another kind parts two texts`(between: String, entries: [String]) {
+    func `a blank line parts the texts of two blocks, unless they are cited`(
+        between: String,
+        entries: [String]
+    ) {
         let reading = readEveryWay(
             .anthropic,
             namedStream(

@@ -11,9 +11,11 @@ struct AnthropicBeside {
     /// A block of the vendor's own that is open, and its input in pieces.
     private var block: [JSON.Member] = []
     private var input: [UInt8] = []
-    /// Whether there has been text, and whether a block of another kind followed it.
+    /// Whether there has been text, and whether another block followed it.
     private var hasText = false
     private var isInterrupted = false
+    /// Whether the answer has citations: then its sentences are in several blocks of text.
+    private var isCited = false
 
     /// The members of a block that are said as text or as calls, or say nothing.
     enum Kind {
@@ -50,8 +52,10 @@ extension StreamState {
             anthropicBeside.addSignature(members)
         case .redacted: takeMember(.delta, "thinking_blocks", .array([.object(members)]))
         case .text:
-            let citations = members.first { equals($0.key, "citations") }?.value.arrayValue ?? []
-            for citation in citations { takeCitation(citation) }
+            let citations = members.first { equals($0.key, "citations") }?.value.arrayValue
+            if citations != nil { anthropicBeside.noteCitations() }
+            for citation in citations ?? [] { takeCitation(citation) }
+            anthropicBeside.beginsText()
         case .other: anthropicBeside.opens(members)
         }
     }
@@ -68,6 +72,7 @@ extension StreamState {
 
     /// Keeps a citation as Anthropic has it and, where it has an address, as OpenAI has it.
     mutating func takeCitation(_ citation: JSON) {
+        anthropicBeside.noteCitations()
         takeMember(.delta, "citations", .array([citation]))
         guard let url = citation["url"], url.stringValue != nil else { return }
         var members = [JSON.Member(key: "url", value: url)]
@@ -88,7 +93,15 @@ extension AnthropicBeside {
         if kind != .text, hasText { isInterrupted = true }
     }
 
-    /// Whether a blank line belongs before the next text: a block of another kind came between.
+    /// Notes that a block of text begins.
+    fileprivate mutating func beginsText() {
+        if hasText, !isCited { isInterrupted = true }
+    }
+
+    /// Notes that the answer has citations.
+    mutating func noteCitations() { isCited = true }
+
+    /// Whether a blank line belongs before the next text: it is that of another block.
     ///
     /// With citations, blocks of text that follow each other are one paragraph.
     mutating func takesBreak() -> Bool {
@@ -96,7 +109,7 @@ extension AnthropicBeside {
         return isInterrupted
     }
 
-    /// Whether a block of another kind came after text.
+    /// Whether another block came after text.
     var isAfterBreak: Bool { isInterrupted }
 
     /// Notes that there is text.
