@@ -52,6 +52,7 @@ import Wire
             "conversation: expected a string, found an empty object"
         ),
         (#"{\#(messages),"on_disconnect":5}"#, "on_disconnect: expected a string, found 5"),
+        (#"{\#(messages),"smooth":[50]}"#, "smooth: expected milliseconds, found an array"),
         (#"{\#(messages),"format":["text"]}"#, "format: expected a string, found an array"),
         (
             #"{\#(messages),"id":""}"#,
@@ -117,11 +118,12 @@ import Wire
     @Test func `the relay's own members are used and stay here`() throws {
         let body = #"""
             {"messages":[],"conversation":"c","on_disconnect":"finish","id":"i","format":"text",
-             "user":"u"}
+             "smooth":"50","user":"u"}
             """#
         let request = try read(body)
         #expect(request.conversation == "c" && request.onDisconnect == "finish")
         #expect(request.id == "i" && request.format == "text" && request.user == "u")
+        #expect(request.smooth == "50")
         let names = try upstream(body).members?.map(\.key)
         #expect(names == ["model", "messages", "stream", "stream_options", "user"])
     }

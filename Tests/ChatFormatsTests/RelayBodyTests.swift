@@ -24,7 +24,7 @@ private func read(_ body: String) throws(ChatRequestError) -> ChatRequest {
             {"messages":[{"role":"developer","content":"d"},{"role":"user","content":"hi"}],
              "system":"s","model":"m","temperature":0.70,"top_p":1e-1,"max_tokens":5,"stop":["a","b"],
              "conversation":"c-1","user":"u","id":"i","stream":true,"format":"text",
-             "on_disconnect":"grace:30s","extra":{"seed":7,"logit_bias":{"1":-100}}}
+             "on_disconnect":"grace:30s","smooth":50,"extra":{"seed":7,"logit_bias":{"1":-100}}}
             """#
         )
         #expect(request.messages.map(\.role) == [.developer, .user])
@@ -35,6 +35,7 @@ private func read(_ body: String) throws(ChatRequestError) -> ChatRequest {
         #expect(request.maxTokens == 5 && request.stop == ["a", "b"])
         #expect(request.conversation == "c-1" && request.user == "u" && request.id == "i")
         #expect(request.format == "text" && request.onDisconnect == "grace:30s")
+        #expect(request.smooth == "50")
         #expect(request.extra.map(\.key) == ["seed", "logit_bias"])
     }
 

@@ -1,4 +1,5 @@
 import ChatFormats
+import Loop
 import TestSupport
 import Testing
 import Wire
@@ -161,8 +162,48 @@ import Wire
                 #expect(answer.head.status == 400)
                 #expect(answer.json["error"]?["code"]?.stringValue == "smooth")
             }
+            let body = #"{"messages":[{"role":"user","content":"a"}],"smooth":\#(quoted(value))}"#
+            for target in ["/chat/stream", "/v1/chat/completions"] {
+                let answer = try relay.exchange("POST", target, body: body)
+                #expect(answer.head.status == 400)
+                let error = answer.json["error"]
+                #expect(error?["code"]?.stringValue == "smooth")
+                #expect(
+                    error?["message"]?.stringValue
+                        == "smooth: expected milliseconds from 10 to 1000"
+                )
+            }
             let heard = try relay.get("simulator?tokens=3&interval_ms=0", more: "&smooth=50")
             #expect(heard.events.filter { $0.name == "token" }.count == 3)
+        }
+    }
+
+    @Test(arguments: [
+        ("/chat/stream", Dialect.events, #""message":"hi""#),
+        (
+            "/v1/chat/completions", Dialect.openai,
+            #""messages":[{"role":"user","content":"hi"}],"stream":true"#
+        ),
+    ])
+    func `a body may ask for even steps`(
+        target: String,
+        dialect: Dialect,
+        question: String
+    ) async throws {
+        try await withRelay { relay in
+            let client = try relay.connect()
+            let start = monotonicNow()
+            // The second token comes within the first step.
+            let model = "simulator?tokens=200&interval_ms=50&pause_after=1&pause_ms=700"
+            let body = "{\(question),\"model\":\(quoted(model)),\"smooth\":1000}"
+            client.request("POST", target, body: body)
+            #expect(try client.readHead().status == 200)
+            var tokens = 0
+            while tokens < 2, let event = try client.readEvent() {
+                if !spoken(in: [event], as: dialect).isEmpty { tokens += 1 }
+            }
+            #expect(tokens == 2)
+            #expect(monotonicNow() - start >= .seconds(1))
         }
     }
 }

@@ -63,6 +63,8 @@ package struct ChatRequest: Sendable, Equatable {
     package var format: String?
     /// What happens when the client leaves, as the client wrote it.
     package var onDisconnect: String?
+    /// In which steps the client wants what comes, as it wrote them.
+    package var smooth: String?
     /// Members that go to the upstream unchanged, after all others.
     package var extra: [JSON.Member] = []
 

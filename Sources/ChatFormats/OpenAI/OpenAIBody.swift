@@ -45,6 +45,7 @@ extension ChatRequest {
         case "id": id = try FieldReader.identifier(value, name)
         case "format": format = try FieldReader.text(value, name)
         case "on_disconnect": onDisconnect = try FieldReader.text(value, name)
+        case "smooth": smooth = try FieldReader.milliseconds(value, name)
         default:
             if !readUsualValue(value, name) { extra.append(member) }
         }

@@ -49,6 +49,7 @@ extension ChatRequest {
         case "id": id = try FieldReader.identifier(value, name)
         case "format": format = try FieldReader.text(value, name)
         case "on_disconnect": onDisconnect = try FieldReader.text(value, name)
+        case "smooth": smooth = try FieldReader.milliseconds(value, name)
         case "stream": try checkStream(value, name)
         case "extra": extra = try readExtra(value, name)
         default: throw .unknownField(name: JSON.found(name))

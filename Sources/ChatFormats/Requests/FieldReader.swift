@@ -60,6 +60,15 @@ enum FieldReader {
         return text
     }
 
+    /// Milliseconds, as they were written; a string is taken as in a query.
+    static func milliseconds(_ value: JSON, _ name: String) throws(ChatRequestError) -> String {
+        switch value {
+        case .number(let text), .string(let text): return text
+        case .null, .bool, .array, .object:
+            throw .field(name: name, expected: "milliseconds", found: value.found)
+        }
+    }
+
     static func maxTokens(_ value: JSON, _ name: String) throws(ChatRequestError) -> Int {
         guard let number = value.intValue, number >= 1 else {
             throw .field(name: name, expected: "a whole number from 1 up", found: value.found)

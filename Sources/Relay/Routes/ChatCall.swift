@@ -11,6 +11,8 @@ final class ChatCall {
     let caller: Caller
     let dialect: Dialect
     let onDisconnect: OnDisconnect
+    /// In which steps the client wants what comes, in milliseconds; nil for at once.
+    let smooth: Int?
     /// The client's own name for the question, if it gave one.
     let key: RequestKey?
 
@@ -52,6 +54,7 @@ final class ChatCall {
             idIn: isStream ? "stream" : "id",
             owner: caller.id
         )
+        smooth = try Self.smooth(Self.option(query, "smooth") ?? chat.smooth)
         let asked = Self.option(query, "on_disconnect") ?? chat.onDisconnect
         let isAlone = key == nil && chat.conversation == nil
         onDisconnect =
@@ -80,7 +83,11 @@ final class ChatCall {
 
     /// In which steps a query wants what comes, in milliseconds.
     static func smooth(_ query: QueryItems) throws(Problem) -> Int? {
-        guard let text = option(query, "smooth") else { return nil }
+        try smooth(option(query, "smooth"))
+    }
+
+    private static func smooth(_ text: String?) throws(Problem) -> Int? {
+        guard let text else { return nil }
         let range = Smoothing.milliseconds
         if let milliseconds = parseDecimal(text), range.contains(milliseconds) {
             return milliseconds

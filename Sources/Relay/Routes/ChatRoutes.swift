@@ -12,8 +12,8 @@ struct ChatRoutes {
 
     func answer(_ exchange: Exchange, _ route: ChatRoute, _ caller: Caller) throws(Problem) {
         let query = try ChatCall.query(exchange.request.head)
-        let smooth = try ChatCall.smooth(query)
         if let position = StreamPosition(exchange.request.head, query) {
+            _ = try ChatCall.smooth(query)
             let dialect = try ChatCall.dialect(query) ?? route.dialect
             return streams.resume(exchange, position, dialect)
         }
@@ -35,7 +35,9 @@ struct ChatRoutes {
                     call.dialect,
                     call.request.stream ? (isGet ? .stream : .heldStream) : .completion
                 )
-                reader.smoothing = smooth.map { Smoothing(milliseconds: $0, of: generation.live) }
+                reader.smoothing = call.smooth.map {
+                    Smoothing(milliseconds: $0, of: generation.live)
+                }
                 reader.start()
             case .recorded(let answer):
                 RecordedAnswers.answerAgain(call, with: answer, to: exchange)
