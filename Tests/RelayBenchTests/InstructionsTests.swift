@@ -65,6 +65,25 @@ import Testing
         )
     }
 
+    @Test func aFilterThatAddsMoreThanAFifthIsNamed() {
+        func objection(_ filtered: Double) -> String? {
+            FilteredWords.objection(to: [
+                InstructionFigure(name: "paced_token", value: 10_000),
+                InstructionFigure(name: "filtered_token", value: filtered),
+            ])
+        }
+        #expect(FilteredWords.words.count == 100)
+        #expect(objection(12_000) == nil)
+        #expect(objection(12_100)?.contains("21.0 %") == true)
+    }
+
+    @Test func theDearestPairIsComparedWithTheCheapest() throws {
+        let figures = [3000, 2000, 2500].map { InstructionFigure(name: "a to b", value: $0) }
+        #expect(PairCases.ratio(figures) == 1.5)
+        #expect(PairCases.ratio([]) == nil)
+        #expect(try InstructionArguments(["--pairs", "daemon"]).countsPairs == false)
+    }
+
     @Test func theArgumentsSayWhatToCountAndWhatToDoWithIt() throws {
         let words = ["--kept", "file", "--check", "--versions", "libc 2.36", "daemon"]
         let arguments = try InstructionArguments(words)

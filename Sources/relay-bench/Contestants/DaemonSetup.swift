@@ -6,6 +6,10 @@ struct DaemonSetup {
     let upstreamURL: String
     let loops: Int
     var keepsJournal = true
+    /// A file of filters; nil for none.
+    var filtersPath: String?
+    /// The upstream in Anthropic's protocol, for models named `claude…`; nil for none.
+    var anthropicURL: String?
 
     /// All the variables of its environment.
     func environment(port: Int, dataFolder: String) -> [String] {
@@ -18,6 +22,7 @@ struct DaemonSetup {
             "RELAY_JOURNAL=\(keepsJournal ? 1 : 0)",
             // The page's folder would depend on where this is started, and does not matter here.
             "RELAY_STATIC_DIR=",
-        ]
+        ] + (filtersPath.map { ["RELAY_FILTERS_FILE=\($0)"] } ?? [])
+            + (anthropicURL.map { ["ANTHROPIC_BASE_URL=\($0)", "ANTHROPIC_API_KEY=none"] } ?? [])
     }
 }

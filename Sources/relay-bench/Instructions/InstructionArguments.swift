@@ -3,6 +3,8 @@ struct InstructionArguments: Equatable {
     /// What is done with the figures besides printing them.
     enum Purpose: Equatable {
         case show
+        /// Other figures: each upstream protocol with each dialect.
+        case pairs(isFullSpeed: Bool)
         /// They are compared with the kept ones.
         case check
         /// They are the kept ones from now on.
@@ -18,6 +20,12 @@ struct InstructionArguments: Equatable {
     private(set) var versions = "unknown"
     private(set) var wantsHelp = false
 
+    /// Whether the tokens of the pairs that are counted come without pauses; nil for no pairs.
+    var countsPairs: Bool? {
+        guard case .pairs(let isFullSpeed) = purpose else { return nil }
+        return isFullSpeed
+    }
+
     static let help = """
         Counts the instructions that sse-relay takes, with valgrind's callgrind, in under a minute.
 
@@ -26,6 +34,8 @@ struct InstructionArguments: Equatable {
           --kept FILE        the figures to compare with
           --check            fail where a figure is a tenth above the kept one
           --keep             write the figures to the file instead
+          --pairs            count each upstream protocol with each dialect instead, in three minutes
+          --full-speed-pairs the same for tokens without pauses
           --versions TEXT    what else decides the numbers: compiler, libc, libcurl
 
         """
@@ -37,6 +47,8 @@ struct InstructionArguments: Equatable {
             case "-h", "--help": wantsHelp = true
             case "--check": purpose = .check
             case "--keep": purpose = .keep
+            case "--pairs": purpose = .pairs(isFullSpeed: false)
+            case "--full-speed-pairs": purpose = .pairs(isFullSpeed: true)
             case "--kept": keptPath = try rest.value(of: word)
             case "--versions": versions = try rest.value(of: word)
             case _ where word.hasPrefix("-") || !daemon.isEmpty: throw .unknown(word)
@@ -45,6 +57,9 @@ struct InstructionArguments: Equatable {
         }
         guard !wantsHelp else { return }
         guard !daemon.isEmpty else { throw .noDaemon }
-        guard purpose == .show || !keptPath.isEmpty else { throw .noKeptFile }
+        switch purpose {
+        case .show, .pairs: return
+        case .check, .keep: guard !keptPath.isEmpty else { throw .noKeptFile }
+        }
     }
 }

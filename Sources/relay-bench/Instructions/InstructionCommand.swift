@@ -5,6 +5,7 @@ import Simulator
 enum InstructionCommand {
     /// How long a count may take: everything should have ended long before.
     private static let limit = Nanoseconds.seconds(150)
+    private static let pairLimit = Nanoseconds.seconds(600)
 
     /// Counts the figures, prints them, and compares or keeps them.
     ///
@@ -18,7 +19,7 @@ enum InstructionCommand {
                 return 0
             }
             Signals.ignoreBrokenPipes()
-            let guardian = Guardian(limit: limit)
+            let guardian = Guardian(limit: arguments.countsPairs == nil ? limit : pairLimit)
             defer { Leftovers.shared.clear() }
             let counted = try count(arguments)
             guardian.stop()
@@ -40,8 +41,12 @@ enum InstructionCommand {
         let setup = DaemonSetup(
             binary: arguments.daemon,
             upstreamURL: upstream.openAIBaseURL,
-            loops: 1
+            loops: 1,
+            anthropicURL: arguments.countsPairs == nil ? nil : upstream.anthropicBaseURL
         )
+        if let isFullSpeed = arguments.countsPairs {
+            return try PairCases(setup: setup, isFullSpeed: isFullSpeed).count()
+        }
         return try InstructionCases(setup: setup).count()
     }
 
@@ -49,6 +54,7 @@ enum InstructionCommand {
         _ arguments: InstructionArguments,
         _ counted: [InstructionFigure]
     ) throws -> Int32 {
+        if arguments.countsPairs != nil { return judgePairs(counted) }
         let fresh = KeptFigures(versions: arguments.versions, figures: counted)
         if arguments.purpose == .keep {
             Console.out(table(counted, beside: nil))
@@ -67,11 +73,21 @@ enum InstructionCommand {
         return judge(arguments, fresh, against: kept)
     }
 
+    private static func judgePairs(_ counted: [InstructionFigure]) -> Int32 {
+        let ratio = PairCases.ratio(counted) ?? .infinity
+        let words = "the dearest takes \(Format.fixed(ratio, 2)) times the cheapest's"
+        Console.out(table(counted, beside: nil) + "\(words), of \(PairCases.room) at most\n")
+        return ratio <= PairCases.room ? 0 : 1
+    }
+
     private static func judge(
         _ arguments: InstructionArguments,
         _ fresh: KeptFigures,
         against kept: KeptFigures
     ) -> Int32 {
+        let ratio = FilteredWords.objection(to: fresh.figures)
+        if let ratio { Console.out("\(ratio)\n") }
+        if ratio != nil, arguments.purpose == .check { return 1 }
         let objections = kept.objections(to: fresh.figures)
         let isSame = kept.versions == fresh.versions
         if !isSame {
