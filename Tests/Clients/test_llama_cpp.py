@@ -11,6 +11,7 @@ import httpx
 import openai
 import pytest
 
+import asked
 import frames
 import tiny_gguf
 
@@ -118,6 +119,25 @@ def test_a_stream_that_the_server_ends_without_a_word_is_no_success(relay, llama
     [record] = relay.history(count=1)
     assert record["status"] in ("truncated", "upstream_error")
     assert record["content"] == ""
+
+
+CITIES = {"type": "function", "function": {"name": "weather", "parameters": {
+    "type": "object", "properties": {"city": {"enum": ["Oslo", "Ulm"]}}, "required": ["city"],
+}}}
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize("choice", ["named", "required"])
+def test_a_forced_tool_call_is_the_same_as_without_the_relay(relay, llama, choice, streamed):
+    named = {"type": "function", "function": {"name": "weather"}}
+    forced = {"tools": [CITIES], "tool_choice": named if choice == "named" else "required"}
+    direct = asked.of_openai(llama, "tiny", streamed, **forced, **SETTINGS)
+    # This version forces the call that is named, and passes over the word "required".
+    assert [name for name, _ in direct.calls] == ["weather"] * (choice == "named")
+    got = asked.of_openai(f"{relay.url}/v1", "tiny", streamed, **forced, **SETTINGS)
+    # It counts nothing in a stream, so the relay estimates.
+    got.usage = direct.usage = None
+    assert got == direct
 
 
 def test_the_servers_models_are_listed(relay):
