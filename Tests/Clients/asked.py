@@ -1,4 +1,4 @@
-"""What a client of OpenAI's or Anthropic's library got, in a form that two of them can be compared."""
+"""What a client of OpenAI's or Anthropic's library got, in a form that can be compared."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Servers by other people that speak the vendors' protocols, each a process on a port of its own."""
+"""Servers by other people that speak the vendors' protocols, each a process of its own."""
 
 import contextlib
 import json
