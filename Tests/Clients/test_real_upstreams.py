@@ -35,7 +35,7 @@ def llmock(folder):
 
 @pytest.fixture
 def through(start_relay, tmp_path):
-    """`through(base, kind="openai", whole=True)` is the relay's base URL before such an upstream."""
+    """`through(base, whole=True)` is the base URL of a relay before such an upstream."""
 
     def through(base, **more):
         file = tmp_path / "upstreams.json"
@@ -116,7 +116,8 @@ class TestFakeLLM:
 
 
 class TestLLMock:
-    PREFIXES = ["/v1", "/groq/openai/v1", "/mistral/v1", "/together/v1", "/perplexity/v1", "/xai/v1"]
+    PREFIXES = ["/v1", "/groq/openai/v1", "/mistral/v1", "/together/v1", "/perplexity/v1",
+                "/xai/v1"]
 
     @both
     @pytest.mark.parametrize("prefix", PREFIXES)
