@@ -49,7 +49,7 @@ import Wire
 
     @Test(
         arguments: [
-            #"{"response":"Good"}"#, #"{"message":{"content":"Good"},"done":false}"#, "ready",
+            #"{"response":"Good"}"#, #"{"message":{"content":"Good"},"done":false}"#,
         ]
     )
     func `a stream of another protocol is shown by how it begins`(event: String) async throws {

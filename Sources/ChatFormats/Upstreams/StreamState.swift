@@ -21,7 +21,7 @@ struct StreamState {
     var isWholeMessage = false
     /// How many events were passed over, because they are no part of an answer.
     private(set) var passedOverCount = 0
-    /// The beginning of the first of them.
+    /// The beginning of the first of them that is no heartbeat.
     private(set) var passedOver: [UInt8] = []
     /// What went wrong in this event beside its syntax.
     var failure: StreamError?
@@ -51,10 +51,28 @@ struct StreamState {
     /// Counts an event that is no part of an answer; how the first one begins is kept, since it
     /// shows which protocol the upstream speaks.
     mutating func passOver(_ data: Span<UInt8>) {
-        if passedOverCount == 0 {
+        if passedOver.isEmpty, !Self.isHeartbeat(data) {
             passedOver.append(span: data.extracting(first: min(data.count, Self.passedOverBytes)))
         }
         passedOverCount += 1
+    }
+
+    /// Whether an event says no more than that the upstream is alive, such as `{"type":"ping"}`.
+    private static func isHeartbeat(_ data: Span<UInt8>) -> Bool {
+        var reader = JSONReader()
+        do throws(JSONError) {
+            guard try reader.peek(data) == .object else { return true }
+            try reader.enterObject(data)
+            while let key = try reader.nextKey(data) {
+                guard isNamed(data, key, "type") || isNamed(data, key, "event") else {
+                    return false
+                }
+                try reader.skip(data)
+            }
+        } catch {
+            return true
+        }
+        return true
     }
 
     /// Notes the vendor's reason for the end; of two, the one that means less than success stays.
