@@ -201,7 +201,10 @@ import Wire
             }
             let all = await loop.run { SlowClient.of($0)?.allBytes } ?? 0
             #expect(all > 20_000 * 120)
-            await loop.run { loop in loop.reactor.tenants.removeAll { $0 is SlowClient } }
+            await loop.run { loop in
+                SlowClient.of(loop)?.leave()
+                loop.reactor.tenants.removeAll { $0 is SlowClient }
+            }
         }
     }
 }
@@ -233,6 +236,9 @@ private final class SlowClient: ExchangeStandIn {
     static func of(_ loop: isolated EventLoop) -> SlowClient? {
         loop.reactor.tenants.lazy.compactMap { $0 as? SlowClient }.first
     }
+
+    /// Lets go of the exchange, which refers to this.
+    func leave() { made = nil }
 
     func drain() {
         unsentBytes = 0

@@ -12,6 +12,11 @@ struct EventBlocks {
 
     /// How long a browser waits before it reconnects; nil once it was written.
     private var retryMilliseconds: Int?
+    /// What the last block of a frame begins with, up to the number in its id: most frames have the
+    /// name of the one before.
+    private var opening: [UInt8] = []
+    /// Whose name that has; nil where it is to be written.
+    private var openingName: StaticString?
 
     /// Makes blocks whose first one carries what the context wants sent once.
     init(_ context: FrameContext) { retryMilliseconds = context.retryMilliseconds }
@@ -27,16 +32,32 @@ struct EventBlocks {
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        if let name { EventWriter.appendName(name, into: &out) }
         if place == .last, context.hasIDs {
-            out.append(contentsOf: context.idPrefix)
+            appendOpening(name, context, into: &out)
             out.append(decimal: frame.number)
             out.append(UInt8(ascii: "\n"))
+        } else if let name {
+            EventWriter.appendName(name, into: &out)
         }
         if let retry = retryMilliseconds {
             EventWriter.appendRetry(retry, into: &out)
             retryMilliseconds = nil
         }
+    }
+
+    private mutating func appendOpening(
+        _ name: StaticString?,
+        _ context: FrameContext,
+        into out: inout [UInt8]
+    ) {
+        guard let name else { return out.append(contentsOf: context.idPrefix) }
+        if openingName?.utf8Start != name.utf8Start {
+            openingName = name
+            opening.removeAll(keepingCapacity: true)
+            EventWriter.appendName(name, into: &opening)
+            opening.append(contentsOf: context.idPrefix)
+        }
+        out.append(contentsOf: opening)
     }
 
     /// Appends a block with raw text, or several where one of its lines looks like the end mark or

@@ -87,13 +87,12 @@ package final class FrameContext: Sendable {
         return true
     }
 
-    /// Appends an event's id as it goes between the quotes of a JSON string.
+    /// Appends an event's id, without its number, as it goes between the quotes of a JSON string.
     ///
     /// The id of a record is written as its file has it.
-    func appendID(_ number: Int, into out: inout [UInt8]) {
+    func appendIDPrefix(into out: inout [UInt8]) {
         let prefix = idPrefix
         JSONText.appendEscaped(prefix.span.extracting(Self.idName.utf8CodeUnitCount...), into: &out)
-        out.append(decimal: number)
     }
 
     private static let idName: StaticString = "id: "

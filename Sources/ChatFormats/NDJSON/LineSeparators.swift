@@ -31,7 +31,7 @@ enum LineSeparators {
 
     /// Where the next one is; nil where there is none.
     private static func index(in out: [UInt8], from start: Int) -> Int? {
-        var index = start
+        var index = endOfASCII(out.span, from: start)
         while index < out.count {
             switch out[index] {
             case 0xC2 where index + 1 < out.count && out[index + 1] == 0x85: return index
@@ -39,7 +39,7 @@ enum LineSeparators {
                 if out[index + 2] == 0xA8 || out[index + 2] == 0xA9 { return index }
             default: break
             }
-            index += 1
+            index = endOfASCII(out.span, from: index + 1)
         }
         return nil
     }

@@ -17,7 +17,10 @@ extension Dialect {
 /// that a reader parses each line once. A document on several lines, which no version of ours has
 /// written, is a string.
 struct NDJSONWriter: EntryWriter {
-    func append(
+    /// The id of each event up to its number; empty until it is needed.
+    private var id: [UInt8] = []
+
+    mutating func append(
         _ frame: Frame,
         _ payload: Span<UInt8>,
         of log: [UInt8],
@@ -69,13 +72,13 @@ struct NDJSONWriter: EntryWriter {
     ) {
         let start = out.count
         defer { LineSeparators.escape(in: &out, from: start) }
-        let writer = NDJSONWriter()
+        var writer = NDJSONWriter()
         writer.begin("restored", log.count - 2, context, into: &out)
         EventData.appendRestored(n, of: log, into: &out)
         writer.end(into: &out)
     }
 
-    private func appendText(
+    private mutating func appendText(
         _ text: Span<UInt8>,
         _ name: StaticString,
         _ frame: Frame,
@@ -95,7 +98,7 @@ struct NDJSONWriter: EntryWriter {
     }
 
     /// Begins a line, up to the value of its data; only the last line of a frame has an id.
-    private func begin(
+    private mutating func begin(
         _ name: StaticString,
         _ number: Int?,
         _ context: FrameContext,
@@ -104,8 +107,10 @@ struct NDJSONWriter: EntryWriter {
         out.append(literal: "{\"event\":\"")
         out.append(literal: name)
         if let number, context.hasIDs {
+            if id.isEmpty { context.appendIDPrefix(into: &id) }
             out.append(literal: "\",\"id\":\"")
-            context.appendID(number, into: &out)
+            out.append(contentsOf: id)
+            out.append(decimal: number)
         }
         out.append(literal: "\",\"data\":")
     }

@@ -13,7 +13,11 @@ extension Dialect {
 struct OpenAIWriter: EntryWriter {
     var blocks: EventBlocks
     /// The model that answers, as JSON; empty where it is the one that was asked.
-    private var model: [UInt8] = []
+    private var model: [UInt8] = [] { didSet { headContext = nil } }
+    /// What all chunks begin with, from `data:` to the model.
+    private var head: [UInt8] = []
+    /// What that is written for, since another model may be asked before the first token.
+    private var headContext: FrameContext?
 
     init(blocks: EventBlocks) { self.blocks = blocks }
 
@@ -182,8 +186,8 @@ struct OpenAIWriter: EntryWriter {
         into out: inout [UInt8]
     ) {
         let start = out.count
-        beginChunk(.before, frame, context, into: &out)
-        out.append(literal: "],\"usage\":")
+        beginObject(.before, frame, context, into: &out)
+        out.append(literal: ",\"choices\":[],\"usage\":")
         guard context.appendUsage(frame, of: log, into: &out) else {
             out.removeSubrange(start...)
             return
@@ -222,7 +226,7 @@ struct OpenAIWriter: EntryWriter {
         blocks.appendDone(nil, frame, context, into: &out)
     }
 
-    /// Appends a chunk up to the opening bracket of its choices.
+    /// Appends a chunk up to its own members, without the last comma.
     ///
     /// - Parameters:
     ///   - place: where in the frame the chunk is.
@@ -230,18 +234,6 @@ struct OpenAIWriter: EntryWriter {
     ///   - context: the same for all frames.
     ///   - text: what it adds to the answer.
     ///   - out: the bytes that are appended to.
-    private mutating func beginChunk(
-        _ place: EventBlocks.Place,
-        _ frame: Frame,
-        _ context: FrameContext,
-        _ text: Span<UInt8> = Span(),
-        into out: inout [UInt8]
-    ) {
-        beginObject(place, frame, context, text, into: &out)
-        out.append(literal: ",\"choices\":[")
-    }
-
-    /// Appends a chunk up to its own members, without the last comma.
     private mutating func beginObject(
         _ place: EventBlocks.Place,
         _ frame: Frame,
@@ -250,8 +242,13 @@ struct OpenAIWriter: EntryWriter {
         into out: inout [UInt8]
     ) {
         blocks.begin(nil, place, frame, context, into: &out)
-        out.append(literal: "data: {")
-        OpenAICompletion.appendHead("chat.completion.chunk", context, model, into: &out)
+        if headContext !== context {
+            headContext = context
+            head.removeAll(keepingCapacity: true)
+            head.append(literal: "data: {")
+            OpenAICompletion.appendHead("chat.completion.chunk", context, model, into: &head)
+        }
+        out.append(contentsOf: head)
         if context.repeatsContent {
             out.append(literal: ",\"content\":")
             JSONText.appendString(text, into: &out)
@@ -265,8 +262,8 @@ struct OpenAIWriter: EntryWriter {
         _ text: Span<UInt8> = Span(),
         into out: inout [UInt8]
     ) {
-        beginChunk(place, frame, context, text, into: &out)
-        out.append(literal: "{\"index\":0,\"delta\":{")
+        beginObject(place, frame, context, text, into: &out)
+        out.append(literal: ",\"choices\":[{\"index\":0,\"delta\":{")
     }
 
     private func endDelta(
@@ -275,15 +272,17 @@ struct OpenAIWriter: EntryWriter {
         _ context: FrameContext,
         into out: inout [UInt8]
     ) {
-        out.append(literal: "},\"logprobs\":null,\"finish_reason\":")
-        if let finishReason {
-            out.append(UInt8(ascii: "\""))
-            out.append(literal: finishReason)
-            out.append(UInt8(ascii: "\""))
-            Payload.appendNativeReason(of: finish, into: &out)
-        } else {
-            out.append(literal: "null")
+        guard let finishReason else {
+            return out.append(
+                literal: context.wantsUsage
+                    ? "},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n"
+                    : "},\"logprobs\":null,\"finish_reason\":null}]}\n\n"
+            )
         }
+        out.append(literal: "},\"logprobs\":null,\"finish_reason\":\"")
+        out.append(literal: finishReason)
+        out.append(UInt8(ascii: "\""))
+        Payload.appendNativeReason(of: finish, into: &out)
         out.append(literal: context.wantsUsage ? "}],\"usage\":null}\n\n" : "}]}\n\n")
     }
 }

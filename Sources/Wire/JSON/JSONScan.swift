@@ -46,6 +46,20 @@ package func endOfUnescapedASCII(_ bytes: Span<UInt8>, from start: Int) -> Int {
     return index
 }
 
+/// Finds the end of a run of ASCII.
+///
+/// - Returns: the index of the first byte above ASCII, or the end of `bytes`.
+package func endOfASCII(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    var index = start
+    while index <= bytes.count - ByteWord.width {
+        let flags = ByteWord(bytes, at: index).flagsNotASCII
+        guard flags == 0 else { return index + ByteWord.distance(toFirstOf: flags) }
+        index += ByteWord.width
+    }
+    while index < bytes.count, bytes[index] < 0x80 { index += 1 }
+    return index
+}
+
 /// Finds the end of a run of valid characters beyond ASCII.
 private func endOfMultibyteText(_ bytes: Span<UInt8>, from start: Int) -> Int {
     var index = start
