@@ -37,6 +37,21 @@ import Testing
         return readEveryWay(.openAI, events.map { stream($0) }.joined())
     }
 
+    @Test(arguments: [
+        ("SAFETY", Ending.filtered), ("MAX_TOKENS", .length), ("STOP", .complete),
+        ("tool_use", .complete),
+    ])
+    func `a proxy's stop counts less than the vendor's own word`(native: String, ending: Ending) {
+        let reading = Self.reading(of: "stop", choice: #","native_finish_reason":"\#(native)""#)
+        #expect(reading.ending == ending)
+        #expect(reading.native == native)
+    }
+
+    @Test func `a proxy's stop does not hide that the vendor failed`() {
+        let native = #","native_finish_reason":"MALFORMED_FUNCTION_CALL""#
+        #expect(Self.reading(of: "stop", choice: native).error != nil)
+    }
+
     private static let openAIWords = [
         "stop", "length", "tool_calls", "content_filter", "function_call",
     ]

@@ -28,6 +28,44 @@ import Testing
         )
     }
 
+    private static let message = #""message":{"role":"assistant","content":"paid"}"#
+
+    @Test(arguments: [
+        [
+            #"{"index":0,\#(message),"delta":{"role":"assistant","content":""},"finish_reason":"stop"}"#
+        ],
+        [#"{"index":0,"delta":null,\#(message),"finish_reason":"stop"}"#],
+        [
+            #"{"index":0,"delta":{"role":"assistant","content":""}}"#,
+            #"{"index":0,\#(message),"finish_reason":"stop"}"#,
+        ],
+        [
+            #"{"index":0,"delta":{"content":"paid"},\#(message)}"#,
+            #"{"index":0,\#(message),"finish_reason":"stop"}"#,
+        ],
+        [#"{"index":0,"delta":{"content":"paid"},"text":"paid","finish_reason":"stop"}"#],
+    ])
+    func `a whole message is taken once, beside empty deltas or after content`(choices: [String]) {
+        let events = choices.map { stream(#"{"choices":[\#($0)]}"#) }
+        let reading = readEveryWay(.openAI, events.joined() + stream("[DONE]"))
+        #expect(reading.entries == ["text:paid"])
+        #expect(reading.ending == .complete)
+    }
+
+    @Test func `counts under Anthropic's names do not replace OpenAI's`() {
+        let usage = #""prompt_tokens":15,"completion_tokens":5,"input_tokens":0,"output_tokens":0"#
+        let reading = readEveryWay(
+            .openAI,
+            stream(
+                #"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#,
+                #"{"choices":[],"usage":{\#(usage),"total_tokens":20}}"#,
+                "[DONE]"
+            )
+        )
+        #expect(reading.usage?.promptTokens == 15)
+        #expect(reading.usage?.completionTokens == 5)
+    }
+
     @Test(arguments: ["\n", "\r\n", "\r"])
     func `every line end and comments between events change nothing`(lineEnd: String) {
         let comment = ": OPENROUTER PROCESSING\(lineEnd)\(lineEnd)"

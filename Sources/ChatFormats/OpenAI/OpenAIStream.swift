@@ -108,6 +108,7 @@ enum OpenAIStream {
         var message: Int?
         var finish: Int?
         var text: Int?
+        var hasDelta = false
         var hasOthers = false
         let start = reader.position
         var native: Int?
@@ -120,12 +121,13 @@ enum OpenAIStream {
             if isNamed(data, key, "delta") {
                 if index == 0 {
                     // The usual order: no second pass is needed.
-                    state.hasAnswer = true
-                    try OpenAIDelta.read(data, &reader, &state, &log)
+                    hasDelta = true
+                    try readDelta(data, &reader, &state, &log)
                     continue
                 }
                 delta = reader.position
             } else if isNamed(data, key, "message") {
+                if reader.skipNull(data) { continue }
                 message = reader.position
             } else if isNamed(data, key, "text") {
                 // The place of older completions, in which some servers answer all routes.
@@ -152,17 +154,46 @@ enum OpenAIStream {
             return state.members.takeChoice(data.extracting(start..<reader.position))
         }
         if hasOthers { try readOthers(data, at: start, &state) }
-        // A server may send the whole answer as one message; after deltas it is a repetition.
-        if let position = delta ?? (state.hasAnswer ? nil : message) {
+        if let delta {
+            hasDelta = true
+            var reader = JSONReader(position: delta)
+            try readDelta(data, &reader, &state, &log)
+        }
+        if let message {
+            try readMessage(data, at: message, &state, &log)
+        } else if let text, !hasDelta {
             state.hasAnswer = true
-            if delta == nil { state.isWholeMessage = true }
-            var reader = JSONReader(position: position)
-            try OpenAIDelta.read(data, &reader, &state, &log)
-        } else if let text, delta == nil, message == nil {
-            state.hasAnswer = true
-            _ = try log.appendString(.text, data, at: text, &state)
+            state.hasContent = try log.appendString(.text, data, at: text, &state)
         }
         if let finish { try readFinish(data, at: finish, native: native, &state) }
+    }
+
+    private static func readDelta(
+        _ data: Span<UInt8>,
+        _ reader: inout JSONReader,
+        _ state: inout StreamState,
+        _ log: inout EntryLog
+    ) throws(JSONError) {
+        let count = log.count
+        state.hasAnswer = true
+        try OpenAIDelta.read(data, &reader, &state, &log)
+        if log.count > count || state.nextToolIndex > 0 { state.hasContent = true }
+    }
+
+    /// Reads the whole answer, which a server may send as one message.
+    ///
+    /// After content it is a repetition; an empty delta may come before it or beside it.
+    private static func readMessage(
+        _ data: Span<UInt8>,
+        at position: Int,
+        _ state: inout StreamState,
+        _ log: inout EntryLog
+    ) throws(JSONError) {
+        guard !state.hasContent else { return }
+        let isFirst = !state.hasAnswer
+        var reader = JSONReader(position: position)
+        try readDelta(data, &reader, &state, &log)
+        if isFirst || state.hasContent { state.isWholeMessage = true }
     }
 
     private static func readFinish(

@@ -13,16 +13,21 @@ extension OpenAIStream {
         var total: Int?
         var cached: Int?
         var reasoning: Int?
+        // Anthropic's names, which some gateways write as well, as zeros.
+        var input: Int?
+        var output: Int?
         var hasFurther = false
         let start = reader.position
         try reader.enterObject(data)
         while let key = try reader.nextKey(data) {
-            if isNamed(data, key, "prompt_tokens") || isNamed(data, key, "input_tokens") {
-                prompt = try count(data, &reader) ?? prompt
-            } else if isNamed(data, key, "completion_tokens")
-                || isNamed(data, key, "output_tokens")
-            {
-                completion = try count(data, &reader) ?? completion
+            if isNamed(data, key, "prompt_tokens") {
+                prompt = try count(data, &reader)
+            } else if isNamed(data, key, "completion_tokens") {
+                completion = try count(data, &reader)
+            } else if isNamed(data, key, "input_tokens") {
+                input = try count(data, &reader)
+            } else if isNamed(data, key, "output_tokens") {
+                output = try count(data, &reader)
             } else if isNamed(data, key, "total_tokens") {
                 total = try count(data, &reader)
             } else if isNamed(data, key, "prompt_tokens_details") {
@@ -41,6 +46,8 @@ extension OpenAIStream {
                 try reader.skip(data)
             }
         }
+        prompt = prompt ?? input
+        completion = completion ?? output
         guard prompt != nil || completion != nil else { return }
         state.hasNewUsage = true
         // It may come with every chunk, and counts only once: what else it says is looked at later.

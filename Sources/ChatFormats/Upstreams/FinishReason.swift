@@ -17,15 +17,8 @@ enum FinishReason: Equatable {
 
         /// Whether a word that came before counts less: what means less than success must not be
         /// lost, whichever comes first.
-        func outweighs(_ other: Finish) -> Bool { weight > other.weight }
-
-        private var weight: Int {
-            switch ending {
-            case .filtered: 3
-            case .length: 2
-            case .toolCalls: 1
-            default: 0
-            }
+        func outweighs(_ other: Finish) -> Bool {
+            ending.finishWeight > other.ending.finishWeight
         }
     }
 
@@ -35,7 +28,14 @@ enum FinishReason: Equatable {
     init(_ word: String, native: String? = nil) {
         let own = Self.short(native ?? word)
         let word = Self.short(word)
-        switch FinishWords.meaning(of: word) {
+        var meaning = FinishWords.meaning(of: word)
+        // Of two words, the one that means less than success counts.
+        if case .ended(let ending) = meaning, let other = native.flatMap(FinishWords.meaning),
+            other.weight > max(ending.finishWeight, 1)
+        {
+            meaning = other
+        }
+        switch meaning {
         case .nothing: self = .none
         case .failed: self = .failed(native == nil ? word : "\(word): \(own)")
         case .ended(let ending):
@@ -60,5 +60,17 @@ enum FinishReason: Equatable {
     private static func short(_ word: String) -> String {
         guard word.utf8.count > maxWordLength else { return word }
         return String(String.UnicodeScalarView(word.unicodeScalars.prefix(maxWordLength)))
+    }
+}
+
+extension Ending {
+    /// How much less than success it means: of two words, the heavier one counts.
+    var finishWeight: Int {
+        switch self {
+        case .filtered: 3
+        case .length: 2
+        case .toolCalls: 1
+        default: 0
+        }
     }
 }

@@ -21,6 +21,15 @@ enum FinishWords {
         case ended(Ending)
         /// The vendor failed, though it says so where a reason belongs.
         case failed
+
+        /// Of two words, the one counts that means less than success, whichever comes first.
+        var weight: Int {
+            switch self {
+            case .nothing: -1
+            case .ended(let ending): ending.finishWeight
+            case .failed: 4
+            }
+        }
     }
 
     /// What a vendor's word means; nil where nobody knows it.
@@ -30,8 +39,7 @@ enum FinishWords {
         // Before the colon is the kind of filter, and after it what it found.
         let parts = word.split(separator: ":", maxSplits: 1)
         let meanings = parts.compactMap { meaning(ofLetters: letters($0)) }
-        if meanings.contains(.failed) { return .failed }
-        return meanings.first
+        return meanings.max { $0.weight < $1.weight }
     }
 
     private static func meaning(ofLetters word: String) -> Meaning? {
@@ -67,7 +75,7 @@ enum FinishWords {
             """
             stop end_turn stop_sequence eos eos_token end_of_text endoftext end_of_turn eot \
             eog_token stop_token stop_string stop_word stop_criteria_met end complete completed \
-            done finish finished normal
+            done finish finished normal no_error
             """
         ),
         (

@@ -218,7 +218,7 @@ package struct StreamDecoder: ~Copyable {
         let count = log.count
         let tools = state.nextToolIndex
         // Where no deltas came before, a whole message counts once, however often it comes.
-        let isMidAnswer = state.hasAnswer || provider == .anthropic
+        let isMidAnswer = state.hasAnswer && !state.isWholeMessage || provider == .anthropic
         state.hasNewUsage = false
         state.added.count = 0
         template.forget()

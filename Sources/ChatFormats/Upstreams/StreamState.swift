@@ -17,6 +17,8 @@ struct StreamState {
     var isDone = false
     /// Whether any part of the answer has come; with Anthropic, a content block.
     var hasAnswer = false
+    /// OpenAI only: whether any of it was text, reasoning, a refusal or a call.
+    var hasContent = false
     /// Whether the answer came as one message, which has no end mark.
     var isWholeMessage = false
     /// How many events were passed over, because they are no part of an answer.
