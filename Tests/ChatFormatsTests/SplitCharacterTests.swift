@@ -170,6 +170,46 @@ import Testing
         #expect(reading.entries == ["text:a", "text:🍵b"])
     }
 
+    /// How two chunks, the second of which ends the answer, are wrapped.
+    enum Wrapping: CaseIterable {
+        case lines, array, arrayInEvent
+
+        func body(_ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
+            let (start, between, end) =
+                switch self {
+                case .lines: ("data: ", "\ndata: ", "\n")
+                case .array: ("[", ",\n", "]")
+                case .arrayInEvent: ("data: [", ",", "]\n\n")
+                }
+            return Array(start.utf8) + first + Array(between.utf8) + second + Array(end.utf8)
+        }
+    }
+
+    @Test(arguments: Wrapping.allCases)
+    func `halves belong together without the framing of events`(wrapping: Wrapping) {
+        let cup = Array("🍵".utf8)
+        let escaped = (Array(#"\ud83c"#.utf8), Array(#"\udf75"#.utf8))
+        for (lead, trail) in [escaped, (Array(cup[..<2]), Array(cup[2...]))] {
+            let start = Array(#"{"choices":[{"index":0,"delta":{"content":""#.utf8)
+            let first = start + [0x61] + lead + Array(#""}}]}"#.utf8)
+            let second = start + trail + Array(#""},"finish_reason":"stop"}]}"#.utf8)
+            let reading = readEveryWay(.openAI, wrapping.body(first, second), ends: true)
+            #expect(reading.entries == ["text:a", "text:🍵"])
+            #expect(reading.ending == .complete && reading.error == nil)
+        }
+    }
+
+    @Test(arguments: Wrapping.allCases)
+    func `half a character of a chunk without framing is U+FFFD`(wrapping: Wrapping) {
+        let chunk = Array(
+            #"{"choices":[{"index":0,"delta":{"content":"\udf75a"},"finish_reason":"stop"}]}"#.utf8
+        )
+        let empty = Array(#"{"choices":[]}"#.utf8)
+        let reading = readEveryWay(.openAI, wrapping.body(chunk, empty), ends: true)
+        #expect(reading.entries == ["text:\u{FFFD}a"])
+        #expect(reading.ending == .complete && reading.error == nil)
+    }
+
     @Test func `bytes that are no character are U+FFFD`() {
         let bytes =
             Array("data: {\"choices\":[{\"delta\":{\"content\":\"a".utf8) + [0xC3, 0x28, 0xFF]

@@ -310,7 +310,7 @@ extension StreamDecoder {
     ) throws(StreamError) -> Bool {
         guard let elements = UpstreamBody.objects(in: data) else { return false }
         for element in elements where !state.isDone {
-            try read(data.extracting(element), Span(), from: log.mark, into: &log)
+            try read(element.span, Span(), from: log.mark, into: &log)
         }
         return true
     }

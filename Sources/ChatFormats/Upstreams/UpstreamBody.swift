@@ -111,16 +111,9 @@ struct UpstreamBody {
         guard line[start] == UInt8(ascii: "{") || line[start] == UInt8(ascii: "[") else {
             return true
         }
-        var reader = JSONReader(position: start)
-        do throws(JSONError) {
-            try reader.skip(line)
-            try reader.finish(line)
-        } catch .loneSurrogate {
-            return true
-        } catch {
-            return false
-        }
-        return true
+        // Brackets alone: its strings may be cut in the middle of characters.
+        var body = UpstreamBody()
+        return (try? body.next(line, from: &start, upTo: line.count)) != nil
     }
 
     /// Whether data is `[DONE]`.
@@ -134,21 +127,18 @@ struct UpstreamBody {
         return equalsIgnoringCase(beginning, mark)
     }
 
-    /// Where the elements of an array are; nil where one is no object, or there is none.
-    static func objects(in data: Span<UInt8>) -> [Range<Int>]? {
-        var elements: [Range<Int>] = []
-        var reader = JSONReader()
-        do throws(JSONError) {
-            try reader.enterArray(data)
-            while try reader.nextElement(data) {
-                guard try reader.peek(data) == .object else { return nil }
-                let start = reader.position
-                try reader.skip(data)
-                elements.append(start..<reader.position)
-            }
-        } catch {
-            return nil
+    /// The elements of an array, whose strings may be cut in the middle of characters; nil where
+    /// one is no object, or there is none.
+    static func objects(in array: Span<UInt8>) -> [[UInt8]]? {
+        var elements: [[UInt8]] = []
+        var body = UpstreamBody()
+        // The next byte is the first after the opening bracket.
+        var offset = 1
+        while let element = try? body.next(array, from: &offset, upTo: array.count) {
+            guard element[0] == UInt8(ascii: "{") else { return nil }
+            elements.append(element)
         }
+        guard offset < array.count, array[offset] == UInt8(ascii: "]") else { return nil }
         return elements.isEmpty ? nil : elements
     }
 

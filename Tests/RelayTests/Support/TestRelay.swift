@@ -194,6 +194,18 @@ final class TestRelay: Sendable {
         return nil
     }
 
+    /// Whether an upstream has sent the head of an answer, and nothing of the answer itself.
+    func isOpened() async -> Bool {
+        for loop in loops {
+            let isOpened = await loop.run { loop in
+                let running = Worker.of(loop)?.store.all ?? []
+                return running.contains { ($0.source as? UpstreamCall)?.machine.phase == .opened }
+            }
+            if isOpened { return true }
+        }
+        return false
+    }
+
     /// The records so far.
     func records() throws -> [JSON] {
         #expect(history.flush(timeoutMilliseconds: 30_000))
