@@ -36,6 +36,7 @@ let package = Package(
             pkgConfig: "libpcre2-8",
             providers: [.apt(["libpcre2-dev"])]
         ),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // Floor 1: bytes to values and back.
         .target(name: "Wire", swiftSettings: strict),
         // Floor 2: chat protocols; one core's thread of control.
@@ -60,7 +61,9 @@ let package = Package(
         // Floor 4: who may ask; the answers.
         .target(
             name: "Access",
-            dependencies: ["ChatFormats", "HTTPServer", "Loop", "Wire"],
+            dependencies: [
+                "ChatFormats", "HTTPServer", "Upstream", "Loop", "Wire", "COpenSSL",
+            ],
             swiftSettings: settings
         ),
         .target(

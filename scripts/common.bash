@@ -146,6 +146,7 @@ need_for_build() {
     need libcurl4-openssl-dev pkg-config --exists libcurl
     need zlib1g-dev pkg-config --exists zlib
     need libpcre2-dev pkg-config --exists libpcre2-8
+    need libssl-dev pkg-config --exists libcrypto
     # Swift links with the C++ library of the system's compiler.
     need g++ compgen -G '/usr/lib/gcc/*/*/libstdc++.so'
     need libc6-dev test -e /usr/include/stdio.h
