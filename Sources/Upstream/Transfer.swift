@@ -60,7 +60,7 @@ package final class Transfer {
     private(set) var delegate: (any TransferDelegate)?
     private(set) var flow = Flow.running
     /// Whether all of the answer's head has arrived.
-    private(set) var isHeadWhole = false
+    package private(set) var isHeadWhole = false
     private unowned let client: UpstreamClient
     /// The handles with which libcurl runs it, while it runs.
     var run: Run?
@@ -113,6 +113,8 @@ package final class Transfer {
 
     func received(_ bytes: Span<UInt8>) -> Delivery {
         guard !isOver else { return .over }
+        // libcurl hands over all that it has read; it stops once it has returned.
+        guard flow != .paused else { return .later }
         guard client.admit(bytes.count) else {
             flow = .waiting
             client.proceedLater(self)

@@ -49,6 +49,40 @@ import Wire
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func `a transfer that pauses itself gets no more in its turn`() async throws {
+        try await withBench(serving: { _ in answer(Self.body("x")) }) { loop, server in
+            let heard = Heard()
+            let url = server.url
+            let pausedAt = Self.turnParts.min() ?? 0
+            loop.post { loop in
+                Bench.of(loop)?.start(url, heard) { listener in
+                    listener.onBytes = { transfer in
+                        if heard.now.bytes.count >= pausedAt { transfer.pause() }
+                    }
+                }
+            }
+            #expect(waits { heard.now.bytes.count >= pausedAt })
+            // Each resumption lets one more piece through, also after the turn's bound.
+            for part in Self.turnParts {
+                let before = heard.now.bytes.count
+                #expect(before < part + 2 * Self.pieceBytes)
+                #expect(!waits(seconds: 0.05) { heard.now.bytes.count > before })
+                while heard.now.bytes.count < part {
+                    let had = heard.now.bytes.count
+                    loop.post { loop in Bench.of(loop)?.transfers.first?.resume() }
+                    #expect(waits { heard.now.bytes.count > had })
+                }
+            }
+            #expect(heard.now.ends == 0)
+        }
+    }
+
+    /// Amounts before and after what one turn takes.
+    private static let turnParts = [
+        UpstreamClient.turnBytes / 4, UpstreamClient.turnBytes, 2 * UpstreamClient.turnBytes,
+    ]
+
+    @Test(.timeLimit(.minutes(2)))
     func `a transfer that waits for its turn can be paused, resumed and cancelled`() async throws {
         try await withBench(serving: { _ in answer(Self.body("x")) }) { loop, server in
             let all = (0..<6).map { _ in Heard() }
