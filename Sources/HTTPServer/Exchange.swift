@@ -213,6 +213,8 @@ package final class Exchange {
     /// Ends the answer.
     package func finish() {
         guard !isFinished else { return }
+        // Without a head, the next answer would be taken for this one.
+        guard status != nil else { return abort() }
         if let announcedBytes, hasContent, contentBytes != announcedBytes { return abort() }
         isFinished = true
         delegate = nil

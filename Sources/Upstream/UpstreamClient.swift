@@ -220,14 +220,20 @@ package final class UpstreamClient {
             let transfer = Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
             let detail = transfer.run?.handle.error ?? ""
             release(transfer)
-            guard code != CURLE_OK else {
-                transfer.ended(nil)
-                continue
-            }
-            transfer.ended(
-                TransferError(code, detail: detail, isHeadWhole: transfer.isHeadWhole)
-            )
+            transfer.ended(Self.error(code, detail, of: transfer))
         }
+    }
+
+    private static func error(
+        _ code: CURLcode,
+        _ detail: String,
+        of transfer: Transfer
+    ) -> TransferError? {
+        guard code == CURLE_OK else {
+            return TransferError(code, detail: detail, isHeadWhole: transfer.isHeadWhole)
+        }
+        // libcurl takes a connection that closes within the head for an answer without content.
+        return transfer.isHeadWhole ? nil : .broken("the connection closed within the head")
     }
 
     @discardableResult

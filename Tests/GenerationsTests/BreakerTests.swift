@@ -27,8 +27,9 @@ import Testing
         _ = fail(breaker, 3)
         #expect(breaker.admits(at: 20 * Self.second, for: 30))
         #expect(!breaker.admits(at: 21 * Self.second, for: 30))
-        #expect(!breaker.isOpen(at: 21 * Self.second))
+        #expect(breaker.isOpen(at: 21 * Self.second))
         #expect(breaker.answered() == .closed)
+        #expect(!breaker.isOpen(at: 21 * Self.second))
         #expect(breaker.admits(at: 21 * Self.second, for: 30))
     }
 
@@ -40,6 +41,18 @@ import Testing
         #expect(!breaker.admits(at: 44 * Self.second, for: 30))
         #expect(breaker.admits(at: 45 * Self.second, for: 30))
         #expect(breaker.admits(at: 75 * Self.second, for: 30))
+    }
+
+    @Test func `a trial for which nobody waits any more lets the next one try`() {
+        let breaker = Breaker()
+        breaker.abandoned(at: 0)
+        _ = fail(breaker, 3)
+        breaker.abandoned(at: 1)
+        #expect(!breaker.admits(at: 19 * Self.second, for: 30))
+        #expect(breaker.admits(at: 20 * Self.second, for: 30))
+        breaker.abandoned(at: 21 * Self.second)
+        #expect(breaker.admits(at: 21 * Self.second, for: 30))
+        #expect(!breaker.admits(at: 21 * Self.second, for: 30))
     }
 
     @Test func `who is asked meanwhile because nobody else is left does not put off the trial`() {
@@ -62,6 +75,13 @@ import Testing
         upstream.model = "other"
         #expect(breakers.breaker(of: upstream) === breaker)
         upstream.key = "new"
-        #expect(breakers.breaker(of: upstream) !== breaker)
+        let other = breakers.breaker(of: upstream)
+        #expect(other !== breaker)
+        // A key may be in a header, and the deployment in a query.
+        upstream.style.fields = [RequestStyle.Field(name: "X-Key", value: "v")]
+        let third = breakers.breaker(of: upstream)
+        #expect(third !== other)
+        upstream.style.query = "api-version=1"
+        #expect(breakers.breaker(of: upstream) !== third)
     }
 }

@@ -59,6 +59,14 @@ import Wire
         )
     }
 
+    @Test func `who only stands in for others is not asked for its list`() {
+        let first = upstream("first", "a")
+        let standIn = upstream("second", "b")
+        let own = upstream("third", "claude-x", .anthropic)
+        let table = ModelTable([first, standIn, own])
+        #expect(table.upstreams.map(table.asksForOthers) == [true, false, true])
+    }
+
     @Test func `an upstream that names its models, or patterns of them, has no others`() {
         var named = upstream("named", "a")
         named.serves.names = ["a", "b"]

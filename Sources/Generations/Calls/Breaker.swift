@@ -91,35 +91,38 @@ package final class Breaker: Sendable {
         }
     }
 
-    /// Whether it is left out at this time.
+    /// Notes that nobody waits any more for an attempt: if it was the one that tries, the next may.
+    ///
+    /// Otherwise an upstream that is well again would be left out for as long as that attempt might
+    /// have taken.
+    func abandoned(at now: Nanoseconds) {
+        guard hasFailed.load(ordering: .relaxed) else { return }
+        state.withLock { state in
+            if case .trying = state { state = .open(until: now) }
+        }
+    }
+
+    /// Whether it is left out at this time; also while one attempt tries it.
     package func isOpen(at now: Nanoseconds) -> Bool {
         state.withLock { state in
-            if case .open(let end) = state { now < end } else { false }
+            switch state {
+            case .closed: false
+            case .open(let end), .trying(let end): now < end
+            }
         }
     }
 }
 
 /// The breakers of all upstreams; they outlive a reload.
 package final class Breakers: Sendable {
-    /// What makes an upstream the same: with another address or key it may answer again.
-    private struct Identity: Hashable {
-        let name: String
-        let baseURL: String
-        let key: String?
-    }
-
-    private let breakers = Guarded<[Identity: Breaker]>([:])
+    private let breakers = Guarded<[UpstreamIdentity: Breaker]>([:])
 
     /// Makes none yet.
     package init() {}
 
     /// The breaker of an upstream.
     package func breaker(of upstream: RelayConfiguration.Upstream) -> Breaker {
-        let identity = Identity(
-            name: upstream.name,
-            baseURL: upstream.baseURL,
-            key: upstream.key
-        )
+        let identity = UpstreamIdentity(upstream)
         return breakers.withLock { breakers in
             if let breaker = breakers[identity] { return breaker }
             let breaker = Breaker()

@@ -24,14 +24,17 @@ package struct ModelCatalog {
     package init(_ table: ModelTable, _ lists: ModelLists) {
         self.table = table
         self.lists = table.upstreams.map { upstream in
-            Self.isAsked(upstream.configuration) ? lists.list(of: upstream.configuration) : nil
+            Self.isAsked(upstream, table) ? lists.list(of: upstream.configuration) : nil
         }
     }
 
-    /// Whether an upstream's own list counts: who names models, and no pattern, has said them all.
-    private static func isAsked(_ upstream: RelayConfiguration.Upstream) -> Bool {
-        upstream.style.quirks.listsItsModels
-            && (upstream.serves.names.isEmpty || !upstream.serves.patterns.isEmpty)
+    /// Whether an upstream's own list counts: who names models, and no pattern, has said them all,
+    /// and who only stands in for others is asked for none.
+    private static func isAsked(_ upstream: PreparedUpstream, _ table: ModelTable) -> Bool {
+        let configuration = upstream.configuration
+        guard configuration.style.quirks.listsItsModels else { return false }
+        guard configuration.serves.patterns.isEmpty else { return true }
+        return configuration.serves.names.isEmpty && table.asksForOthers(upstream)
     }
 
     /// Has the lists that are too old asked for.
@@ -57,10 +60,10 @@ package struct ModelCatalog {
     /// What is known now, the default first.
     package func entries() -> [Entry] {
         var entries: [Entry] = []
+        var ids: Set<[UInt8]> = []
         func add(_ id: String, _ created: Int, _ owner: String) {
-            if !entries.contains(where: { equals($0.id, id) }) {
-                entries.append(Entry(id: id, created: created, owner: owner))
-            }
+            guard ids.insert(Array(id.utf8)).inserted else { return }
+            entries.append(Entry(id: id, created: created, owner: owner))
         }
         let known = lists.map { $0?.models ?? [] }
         for (index, upstream) in table.upstreams.enumerated() {

@@ -123,24 +123,18 @@ package final class ModelList: Sendable {
 
 /// The lists of all upstreams; they outlive a reload.
 package final class ModelLists: Sendable {
-    /// By what makes an upstream the same: with another key it may have other models.
-    private let lists = Guarded<[(identity: String, list: ModelList)]>([])
+    private let lists = Guarded<[UpstreamIdentity: ModelList]>([:])
 
     /// Makes none yet.
     package init() {}
 
     /// The list of an upstream.
     func list(of upstream: RelayConfiguration.Upstream) -> ModelList {
-        let parts = [
-            upstream.name, upstream.provider.rawValue, upstream.baseURL, upstream.key ?? "",
-        ]
-        let identity = parts.joined(separator: "\n")
+        let identity = UpstreamIdentity(upstream)
         return lists.withLock { lists in
-            if let known = lists.first(where: { equals($0.identity, identity) }) {
-                return known.list
-            }
+            if let known = lists[identity] { return known }
             let list = ModelList()
-            lists.append((identity, list))
+            lists[identity] = list
             return list
         }
     }

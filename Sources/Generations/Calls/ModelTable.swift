@@ -60,6 +60,15 @@ package struct ModelTable {
         named(model, orElse: upstreams[0]).contains { $0.upstream === upstream }
     }
 
+    /// Whether an upstream is asked for models that nobody names, of all kinds or of its vendor's.
+    func asksForOthers(_ upstream: PreparedUpstream) -> Bool {
+        guard upstream !== upstreams.first else { return true }
+        return prefixes.contains { own in
+            own.upstream === upstream
+                && prefixes.first { $0.prefix == own.prefix }?.upstream === upstream
+        }
+    }
+
     private func candidates(
         for model: String?,
         orElse general: PreparedUpstream

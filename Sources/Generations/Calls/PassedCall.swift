@@ -29,7 +29,7 @@ package final class PassedCall: TransferDelegate {
         case head, content, paused, over
     }
 
-    private let request: PassedRequest
+    private var request: PassedRequest
     private let candidates: [ModelTable.Candidate]
     /// Which of them is asked.
     private var place = 0
@@ -84,9 +84,7 @@ package final class PassedCall: TransferDelegate {
     /// Asks.
     package func start() {
         // Who fails all the time is asked last, as for chats.
-        while hasOthers, upstream.breaker.isOpen(at: context.reactor.now) {
-            place += 1
-        }
+        while hasOthers, !upstream.isAdmitted(context) { place += 1 }
         set(.head)
         let body = request.body(for: candidate.model)
         transfer = context.client.start(upstream.request(request.path, body: body), delegate: self)
@@ -108,6 +106,7 @@ package final class PassedCall: TransferDelegate {
 
     /// Ends the call and closes the connection; the delegate is not called any more.
     package func cancel() {
+        if phase == .head { upstream.abandoned(context) }
         set(.over)
         transfer?.cancel()
         transfer = nil
@@ -118,6 +117,9 @@ package final class PassedCall: TransferDelegate {
     package func transfer(_ transfer: Transfer, receivedHead head: UpstreamHead) {
         set(.content)
         guard head.isSuccess else { return }
+        upstream.answered(context)
+        // Nobody else is asked any more.
+        request.forgetBody()
         var fields = PassedFields.ofAnswer(head.fields)
         if let type = head.fields.first("content-type") { fields.append("Content-Type", type) }
         delegate?.passedCall(
@@ -140,28 +142,28 @@ package final class PassedCall: TransferDelegate {
 
     package func transfer(_ transfer: Transfer, ended error: TransferError?) {
         self.transfer = nil
-        switch error {
-        case nil where transfer.head.isSuccess: end(nil)
-        case nil: refused(transfer.head)
-        case let error? where error.isBeforeRequest && hasOthers:
-            place += 1
-            start()
-        case let error?:
-            let isCut = transfer.head.isSuccess
-            end(AttemptFailure(error, hasAnswer: isCut, of: asked).failure)
-        }
+        let isSuccess = transfer.head.isSuccess
+        // A refusal counts though its body is cut: who refuses a long request may not read it.
+        if transfer.isHeadWhole, !isSuccess { return refused(transfer.head) }
+        guard let error else { return end(nil) }
+        let isCut = transfer.isHeadWhole
+        let attempt = AttemptFailure(error, hasAnswer: isCut, of: asked)
+        if !isCut { upstream.failed(attempt.fault, context) }
+        guard error.isBeforeRequest, hasOthers else { return end(attempt.failure) }
+        place += 1
+        start()
     }
 
     private func refused(_ head: UpstreamHead) {
         let errorBody = errorBody
-        end(
-            UpstreamFailure(
-                status: head.status,
-                head: head,
-                body: errorBody.span,
-                upstream: asked
-            )
+        let attempt = AttemptFailure(
+            refusal: head,
+            body: errorBody.span,
+            of: asked,
+            now: context.reactor.wallMilliseconds / 1000
         )
+        upstream.failed(attempt.fault, context)
+        end(attempt.failure)
     }
 
     private func end(_ failure: UpstreamFailure?) {
@@ -193,7 +195,9 @@ package final class PassedCall: TransferDelegate {
     }
 
     private func clockRanOut() {
-        let spent = context.reactor.now >= totalDue ? clocks.spent(.total) : runningClock
+        let isTotal = context.reactor.now >= totalDue
+        let spent = isTotal ? clocks.spent(.total) : runningClock
+        if phase == .head, !isTotal { upstream.failed(.lateHead, context) }
         end(.timeout(spent, upstream: upstreamName))
     }
 }

@@ -8,7 +8,7 @@ package struct PassedRequest {
     package let model: String?
     /// Whether the answer comes once all of it is made, which takes as long as all of it.
     let comesWhole: Bool
-    private let bytes: [UInt8]
+    private var bytes: [UInt8]
     /// Where the model's name is in the body, with its quotes.
     private let place: Range<Int>
 
@@ -51,6 +51,9 @@ package struct PassedRequest {
         self.place = place
         comesWhole = mayTakeLong && !streams
     }
+
+    /// Gives back the memory of the body, which nobody is sent any more.
+    mutating func forgetBody() { bytes = [] }
 
     /// What is sent to an upstream that calls the model so.
     func body(for name: String) -> [UInt8] {

@@ -1,4 +1,5 @@
 import ChatFormats
+import Loop
 package import Upstream
 import Wire
 
@@ -53,6 +54,52 @@ package final class PreparedUpstream {
             headers: headers,
             body: body,
             bypassesProxy: configuration.bypassesProxy
+        )
+    }
+
+    // MARK: Whether it is asked
+
+    /// Whether it may be asked though others can be.
+    func isAdmitted(_ context: LoopContext) -> Bool {
+        let configuration = context.configuration
+        return breaker.admits(
+            at: context.reactor.now,
+            for: max(configuration.breakerSeconds, configuration.headSeconds)
+        )
+    }
+
+    /// Notes that it answers.
+    func answered(_ context: LoopContext) { report(breaker.answered(), context) }
+
+    /// Notes that nobody waits any more for an attempt that it has not answered.
+    func abandoned(_ context: LoopContext) { breaker.abandoned(at: context.reactor.now) }
+
+    /// Notes that an attempt failed before anything of an answer came.
+    func failed(_ fault: RetryPolicy.Fault, _ context: LoopContext) {
+        switch fault {
+        case .leftOut: return
+        // It was not asked after all.
+        case .unwritable: abandoned(context)
+        case _ where fault.isTrouble:
+            let configuration = context.configuration
+            let change = breaker.failed(
+                at: context.reactor.now,
+                most: configuration.breakerFailures,
+                for: configuration.breakerSeconds
+            )
+            report(change, context)
+        default: answered(context)
+        }
+    }
+
+    private func report(_ change: Breaker.Change, _ context: LoopContext) {
+        guard change != .none else { return }
+        context.report(
+            .breaker(
+                upstream: configuration.name,
+                change,
+                seconds: context.configuration.breakerSeconds
+            )
         )
     }
 

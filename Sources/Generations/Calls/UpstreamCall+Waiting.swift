@@ -4,39 +4,9 @@ import Upstream
 
 /// What a call tells the breaker of the upstream that it asks, and how long it waits.
 extension UpstreamCall {
-    // MARK: The breaker
-
-    var isAdmitted: Bool {
-        let configuration = context.configuration
-        return upstream.breaker.admits(
-            at: context.reactor.now,
-            for: max(configuration.breakerSeconds, configuration.headSeconds)
-        )
-    }
-
     func note(_ fault: RetryPolicy.Fault, hasAnswer: Bool) {
         lastFault = fault
-        guard !hasAnswer, fault != .leftOut, fault != .unwritable else { return }
-        let configuration = context.configuration
-        report(
-            fault.isTrouble
-                ? upstream.breaker.failed(
-                    at: context.reactor.now,
-                    most: configuration.breakerFailures,
-                    for: configuration.breakerSeconds
-                ) : upstream.breaker.answered()
-        )
-    }
-
-    func report(_ change: Breaker.Change) {
-        guard change != .none else { return }
-        context.report(
-            .breaker(
-                upstream: upstream.configuration.name,
-                change,
-                seconds: context.configuration.breakerSeconds
-            )
-        )
+        if !hasAnswer { upstream.failed(fault, context) }
     }
 
     // MARK: Clocks

@@ -7,7 +7,7 @@ import Wire
 /// stream.
 package final class UpstreamCall: TransferDelegate, EntrySource {
     /// Error bodies are read up to this size.
-    private static let maxErrorBodyBytes = 64 * 1024
+    static let maxErrorBodyBytes = 64 * 1024
     /// How long a finished stream may take to close so that its connection can be reused.
     static let closingSeconds = 5
     /// How long reading the past of a conversation may take; a long history is indexed first.
@@ -97,9 +97,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     /// Fails, because the past that belongs to the request cannot be had.
-    package func notGathered(_ failure: UpstreamFailure) {
-        handle(.notGathered, failure)
-    }
+    package func notGathered(_ failure: UpstreamFailure) { handle(.notGathered, failure) }
 
     package func pause() -> Bool {
         guard !machine.isPaused else { return false }
@@ -110,7 +108,10 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     package func resume() { if machine.isPaused { handle(.resumed) } }
 
     /// Ends the call and closes the connection.
-    package func cancel() { handle(.cancelled) }
+    package func cancel() {
+        if dataEvents == 0 { upstream.abandoned(context) }
+        handle(.cancelled)
+    }
 
     // MARK: What the machine says
 
@@ -143,7 +144,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     private func attempt() {
         // The last one is asked in any case.
-        guard machine.othersCount == 0 || isAdmitted else {
+        guard machine.othersCount == 0 || upstream.isAdmitted(context) else {
             return failed(AttemptFailure(.leftOut, .leftOut(upstream: asked.name)))
         }
         errorBody = []
@@ -179,7 +180,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         self.generation = nil
         context.reactor.pace.hurry()
         // An answer in one piece is read at its end.
-        if dataEvents == 0 { report(upstream.breaker.answered()) }
+        if dataEvents == 0 { upstream.answered(context) }
         stream.close(for: generation)
         let outcome = stream.outcome(for: generation)
         generation.answered(
@@ -192,10 +193,11 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     private func fail(_ last: UpstreamFailure) {
-        let generation = generation
         let failure = hasAnswer ? last : summary(last)
-        let usage = usage
         letGo()
+        // What a filter still held may be what it blocks.
+        if stream.isBlocked { return blocked() }
+        let (generation, usage) = (generation, usage)
         end()
         generation?.failed(failure.redacted(upstream.configuration.secrets), usage: usage)
     }
@@ -247,23 +249,19 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
             // Comments: an upstream has them for who waits in its queue.
             if machine.phase == .opened { set(machine.handle(.alive).clock) }
         } else {
-            if before == 0 { report(upstream.breaker.answered()) }
+            if before == 0 { upstream.answered(context) }
             set(machine.handle(.events).clock)
-            // Everybody waits for the first token.
-            if question != nil { begun() }
+            if question != nil {
+                // Everybody waits for the first token, which a role alone is not.
+                context.reactor.pace.hurry()
+                if hasAnswer { question = nil }
+            }
             context.reactor.pace.count(tokens: dataEvents - before)
         }
         if stream.isBlocked { return blocked() }
         guard stream.decoder.isDone else { return }
         guard isWhole else { return endedShort(transfer.head) }
         handle(.done(isOpen: true))
-    }
-
-    /// The answer begins, if only with a role, so the first token is waited for; once that is
-    /// there, no later attempt needs the request.
-    private func begun() {
-        context.reactor.pace.hurry()
-        if hasAnswer { question = nil }
     }
 
     /// Whether the upstream has sent anything of the answer, though a filter may hold it.
@@ -275,8 +273,9 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         guard generation != nil else { return handle(.closed) }
         // The upstream had said that it was done: what broke after that is not the answer.
         if error != nil, isWhole { return handle(.done(isOpen: false)) }
+        // A refusal counts though its body is cut: who refuses a long request may not read it.
+        if transfer.isHeadWhole, transfer.head.status != 200 { return refused(transfer.head) }
         if let error { return failed(AttemptFailure(error, hasAnswer: hasAnswer, of: asked)) }
-        guard transfer.head.status == 200 else { return refused(transfer.head) }
         endedInOrder(transfer.head)
     }
 
@@ -309,9 +308,11 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     /// Ends the answer before what a filter blocks, and reads no more of it.
     private func blocked() {
-        guard let generation else { return }
+        let (generation, usage) = (generation, usage)
         handle(.cancelled)
-        generation.answered(.filtered, finishReason: EntryFilter.finishReason, usage: usage)
+        // The machine may be over already.
+        end()
+        generation?.answered(.filtered, finishReason: EntryFilter.finishReason, usage: usage)
     }
 
     // MARK: Failures
@@ -327,6 +328,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         _ head: UpstreamHead,
         _ bytes: Span<UInt8> = Span()
     ) {
+        // What was blocked before it counts, however the bytes are cut.
+        if stream.isBlocked { return blocked() }
         transfer?.cancel()
         transfer = nil
         failed(AttemptFailure(error, head, bytes, of: asked))

@@ -28,6 +28,10 @@ final class ScriptedUpstream: Sendable {
         }
         /// The status and the JSON of a refusal, in the place of all that.
         var refusal: (status: Int, json: String)?
+        /// All that is sent before the connection closes, with the head, in the place of all that.
+        var raw: String?
+
+        static func raw(_ text: String) -> Answer { Answer(events: [], raw: text) }
     }
 
     let baseURL: String
@@ -96,6 +100,10 @@ final class ScriptedUpstream: Sendable {
             heads.withLock { $0.append(head) }
             let answer = answers[min(call, answers.count) - 1]
             codings.withLock { $0.append(exchange.request.head.fields.first("Accept-Encoding")) }
+            if let raw = answer.raw {
+                exchange.writeRaw { $0 += Array(raw.utf8) }
+                return exchange.cutOff()
+            }
             if let refusal = answer.refusal {
                 exchange.respond(
                     Status(code: refusal.status, reason: "Refused"),
