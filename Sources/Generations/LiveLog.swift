@@ -44,6 +44,8 @@ package final class LiveLog: TurnEndHandler {
     /// Fields of the upstream's answer that a client of OpenAI's protocol is sent, too, while its
     /// status is not settled.
     var passedFields = HeaderFields()
+    /// The steps in which its request wants what comes; a reader that comes back may want others.
+    package var smoothMilliseconds: Int?
     /// Where the answer is in the journal: kept here, so that no token costs a look-up.
     package var journalTicket = JournalTicket()
     /// Whether the answer can no longer be found.

@@ -45,6 +45,31 @@ import Wire
         }
     }
 
+    private static let blocking = FilterRule.find(
+        .words(["secret"], ignoresCase: true, areWhole: false),
+        .block
+    )
+
+    @Test(arguments: ["hi secret ", "hi secret"], [true, false])
+    func `what is blocked ends the answer as filtered, whatever comes in the same read`(
+        text: String,
+        isError: Bool
+    ) async throws {
+        let list = try FilterList([Self.blocking])
+        var answer = ScriptedUpstream.Answer(events: [event(#"{"content":"\#(text)"}"#)])
+        answer.isBroken = !isError
+        if isError { answer.events.append(#"{"error":{"message":"boom"}}"#) }
+        try await withRelay(asking: [answer]) {
+            $0.filters = list
+        } _: { relay, upstream in
+            let heard = try relay.ask("m")
+            #expect(spoken(in: heard.events, as: .events) == "hi ")
+            let record = try relay.record(heard.head.id)
+            #expect(record["status"]?.stringValue == "filtered")
+            #expect(upstream.calls == 1)
+        }
+    }
+
     @Test func `reasoning, refusals and tool arguments are filtered, too`() async throws {
         let list = try FilterList([Self.secret])
         let deltas = [
@@ -201,6 +226,26 @@ import Wire
             var tokens = 0
             while tokens < 2, let event = try client.readEvent() {
                 if !spoken(in: [event], as: dialect).isEmpty { tokens += 1 }
+            }
+            #expect(tokens == 2)
+            #expect(monotonicNow() - start >= .seconds(1))
+        }
+    }
+
+    @Test func `an announced answer's stream has the steps that were asked for`() async throws {
+        try await withRelay { relay in
+            let start = monotonicNow()
+            let model = "simulator?tokens=200&interval_ms=50&pause_after=1&pause_ms=700"
+            let body = "{\"message\":\"hi\",\"model\":\(quoted(model)),\"smooth\":1000}"
+            let (head, json) = try relay.exchange("POST", "/api/streaming", body: body)
+            #expect(head.status == 202)
+            let id = try #require(json["id"]?.stringValue)
+            let client = try relay.connect()
+            client.request("GET", "/api/streaming?id=\(id)")
+            #expect(try client.readHead().status == 200)
+            var tokens = 0
+            while tokens < 2, let event = try client.readEvent() {
+                if !spoken(in: [event], as: .tokens).isEmpty { tokens += 1 }
             }
             #expect(tokens == 2)
             #expect(monotonicNow() - start >= .seconds(1))

@@ -28,6 +28,7 @@ struct ChatRoutes {
         asking.answer(call, exchange) { answer in
             switch answer {
             case .running(let generation):
+                generation.live.smoothMilliseconds = call.smooth
                 let reader = Reader(
                     exchange,
                     of: generation.live,

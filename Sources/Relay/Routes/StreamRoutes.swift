@@ -75,7 +75,8 @@ struct StreamRoutes {
         let reader = Reader(exchange, of: generation.live, from: cursor, dialect, .stream)
         // A wrong value was refused before.
         let query = try? ChatCall.query(exchange.request.head)
-        let smooth = query.flatMap { try? ChatCall.smooth($0) }
+        let smooth =
+            query.flatMap { try? ChatCall.smooth($0) } ?? generation.live.smoothMilliseconds
         reader.smoothing = smooth.map { Smoothing(milliseconds: $0, of: generation.live) }
         reader.start()
     }

@@ -32,7 +32,9 @@ struct TwoStepRoutes {
         )
         asking.answer(call, exchange) { answer in
             switch answer {
-            case .running(let generation): respond(exchange, generation.id)
+            case .running(let generation):
+                generation.live.smoothMilliseconds = call.smooth
+                respond(exchange, generation.id)
             case .recorded(let answer): respond(exchange, answer.id)
             }
         }
