@@ -261,15 +261,18 @@ import Testing
         return decoder.usage(askedBytes: 4).map { usage in written { usage.append(into: &$0) } }
     }
 
-    @Test func `a count that was overtaken before the stream was cut is an estimate`() throws {
+    @Test func `a count of nothing, or of what was cut later, is no count of the answer`() throws {
         let count = #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":0}}"#
         let text = #"{"choices":[{"index":0,"delta":{"content":"twelve bytes"}}]}"#
         let stop = #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#
         let given = #"{"prompt_tokens":9,"completion_tokens":0,"total_tokens":9}"#
         let cut = #"{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"estimated":true}"#
         #expect(try Self.estimated(count, text) == cut)
-        #expect(try Self.estimated(count, text, stop) == given)
-        #expect(try Self.estimated(text, count) == given)
+        #expect(try Self.estimated(count, text, stop) == cut)
+        #expect(try Self.estimated(text, count, stop) == given)
+        let some = #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4}}"#
+        let whole = #"{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13}"#
+        #expect(try Self.estimated(some, text, stop) == whole)
     }
 
     @Test func `of a call its name and its arguments are estimated, and not its form`() throws {

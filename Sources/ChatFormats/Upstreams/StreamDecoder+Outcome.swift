@@ -39,11 +39,14 @@ extension StreamDecoder {
     /// The tokens counted, or else estimated.
     ///
     /// - Parameter askedBytes: how much text was asked, without pictures.
-    /// - Returns: an estimate where the vendor does not count, or was cut before it had counted to
-    ///   the end; nil where it does not count and nothing was answered.
+    /// - Returns: an estimate where the vendor does not count, counted nothing before the answer
+    ///   came, or was cut before it had counted to the end; nil where it does not count and nothing
+    ///   was answered.
     package func usage(askedBytes: Int) -> Usage? {
         let usage = usage
-        let isCut = !isSuccess && answerBytes > countedBytes
+        // Some servers count at the start alone, where there are none.
+        let isFinal = isSuccess && usage?.completionTokens != 0
+        let isCut = !isFinal && answerBytes > countedBytes
         guard usage == nil || usage?.isEstimated == true || isCut else { return usage }
         let bytes = answerBytes - state.members.writtenBytes
         guard bytes > 0 else { return usage }

@@ -248,8 +248,10 @@ package struct StreamDecoder: ~Copyable {
         // Empty arguments that were cut must not look complete.
         let ending = state.finish?.ending ?? .toolCalls
         let isWhole = isSuccess && ending != .length && ending != .filtered
+        let mark = log.mark
         state.calls.close(isWhole: isWhole, into: &log)
         state.members.finish(into: &log)
+        answerBytes += log.bytesAfter(mark)
     }
 }
 
