@@ -1,3 +1,5 @@
+import Wire
+
 /// An upstream's base URL as a person wrote it.
 ///
 /// A wrong one is not shown: while it cannot be read, any part of it may be a password.
@@ -26,10 +28,31 @@ struct BaseURL {
         guard !url.contains("#"), allowsQuery || parts.count == 1 else {
             throw Problem("the value holds a ? or a #")
         }
+        try Self.checkHost(of: parts[0].dropFirst(scheme.count + "://".count))
         var text = scheme + parts[0].dropFirst(scheme.count)
         while text.hasSuffix("/") { text.removeLast() }
         self.text = text
         query = parts.count == 2 && !parts[1].isEmpty ? String(parts[1]) : nil
+    }
+
+    /// Checks what every call would fail at: a host has to be there, and a port has to be one.
+    private static func checkHost(of rest: Substring) throws(Problem) {
+        let authority = rest.prefix { $0 != "/" }
+        // After the user and the password.
+        let place = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+        var host = place.prefix { $0 != ":" }
+        if place.hasPrefix("[") {
+            guard let end = place.firstIndex(of: "]") else {
+                throw Problem("the host begins with [ and has no ]")
+            }
+            host = place[...end]
+        }
+        guard !host.isEmpty, host != "[]" else { throw Problem("the value has no host") }
+        let after = place.dropFirst(host.count)
+        guard !after.isEmpty else { return }
+        guard after.hasPrefix(":"), let port = parseDecimal(String(after.dropFirst())),
+            (1...65_535).contains(port)
+        else { throw Problem("what follows the host is no port from 1 to 65535") }
     }
 
     /// What is wrong with a URL.
