@@ -169,7 +169,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["sse-relay", "Relay", "Generations", "HTTPServer", "Upstream"],
+            dependencies: [
+                "sse-relay", "Relay", "Generations", "ChatFormats", "HTTPServer", "Upstream",
+                "Wire",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -13,6 +13,9 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     unowned let server: Server
     var socket: ClientSocket
     let peer: PeerAddress
+    /// Nil for a connection that is one too many, and only refused.
+    let place: ConnectionPlace?
+    var age: ConnectionAge
     var phase = ConnectionPhase.reading
     private let intake: RequestIntake
     var output = OutputBuffer()
@@ -23,9 +26,17 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     private var isEndScheduled = false
     let deadline: Deadline
 
-    init(_ descriptor: consuming Descriptor, peer: PeerAddress, server: Server) {
+    init(
+        _ descriptor: consuming Descriptor,
+        peer: PeerAddress,
+        place: ConnectionPlace?,
+        age: ConnectionAge? = nil,
+        server: Server
+    ) {
         socket = ClientSocket(descriptor, poller: server.reactor.poller)
         self.peer = peer
+        self.place = place
+        self.age = age ?? ConnectionAge(since: server.reactor.now)
         self.server = server
         intake = RequestIntake(limits: server.limits.request, budget: server.bodyBudget)
         deadline = server.reactor.makeDeadline()
@@ -183,7 +194,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         }
         let isWithinBody = intake.isWithinBody
         phase = isWithinBody ? .dropping : .reading
-        setDeadline(isWithinBody ? server.limits.bodySeconds : server.limits.idleSeconds)
+        setDeadline(isWithinBody ? server.limits.bodySeconds : server.idleSeconds)
         intake.consumeInput(on: self)
         if hasPeerFinished { peerFinished() } else { intake.readOn(self) }
     }
@@ -246,7 +257,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         guard case .responding = phase, let descriptor = socket.take() else { return nil }
         let input = intake.takeInput()
         leave()
-        return DetachedExchange(descriptor: descriptor, of: exchange, input: input)
+        return DetachedExchange(descriptor: descriptor, of: exchange, on: self, input: input)
     }
 
     func close() {

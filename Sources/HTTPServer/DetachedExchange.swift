@@ -10,9 +10,18 @@ package struct DetachedExchange: Sendable {
     let input: [UInt8]
     let commonFields: HeaderFields
     let admitted: (any Sendable)?
+    let place: ConnectionPlace?
+    let age: ConnectionAge
 
-    init(descriptor: Int32, of exchange: Exchange, input: [UInt8]) {
+    init(
+        descriptor: Int32,
+        of exchange: Exchange,
+        on connection: Connection,
+        input: [UInt8]
+    ) {
         self.descriptor = descriptor
+        place = connection.place
+        age = connection.age
         request = exchange.request
         self.input = input
         commonFields = exchange.commonFields

@@ -12,7 +12,34 @@ package struct PeerAddress: Sendable, CustomStringConvertible {
         case v6(UInt64, UInt64)
     }
 
+    /// What the connections of one host are counted by.
+    enum Site: Hashable, Sendable {
+        case v4(UInt32)
+        /// The first half: a host may take any address of its network (RFC 4291 §2.5.4).
+        case v6(UInt64)
+    }
+
     private let address: Address
+
+    /// Where it comes from, as far as that is counted; nil for this machine.
+    ///
+    /// A proxy on this machine has one address for all of its clients.
+    var site: Site? {
+        switch address {
+        case .none: return nil
+        case .v4(let bits): return Self.site(bits)
+        case .v6(let first, let second):
+            let (high, low) = (UInt64(bigEndian: first), UInt64(bigEndian: second))
+            guard high == 0 else { return .v6(first) }
+            // An IPv4 address as a socket of IPv6 has it (RFC 4291 §2.5.5.2).
+            if low >> 32 == 0xFFFF { return Self.site(UInt32(truncatingIfNeeded: low).bigEndian) }
+            return low == 1 ? nil : .v6(first)
+        }
+    }
+
+    private static func site(_ bits: UInt32) -> Site? {
+        UInt32(bigEndian: bits) >> 24 == 127 ? nil : .v4(bits)
+    }
 
     init(_ storage: sockaddr_storage) {
         address = withUnsafeBytes(of: storage) { bytes in

@@ -94,6 +94,30 @@ package struct Problem: Error, Sendable, Equatable {
         )
     }
 
+    /// A connection that is one too many.
+    init(_ refusal: ConnectionBook.Refusal) {
+        let again: HeaderFields = ["Retry-After": "5"]
+        switch refusal {
+        case .full(let limit):
+            self.init(
+                .serviceUnavailable,
+                type: "overloaded_error",
+                message: "this server has \(limit) connections, the most that it takes; try again"
+                    + " a little later",
+                code: "connections",
+                fields: again
+            )
+        case .fullForAddress(let limit):
+            self.init(
+                .tooManyRequests,
+                type: "rate_limit_error",
+                message: "your address has \(limit) connections, the most that it may have here",
+                code: "connections_per_address",
+                fields: again
+            )
+        }
+    }
+
     /// The answer's fields except its length.
     ///
     /// No cache may keep it: what is not there now may be there soon.

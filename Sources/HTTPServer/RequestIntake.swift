@@ -27,8 +27,8 @@ final class RequestIntake {
     /// Goes on with a request that another loop received and admitted.
     func resume(_ detached: DetachedExchange, on connection: Connection) {
         input = InputBuffer(detached.input)
-        connection.keepsAlive = detached.request.head.keepsAlive
         let now = connection.server.reactor.now
+        connection.keepsAlive = mayKeepAlive(detached.request.head, on: connection)
         dispatch(Exchange(detached, connection: connection, startedAt: now), on: connection)
     }
 
@@ -122,10 +122,16 @@ final class RequestIntake {
         connection.setDeadline(connection.server.limits.headSeconds)
     }
 
+    private func mayKeepAlive(_ head: RequestHead, on connection: Connection) -> Bool {
+        let server = connection.server
+        return head.keepsAlive && !connection.age.isSpent(at: server.reactor.now, server.limits)
+    }
+
     /// - Returns: the request if it is whole and may be answered.
     private func headEnded(_ head: RequestHead, on connection: Connection) -> Exchange? {
         isHeadTimed = false
-        connection.keepsAlive = head.keepsAlive
+        connection.age.requestCount += 1
+        connection.keepsAlive = mayKeepAlive(head, on: connection)
         let exchange = Exchange(
             request: Request(head: head, body: [], peer: connection.peer),
             connection: connection,
@@ -209,7 +215,7 @@ final class RequestIntake {
     private func dropped(on connection: Connection) {
         guard !connection.server.isDraining else { return connection.linger() }
         connection.phase = .reading
-        connection.setDeadline(connection.server.limits.idleSeconds)
+        connection.setDeadline(connection.server.idleSeconds)
     }
 
     /// What comes in is no acceptable request, or comes too slowly: where the next one would start

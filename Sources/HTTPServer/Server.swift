@@ -6,12 +6,19 @@ package final class Server {
     /// What is sent is what its type says, and no browser is to guess otherwise.
     private static let noSniff = HeaderFields.Field("X-Content-Type-Options", "nosniff")
 
+    /// How many connections may be open only to tell them that they are too many.
+    static let maxRefusedCount = 64
+
     /// The loop that all of this lives on.
     let reactor: Reactor
     /// What connections may hold and take; where it is set anew, for what begins afterwards.
     package var limits: ServerLimits
     /// What the bodies of all connections take their memory from.
     let bodyBudget: BodyBudget
+    /// What counts the connections.
+    private let book: ConnectionBook
+    /// How many connections are open only to tell them that they are too many.
+    private var refusedCount = 0
     /// Answers the requests; the server keeps it alive.
     let handler: any RequestHandler
     /// Bytes just received, before they are parsed: one buffer for all connections of the loop,
@@ -32,13 +39,16 @@ package final class Server {
     ///   - reactor: the loop's.
     ///   - limits: what one connection may hold and take, to begin with.
     ///   - bodyBudget: shared with the servers of other loops; nil for one of its own.
+    ///   - book: the same.
     ///   - handler: answers the requests.
     package init(
         on reactor: Reactor,
         limits: ServerLimits,
         bodyBudget: BodyBudget? = nil,
+        book: ConnectionBook = ConnectionBook(),
         handler: any RequestHandler
     ) {
+        self.book = book
         self.reactor = reactor
         self.limits = limits
         self.bodyBudget = bodyBudget ?? BodyBudget(maxBytes: limits.bodyMemoryBytes)
@@ -50,7 +60,7 @@ package final class Server {
     }
 
     /// How many connections are open.
-    package var connectionCount: Int { connections.count }
+    package var connectionCount: Int { connections.count - refusedCount }
 
     /// Accepts connections from a listening socket, which other loops may watch as well.
     ///
@@ -90,6 +100,8 @@ package final class Server {
         let connection = Connection(
             Descriptor(owning: detached.descriptor),
             peer: detached.request.peer,
+            place: detached.place,
+            age: detached.age,
             server: self
         )
         connections[ObjectIdentifier(connection)] = connection
@@ -100,8 +112,20 @@ package final class Server {
         }
     }
 
+    /// How long a connection may wait for its next request.
+    var idleSeconds: Int {
+        let isCrowded = book.connectionCount > limits.maxConnections / 4 * 3
+        return isCrowded ? min(limits.crowdedIdleSeconds, limits.idleSeconds) : limits.idleSeconds
+    }
+
     func open(_ descriptor: consuming Descriptor, peer: PeerAddress) {
-        let connection = Connection(descriptor, peer: peer, server: self)
+        let place: ConnectionPlace
+        do throws(ConnectionBook.Refusal) {
+            place = try book.enter(peer, limits)
+        } catch {
+            return refuse(descriptor, peer, Problem(error))
+        }
+        let connection = Connection(descriptor, peer: peer, place: place, server: self)
         connections[ObjectIdentifier(connection)] = connection
         do {
             try connection.start()
@@ -111,8 +135,31 @@ package final class Server {
         }
     }
 
+    /// Tells a client that its connection is one too many, and closes it.
+    ///
+    /// In a flood of them only some are told: to wait until a client has read its answer takes a
+    /// descriptor, too.
+    @inline(never)
+    private func refuse(
+        _ descriptor: consuming Descriptor,
+        _ peer: PeerAddress,
+        _ problem: Problem
+    ) {
+        guard refusedCount < Self.maxRefusedCount else { return }
+        let connection = Connection(descriptor, peer: peer, place: nil, server: self)
+        do {
+            try connection.start()
+        } catch {
+            return
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        refusedCount += 1
+        connection.refuse(problem)
+    }
+
     func forget(_ connection: Connection) {
-        connections[ObjectIdentifier(connection)] = nil
+        let forgotten = connections.removeValue(forKey: ObjectIdentifier(connection))
+        if forgotten != nil, connection.place == nil { refusedCount -= 1 }
     }
 
     func appendHead(

@@ -13,6 +13,8 @@ package final class Service: Sendable {
     let limits: ServerLimits
     /// The memory that the bodies of requests share on all loops.
     let bodyBudget: BodyBudget
+    /// Counts the connections of all loops.
+    let connectionBook = ConnectionBook()
     let upstreamSettings: UpstreamSettings
     /// The folder of the page, or nil where none is served.
     let staticFolder: String?

@@ -42,6 +42,7 @@ final class Worker {
             on: reactor,
             limits: service.limits,
             bodyBudget: service.bodyBudget,
+            book: service.connectionBook,
             handler: router
         )
         store.start()

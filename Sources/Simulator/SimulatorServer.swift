@@ -59,6 +59,10 @@ package final class SimulatorServer: Sendable {
         // The relay may stop reading for as long as its own client does.
         limits.stalledSeconds = 24 * 3600
         limits.idleSeconds = 300
+        // The relay keeps its connections, and so does whoever measures.
+        limits.maxConnections = .max
+        limits.maxRequests = .max
+        limits.connectionSeconds = 24 * 3600
         return limits
     }
 }

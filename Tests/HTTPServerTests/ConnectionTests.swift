@@ -174,7 +174,9 @@ struct ConnectionTests {
 
     @Test func `ten thousand requests leave one connection and no descriptor behind`() async throws
     {
-        let server = try TestServer.echo()
+        var limits = ServerLimits()
+        limits.maxRequests = 10_001
+        let server = try TestServer.echo(limits: limits)
         let client = server.client()
         _ = client.get("/")
         let before = openDescriptorCount()

@@ -13,6 +13,13 @@ import Testing
         try GeneratedFile(path: "docs/configuration.md").expectRegion(ConfigurationPage.tables)
     }
 
+    @Test func `the page about limits has all that can be set, and what is built in`() throws {
+        try GeneratedFile(path: "docs/limits.md").expectRegion(LimitsPage.tables)
+        for variable in LimitSettings.group.variables + LimitSettings.connectionGroup.variables {
+            #expect(LimitsPage.tables.contains("`\(variable.name)` = "), "\(variable.name)")
+        }
+    }
+
     @Test func `the example file can be read, and sets nothing`() throws {
         #expect(try DotEnv.parse(EnvExample.text, name: ".env.example").isEmpty)
     }

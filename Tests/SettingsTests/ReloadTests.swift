@@ -70,6 +70,8 @@ import Testing
             "RELAY_ON_DISCONNECT": "finish", "RELAY_UPSTREAM": "anthropic",
             "RELAY_CORS_ORIGINS": "*", "RELAY_BODY_MEMORY": "8388608", "RELAY_LOG_WINDOW": "65536",
             "RELAY_READER_BUFFER": "4096", "RELAY_MAX_BODY": "1024", "RELAY_MAX_ANSWER": "1024",
+            "RELAY_MAX_URL": "1024", "RELAY_MAX_HEAD": "65536", "RELAY_MAX_FIELDS": "50",
+            "RELAY_MAX_CHUNK_LINE": "64", "RELAY_MAX_PIPELINED": "1024",
             "RELAY_JOURNAL": "0", "RELAY_LOG_REQUESTS": "0", "RELAY_ALLOW_ANONYMOUS": "1",
             "RELAY_LOG_CONTENT": "1", "RELAY_FILTERS_FILE": FilterFileTests.example,
         ]

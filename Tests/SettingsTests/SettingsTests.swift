@@ -146,6 +146,10 @@ import Upstream
     }
 
     @Test(arguments: [
+        ("OPENAI_BASE_URL", "https://"), ("OPENAI_BASE_URL", "http:///v1"),
+        ("OPENAI_BASE_URL", "http://h:99999/v1"), ("OPENAI_BASE_URL", "http://h:0/v1"),
+        ("OPENAI_BASE_URL", "http://h:/v1"), ("OPENAI_BASE_URL", "http://[::1/v1"),
+        ("OPENAI_BASE_URL", "http://u:p@/v1"), ("ANTHROPIC_BASE_URL", "http://[]:80"),
         ("RELAY_LISTEN", "8000"),
         ("RELAY_LISTEN", "127.0.0.1:65536"),
         ("RELAY_LISTEN", "127.0.0.1:+1"),

@@ -105,8 +105,8 @@ package struct BodyDecoder {
     ) throws(RequestError) -> State {
         // Otherwise chunks of one byte with long extensions would make a small body endless work.
         totalExtensionBytes += extensionBytes
-        guard totalExtensionBytes <= limits.maxHeadBytes else {
-            throw .chunkLineTooLong(limit: limits.maxHeadBytes)
+        guard totalExtensionBytes <= limits.maxExtensionBytes else {
+            throw .extensionsTooLong(limit: limits.maxExtensionBytes)
         }
         guard size <= limits.maxBodyBytes - announcedBytes else {
             throw .bodyTooLarge(limit: limits.maxBodyBytes)

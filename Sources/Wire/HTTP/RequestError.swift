@@ -35,8 +35,10 @@ package enum RequestError: Error, Sendable, Equatable {
     case invalidChunkSize
     case invalidChunkExtension
     case chunkLineTooLong(limit: Int)
+    case extensionsTooLong(limit: Int)
     case missingChunkEnd
     case invalidTrailer
+    case trailersTooLarge(limit: Int)
     case unknownContentCoding(name: String)
     case severalContentCodings
     case brokenContent(ContentCoding)
@@ -47,10 +49,10 @@ package enum RequestError: Error, Sendable, Equatable {
     package var status: Status {
         switch self {
         case .targetTooLong: .uriTooLong
-        case .headTooLarge, .tooManyFields: .requestHeaderFieldsTooLarge
+        case .headTooLarge, .tooManyFields, .trailersTooLarge: .requestHeaderFieldsTooLarge
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedVersion: .httpVersionNotSupported
-        case .unknownTransferCoding: .notImplemented
+        case .unknownTransferCoding, .connectUnsupported: .notImplemented
         case .unknownExpectation: .expectationFailed
         case .noBodyMemory: .serviceUnavailable
         case .unknownContentCoding, .severalContentCodings: .unsupportedMediaType
@@ -68,8 +70,9 @@ package enum RequestError: Error, Sendable, Equatable {
             .invalidTarget, .targetTooLong, .invalidVersion, .unsupportedVersion,
             .tooManyEmptyLines:
             requestLineDetail
-        case .invalidChunkSize, .invalidChunkExtension, .chunkLineTooLong, .missingChunkEnd,
-            .invalidTrailer, .bodyTooLarge, .noBodyMemory, .lengthAndCoding,
+        case .invalidChunkSize, .invalidChunkExtension, .chunkLineTooLong, .extensionsTooLong,
+            .missingChunkEnd, .invalidTrailer, .trailersTooLarge, .bodyTooLarge, .noBodyMemory,
+            .lengthAndCoding,
             .invalidTransferEncoding, .chunkedNotLast, .unknownTransferCoding,
             .transferEncodingBeforeHTTP11, .invalidContentLength, .repeatedContentLength:
             bodyDetail
@@ -140,9 +143,13 @@ package enum RequestError: Error, Sendable, Equatable {
         case .invalidChunkSize: "A chunk size is not a hexadecimal number of reasonable length."
         case .invalidChunkExtension: "A chunk extension is malformed."
         case .chunkLineTooLong(let limit):
-            "Chunk sizes with their extensions are longer than \(limit) bytes."
+            "A line with a chunk's size and extensions is longer than \(limit) bytes."
+        case .extensionsTooLong(let limit):
+            "The extensions of all chunks are longer than \(limit) bytes."
         case .missingChunkEnd: "A chunk is not followed by CR LF."
         case .invalidTrailer: "A line after the last chunk is not a valid header line."
+        case .trailersTooLarge(let limit):
+            "The lines after the last chunk are longer than \(limit) bytes."
         default: ""
         }
     }

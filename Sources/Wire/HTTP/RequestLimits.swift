@@ -3,8 +3,6 @@ package struct RequestLimits: Sendable, Equatable {
     /// The longest request target (414).
     package var maxTargetBytes = 16 * 1024
     /// The longest head, from the first byte to the empty line (431).
-    ///
-    /// It also bounds the trailers, and the extensions of all chunks of a body.
     package var maxHeadBytes = 32 * 1024
     /// The largest number of field lines, and of trailer lines (431).
     package var maxFieldCount = 100
@@ -12,6 +10,10 @@ package struct RequestLimits: Sendable, Equatable {
     package var maxBodyBytes = 8 * 1024 * 1024
     /// The longest line with a chunk's size and extensions (400).
     package var maxChunkLineBytes = 4 * 1024
+    /// What the extensions of all chunks of a body may come to (400).
+    package var maxExtensionBytes = 16 * 1024
+    /// The longest trailers, with the empty line (431).
+    package var maxTrailerBytes = 8 * 1024
 
     /// The longest name that may be a method: 501 up to here, 400 beyond.
     static let maxMethodBytes = 128

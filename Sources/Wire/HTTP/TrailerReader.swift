@@ -26,8 +26,8 @@ struct TrailerReader {
     /// - Returns: whether it was the last one of the body.
     mutating func receive(_ byte: UInt8, limits: RequestLimits) throws(RequestError) -> Bool {
         byteCount += 1
-        guard byteCount <= limits.maxHeadBytes else {
-            throw .headTooLarge(limit: limits.maxHeadBytes)
+        guard byteCount <= limits.maxTrailerBytes else {
+            throw .trailersTooLarge(limit: limits.maxTrailerBytes)
         }
         if state == .lineFeed || state == .lastLineFeed {
             guard byte == Octet.lineFeed else { throw .bareCarriageReturn }

@@ -1,10 +1,8 @@
+import HTTPServer
 import Relay
 
 /// What the log says once the relay serves: where it listens, who answers, what may run short.
 struct Announcement {
-    /// Enough for some ten thousand streams with a connection at each end.
-    private static let wantedDescriptors = 20_000
-
     let settings: Settings
     /// The port that it listens on; never 0.
     let port: Int
@@ -31,10 +29,13 @@ struct Announcement {
             log.write(.info, note)
         }
         if let warning = settings.calls.warning { log.write(.warning, warning) }
-        guard descriptors < Self.wantedDescriptors else { return }
+        let wanted = settings.limits.server.maxConnections
+        let most = RunningRelay.maxConnections(settings, descriptors: descriptors)
+        guard most < wanted else { return }
         log.write(
             .warning,
-            "only \(descriptors) descriptors allowed, about \(descriptors / 2) streams at once;"
+            "only \(descriptors) descriptors are allowed, so \(most) connections at once and not"
+                + " \(LimitSettings.maxConnections.name)=\(wanted);"
                 + " raise ulimit -n or LimitNOFILE"
         )
     }

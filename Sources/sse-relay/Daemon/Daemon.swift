@@ -25,7 +25,7 @@ struct Daemon {
         let arrivals = SignalArrivals()
         let listeners = try listen()
         var storage = try OpenedStorage(settings, log)
-        var relay = try RunningRelay(settings, storage, log)
+        var relay = try RunningRelay(settings, storage, descriptors: descriptors, log)
         try await relay.start(on: listeners.numbers, storage.takeRecovery())
         Announcement(
             settings: settings,

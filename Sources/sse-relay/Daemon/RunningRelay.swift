@@ -1,4 +1,5 @@
 import Generations
+import HTTPServer
 import Loop
 import Relay
 
@@ -9,14 +10,22 @@ struct RunningRelay {
     private(set) var settings: Settings
     /// Once started it runs as long as the relay: an answer from before a reload may need it.
     private(set) var simulator: EmbeddedSimulator?
+    /// How many descriptors the process may have.
+    private let descriptors: Int
 
-    init(_ settings: Settings, _ storage: OpenedStorage, _ log: Log) throws {
+    init(
+        _ settings: Settings,
+        _ storage: OpenedStorage,
+        descriptors: Int,
+        _ log: Log
+    ) throws {
         self.settings = settings
+        self.descriptors = descriptors
         let simulator = try EmbeddedSimulator.startIfNeeded(settings)
         self.simulator = simulator
         service = Service(
             configuration: Self.configuration(settings, simulator),
-            limits: settings.limits.server,
+            limits: Self.limits(settings, descriptors: descriptors),
             upstreamSettings: settings.calls.connection,
             staticFolder: settings.listening.staticFolder,
             history: storage.history,
@@ -25,6 +34,18 @@ struct RunningRelay {
             durability: settings.storage.durability,
             log: log
         )
+    }
+
+    /// Without descriptors for more, a client beyond them would wait in a queue and hear nothing.
+    private static func limits(_ settings: Settings, descriptors: Int) -> ServerLimits {
+        var limits = settings.limits.server
+        limits.maxConnections = Self.maxConnections(settings, descriptors: descriptors)
+        return limits
+    }
+
+    /// How many connections there may be: each may need a second descriptor, for its upstream.
+    static func maxConnections(_ settings: Settings, descriptors: Int) -> Int {
+        min(settings.limits.server.maxConnections, max(descriptors / 2, 1))
     }
 
     private static func configuration(
@@ -58,7 +79,7 @@ struct RunningRelay {
         self.settings = settings
         await service.reload(
             Self.configuration(settings, simulator),
-            limits: settings.limits.server
+            limits: Self.limits(settings, descriptors: descriptors)
         )
     }
 

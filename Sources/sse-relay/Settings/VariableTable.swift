@@ -2,7 +2,8 @@
 enum VariableTable {
     static let groups = [
         ModelSettings.group, ListeningSettings.group, StorageSettings.group, StreamSettings.group,
-        LimitSettings.group, CallSettings.group, FilterSettings.group, ProcessSettings.group,
+        LimitSettings.group, LimitSettings.connectionGroup,
+        CallSettings.group, FilterSettings.group, ProcessSettings.group,
     ]
 
     static let all = groups.flatMap(\.variables)

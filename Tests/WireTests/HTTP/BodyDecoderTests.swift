@@ -68,11 +68,11 @@ import Wire
         ("0\r\nX: \0\r\n", .invalidTrailer),
         ("0\r\nX: y\n", .bareLineFeed),
         ("0\r\n\(text("X: y\r\n", 4))", .tooManyFields(limit: 3)),
-        ("0\r\nX:\(text("y", 200))", .headTooLarge(limit: 200)),
+        ("0\r\nX:\(text("y", 200))", .trailersTooLarge(limit: 200)),
         ("5;\(text("a", 63))", .chunkLineTooLong(limit: 64)),
         (
             text("1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\nx\r\n", 7),
-            .chunkLineTooLong(limit: 200)
+            .extensionsTooLong(limit: 200)
         ),
     ]
 
@@ -80,7 +80,8 @@ import Wire
     func `bad framing is refused for every cut of the bytes`(framed: String, error: RequestError) {
         var limits = RequestLimits()
         limits.maxBodyBytes = 100
-        limits.maxHeadBytes = 200
+        limits.maxTrailerBytes = 200
+        limits.maxExtensionBytes = 200
         limits.maxFieldCount = 3
         limits.maxChunkLineBytes = 64
         let feed = SplitFeed(chunked(framed)).expectSameOutcome { RequestFeed($0, limits: limits) }

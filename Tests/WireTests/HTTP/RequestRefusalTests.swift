@@ -165,9 +165,10 @@ import Wire
         (RequestError.targetTooLong(limit: 7), 414), (.headTooLarge(limit: 7), 431),
         (.tooManyFields(limit: 7), 431), (.bodyTooLarge(limit: 7), 413),
         (.unsupportedVersion, 505), (.unknownTransferCoding, 501), (.unknownExpectation, 417),
-        (.chunkedNotLast, 400), (.bareLineFeed, 400), (.connectUnsupported, 400),
+        (.chunkedNotLast, 400), (.bareLineFeed, 400), (.connectUnsupported, 501),
         (.methodTooLong(limit: 7), 400), (.invalidTransferEncoding, 400),
         (.tooManyMarks(limit: 7), 400),
+        (.extensionsTooLong(limit: 7), 400), (.trailersTooLarge(limit: 7), 431),
         (.chunkLineTooLong(limit: 7), 400), (.tooManyEmptyLines(limit: 7), 400),
     ]
 
