@@ -3,11 +3,17 @@
 enum CardNumber {
     /// Digits that may be one, with single separators between them; the issuers of cards have
     /// numbers that begin with 2 to 6.
+    ///
+    /// A dot separates groups of four alone: otherwise it is that of a decimal fraction, whose
+    /// digits are no card's.
     static let expression =
-        #"(?<![0-9])[2-6](?:[ .\-\x{A0}\x{2007}\x{2010}\x{2011}\x{202F}]?[0-9]){12,18}(?![0-9])"#
+        "(?<![0-9])(?<![0-9]\\.)[2-6](?:(?:\(separator))?[0-9]){12,18}(?![0-9])"
+
+    private static let separator =
+        #"[ \-\x{A0}\x{2007}\x{2010}\x{2011}\x{202F}]|(?<=[0-9]{4})\.(?=[0-9]{4}(?![0-9]))"#
 
     /// Nineteen digits with a separator of three bytes after each, and what follows.
-    static let maxBytes = 19 * 4 + 4
+    static let maxBytes = 19 * 4 + 8
 
     private static let lengths = 13...19
 

@@ -95,6 +95,21 @@ import Wire
         Case([.find(.emails, .replace("@"))], "a@b a@b.c @x.de ü@bücher.de", "a@b a@b.c @x.de @"),
         Case([.find(.emails, .replace("@"))], "<a-b@x-y.co.uk>, c@d.museum", "<@>, @"),
         Case([.find(.emails, .replace("@"))], "x@y.xn--p1ai", "@"),
+        Case([.find(.emails, .replace("@"))], "**b@c.de** `b@c.de` _b@c.de_", "**@** `@` _@_"),
+        Case([.find(.emails, .replace("@"))], "'b@c.de' \"b@c.de\" |b@c.de|", "'@' \"@\" |@|"),
+        Case([.find(.emails, .replace("@"))], "https://x.y/u?e=b@c.de&f", "https://x.y/u?e=@&f"),
+        Case([.find(.emails, .replace("@"))], "{b@c.de} .b@c.de ..b@c.de", "{@} .@ ..@"),
+        Case([.find(.emails, .replace("@"))], "o'neil%x@c.de, a_b-c@d.org", "@, @"),
+        Case(
+            [.find(.emails, .replace("@"))],
+            String(repeating: "x", count: 70) + "/b@c.de",
+            String(repeating: "x", count: 70) + "/@"
+        ),
+        Case(
+            [.find(.emails, .replace("@"))],
+            String(repeating: "x", count: 70) + "@c.de",
+            "xxxxxx@"
+        ),
         Case([.find(.cards, .replace("#"))], "card 4111 1111 1111 1111 12/27", "card # 12/27"),
         Case([.find(.cards, .replace("#"))], "4111111111111111", "#"),
         Case([.find(.cards, .replace("#"))], "4111111111111112", "4111111111111112"),
@@ -106,6 +121,12 @@ import Wire
             "at 1764380000000 it was 3.14159",
             "at 1764380000000 it was 3.14159"
         ),
+        Case([.find(.cards, .replace("#"))], "2.718281828459045", "2.718281828459045"),
+        Case([.find(.cards, .replace("#"))], "-0.5454545454545454", "-0.5454545454545454"),
+        Case([.find(.cards, .replace("#"))], "2718.281828459045", "2718.281828459045"),
+        Case([.find(.cards, .replace("#"))], "4111.1111.1111.1111. And", "#. And"),
+        Case([.find(.cards, .replace("#"))], "no.4111 1111.1111-1111.", "no.#."),
+        Case([.find(.cards, .replace("#"))], "4111111111111111.00", "#.00"),
         Case([.find(.cards, .replace("#"))], "5555\u{A0}5555\u{202F}5555\u{2011}4444", "#"),
     ]
 
@@ -145,6 +166,30 @@ import Wire
                 #expect(passed == whole, "\(text) cut at \(some)")
             }
             #expect(pass(text, cutAt: Array(0..<count), through: filters).text() == whole)
+        }
+    }
+
+    @Test func `chance texts are masked the same however they are cut`() throws {
+        let filters = try FilterList([
+            .find(.emails, .replace("@")), .find(.cards, .replace("#")),
+        ])
+        var random = SeededGenerator(seed: 13)
+        let parts = [
+            "4111", "1111", "1", ".", " ", "-", "b", "é", "@", "c.de", "*", "_", "2.7", "\u{A0}",
+        ]
+        for _ in 0..<1000 {
+            let count = Int.random(in: 1...12, using: &random)
+            let text = (0..<count).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
+            let whole = pass(text, through: filters).text()
+            let scalars = text.unicodeScalars.count
+            for _ in 0..<3 {
+                let some = (0..<scalars).filter { _ in Bool.random(using: &random) }
+                #expect(
+                    pass(text, cutAt: some, through: filters).text() == whole,
+                    "\(text) \(some)"
+                )
+            }
+            #expect(pass(text, cutAt: Array(0..<scalars), through: filters).text() == whole)
         }
     }
 
