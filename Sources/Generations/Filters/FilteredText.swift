@@ -16,8 +16,8 @@ struct FilteredText {
         case undecided
     }
 
-    /// How much of what was given away is kept at most, before it is dropped down to what the
-    /// search looks back at.
+    /// How much of what was given away is kept beside what the search looks back at, before it is
+    /// dropped.
     private static let maxKeptBytes = 1024
 
     /// What was given away last, and after it what waits.
@@ -38,7 +38,7 @@ struct FilteredText {
         guard start == text.count else { return false }
         let starts = search.pattern.starts
         guard starts.next(in: piece, from: 0, after: text.last) == piece.count else { return false }
-        if start > Self.maxKeptBytes { dropOld(search.pattern.lookbehind) }
+        dropOld(search.pattern.lookback)
         text.append(span: piece)
         start = text.count
         return true
@@ -62,7 +62,7 @@ struct FilteredText {
         _ scratch: MatchScratch,
         into out: inout [UInt8]
     ) -> Verdict {
-        if start > Self.maxKeptBytes { dropOld(search.pattern.lookbehind) }
+        dropOld(search.pattern.lookback)
         text += piece
         while start < text.count {
             release(to: search.pattern.starts.next(in: text.span, from: start), into: &out)
@@ -140,11 +140,17 @@ struct FilteredText {
         return end
     }
 
-    /// Keeps of what was given away as much as a search looks back at, and one character in any
-    /// case: it shows that the text does not begin here.
-    private mutating func dropOld(_ lookbehind: Int) {
+    /// Keeps of what was given away as many characters as a search needs, once there is much.
+    @inline(__always)
+    private mutating func dropOld(_ lookback: Int) {
+        guard start > Self.maxKeptBytes + 8 * lookback else { return }
+        dropAll(but: lookback)
+    }
+
+    @inline(never)
+    private mutating func dropAll(but lookback: Int) {
         var kept = start
-        for _ in 0..<max(2, lookbehind) where kept > 0 {
+        for _ in 0..<lookback where kept > 0 {
             kept -= 1
             while kept > 0, text[kept] & 0xC0 == 0x80 { kept -= 1 }
         }

@@ -36,8 +36,9 @@ final class Pattern: @unchecked Sendable {
 
     private let code: OpaquePointer
     private let limits: OpaquePointer
-    /// How many characters before a match it may look at.
-    let lookbehind: Int
+    /// How many characters before a match are kept: all that it may look at, and two more, which
+    /// show that the text does not begin there.
+    let lookback: Int
     /// Where a match may begin.
     let starts: MatchStarts
 
@@ -79,13 +80,27 @@ final class Pattern: @unchecked Sendable {
         _ = pcre2_jit_compile_8(compiled, UInt32(modes))
         var lookbehind: UInt32 = 0
         pcre2_pattern_info_8(compiled, UInt32(PCRE2_INFO_MAXLOOKBEHIND), &lookbehind)
-        self.lookbehind = Int(lookbehind)
+        lookback = Int(lookbehind) * (Self.assertionCount(in: text) + 1) + 2
         starts = MatchStarts(of: compiled, words)
     }
 
     deinit {
         pcre2_match_context_free_8(limits)
         pcre2_code_free_8(code)
+    }
+
+    /// How many lookbehinds may be inside of each other: PCRE2 says only how far the longest one
+    /// goes by itself.
+    ///
+    /// Named groups count as well, which only keeps more.
+    private static func assertionCount(in text: String) -> Int {
+        let bytes = Array(text.utf8)
+        return bytes.indices.dropLast(2).count { index in
+            guard bytes[index] == UInt8(ascii: "(") else { return false }
+            // `(?<=`, `(?<!`, `(?<*`, and the same in words, such as `(*plb:`.
+            if bytes[index + 1] == UInt8(ascii: "*") { return true }
+            return bytes[index + 1] == UInt8(ascii: "?") && bytes[index + 2] == UInt8(ascii: "<")
+        }
     }
 
     /// Where in an expression `\G` is: where a search begins depends on how the text was cut.

@@ -140,6 +140,28 @@ import Wire
         }
     }
 
+    @Test(arguments: [
+        ("(?<=\\bkey: )\\S+", "monkey: a key: b", "monkey: a key: *"),
+        ("(?<=(?<=aaa)bbb)x+y", " aaabbbxxy", " aaabbb*"),
+        ("(?<=(?<![a-z])(?<n>k))x", "okx kx", "okx k*"),
+        ("(*plb:(*plb:aa)bb)x", " aabbx", " aabb*"),
+        ("(?<=^key: )b", "key: b", "key: b"),
+        ("^b|(?<=^)c", "bc", "bc"),
+    ])
+    func `what a search looks back at is there after a long text, too`(
+        pattern: String,
+        text: String,
+        expected: String
+    ) throws {
+        let filters = try FilterList([.pattern(pattern)])
+        let before = Array(repeating: "lorem ipsum. ", count: 200)
+        for cuts in cuts(of: text) {
+            let pieces = before + pieces(of: text, cutAt: cuts)
+            let passed = pass(pieces.map { (.text, $0) }, through: filters).text()
+            #expect(passed.dropFirst(before.joined().count) == expected, "cut at \(cuts)")
+        }
+    }
+
     /// Letters that make matches likely.
     @Test(arguments: [
         [FilterRule.pattern("(a|ab)(c|bcd)(d*)")], [.pattern("\\b(a|b)+c?\\b")],
