@@ -17,7 +17,7 @@ struct WordPattern {
     /// - Parameters:
     ///   - words: plain text.
     ///   - ignoresCase: whether case does not matter.
-    ///   - areWhole: whether a word counts only where no letter, digit or `_` is next to it.
+    ///   - areWhole: whether a word counts only where no letter, digit, mark or `_` is next to it.
     init(_ words: [String], ignoresCase: Bool, areWhole: Bool) {
         var branches = Branches()
         var longest = 0
@@ -29,8 +29,13 @@ struct WordPattern {
         tree = WordTree(words, ignoresCase: ignoresCase, areWhole: areWhole)
         maxMatch = (longest + 1) * Self.maxScalarBytes
         let alternatives = branches.expression
-        text = areWhole ? "(?<!\\w)\(alternatives)(?!\\w)" : alternatives
+        text =
+            areWhole
+            ? "(?<!\\w|\(Self.mark))\(alternatives)(?!\\w|\(Self.mark))" : alternatives
     }
+
+    /// A vowel sign or an accent is a part of a word; what chooses the form of an emoji is not.
+    private static let mark = #"(?![\x{FE00}-\x{FE0F}])[\p{Mn}\p{Mc}]"#
 
     /// Words that share their beginnings: a hundred alternatives in a row would all be tried at
     /// every place.

@@ -12,8 +12,10 @@ struct Passed: Equatable {
 
     /// The texts of one kind, joined.
     func text(_ kind: EntryKind = .text) -> String {
-        let mark = "\(kind) "
-        return entries.filter { $0.hasPrefix(mark) }.map { $0.dropFirst(mark.count) }.joined()
+        // In bytes: an accent would be one character with the space before it.
+        let mark = "\(kind) ".utf8
+        let texts = entries.filter { $0.utf8.starts(with: mark) }
+        return String(decoding: texts.flatMap { $0.utf8.dropFirst(mark.count) }, as: UTF8.self)
     }
 
     /// What tool calls are given, joined, by their numbers.
