@@ -136,11 +136,29 @@ struct ArgumentText {
         do throws(JSONError) {
             try reader.readString(quoted.span, into: &plain)
         } catch {
-            // It is no JSON, and passes as it is.
             plain.removeSubrange(before...)
-            plain += pending
+            guard Self.isHalf(pending) else {
+                // It is no JSON, and its characters are the text.
+                plain += pending
+                return pending.removeAll(keepingCapacity: true)
+            }
+            plain += "\u{FFFD}".utf8
+            // What follows it is an escape of its own.
+            pending.removeFirst(Self.escapeBytes)
+            if Self.isWhole(pending) { readEscape() }
+            return
         }
         pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether an escape begins with a half of a surrogate pair.
+    private static func isHalf(_ escape: [UInt8]) -> Bool {
+        guard escape.count >= escapeBytes, escape[1] == UInt8(ascii: "u") else { return false }
+        let digits = escape[2..<escapeBytes]
+        guard digits.allSatisfy({ "0123456789abcdefABCDEF".utf8.contains($0) }) else {
+            return false
+        }
+        return escape[2] | 0x20 == UInt8(ascii: "d") && "89abcdefABCDEF".utf8.contains(escape[3])
     }
 
     private mutating func pass(

@@ -58,7 +58,13 @@ import Wire
         (#"{"n":4111111111111111,"m":12.5e3}"#, #"{"n":"N","m":12.5e3}"#),
         (#"{"a":"unfinished sec"#, #"{"a":"unfinished sec"#),
         (#"{"a":"cut \u00"#, #"{"a":"cut \u00"#),
-        (#"{"a":"\ud83d alone"}"#, #"{"a":"\\ud83d alone"}"#),
+        // Half a character is none, and what follows it is seen.
+        (#"{"a":"\ud83d secret"}"#, "{\"a\":\"\u{FFFD} ***\"}"),
+        (#"{"a":"\ud83d"}"#, #"{"a":"\#u{FFFD}"}"#),
+        (#"{"a":"\uD83D\n\ud83d\u0073ecret\uDE00"}"#, #"{"a":"\#u{FFFD}\n\#u{FFFD}***\#u{FFFD}"}"#),
+        (#"{"a":"\ud83d\ud83d\ude00"}"#, #"{"a":"\#u{FFFD}😀"}"#),
+        (#"{"a":"\ud83d\"","b":"\ud8zz"}"#, #"{"a":"\#u{FFFD}\"","b":"\\ud8zz"}"#),
+        (#"{"x":2.718281828459045}"#, #"{"x":2.718281828459045}"#),
         (#"{"a":"say "quote""}"#, #"{"a":"say "quote""}"#),
     ])
     func `arguments stay JSON, however they are cut`(arguments: String, expected: String) throws {
