@@ -16,8 +16,8 @@ package final class EntryFilter {
     private enum Current: Equatable {
         case none
         case lane(Int)
-        /// An index in `calls`.
-        case call(Int)
+        /// Each call has its own text, which goes on after a piece of another call.
+        case calls
     }
 
     /// So many tool calls are remembered; earlier ones begin anew if more of them comes.
@@ -167,18 +167,23 @@ package final class EntryFilter {
         if isBlocked { noteBlock() }
     }
 
-    /// Adds what waits of the text that came last: another one comes, and the order stays.
+    /// Adds what waits of what came last: something else comes, and the order stays.
     private func letGo(isEnd: Bool, into log: inout EntryLog) {
         switch current {
         case .none: return
         case .lane(let lane):
             chain.end(&lanes[lane].texts)
             add(lanes[lane].kind, into: &log)
-        case .call(let index):
-            if let piece = calls[index].letGo(isEnd: isEnd, &chain) { add(piece, into: &log) }
+        case .calls:
+            for index in calls.indices { letGo(call: index, isEnd: isEnd, into: &log) }
             if isBlocked { noteBlock() }
         }
         current = .none
+    }
+
+    /// Adds what waits of a call.
+    private func letGo(call index: Int, isEnd: Bool, into log: inout EntryLog) {
+        if let piece = calls[index].letGo(isEnd: isEnd, &chain) { add(piece, into: &log) }
     }
 
     @inline(never)
@@ -186,18 +191,15 @@ package final class EntryFilter {
         guard let piece = try? JSON.parse(payload) else {
             return append(.toolCall, payload, to: &log)
         }
-        let number = piece["index"]?.intValue ?? 0
-        var index = calls.firstIndex { $0.index == number } ?? -1
-        if current != .call(index) || index < 0 {
+        if current != .calls {
             letGo(isEnd: false, into: &log)
             guard !isBlocked else { return }
+            current = .calls
         }
-        if index < 0 {
-            if calls.count == Self.maxCalls { calls.removeFirst() }
-            calls.append(ToolCallText(index: number))
-            index = calls.count - 1
-        }
-        current = .call(index)
+        let number = piece["index"]?.intValue ?? 0
+        let known = calls.firstIndex { $0.index == number }
+        let index = known ?? begin(call: number, into: &log)
+        guard !isBlocked else { return noteBlock() }
         if let passed = calls[index].take(piece, &chain) {
             if passed == piece {
                 append(.toolCall, payload, to: &log)
@@ -206,6 +208,20 @@ package final class EntryFilter {
             }
         }
         if isBlocked { noteBlock() }
+    }
+
+    /// Begins a call; returns its index in `calls`.
+    private func begin(call number: Int, into log: inout EntryLog) -> Int {
+        // JSON says where it ends, and plain input does not.
+        for index in calls.indices where calls[index].isPlain {
+            letGo(call: index, isEnd: false, into: &log)
+        }
+        if calls.count == Self.maxCalls {
+            letGo(call: 0, isEnd: true, into: &log)
+            calls.removeFirst()
+        }
+        calls.append(ToolCallText(index: number))
+        return calls.count - 1
     }
 
     private func add(_ piece: JSON, into log: inout EntryLog) {

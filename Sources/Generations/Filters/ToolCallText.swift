@@ -19,6 +19,12 @@ struct ToolCallText {
 
     init(index: Int) { self.index = index }
 
+    /// Whether it has plain input.
+    var isPlain: Bool {
+        guard case .input = content else { return false }
+        return true
+    }
+
     /// Takes a piece; returns what passes of it, or nil where there is nothing.
     mutating func take(_ piece: JSON, _ chain: inout FilterChain) -> JSON? {
         guard case .object(var members) = piece else { return piece }

@@ -95,7 +95,7 @@ import Wire
             ],
             through: list
         )
-        #expect(passed.arguments == [0: #"{"a":"secret"}"#, 1: #"{"b":"ret ***"}"#, 2: ""])
+        #expect(passed.arguments == [0: #"{"a":"***"}"#, 1: #"{"b":"ret ***"}"#, 2: ""])
         #expect(passed.entries.first == "toolCall " + piece(0, #"{"a":""#, more))
         #expect(passed.entries.last == #"toolCall {"index":2,"function":{"name":"secret"}}"#)
     }
