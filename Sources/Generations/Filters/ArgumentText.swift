@@ -168,6 +168,8 @@ struct ArgumentText {
     ) {
         chain.take(plain, of: &texts, isLast: isLast)
         plain.removeAll(keepingCapacity: true)
+        // The rest of an escape would follow the match.
+        if chain.state != .open { pending = [] }
         JSONText.appendEscaped(chain.output.span, into: &out)
     }
 

@@ -30,6 +30,9 @@ package final class EntryFilter {
     private var calls: [ToolCallText] = []
     private var current = Current.none
     private var hasLeftOut = false
+    private var hasNotedBlock = false
+    /// Whether a block ends the answer as `filtered`, and does not only come to light at its end.
+    private var appendsAfterBlock = true
     /// What was decoded last.
     private var decoded = EntryLog()
     /// How many entries of it have gone through.
@@ -73,25 +76,37 @@ package final class EntryFilter {
 
     /// Decodes the next bytes of the stream, and adds to the log what passes.
     ///
-    /// - Throws: what the decoder throws; what it decoded before that goes through.
+    /// - Throws: what the decoder throws, unless a filter has ended the answer before that; what it
+    ///   decoded goes through.
     func decode(
         _ bytes: Span<UInt8>,
         with decoder: inout StreamDecoder,
         into log: inout EntryLog
     ) throws(StreamError) {
-        defer { pass(into: &log) }
-        try decoder.decode(bytes, into: &decoded)
+        do throws(StreamError) {
+            try decoder.decode(bytes, into: &decoded)
+        } catch {
+            pass(into: &log)
+            guard isBlocked else { throw error }
+        }
+        pass(into: &log)
     }
 
     /// Takes entries that are decoded already, and adds what passes.
     ///
-    /// - Throws: what `decode` throws; what it added before that goes through.
+    /// - Throws: what `decode` throws, unless a filter has ended the answer before that; what it
+    ///   added goes through.
     func take<Failure: Error>(
         into log: inout EntryLog,
         _ decode: (inout EntryLog) throws(Failure) -> Void
     ) throws(Failure) {
-        defer { pass(into: &log) }
-        try decode(&decoded)
+        do throws(Failure) {
+            try decode(&decoded)
+        } catch {
+            pass(into: &log)
+            guard isBlocked else { throw error }
+        }
+        pass(into: &log)
     }
 
     /// Adds what waits, since the answer ends; returns whether a filter ends it.
@@ -107,6 +122,7 @@ package final class EntryFilter {
     ///   - log: the answer's.
     func end(_ ending: Ending?, into log: inout EntryLog) {
         guard !isBlocked else { return }
+        appendsAfterBlock = ending != nil
         if current != .lane(0) { letGo(isEnd: true, into: &log) }
         guard !isBlocked else { return }
         chain.end(&lanes[0].texts, after: ending)
@@ -164,7 +180,7 @@ package final class EntryFilter {
     private func add(_ kind: EntryKind, into log: inout EntryLog) {
         let output = chain.output
         if !output.isEmpty { append(kind, output.span, to: &log) }
-        if isBlocked { noteBlock() }
+        if isBlocked { noteBlock(into: &log) }
     }
 
     /// Adds what waits of what came last: something else comes, and the order stays.
@@ -176,7 +192,7 @@ package final class EntryFilter {
             add(lanes[lane].kind, into: &log)
         case .calls:
             for index in calls.indices { letGo(call: index, isEnd: isEnd, into: &log) }
-            if isBlocked { noteBlock() }
+            if isBlocked { noteBlock(into: &log) }
         }
         current = .none
     }
@@ -199,7 +215,7 @@ package final class EntryFilter {
         let number = piece["index"]?.intValue ?? 0
         let known = calls.firstIndex { $0.index == number }
         let index = known ?? begin(call: number, into: &log)
-        guard !isBlocked else { return noteBlock() }
+        guard !isBlocked else { return noteBlock(into: &log) }
         if let passed = calls[index].take(piece, &chain) {
             if passed == piece {
                 append(.toolCall, payload, to: &log)
@@ -207,7 +223,7 @@ package final class EntryFilter {
                 add(passed, into: &log)
             }
         }
-        if isBlocked { noteBlock() }
+        if isBlocked { noteBlock(into: &log) }
     }
 
     /// Begins a call; returns its index in `calls`.
@@ -262,13 +278,21 @@ package final class EntryFilter {
     /// How much of one piece a line of the log shows.
     private static let maxShownBytes = 1024
 
+    /// Reports what has ended the answer, and adds what comes before that end.
     @inline(never)
-    private func noteBlock() {
+    private func noteBlock(into log: inout EntryLog) {
+        guard !hasNotedBlock else { return }
+        hasNotedBlock = true
         switch chain.state {
         case .open: break
         case .blocked(let name): report(.blocked(by: name))
         case .undecided(let name): report(.undecided(by: name))
         }
+        // What waits in other texts came before the match.
+        letGo(isEnd: true, into: &log)
+        guard appendsAfterBlock else { return }
+        chain.appendAfterBlock()
+        add(.text, into: &log)
     }
 }
 

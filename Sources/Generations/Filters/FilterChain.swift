@@ -87,6 +87,26 @@ struct FilterChain {
         run(&texts, isLast: true, after: ending)
     }
 
+    /// Puts into `output` what is appended to an answer that a filter has ended.
+    ///
+    /// It is no part of the text that was blocked, and goes through the filters that follow it as
+    /// a text of its own.
+    mutating func appendAfterBlock() {
+        output.removeAll(keepingCapacity: true)
+        for stage in stages {
+            switch stage {
+            case .append(let text, let endings):
+                if endings.contains(.filtered) { output += text }
+            case .find(let search, let action):
+                guard !output.isEmpty else { continue }
+                swap(&output, &between)
+                output.removeAll(keepingCapacity: true)
+                var text = FilteredText()
+                _ = text.take(between, isLast: true, search, action, scratch, into: &output)
+            }
+        }
+    }
+
     /// Leads what is in `output` through the filters.
     private mutating func run(
         _ texts: inout [FilteredText],

@@ -24,6 +24,8 @@ struct FilteredText {
     private var text: [UInt8] = []
     /// Where in `text` that begins which waits.
     private var start = 0
+    /// Whether it has ended before a match: nothing passes from then on, not even what waits.
+    private var isOver = false
 
     /// How many bytes wait.
     var heldCount: Int { text.count - start }
@@ -62,6 +64,7 @@ struct FilteredText {
         _ scratch: MatchScratch,
         into out: inout [UInt8]
     ) -> Verdict {
+        guard !isOver else { return .passed }
         dropOld(search.pattern.lookback)
         text += piece
         while start < text.count {
@@ -76,7 +79,7 @@ struct FilteredText {
             switch search.pattern.find(in: text, from: start, to: end, isEnd, with: scratch) {
             case .nothing: release(to: end, into: &out)
             case .match(let range):
-                guard handle(range, search, action, into: &out) else { return .blocked }
+                guard handle(range, search, action, into: &out) else { return ends(.blocked) }
             case .begun(let place) where place > start: release(to: place, into: &out)
             case .begun:
                 guard isCut else { return .passed }
@@ -88,14 +91,19 @@ struct FilteredText {
                     with: scratch
                 ) {
                 case .match(let range):
-                    guard handle(range, search, action, into: &out) else { return .blocked }
+                    guard handle(range, search, action, into: &out) else { return ends(.blocked) }
                 case .nothing, .begun: release(to: endOfCharacter(at: start), into: &out)
-                case .undecided: return .undecided
+                case .undecided: return ends(.undecided)
                 }
-            case .undecided: return .undecided
+            case .undecided: return ends(.undecided)
             }
         }
         return .passed
+    }
+
+    private mutating func ends(_ verdict: Verdict) -> Verdict {
+        isOver = true
+        return verdict
     }
 
     /// Does with a match what is to be done; returns whether the text goes on.
@@ -162,5 +170,6 @@ struct FilteredText {
     mutating func reset() {
         text.removeAll(keepingCapacity: true)
         start = 0
+        isOver = false
     }
 }

@@ -63,4 +63,15 @@ import Wire
         let passed = pass(pieces, through: list)
         #expect(passed.arguments.values.allSatisfy { $0 == #"["sec"# })
     }
+
+    @Test func `a block in one call lets go of the others, and of nothing after the match`() throws
+    {
+        let list = try FilterList([
+            .find(.emails, .replace("@")), .word("secret", with: .block),
+        ])
+        let pieces = [piece(0, #"["jo"#), piece(1, #"["my secret \u00"#), piece(0, "hn")]
+        let passed = pass(pieces, through: list)
+        #expect(passed.arguments == [0: #"["jo"#, 1: #"["my "#])
+        #expect(passed.reports == [.blocked(by: "filter 2 (words)")])
+    }
 }
