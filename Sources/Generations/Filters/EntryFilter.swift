@@ -29,6 +29,9 @@ package final class EntryFilter {
     private var lanes: [Lane] = []
     private var calls: [ToolCallText] = []
     private var current = Current.none
+    private var memberTexts: MemberTexts
+    /// Whether reasoning has come out other than it was, so that its vendor refuses it.
+    private var hasChangedReasoning = false
     private var hasLeftOut = false
     private var hasNotedBlock = false
     /// Whether a block ends the answer as `filtered`, and does not only come to light at its end.
@@ -63,6 +66,7 @@ package final class EntryFilter {
     init(_ list: FilterList?, showsContent: Bool = false, report: @escaping (Report) -> Void) {
         let chain = FilterChain(list)
         self.chain = chain
+        memberTexts = MemberTexts(chain)
         filters = list?.changesAnswers == true
         self.showsContent = showsContent
         self.report = report
@@ -249,15 +253,33 @@ package final class EntryFilter {
     @inline(never)
     private func passMembers(_ payload: Span<UInt8>, into log: inout EntryLog) {
         guard let members = try? JSON.parse(payload) else { return }
-        let (kept, isChanged) = QuotingMembers.removed(from: members)
-        if isChanged, !hasLeftOut {
+        if MemberTexts.hasSignature(members) {
+            endReasoning(into: &log)
+            guard !isBlocked else { return }
+        }
+        let (kept, isLeftOut) = memberTexts.take(
+            members,
+            isSigned: !hasChangedReasoning,
+            &chain
+        )
+        guard !isBlocked else { return noteBlock(into: &log) }
+        if isLeftOut, !hasLeftOut {
             hasLeftOut = true
             report(.leftOut)
         }
         guard let kept else { return }
+        if kept == members { return append(.members, payload, to: &log) }
         var bytes: [UInt8] = []
         kept.write(into: &bytes)
         append(.members, bytes.span, to: &log)
+    }
+
+    /// Ends the reasoning that a signature covers, which comes after all of it.
+    private func endReasoning(into log: inout EntryLog) {
+        if current == .lane(1) { letGo(isEnd: false, into: &log) }
+        // Clients join all reasoning, so that no later signature holds either.
+        hasChangedReasoning = hasChangedReasoning || lanes[1].texts.contains(where: \.isChanged)
+        for index in lanes[1].texts.indices { lanes[1].texts[index].reset() }
     }
 
     private func append(_ kind: EntryKind, _ payload: Span<UInt8>, to log: inout EntryLog) {

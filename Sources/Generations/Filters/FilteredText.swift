@@ -26,6 +26,8 @@ struct FilteredText {
     private var start = 0
     /// Whether it has ended before a match: nothing passes from then on, not even what waits.
     private var isOver = false
+    /// Whether anything came out other than it was.
+    private(set) var isChanged = false
 
     /// How many bytes wait.
     var heldCount: Int { text.count - start }
@@ -103,6 +105,7 @@ struct FilteredText {
 
     private mutating func ends(_ verdict: Verdict) -> Verdict {
         isOver = true
+        isChanged = true
         return verdict
     }
 
@@ -123,6 +126,7 @@ struct FilteredText {
         }
         release(to: range.lowerBound, into: &out)
         guard case .replace(let replacement) = action else { return false }
+        isChanged = true
         out.append(contentsOf: replacement.utf8)
         start = range.upperBound
         return true
@@ -171,5 +175,6 @@ struct FilteredText {
         text.removeAll(keepingCapacity: true)
         start = 0
         isOver = false
+        isChanged = false
     }
 }

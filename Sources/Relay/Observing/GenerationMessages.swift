@@ -68,8 +68,8 @@ extension Log {
         case .leftOut:
             write(
                 .info,
-                "id=\(id) logprobs and the like are left out, since they quote text from before"
-                    + " the filters"
+                "id=\(id) logprobs, signatures or the like are left out, since they are of the text"
+                    + " before the filters"
             )
         case .content(let kind, let text, let rest):
             write(.info) { line in

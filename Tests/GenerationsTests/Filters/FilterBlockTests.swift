@@ -27,6 +27,7 @@ import Wire
         [(EntryKind.reasoning, "a secret"), (.text, "b")],
         [(.text, "a secret")],
         [(.toolCall, #"{"index":0,"function":{"arguments":"[\"secret\"]"}}"#), (.text, "b")],
+        [(.members, #"{"delta":{"citations":[{"cited_text":"a secret"}]}}"#), (.text, "b")],
         [(.reasoning, "se"), (.reasoning, "cret")],
     ])
     func `it is text, whatever was blocked`(pieces: [(EntryKind, String)]) throws {
@@ -74,5 +75,14 @@ import Wire
         }
         try take("a secret b")
         #expect(throws: Fault.self) { try take("sec") }
+    }
+
+    @Test func `what waits in other texts comes before it`() throws {
+        let list = try FilterList([
+            .find(.emails, .replace("@")), Self.block, Self.append,
+        ])
+        let members = #"{"chunk":{"note":"a secret"}}"#
+        let passed = pass([(.text, "hi john"), (.members, members)], through: list)
+        #expect(passed.text() == "hi john(stopped)")
     }
 }
