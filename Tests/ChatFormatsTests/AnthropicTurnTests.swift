@@ -215,6 +215,7 @@ private let missing = #","content":"(no result)","is_error":true}"#
         #","thinking_blocks":[{"type":"thinking","thinking":"T"}]"#,
         #","reasoning_details":[{"type":"reasoning.encrypted","data":"D","format":"openai-responses-v1"}]"#,
         #","reasoning_content":"TT","thinking_blocks":[{"type":"thinking","thinking":"","signature":"S"},{"type":"thinking","thinking":"","signature":"S2"}]"#,
+        #","reasoning_content":"TT","thinking_blocks":[{"type":"thinking","thinking":"","signature":"S"},{"type":"thinking","thinking":"","signature":""}]"#,
     ])
     func `without a signature it stays here, and nothing is thought in that round`(
         members: String

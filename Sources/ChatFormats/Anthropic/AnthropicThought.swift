@@ -15,13 +15,21 @@ enum AnthropicThought {
         // In a stream the text comes before the signature, as another member.
         let empty = blocks.indices.filter { blocks[$0]["thinking"]?.stringValue == "" }
         guard !empty.isEmpty, !reasoning.isEmpty else { return blocks }
-        guard empty.count == 1, blocks.count(where: { AnthropicTurn.isOf("thinking", $0) }) == 1
+        guard empty.count == 1, blocks.count(where: { AnthropicTurn.isOf("thinking", $0) }) == 1,
+            !hasLostSignature(message)
         else {
             // Nobody knows where one text ends and the next begins, and a signature covers its own.
             return []
         }
         blocks[empty[0]] = blocks[empty[0]].setting("thinking", to: .string(reasoning))
         return blocks
+    }
+
+    /// Whether a filter has changed the text of a block, which then has an empty signature.
+    private static func hasLostSignature(_ message: JSON) -> Bool {
+        ["thinking_blocks", "reasoning_details"].contains { name in
+            message[name]?.arrayValue?.contains { $0["signature"]?.stringValue == "" } ?? false
+        }
     }
 
     /// Whether Anthropic takes a block of thinking.

@@ -29,6 +29,9 @@ struct MemberTexts {
     private static let minEncodedBytes = 1024
 
     private var texts: [FilteredText]
+    /// Whether a signature has passed.
+    private var hasSigned = false
+    private var isLeftOut = false
 
     init(_ chain: FilterChain) { texts = chain.makeTexts() }
 
@@ -55,7 +58,7 @@ struct MemberTexts {
     ) -> (kept: JSON?, isLeftOut: Bool) {
         guard case .object(let members) = payload else { return (nil, true) }
         var kept: [JSON.Member] = []
-        var isLeftOut = false
+        isLeftOut = false
         for member in members {
             // Other choices are other answers, whose texts come in pieces.
             guard case .object(let parts) = member.value else {
@@ -88,13 +91,35 @@ struct MemberTexts {
         guard !part.isNamed(oneOf: names) else { return nil }
         guard equals(object, "delta") else { return passed(part, &chain) }
         if part.isNamed(oneOf: Self.signed) {
-            guard isSigned else { return nil }
+            guard isSigned else { return unsigned(part.value) }
             let value = passedSigned(part.value, &chain)
-            return value == part.value ? value : nil
+            guard value == part.value else { return nil }
+            hasSigned = true
+            return value
         }
         // A string right in the delta may be a piece of a longer text.
         if case .string = part.value, !part.isNamed(oneOf: Self.opaque) { return nil }
         return passed(part, &chain)
+    }
+
+    /// Blocks without their signatures, where one has passed before: it does not cover what was
+    /// thought after it, and only another block shows where that begins.
+    private mutating func unsigned(_ blocks: JSON) -> JSON? {
+        isLeftOut = true
+        guard hasSigned else { return nil }
+        let rest = (blocks.arrayValue ?? []).compactMap { block -> JSON? in
+            guard block["signature"] != nil, let members = block.members else { return nil }
+            return .object(
+                members.compactMap { member in
+                    if member.isNamed(oneOf: ["format", "id", "index", "type"]) { return member }
+                    guard member.isNamed(oneOf: ["signature", "text", "thinking"]) else {
+                        return nil
+                    }
+                    return JSON.Member(key: member.key, value: .string(""))
+                }
+            )
+        }
+        return rest.isEmpty ? nil : .array(rest)
     }
 
     private mutating func passed(_ member: JSON.Member, _ chain: inout FilterChain) -> JSON? {

@@ -112,9 +112,17 @@ import Wire
         #expect(
             passed.entries == [
                 "reasoning fine", "members " + signature("s0", name), "reasoning a ",
-                "reasoning ***", "reasoning fine", "text ***",
+                "reasoning ***", "members " + signature("", name), "reasoning fine",
+                "members " + signature("", name), "text ***",
             ]
         )
+        #expect(passed.reports == [.leftOut])
+    }
+
+    @Test func `where all reasoning has lost its signature no block is left`() throws {
+        let list = try FilterList([Self.secret])
+        let passed = pass([(.reasoning, "secret"), (.members, signature("s"))], through: list)
+        #expect(passed.entries == ["reasoning ***"])
         #expect(passed.reports == [.leftOut])
     }
 
