@@ -252,7 +252,8 @@ package final class EntryFilter {
 
     @inline(never)
     private func passMembers(_ payload: Span<UInt8>, into log: inout EntryLog) {
-        guard let members = try? JSON.parse(payload) else { return }
+        // Two members of one name could hide a text from this reader that another one sees.
+        guard let members = try? JSON.parse(payload) else { return noteLeftOut() }
         if MemberTexts.hasSignature(members) {
             endReasoning(into: &log)
             guard !isBlocked else { return }
@@ -263,15 +264,18 @@ package final class EntryFilter {
             &chain
         )
         guard !isBlocked else { return noteBlock(into: &log) }
-        if isLeftOut, !hasLeftOut {
-            hasLeftOut = true
-            report(.leftOut)
-        }
+        if isLeftOut { noteLeftOut() }
         guard let kept else { return }
         if kept == members { return append(.members, payload, to: &log) }
         var bytes: [UInt8] = []
         kept.write(into: &bytes)
         append(.members, bytes.span, to: &log)
+    }
+
+    private func noteLeftOut() {
+        guard !hasLeftOut else { return }
+        hasLeftOut = true
+        report(.leftOut)
     }
 
     /// Ends the reasoning that a signature covers, which comes after all of it.

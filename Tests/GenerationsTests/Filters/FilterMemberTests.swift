@@ -43,6 +43,7 @@ import Wire
         #"{"chunk":{"__verbose":{"content":"a secret"}}}"#, #"{"chunk":{"content":"sec"}}"#,
         #"{"delta":{"foo":"a piece"}}"#, #"{"delta":{"audio":{"data":"c2Vj","transcript":"s"}}}"#,
         #"{"choice":{"logprobs":{"content":[{"token":"s"}]}}}"#, #"{"choices":[{"index":1}]}"#,
+        #"{"chunk":{"a":{"b":1,"b":"secret"}}}"#,
     ])
     func `what comes in pieces, or cannot be read, is left out`(payload: String) throws {
         let passed = try members(payload)
