@@ -38,6 +38,20 @@ struct OpenFile: ~Copyable {
         }
     }
 
+    /// Takes the advisory lock as soon as nobody else has it.
+    func waitForLock() throws(StorageError) {
+        _ = try repeating("lock", path) { flock(number, LOCK_EX) }
+    }
+
+    /// Takes over another file's owner, group and permissions.
+    func takeRights(of other: stat) throws(StorageError) {
+        let own = try status()
+        if own.st_uid != other.st_uid || own.st_gid != other.st_gid {
+            _ = try repeating("chown", path) { fchown(number, other.st_uid, other.st_gid) }
+        }
+        _ = try repeating("chmod", path) { fchmod(number, other.st_mode & 0o777) }
+    }
+
     func status() throws(StorageError) -> stat {
         var status = stat()
         _ = try repeating("stat", path) { fstat(number, &status) }
@@ -159,7 +173,11 @@ struct OpenFile: ~Copyable {
 /// Some file systems cannot do it for folders and answer `EINVAL`; there is nothing more to ask
 /// of them.
 func synchronizeFolder(_ path: String) throws(StorageError) {
-    let folder = try OpenFile(opening: path, O_RDONLY | O_DIRECTORY)
+    try synchronizeFolder(try OpenFile(opening: path, O_RDONLY | O_DIRECTORY))
+}
+
+/// The same for a folder that is open.
+func synchronizeFolder(_ folder: borrowing OpenFile) throws(StorageError) {
     do throws(StorageError) {
         try folder.synchronize()
     } catch {

@@ -13,6 +13,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case locked(path: String)
     /// The path leads to something that is not a regular file.
     case notRegularFile(path: String)
+    /// The file holds a secret, and other users may read or write it.
+    case openToOthers(path: String)
     /// The file does not have what was written to it.
     case damaged(path: String, offset: Int)
 
@@ -28,6 +30,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(path) is in use by another process; each relay needs a data folder of its own"
         case .notRegularFile(let path):
             "\(path) is not a regular file"
+        case .openToOthers(let path):
+            "\(path) is open to other users, who may know its secret: remove it to have a new one made"
         case .damaged(let path, let offset):
             "\(path) does not have what was written to it, from byte \(offset) on"
         }
