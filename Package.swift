@@ -170,8 +170,8 @@ let package = Package(
         .testTarget(
             name: "SettingsTests",
             dependencies: [
-                "sse-relay", "Relay", "Generations", "ChatFormats", "HTTPServer", "Upstream",
-                "Wire",
+                "sse-relay", "Relay", "Access", "Generations", "ChatFormats", "HTTPServer",
+                "Upstream", "Storage", "Wire", "TestSupport",
             ],
             swiftSettings: settings
         ),

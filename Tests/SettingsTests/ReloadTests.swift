@@ -1,3 +1,4 @@
+import Access
 import Generations
 import Relay
 import Testing
@@ -60,6 +61,7 @@ import Testing
 
     @Test(arguments: VariableTable.all.map(\.name))
     func `every variable is either exchanged or waits`(name: String) throws {
+        let keys = try KeyScratch(#"{"keys": []}"#)
         let others = [
             // Where it is the only one that is set, an upstream begins or ends with it.
             "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "RELAY_LISTEN": "127.0.0.1:9",
@@ -74,6 +76,7 @@ import Testing
             "RELAY_MAX_CHUNK_LINE": "64", "RELAY_MAX_PIPELINED": "1024",
             "RELAY_JOURNAL": "0", "RELAY_LOG_REQUESTS": "0", "RELAY_ALLOW_ANONYMOUS": "1",
             "RELAY_LOG_CONTENT": "1", "RELAY_FILTERS_FILE": FilterFileTests.example,
+            "RELAY_API_KEYS_FILE": keys.path, "RELAY_SECRET": "0123456789abcdef0123456789abcdef",
         ]
         let new = others.merging([name: values[name] ?? "5"]) { $1 }
         let reload = try reload(from: others, to: new)
@@ -108,5 +111,30 @@ import Testing
                 == "RELAY_BODY_MEMORY: 67108864 is less than RELAY_MAX_BODY, 100000000: the largest"
                 + " body could never come in; a restart is needed to change RELAY_BODY_MEMORY"
         )
+    }
+
+    @Test func `the keys of the file are exchanged, though its name stays the same`() throws {
+        let keys = try KeyScratch(#"{"keys": []}"#)
+        let values = ["RELAY_API_KEYS_FILE": keys.path]
+        let settings = try Settings(environment: environment(values))
+        #expect(settings.access.keys?.count == 0)
+        #expect(try Reload(from: settings, to: environment(values)).exchanged.isEmpty)
+        _ = try KeyRegister(path: keys.path).add("a", .common)
+        let reload = try Reload(from: settings, to: environment(values))
+        #expect(reload.exchanged.map(\.name) == ["RELAY_API_KEYS_FILE"])
+        #expect(reload.settings.access.keys?.count == 1)
+        #expect(!reload.changesModels)
+    }
+
+    @Test func `a file of keys that has become wrong changes nothing, and names the line`() throws {
+        let keys = try KeyScratch(#"{"keys": []}"#)
+        let values = ["RELAY_API_KEYS_FILE": keys.path]
+        let settings = try Settings(environment: environment(values))
+        keys.write("{\"keys\": [\n{\"name\": \"a b\"}\n]}")
+        let error = #expect(throws: ReloadError.self) {
+            try Reload(from: settings, to: environment(values))
+        }
+        let start = "RELAY_API_KEYS_FILE: \(keys.path) line 2, keys[0].name: expected a name"
+        #expect(error?.description.hasPrefix(start) == true, "\(error?.description ?? "")")
     }
 }

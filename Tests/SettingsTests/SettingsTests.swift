@@ -227,12 +227,12 @@ import Upstream
 
     @Test func `the report shows no password of a URL`() throws {
         let report = try report([
-            "OPENAI_BASE_URL": "http://me:SECRET@127.0.0.1:9/v1",
-            "ANTHROPIC_BASE_URL": "http://SECRET@127.0.0.1:9",
-            "RELAY_HOSTS": "me:SECRET@a.example", "RELAY_MODEL": "m?api_key=SECRET",
+            "OPENAI_BASE_URL": "http://me:PASSWORD@127.0.0.1:9/v1",
+            "ANTHROPIC_BASE_URL": "http://PASSWORD@127.0.0.1:9",
+            "RELAY_HOSTS": "me:PASSWORD@a.example", "RELAY_MODEL": "m?api_key=PASSWORD",
             "RELAY_DATA_DIR": "/data/@here",
         ])
-        #expect(!report.contains("SECRET"))
+        #expect(!report.contains("PASSWORD"))
         #expect(report.contains("OPENAI_BASE_URL=http://***@127.0.0.1:9/v1\n"))
         #expect(report.contains("openai answers as m?api_key=*** at http://***@127.0.0.1:9/v1\n"))
         #expect(report.contains("RELAY_HOSTS=***@a.example\n"))

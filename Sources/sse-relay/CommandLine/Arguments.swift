@@ -5,6 +5,7 @@ import Relay
 struct Arguments: Equatable {
     enum Action: Equatable {
         case serve, check, envExample, help, version
+        case key(KeyCommand)
     }
 
     var action = Action.serve
@@ -24,6 +25,10 @@ struct Arguments: Equatable {
                 envFile = path
             case _ where argument.hasPrefix("--env-file="):
                 envFile = String(argument.dropFirst("--env-file=".count))
+            case "key":
+                // All that follows is the command's.
+                action = .key(try KeyCommand(rest))
+                rest = []
             default: throw .unknown(argument)
             }
         }
@@ -34,6 +39,10 @@ struct Arguments: Equatable {
 enum ArgumentError: Error, Equatable, CustomStringConvertible {
     case unknown(String)
     case missingValue(String)
+    /// A command lacks a word: the command, and what the word is.
+    case missingWord(String, String)
+    /// A value that an option does not take: the option, and the problem.
+    case wrongValue(String, String)
 
     var description: String {
         switch self {
@@ -41,6 +50,8 @@ enum ArgumentError: Error, Equatable, CustomStringConvertible {
             // The value after the name may be a key.
             "unknown argument \(Redaction.clean(address: String(argument.prefix { $0 != "=" })))"
         case .missingValue(let argument): "\(argument) needs a value"
+        case .missingWord(let command, let word): "\(command) needs \(word)"
+        case .wrongValue(let option, let problem): "\(option): \(problem)"
         }
     }
 }

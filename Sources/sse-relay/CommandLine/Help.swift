@@ -1,3 +1,5 @@
+import Access
+
 /// What `--help` and `--version` print.
 enum Help {
     static let number = "0.1.0"
@@ -9,12 +11,22 @@ enum Help {
             sse-relay \(number): relays a language model's stream as Server-Sent Events.
 
             Usage: sse-relay [--env-file PATH] [--check | --env-example | --help | --version]
+                   sse-relay [--env-file PATH] key add NAME [--scopes LIST] [--file PATH]
+                   sse-relay [--env-file PATH] key list [--file PATH]
+                   sse-relay [--env-file PATH] key remove NAME [--file PATH]
 
               --env-file PATH  read variables from PATH instead of .env in this folder
               --check          print the configuration in force, with secrets masked, and exit
               --env-example    print .env.example, with every variable explained, and exit
               --help           print this and exit
               --version        print the version and exit
+
+              key add NAME     make an API key, print it once, and keep its digest in the file
+              key list         print names, ids, scopes and expiry of the keys
+              key remove NAME  remove a key; the relay refuses it from its next reload on
+              --scopes LIST    what it may do, of \(Scope.words)
+                               [\(Scopes.common.words.joined(separator: ","))]
+              --file PATH      the file of keys, instead of the one that \(AccessSettings.keys.name) names
 
             Variables (from the environment, else from .env; --env-example explains each):
 

@@ -27,6 +27,9 @@ struct Main {
                 let settings = try Settings(environment: Environment.load(command.envFile))
                 Console.out(CheckReport(settings: settings).text)
                 return ExitCode.success
+            case .key(let work):
+                try work.run(envFile: command.envFile)
+                return ExitCode.success
             case .serve:
                 let settings = try Settings(environment: Environment.load(command.envFile))
                 return try await Daemon(settings, envFile: command.envFile).run()

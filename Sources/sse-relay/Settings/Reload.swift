@@ -34,18 +34,22 @@ struct Reload: Sendable {
         } catch {
             throw .needsRestart(waiting, error)
         }
-        // The file may have changed though its name has not, and so may a key that it names.
-        let file = ModelSettings.upstreamsFile.variable
-        if settings.models.upstreams != current.models.upstreams, settings.models.file != nil,
-            !exchanged.contains(where: { $0.name == file.name })
-        {
-            exchanged.append(file)
+        // A file may have changed though its name has not, and so may a key that it names.
+        if settings.models.upstreams != current.models.upstreams, settings.models.file != nil {
+            exchange(ModelSettings.upstreamsFile.variable)
         }
+        if settings.access.keys != current.access.keys { exchange(AccessSettings.keys.variable) }
         // A file may be read while it is written: invented answers must not take the place of a
         // model's because of that.
         let wasAsked = !current.models.upstreams.isEmpty
         guard wasAsked, settings.models.upstreams.isEmpty else { return }
         guard settings.models.chosen == .simulator else { throw .nobodyAnswers }
+    }
+
+    /// Counts a variable among those that are exchanged.
+    private mutating func exchange(_ variable: Variable) {
+        guard !exchanged.contains(where: { $0.name == variable.name }) else { return }
+        exchanged.append(variable)
     }
 
     /// Whether another model may answer from now on.

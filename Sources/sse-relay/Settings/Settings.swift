@@ -12,6 +12,7 @@ struct Settings: Sendable {
     let limits: LimitSettings
     let calls: CallSettings
     let filtering: FilterSettings
+    let access: AccessSettings
     let process: ProcessSettings
 
     /// Reads every variable.
@@ -26,6 +27,7 @@ struct Settings: Sendable {
         limits = try LimitSettings(environment)
         calls = try CallSettings(environment)
         filtering = try FilterSettings(environment)
+        access = try AccessSettings(environment)
         process = try ProcessSettings(environment)
     }
 
