@@ -1,11 +1,27 @@
-/// Who sent a request.
+import Wire
+
+/// Who sent a request, and what they may do.
 package struct Caller: Sendable, Equatable {
     /// The owner of the answers that are asked for; nil if callers are not told apart.
     package let id: String?
+    package let scopes: Scopes
 
-    /// Makes a caller with an id.
-    package init(id: String?) { self.id = id }
+    /// Makes a caller.
+    package init(id: String?, scopes: Scopes = .common) {
+        self.id = id
+        self.scopes = scopes
+    }
 
-    /// A caller that cannot be told from others.
-    package static let anonymous = Caller(id: nil)
+    /// A caller that cannot be told from others; it may do all but see what belongs to somebody.
+    package static let anonymous = Caller(id: nil, scopes: [.chat, .read, .delete, .metrics])
+
+    /// Whether the caller may know of an answer.
+    ///
+    /// - Parameter owner: who asked for it; nil if callers were not told apart.
+    /// - Returns: whether it is the caller's own, or the caller may see everybody's.
+    package func maySee(answersOf owner: String?) -> Bool {
+        if scopes.allows(.admin) { return true }
+        guard let owner, let id else { return owner == nil && id == nil }
+        return equals(owner, id)
+    }
 }

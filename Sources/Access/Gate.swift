@@ -21,13 +21,24 @@ package struct AccessState: Sendable {
 /// it asks.
 package struct Gate: Sendable {
     /// What a request would do, as far as that decides whether it is allowed.
-    package enum Demand: Sendable {
-        /// It costs nothing and touches no caller's answers.
+    package enum Demand: Sendable, Equatable {
+        /// It costs nothing, touches no caller's answers, and anybody may know what it says.
         case nothing
-        /// It reads or changes a caller's answers.
-        case answers
+        /// The same, but only for callers who are known.
+        case knowledge
+        /// It begins, reads or changes a caller's answers, for which that scope is needed.
+        case answers(Scope)
         /// It begins an answer, which costs money, by GET, which any page can make a browser send.
         case generationByGet
+
+        /// What the caller needs; nil for no scope.
+        var scope: Scope? {
+            switch self {
+            case .nothing, .knowledge: nil
+            case .answers(let scope): scope
+            case .generationByGet: .chat
+            }
+        }
     }
 
     private var hosts: HostPolicy
@@ -77,7 +88,7 @@ package struct Gate: Sendable {
     /// - Throws: 403, or 503 for a prefetch.
     package func check(_ head: RequestHead, host: HostKind, _ demand: Demand) throws(Problem) {
         switch demand {
-        case .nothing: return
+        case .nothing, .knowledge: return
         case .answers: try origins.check(head)
         case .generationByGet:
             try origins.check(head)
@@ -98,9 +109,12 @@ package struct Gate: Sendable {
         on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     ) {
-        switch demand {
-        case .nothing: use(.success(.anonymous))
-        case .answers, .generationByGet: state.callers.caller(of: head, on: reactor, then: use)
+        guard demand != .nothing else { return use(.success(.anonymous)) }
+        state.callers.caller(of: head, on: reactor) { result in
+            guard case .success(let caller) = result, let scope = demand.scope,
+                !caller.scopes.allows(scope)
+            else { return use(result) }
+            use(.failure(.outOfScope(scope)))
         }
     }
 }

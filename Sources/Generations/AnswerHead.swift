@@ -1,5 +1,5 @@
 package import ChatFormats
-import Storage
+package import Storage
 
 /// What is known of an answer when it begins; one object for its log, its journal and its record.
 package final class AnswerHead {
@@ -69,6 +69,11 @@ package final class AnswerHead {
     }
 
     package var model: String { source.model }
+
+    /// The conversation, and whose it is.
+    package var conversationName: ConversationName? {
+        conversation.map { ConversationName(id: $0, owner: owner) }
+    }
 
     /// Seconds since 1970, as OpenAI's frames carry it.
     package var created: Int { startedAt / 1000 }

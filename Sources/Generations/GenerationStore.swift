@@ -1,6 +1,6 @@
 package import ChatFormats
 import Loop
-import Storage
+package import Storage
 import Wire
 
 /// The answers of one loop by their ids.
@@ -118,7 +118,7 @@ package final class GenerationStore {
         )
         let generation = Generation(head, onDisconnect: onDisconnect, context, in: self)
         byID[id] = generation
-        guard let conversation = head.conversation else { return generation }
+        guard let conversation = head.conversationName else { return generation }
         let startedAt = head.startedAt
         stores.history.begins(id, in: conversation) {
             var text: [UInt8] = []
@@ -207,13 +207,12 @@ package final class GenerationStore {
     /// Stops the running answers of a deleted conversation, and drops its ended ones.
     ///
     /// - Parameters:
-    ///   - conversation: its id.
+    ///   - conversation: the one that is deleted.
     ///   - time: only answers that began at this time or earlier, in milliseconds since 1970.
-    package func forget(conversation: String, upTo time: Int) {
+    package func forget(_ conversation: ConversationName, upTo time: Int) {
         for generation in all {
             let head = generation.live.head
-            guard head.startedAt <= time, let own = head.conversation, equals(own, conversation)
-            else { continue }
+            guard head.startedAt <= time, head.conversationName == conversation else { continue }
             generation.stop()
             remove(generation)
         }

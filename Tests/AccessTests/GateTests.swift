@@ -41,9 +41,9 @@ import Wire
     }
 
     @Test(arguments: [
-        (Gate.Demand.nothing, foreign, nil), (.answers, foreign, Status.forbidden),
-        (.generationByGet, foreign, .forbidden), (.answers, listed, nil),
-        (.generationByGet, listed, nil), (.nothing, browser, nil), (.answers, browser, nil),
+        (Gate.Demand.nothing, foreign, nil), (.answers(.read), foreign, Status.forbidden),
+        (.generationByGet, foreign, .forbidden), (.answers(.read), listed, nil),
+        (.generationByGet, listed, nil), (.nothing, browser, nil), (.answers(.read), browser, nil),
         (.generationByGet, browser, .forbidden), (.generationByGet, program, nil),
     ])
     func `the more a request would do, the more it must show`(
@@ -54,7 +54,7 @@ import Wire
         #expect(try refusal("chat.example", fields, demand) == status)
     }
 
-    @Test(arguments: [Gate.Demand.nothing, .answers, .generationByGet])
+    @Test(arguments: [Gate.Demand.nothing, .knowledge, .answers(.chat), .generationByGet])
     func `a name that is not ours is refused, whatever is wanted`(demand: Gate.Demand) throws {
         #expect(try refusal("evil.example", [:], demand) == .misdirectedRequest)
         #expect(try refusal("CHAT.example:8000", [:], demand) == nil)
@@ -64,7 +64,7 @@ import Wire
         let head = try head(host, fields)
         var gate = Self.gate
         do throws(Problem) {
-            try gate.check(head, host: try gate.checkHost(head), .answers)
+            try gate.check(head, host: try gate.checkHost(head), .answers(.read))
             return ""
         } catch {
             return error.message
@@ -85,16 +85,24 @@ import Wire
         isOurs: Bool
     ) throws {
         for host in ["127.0.0.1:8000", "localhost:8000", "10.0.0.7:8000", "chat.example"] {
-            #expect(try refusal(host, ["Origin": origin], .answers) == (isOurs ? nil : .forbidden))
+            #expect(
+                try refusal(host, ["Origin": origin], .answers(.read))
+                    == (isOurs ? nil : .forbidden)
+            )
         }
-        #expect(try refusal("evil.example", ["Origin": origin], .answers) == .misdirectedRequest)
+        #expect(
+            try refusal("evil.example", ["Origin": origin], .answers(.read)) == .misdirectedRequest
+        )
     }
 
     @Test func `a proxy may write the default port`() throws {
-        #expect(try refusal("localhost:80", ["Origin": "http://localhost"], .answers) == nil)
-        #expect(try refusal("localhost:443", ["Origin": "https://localhost"], .answers) == nil)
+        #expect(try refusal("localhost:80", ["Origin": "http://localhost"], .answers(.read)) == nil)
         #expect(
-            try refusal("localhost:8000", ["Origin": "https://localhost"], .answers) == .forbidden
+            try refusal("localhost:443", ["Origin": "https://localhost"], .answers(.read)) == nil
+        )
+        #expect(
+            try refusal("localhost:8000", ["Origin": "https://localhost"], .answers(.read))
+                == .forbidden
         )
     }
 

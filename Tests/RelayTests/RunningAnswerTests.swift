@@ -61,8 +61,17 @@ struct RunningAnswerTests {
     private func list(_ relay: TestRelay, with running: RunningAnswers) async -> [UInt8] {
         await withCheckedContinuation { done in
             relay.service.stores.history.read { catalog in
-                let found = try? running.list(with: &catalog, user: nil, before: nil, limit: 50)
-                let bytes = HistoryAnswers.conversations(found?.list ?? [], next: found?.next)
+                let found = try? running.list(
+                    with: &catalog,
+                    HistoryFilter(),
+                    before: nil,
+                    limit: 50
+                )
+                let bytes = HistoryAnswers.conversations(
+                    found?.list ?? [],
+                    next: found?.next,
+                    showsOwners: false
+                )
                 done.resume(returning: bytes)
             }
         }

@@ -30,7 +30,7 @@ import Testing
         // The folder of the page is where the tests are started from, or none.
         guard variable.name != ListeningSettings.staticFolder.name else { return }
         // Files that exist only where they were made, and a secret that would be everybody's.
-        let own = [FilterSettings.file.name, AccessSettings.keys.name, AccessSettings.secret.name]
+        let own = [FilterSettings.file.name, AccessSettings.keys.name]
         guard !own.contains(variable.name) else { return }
         let values = [
             ListeningSettings.staticFolder.name: "", ModelSettings.anthropicKey.name: "k",

@@ -76,7 +76,7 @@ import Testing
             "RELAY_MAX_CHUNK_LINE": "64", "RELAY_MAX_PIPELINED": "1024",
             "RELAY_JOURNAL": "0", "RELAY_LOG_REQUESTS": "0", "RELAY_ALLOW_ANONYMOUS": "1",
             "RELAY_LOG_CONTENT": "1", "RELAY_FILTERS_FILE": FilterFileTests.example,
-            "RELAY_API_KEYS_FILE": keys.path, "RELAY_SECRET": "0123456789abcdef0123456789abcdef",
+            "RELAY_API_KEYS_FILE": keys.path,
         ]
         let new = others.merging([name: values[name] ?? "5"]) { $1 }
         let reload = try reload(from: others, to: new)

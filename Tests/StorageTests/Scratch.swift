@@ -78,3 +78,8 @@ final class Reports: Sendable {
 func bytes(_ text: String) -> [UInt8] {
     Array(text.utf8)
 }
+
+/// Names a conversation.
+func named(_ id: String, _ owner: String? = nil) -> ConversationName {
+    ConversationName(id: id, owner: owner)
+}

@@ -5,6 +5,8 @@ import Wire
 /// where tokens met.
 package struct RecordedAnswer: Sendable {
     package let id: String
+    /// Who asked; nil where callers were not told apart.
+    package let owner: String?
     package let model: String
     /// Seconds since 1970.
     package let created: Int
@@ -19,6 +21,7 @@ package struct RecordedAnswer: Sendable {
             let (record, texts) = try Self.read(line.span)
             guard let id = record["id"]?.stringValue else { return nil }
             self.id = id
+            owner = record["owner"]?.stringValue
             model = record["model"]?.stringValue ?? ""
             created = record["started_at"]?.stringValue.flatMap(Timestamp.seconds) ?? 0
             var log = EntryLog()

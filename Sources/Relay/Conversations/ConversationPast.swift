@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import Generations
 import HTTPServer
@@ -21,11 +22,13 @@ struct ConversationPast {
     ///
     /// - Parameters:
     ///   - request: names the conversation, and the user, whose records alone count.
+    ///   - caller: who asks.
     ///   - candidate: who is asked first; the body may be long, so it is written on the history's
     ///     queue.
     ///   - call: the one whose upstream is asked.
     func gather(
         _ request: ChatRequest,
+        _ caller: Caller,
         _ candidate: ModelTable.Candidate,
         for call: UpstreamCall
     ) {
@@ -38,7 +41,8 @@ struct ConversationPast {
             var past = PastMessages(request, budget: budget, for: provider)
             let filter = HistoryFilter(
                 conversation: request.conversation,
-                user: request.user ?? ""
+                user: request.user ?? "",
+                owner: .only(caller.id)
             )
             try catalog.visit(filter) { past.add($0) }
             var answer = HistoryAnswer(request: past.requestWithPast())

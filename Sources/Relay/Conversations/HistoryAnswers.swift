@@ -41,19 +41,29 @@ enum HistoryAnswers {
     }
 
     /// The list of conversations.
-    static func conversations(_ list: [ListedConversation], next: String?) -> [UInt8] {
+    static func conversations(
+        _ list: [ListedConversation],
+        next: String?,
+        showsOwners: Bool
+    ) -> [UInt8] {
         var out: [UInt8] = []
         out.append(literal: "{\"conversations\":[")
         for (index, conversation) in list.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
             let running = conversation.running
-            JSON.object([
-                .init(key: "id", value: .string(conversation.id)),
+            var members: [JSON.Member] = [
+                .init(key: "id", value: .string(conversation.name.id)),
                 .init(key: "title", value: .string(title(conversation.firstTurn))),
                 .init(key: "updated_at", value: .string(conversation.updatedAt)),
                 .init(key: "count", value: .number("\(conversation.ends?.count ?? 0)")),
                 .init(key: "running", value: running.last.map { .string($0.id) } ?? .null),
-            ]).write(into: &out)
+            ]
+            // Whoever sees those of several callers has to tell them apart.
+            if showsOwners {
+                let owner = conversation.name.owner
+                members.append(.init(key: "owner", value: owner.map { .string($0) } ?? .null))
+            }
+            JSON.object(members).write(into: &out)
         }
         out.append(literal: "]")
         finish(next: next, into: &out)

@@ -45,12 +45,12 @@ struct HistoryDesk {
     /// Deletes a conversation.
     ///
     /// - Parameters:
-    ///   - conversation: its id.
+    ///   - conversation: the one that is meant.
     ///   - forget: called once the conversation is deleted, with the time of the deletion in
     ///     milliseconds since 1970; on the history's queue.
     ///   - use: takes the reason why it was not deleted, or nil; on this loop.
     func delete(
-        conversation: String,
+        _ conversation: ConversationName,
         forget: @escaping @Sendable (Int) -> Void,
         then use: @escaping (StorageError?) -> Void
     ) {

@@ -6,7 +6,7 @@ import Wire
 /// A running answer, as its loop describes it to the history's queue.
 struct RunningAnswer: Sendable {
     let id: String
-    let conversation: String
+    let conversation: ConversationName
     /// Milliseconds since 1970.
     let startedAt: Int
     let model: String
@@ -29,11 +29,11 @@ extension RunningAnswer {
     ///
     /// - Parameters:
     ///   - live: its log.
-    ///   - conversation: the one that is asked for; nil for all.
-    init?(_ live: LiveLog, in conversation: String?) {
+    ///   - id: that of the conversation that is asked for, whoever's it is; nil for all.
+    init?(_ live: LiveLog, in id: String?) {
         let head = live.head
-        guard !live.isEnded, let own = head.conversation else { return nil }
-        if let conversation, !equals(own, conversation) { return nil }
+        guard !live.isEnded, let own = head.conversationName else { return nil }
+        if let id, !equals(own.id, id) { return nil }
         self.init(
             id: head.id,
             conversation: own,
@@ -46,7 +46,7 @@ extension RunningAnswer {
 
 /// A conversation in the list: its records, and its running answers.
 struct ListedConversation {
-    let id: String
+    let name: ConversationName
     /// Its oldest and its newest record; nil while its first answer runs.
     var ends: ConversationEnds?
     /// Its answers that have no record yet, the oldest first.
@@ -100,39 +100,42 @@ struct RunningAnswers: Sendable {
     ///
     /// - Parameters:
     ///   - catalog: the records.
-    ///   - user: only conversations whose newest answer is of this user.
+    ///   - filter: only conversations whose newest answer is of its owner and user.
     ///   - before: only conversations that come after this one.
     ///   - limit: how many conversations whose answers have ended.
     /// - Returns: each conversation once, the newest first, and what to ask for next.
     /// - Throws: where `before` names none, or the history cannot be read.
     func list(
         with catalog: inout HistoryCatalog,
-        user: String?,
+        _ filter: HistoryFilter,
         before: String?,
         limit: Int
     ) throws(HistoryQueryError) -> (list: [ListedConversation], next: String?) {
         var listed: [ListedConversation] = []
-        var indices: [String: Int] = [:]
+        var indices: [ConversationName: Int] = [:]
+        var filter = filter
+        filter.conversation = nil
         // The newest first, so that each conversation is where its newest answer is.
-        for answer in try awaited(by: &catalog, HistoryFilter(user: user)).reversed() {
+        for answer in try awaited(by: &catalog, filter).reversed() {
             if let index = indices[answer.conversation] {
                 listed[index].running.append(answer)
             } else if listed.count < Self.maxListed {
                 indices[answer.conversation] = listed.count
-                listed.append(ListedConversation(id: answer.conversation, running: [answer]))
+                listed.append(ListedConversation(name: answer.conversation, running: [answer]))
             }
         }
         for index in listed.indices { listed[index].running.reverse() }
         let (ends, next) = try catalog.conversations(
-            user: user,
+            owner: filter.owner,
+            user: filter.user,
             before: before,
             limit: limit,
             excluding: Set(indices.keys)
         )
-        let ended = ends.map { ListedConversation(id: $0.id, ends: $0) }
+        let ended = ends.map { ListedConversation(name: $0.name, ends: $0) }
         guard before == nil else { return (ended, next) }
         for index in listed.indices {
-            listed[index].ends = try catalog.conversation(listed[index].id)
+            listed[index].ends = try catalog.conversation(listed[index].name)
         }
         return (listed + ended, next)
     }

@@ -1,3 +1,4 @@
+import Access
 import Generations
 import HTTPServer
 import Loop
@@ -10,15 +11,18 @@ struct AnswerDirectory {
         /// On another loop, to which the request has moved if it still has a client, and which
         /// handles it anew.
         case moved
-        /// Not in memory.
+        /// Not in memory, or not for this caller to know of.
         case nowhere
     }
 
     let store: GenerationStore
     let post: LoopPost
 
-    func find(_ id: String, for exchange: Exchange) -> Location {
-        if let generation = store[id] { return .here(generation) }
+    func find(_ id: String, for exchange: Exchange, _ caller: Caller) -> Location {
+        if let generation = store[id] {
+            let isSeen = caller.maySee(answersOf: generation.live.head.owner)
+            return isSeen ? .here(generation) : .nowhere
+        }
         guard let loop = post.loopIndex(of: id), loop != store.context.reactor.index else {
             return .nowhere
         }

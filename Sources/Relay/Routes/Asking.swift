@@ -57,13 +57,13 @@ final class Asking {
             case .claimed: reserve(call, id, exchange, use)
             case .taken(let id): attach(call, id, exchange, use)
             case .recorded(let id):
-                recorded.find(id, for: exchange) { [self] answer in
+                recorded.find(id, for: exchange, call.caller) { [self] answer in
                     if let answer { return use(.recorded(answer)) }
                     askAnew(call, id, exchange, use)
                 }
             case .otherRequest: exchange.respond(Self.otherRequest)
             case .otherRecorded(let id):
-                recorded.find(id, for: exchange) { [self] answer in
+                recorded.find(id, for: exchange, call.caller) { [self] answer in
                     guard answer == nil else {
                         return exchange.respond(Self.otherRequest)
                     }
@@ -93,7 +93,7 @@ final class Asking {
         _ exchange: Exchange,
         _ use: @escaping (Answer) -> Void
     ) {
-        switch directory.find(id, for: exchange) {
+        switch directory.find(id, for: exchange, call.caller) {
         case .here(let generation): use(.running(generation))
         case .moved: return
         case .nowhere:
@@ -173,7 +173,7 @@ final class Asking {
             policies.context
         )
         generation.begin(from: source)
-        if wantsPast { past.gather(call.request, candidates[0], for: source) }
+        if wantsPast { past.gather(call.request, call.caller, candidates[0], for: source) }
         return generation
     }
 

@@ -15,7 +15,7 @@ struct ChatRoutes {
         if let position = StreamPosition(exchange.request.head, query) {
             _ = try ChatCall.smooth(query)
             let dialect = try ChatCall.dialect(query) ?? route.dialect
-            return streams.resume(exchange, position, dialect)
+            return streams.resume(exchange, position, dialect, caller)
         }
         let call = try ChatCall(
             exchange.request,

@@ -1,3 +1,4 @@
+import Access
 import Generations
 import HTTPServer
 import Storage
@@ -9,8 +10,8 @@ struct HistoryRoutes {
     let post: LoopPost
 
     /// Records, a page of them or all as lines.
-    func records(_ exchange: Exchange) throws(Problem) {
-        let query = try HistoryQuery(exchange.request.head)
+    func records(_ exchange: Exchange, _ caller: Caller) throws(Problem) {
+        let query = try HistoryQuery(exchange.request.head, caller)
         if query.isExport {
             return HistoryExport(query.filter, of: history).start(on: exchange)
         }
@@ -28,50 +29,80 @@ struct HistoryRoutes {
     }
 
     /// The list of conversations.
-    func conversations(_ exchange: Exchange) throws(Problem) {
-        let query = try HistoryQuery(exchange.request.head)
+    func conversations(_ exchange: Exchange, _ caller: Caller) throws(Problem) {
+        let query = try HistoryQuery(exchange.request.head, caller)
         respond(exchange, withRunningIn: nil) { catalog, running throws(HistoryQueryError) in
             let (list, next) = try running.list(
                 with: &catalog,
-                user: query.filter.user,
+                query.filter,
                 before: query.before,
                 limit: query.limit
             )
-            return HistoryAnswer(bytes: HistoryAnswers.conversations(list, next: next))
+            let showsOwners = query.filter.owner == .any
+            return HistoryAnswer(
+                bytes: HistoryAnswers.conversations(list, next: next, showsOwners: showsOwners)
+            )
         }
     }
 
     /// The messages of one conversation.
-    func conversation(_ exchange: Exchange, _ id: String) throws(Problem) {
-        let query = try HistoryQuery(exchange.request.head, defaultLimit: HistoryQuery.maxLimit)
-        var filter = query.filter
-        filter.conversation = id
-        let wanted = filter
+    func conversation(
+        _ exchange: Exchange,
+        _ id: String,
+        _ caller: Caller
+    ) throws(Problem) {
+        let head = exchange.request.head
+        let query = try HistoryQuery(head, caller, defaultLimit: HistoryQuery.maxLimit)
         respond(exchange, withRunningIn: id) { catalog, running throws(HistoryQueryError) in
-            // Running answers come after all records, and so are on the newest page.
-            let answers = query.before == nil ? try running.awaited(by: &catalog, wanted) : []
-            let page = try catalog.records(
-                wanted,
-                before: query.before,
-                limit: query.limit,
-                maxBytes: HistoryAnswers.maxBytes
-            )
-            guard !page.lines.isEmpty || !answers.isEmpty || query.before != nil else {
-                return HistoryAnswer(problem: Self.unknownConversation)
+            for name in query.names(id) {
+                let answer = try Self.conversation(name, query, &catalog, running)
+                if let answer { return answer }
             }
-            return HistoryAnswer(bytes: HistoryAnswers.conversation(id, page, answers))
+            return HistoryAnswer(problem: Self.unknownConversation)
         }
+    }
+
+    /// The messages of a conversation of one owner; nil where there is none.
+    private static func conversation(
+        _ name: ConversationName,
+        _ query: HistoryQuery,
+        _ catalog: inout HistoryCatalog,
+        _ running: RunningAnswers
+    ) throws(HistoryQueryError) -> HistoryAnswer? {
+        var wanted = query.filter
+        wanted.conversation = name.id
+        wanted.owner = .only(name.owner)
+        // Running answers come after all records, and so are on the newest page.
+        let answers = query.before == nil ? try running.awaited(by: &catalog, wanted) : []
+        let page = try catalog.records(
+            wanted,
+            before: query.before,
+            limit: query.limit,
+            maxBytes: HistoryAnswers.maxBytes
+        )
+        guard !page.lines.isEmpty || !answers.isEmpty || query.before != nil else { return nil }
+        return HistoryAnswer(bytes: HistoryAnswers.conversation(name.id, page, answers))
     }
 
     /// Deletes a conversation; its running answers are stopped, and its ended ones that are kept
     /// for clients that come back are dropped.
-    func delete(_ exchange: Exchange, _ id: String) {
+    func delete(
+        _ exchange: Exchange,
+        _ id: String,
+        _ caller: Caller
+    ) throws(Problem) {
+        let query = try HistoryQuery(exchange.request.head, caller)
+        delete(query.names(id)[...], exchange)
+    }
+
+    private func delete(_ names: ArraySlice<ConversationName>, _ exchange: Exchange) {
+        guard let name = names.first else { return exchange.respond(.noContent, [:]) }
         let post = post
-        history.delete(conversation: id) { time in
-            post.postToAll { $0.store.forget(conversation: id, upTo: time) }
+        history.delete(name) { time in
+            post.postToAll { $0.store.forget(name, upTo: time) }
         } then: { failure in
             if failure != nil { return exchange.respond(Self.notDeleted) }
-            exchange.respond(.noContent, [:])
+            delete(names.dropFirst(), exchange)
         }
     }
 

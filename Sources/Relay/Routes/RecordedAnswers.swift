@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import Generations
 import HTTPServer
@@ -21,13 +22,15 @@ struct RecordedAnswers {
     ///     event's id. If there is no record either, such a client is sent 204, the one status
     ///     after which it does not come back; all others are sent 404.
     ///   - exchange: the client's.
+    ///   - caller: who asks.
     func serve(
         _ position: StreamPosition,
         _ dialect: Dialect,
         isBack: Bool,
-        to exchange: Exchange
+        to exchange: Exchange,
+        _ caller: Caller
     ) {
-        find(position.generation, for: exchange) { answer in
+        find(position.generation, for: exchange, caller) { answer in
             let isUsable = position.next <= 1 || position.isOfRecord || dialect.restores
             guard isUsable, let answer else {
                 let isBrowser = isBack && exchange.request.head.method == .get
@@ -71,14 +74,18 @@ struct RecordedAnswers {
     /// - Parameters:
     ///   - id: the answer's.
     ///   - exchange: the client's; a client that has left meanwhile gets no answer.
-    ///   - use: takes the answer; nil where there is no record of it.
+    ///   - caller: who asks.
+    ///   - use: takes the answer; nil where there is no record of it that the caller may know of.
     func find(
         _ id: String,
         for exchange: Exchange,
+        _ caller: Caller,
         then use: @escaping (RecordedAnswer?) -> Void
     ) {
         history.ask { catalog throws(HistoryQueryError) in
-            HistoryAnswer(recorded: RecordedAnswer(try catalog.record(id: id) ?? []))
+            let answer = RecordedAnswer(try catalog.record(id: id) ?? [])
+            let isSeen = answer.map { caller.maySee(answersOf: $0.owner) } ?? false
+            return HistoryAnswer(recorded: isSeen ? answer : nil)
         } then: { answer in
             guard !exchange.isLost else { return }
             if let problem = answer.problem { return exchange.respond(problem) }

@@ -31,7 +31,7 @@ enum Route: Equatable, Sendable {
     case file
 
     /// The routes, with the methods each takes.
-    private static let table: [(path: String, methods: [(Wire.Method, Route)])] = [
+    static let table: [(path: String, methods: [(Wire.Method, Route)])] = [
         ("/chat/stream", [(.get, .chat(.stream)), (.post, .chat(.stream))]),
         ("/stream-chat", [(.post, .chat(.streamChat))]),
         ("/api/streaming", [(.get, .announced), (.post, .announce)]),
@@ -211,10 +211,14 @@ enum Route: Equatable, Sendable {
     /// What a request would do here, as far as that matters for who may ask.
     func demand(_ head: RequestHead) -> Gate.Demand {
         switch self {
-        case .chat where head.method == .get && !StreamPosition.isIn(head): .generationByGet
-        case .chat, .passed, .announce, .announced, .stream, .stop: .answers
-        case .history, .conversations, .conversation, .deleteConversation: .answers
-        case .models, .model, .health, .readiness, .options, .file: .nothing
+        case .chat where head.method == .get:
+            StreamPosition.isIn(head) ? .answers(.read) : .generationByGet
+        case .chat, .passed, .announce, .stop: .answers(.chat)
+        case .announced, .stream: .answers(.read)
+        case .history, .conversations, .conversation: .answers(.read)
+        case .deleteConversation: .answers(.delete)
+        case .models, .model: .knowledge
+        case .health, .readiness, .options, .file: .nothing
         }
     }
 }

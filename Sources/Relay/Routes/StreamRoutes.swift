@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import Generations
 import HTTPServer
@@ -8,7 +9,7 @@ struct StreamRoutes {
     let directory: AnswerDirectory
     let recorded: RecordedAnswers
 
-    func read(_ exchange: Exchange, _ id: String) throws(Problem) {
+    func read(_ exchange: Exchange, _ id: String, _ caller: Caller) throws(Problem) {
         let head = exchange.request.head
         let query = try ChatCall.query(head)
         let dialect = try ChatCall.dialect(query) ?? .events
@@ -20,21 +21,26 @@ struct StreamRoutes {
                 code: "last_event_id"
             )
         }
-        if position.next > 0 { return resume(exchange, position, dialect) }
-        readAll(exchange, position, dialect)
+        if position.next > 0 { return resume(exchange, position, dialect, caller) }
+        readAll(exchange, position, dialect, caller)
     }
 
     /// Reads an answer from its beginning.
-    func readAll(_ exchange: Exchange, _ position: StreamPosition, _ dialect: Dialect) {
-        switch directory.find(position.generation, for: exchange) {
+    func readAll(
+        _ exchange: Exchange,
+        _ position: StreamPosition,
+        _ dialect: Dialect,
+        _ caller: Caller
+    ) {
+        switch directory.find(position.generation, for: exchange, caller) {
         case .here(let generation): read(generation, from: 0, dialect, on: exchange)
         case .moved: return
-        case .nowhere: recorded.serve(position, dialect, isBack: false, to: exchange)
+        case .nowhere: recorded.serve(position, dialect, isBack: false, to: exchange, caller)
         }
     }
 
-    func stop(_ exchange: Exchange, _ id: String) throws(Problem) {
-        switch directory.find(id, for: exchange) {
+    func stop(_ exchange: Exchange, _ id: String, _ caller: Caller) throws(Problem) {
+        switch directory.find(id, for: exchange, caller) {
         case .here(let generation):
             generation.stop()
             exchange.note = Array("id=\(id)".utf8)
@@ -48,12 +54,17 @@ struct StreamRoutes {
     ///
     /// After the end a browser's EventSource is sent 204, the one status after which it does not
     /// come back. An answer that is no longer in memory is served from the history.
-    func resume(_ exchange: Exchange, _ position: StreamPosition, _ dialect: Dialect) {
+    func resume(
+        _ exchange: Exchange,
+        _ position: StreamPosition,
+        _ dialect: Dialect,
+        _ caller: Caller
+    ) {
         // Positions in a record are served only from the history, whatever is in memory.
         guard !position.isOfRecord else {
-            return recorded.serve(position, dialect, isBack: true, to: exchange)
+            return recorded.serve(position, dialect, isBack: true, to: exchange, caller)
         }
-        switch directory.find(position.generation, for: exchange) {
+        switch directory.find(position.generation, for: exchange, caller) {
         case .here(let generation):
             let count = generation.live.log.count
             let isPastEnd = generation.isEnded && position.next == count
@@ -62,7 +73,7 @@ struct StreamRoutes {
             let cursor = position.next > count ? count - 1 : position.next
             read(generation, from: cursor, dialect, on: exchange)
         case .moved: return
-        case .nowhere: recorded.serve(position, dialect, isBack: true, to: exchange)
+        case .nowhere: recorded.serve(position, dialect, isBack: true, to: exchange, caller)
         }
     }
 

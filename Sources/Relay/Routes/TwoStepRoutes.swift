@@ -17,7 +17,7 @@ struct TwoStepRoutes {
         let head = exchange.request.head
         let query = try ChatCall.query(head)
         if let position = StreamPosition(head, query) {
-            switch directory.find(position.generation, for: exchange) {
+            switch directory.find(position.generation, for: exchange, caller) {
             case .here(let generation): return respond(exchange, generation.id)
             case .moved: return
             case .nowhere: throw StreamRoutes.unknownStream
@@ -56,13 +56,13 @@ struct TwoStepRoutes {
         )
     }
 
-    func announced(_ exchange: Exchange) throws(Problem) {
+    func announced(_ exchange: Exchange, _ caller: Caller) throws(Problem) {
         let head = exchange.request.head
         let query = try ChatCall.query(head)
         let dialect = try ChatCall.dialect(query) ?? .tokens
         _ = try ChatCall.smooth(query)
         if let position = StreamPosition(head, query) {
-            return streams.resume(exchange, position, dialect)
+            return streams.resume(exchange, position, dialect, caller)
         }
         let named = query["id"] ?? query["stream"]
         guard let id = named ?? Cookies.value(of: Self.cookie, in: head.fields) else {
@@ -72,6 +72,6 @@ struct TwoStepRoutes {
                 code: "id"
             )
         }
-        streams.readAll(exchange, StreamPosition(generation: id), dialect)
+        streams.readAll(exchange, StreamPosition(generation: id), dialect, caller)
     }
 }

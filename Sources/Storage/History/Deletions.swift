@@ -27,7 +27,7 @@ package struct Deletions: Sendable {
     }
 
     private let directory: String
-    /// The deletions by the conversations' ids.
+    /// The deletions by the conversations' keys.
     private var deletions: [[UInt8]: Deletion] = [:]
 
     /// Makes an empty list for a data folder.
@@ -48,7 +48,9 @@ package struct Deletions: Sendable {
     ///
     /// Times are compared as text; one that is not written as ours counts as before the deletion.
     package func cover(_ head: RecordHead) -> Bool {
-        guard !deletions.isEmpty, let deletion = deletions[head.conversation] else { return false }
+        guard !deletions.isEmpty, let deletion = deletions[head.conversationKey] else {
+            return false
+        }
         return deletion.isNotBefore(head.startedAt) && !deletion.spared.contains(head.id)
     }
 
@@ -64,8 +66,9 @@ package struct Deletions: Sendable {
         var found: [[UInt8]: Deletion] = [:]
         try FileLines.forEach(in: file, from: 0, to: size) { _, line in
             guard let entry = try? JSON.parse(line),
-                let conversation = (entry["conversation"]?.stringValue).map({ Array($0.utf8) })
+                let id = entry["conversation"]?.stringValue
             else { return }
+            let conversation = ConversationName(id: id, owner: entry["owner"]?.stringValue).key
             if let time = entry["deleted_at"]?.stringValue {
                 found[conversation] = Deletion(time: Array(time.utf8))
             } else if let id = entry["spared"]?.stringValue {
@@ -78,12 +81,16 @@ package struct Deletions: Sendable {
     /// Adds one, and waits until it would survive a loss of power.
     ///
     /// - Parameters:
-    ///   - conversation: its id.
+    ///   - conversation: the one that is deleted.
     ///   - time: now, as records write it.
     /// - Throws: where the disk refuses; then it is not deleted.
-    mutating func add(_ conversation: [UInt8], at time: [UInt8]) throws(StorageError) {
-        try append(Self.line(conversation, "deleted_at", time))
-        deletions[conversation] = Deletion(time: time)
+    mutating func add(
+        _ conversation: ConversationName,
+        at time: [UInt8]
+    ) throws(StorageError) {
+        let key = conversation.key
+        try append(Self.line(key, "deleted_at", time))
+        deletions[key] = Deletion(time: time)
     }
 
     /// Notes that a record is begun now: a deletion of before does not reach it, even where that
@@ -92,9 +99,10 @@ package struct Deletions: Sendable {
     /// - Parameter head: what is known of the record.
     /// - Throws: where the disk refuses; for this process it is noted.
     mutating func spare(_ head: RecordHead) throws(StorageError) {
-        guard deletions[head.conversation]?.isNotBefore(head.startedAt) ?? false else { return }
-        deletions[head.conversation]?.spared.insert(head.id)
-        try append(Self.line(head.conversation, "spared", head.id))
+        let key = head.conversationKey
+        guard deletions[key]?.isNotBefore(head.startedAt) ?? false else { return }
+        deletions[key]?.spared.insert(head.id)
+        try append(Self.line(key, "spared", head.id))
     }
 
     private func append(_ line: [UInt8]) throws(StorageError) {
@@ -128,9 +136,14 @@ package struct Deletions: Sendable {
         _ name: StaticString,
         _ value: [UInt8]
     ) -> [UInt8] {
+        let (id, owner) = ConversationName.parts(of: conversation)
         var line: [UInt8] = []
         line.append(literal: "{\"conversation\":")
-        JSONText.appendString(conversation.span, into: &line)
+        JSONText.appendString(id.span, into: &line)
+        if !owner.isEmpty {
+            line.append(literal: ",\"owner\":")
+            JSONText.appendString(owner.span, into: &line)
+        }
         line.append(literal: ",\"")
         line.append(literal: name)
         line.append(literal: "\":")

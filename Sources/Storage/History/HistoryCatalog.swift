@@ -94,28 +94,33 @@ package struct HistoryCatalog: Sendable {
     /// The conversations, the one with the newest record first.
     ///
     /// - Parameters:
+    ///   - owner: only those of this owner.
     ///   - user: only those whose newest record is of this user.
     ///   - before: only those after this one.
     ///   - limit: how many at most.
-    ///   - excluded: the ids of those that are left out, since the caller has them already.
+    ///   - excluded: those that are left out, since the caller has them already.
     /// - Returns: the conversations, and what to ask for next.
     /// - Throws: where `before` names none, or the files cannot be read.
     package func conversations(
+        owner: HistoryOwner = .any,
         user: String?,
         before: String?,
         limit: Int,
-        excluding excluded: Set<String> = []
+        excluding excluded: Set<ConversationName> = []
     ) throws(HistoryQueryError) -> (ends: [ConversationEnds], next: String?) {
         var list = ConversationList(lookup: try lookup())
-        return try list.page(user: user, before: before, limit: limit, excluding: excluded)
+        let filter = HistoryFilter(user: user, owner: owner)
+        return try list.page(filter, before: before, limit: limit, excluding: excluded)
     }
 
-    /// A conversation by its id; nil where it has no records.
+    /// A conversation; nil where it has no records.
     ///
     /// - Throws: where the files cannot be read.
-    package func conversation(_ id: String) throws(HistoryQueryError) -> ConversationEnds? {
+    package func conversation(
+        _ name: ConversationName
+    ) throws(HistoryQueryError) -> ConversationEnds? {
         var list = ConversationList(lookup: try lookup())
-        return try list.conversation(id)
+        return try list.conversation(name)
     }
 
     /// Whether the record of an answer that runs is meant and still to come.
@@ -135,7 +140,7 @@ package struct HistoryCatalog: Sendable {
         guard head.read(start.span), filter.includes(head), !files.deletions.cover(head) else {
             return false
         }
-        return try !lookup.has(head.id, in: head.conversation)
+        return try !lookup.has(head.id, inKey: head.conversationKey)
     }
 
     private func lookup() throws(HistoryQueryError) -> RecordLookup {
@@ -173,7 +178,7 @@ package struct HistoryCatalog: Sendable {
     ///
     /// - Returns: the latest time of all deletions.
     mutating func delete(
-        _ conversation: [UInt8],
+        _ conversation: ConversationName,
         at time: [UInt8]
     ) throws(StorageError) -> [UInt8]? {
         if let failure { throw failure }

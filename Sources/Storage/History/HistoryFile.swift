@@ -151,20 +151,20 @@ package final class HistoryFile: Sendable {
     /// its text is gone from the files.
     ///
     /// - Parameters:
-    ///   - conversation: its id.
+    ///   - conversation: the one that is meant.
     ///   - time: gives the time, as records write it; what was begun later is another
     ///     conversation. Asked once all is in the index that was recorded up to then, so that it
     ///     parts those that are forgotten from those that are not.
     ///   - done: called on the history's queue when the deletion is safe on the disk.
     package func delete(
-        conversation: String,
+        conversation: ConversationName,
         at time: @escaping @Sendable () -> String,
         done: @escaping @Sendable (StorageError?) -> Void
     ) {
         read { catalog in
             do throws(StorageError) {
-                let id = Array(conversation.utf8)
-                self.reader.deleted(latest: try catalog.delete(id, at: Array(time().utf8)))
+                let time = Array(time().utf8)
+                self.reader.deleted(latest: try catalog.delete(conversation, at: time))
             } catch {
                 return done(error)
             }
@@ -184,7 +184,11 @@ package final class HistoryFile: Sendable {
     ///   - id: the record's.
     ///   - conversation: the one it belongs to.
     ///   - time: gives the time, as records write it.
-    package func begins(_ id: String, in conversation: String, at time: () -> [UInt8]) {
+    package func begins(
+        _ id: String,
+        in conversation: ConversationName,
+        at time: () -> [UInt8]
+    ) {
         if reader.begins(id, in: conversation, at: time) { read { _ in } }
     }
 

@@ -1,21 +1,34 @@
 /// Which records are meant.
 package struct HistoryFilter: Sendable {
-    /// Those of one conversation.
+    /// Those of one conversation of `owner`.
     package var conversation: String?
-    /// Those of one user.
+    /// Those of one user, as requests name it.
     package var user: String?
+    /// Whose.
+    package var owner: HistoryOwner
 
     /// Describes all records, or fewer.
-    package init(conversation: String? = nil, user: String? = nil) {
+    package init(
+        conversation: String? = nil,
+        user: String? = nil,
+        owner: HistoryOwner = .any
+    ) {
         self.conversation = conversation
         self.user = user
+        self.owner = owner
+    }
+
+    /// The conversation, if only those of one are meant.
+    var name: ConversationName? {
+        conversation.map { ConversationName(id: $0, owner: owner.name) }
     }
 
     /// Whether the record with this head is meant.
     func includes(_ head: RecordHead) -> Bool {
+        guard owner.includes(head.owner) else { return false }
         if let user, !head.user.elementsEqual(user.utf8) { return false }
-        guard let conversation else { return true }
-        return head.conversation.elementsEqual(conversation.utf8)
+        guard let name else { return true }
+        return head.conversationKey == name.key
     }
 }
 
@@ -29,8 +42,8 @@ package struct HistoryPage: Sendable {
 
 /// A conversation by its ends.
 package struct ConversationEnds: Sendable {
-    /// The conversation's id.
-    package let id: String
+    /// The conversation.
+    package let name: ConversationName
     /// Its oldest record, as it is in the file.
     package let first: [UInt8]
     /// Its newest record.

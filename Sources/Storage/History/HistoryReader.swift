@@ -109,7 +109,11 @@ final class HistoryReader: Sendable {
     ///   - conversation: the one it belongs to.
     ///   - time: gives the time, as records write it; not asked where nothing was deleted.
     /// - Returns: whether there is anything to note, which the next question does.
-    func begins(_ id: String, in conversation: String, at time: () -> [UInt8]) -> Bool {
+    func begins(
+        _ id: String,
+        in conversation: ConversationName,
+        at time: () -> [UInt8]
+    ) -> Bool {
         guard let latest = notes.withLock({ $0.latestDeletion }) else { return false }
         let startedAt = time()
         let isLater =

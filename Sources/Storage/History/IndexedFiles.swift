@@ -113,9 +113,9 @@ struct IndexedFiles: Sendable {
                 length: UInt32(range.count),
                 isRepaired: isRepaired,
                 id: shortIndexHash(head.id),
-                user: shortIndexHash(head.user)
+                user: shortIndexHash(head.namedUser)
             ),
-            conversation: head.conversation.isEmpty ? nil : indexHash(head.conversation)
+            conversation: head.conversation.isEmpty ? nil : indexHash(head.conversationKey)
         )
     }
 
@@ -132,10 +132,14 @@ struct IndexedFiles: Sendable {
     }
 
     /// Notes a deletion and forgets the records; their files are to be written anew.
-    mutating func delete(_ conversation: [UInt8], at time: [UInt8]) throws(StorageError) {
+    mutating func delete(
+        _ conversation: ConversationName,
+        at time: [UInt8]
+    ) throws(StorageError) {
+        let key = conversation.key
         try deletions.add(conversation, at: time)
-        begun.removeAll { $0.conversation == conversation }
-        for number in index.delete(conversation: indexHash(conversation)) {
+        begun.removeAll { $0.conversationKey == key }
+        for number in index.delete(conversation: indexHash(key)) {
             parts[number].isDirty = true
         }
     }

@@ -9,6 +9,8 @@ package struct RecordHead: Sendable {
     package private(set) var id: [UInt8] = []
     /// The conversation; empty where the record names none.
     package private(set) var conversation: [UInt8] = []
+    /// Who asked; empty where callers were not told apart.
+    package private(set) var owner: [UInt8] = []
     /// The user; empty where the record names none.
     private(set) var user: [UInt8] = []
     /// When the answer was begun, as it is written; empty where the record has no time.
@@ -18,9 +20,10 @@ package struct RecordHead: Sendable {
     package init() {}
 
     /// What is known of a record that is begun.
-    init(id: String, conversation: String, startedAt: [UInt8]) {
+    init(id: String, conversation: ConversationName, startedAt: [UInt8]) {
         self.id = Array(id.utf8)
-        self.conversation = Array(conversation.utf8)
+        self.conversation = Array(conversation.id.utf8)
+        owner = Array((conversation.owner ?? "").utf8)
         self.startedAt = startedAt
     }
 
@@ -31,6 +34,7 @@ package struct RecordHead: Sendable {
     package mutating func read(_ line: Span<UInt8>) -> Bool {
         id.removeAll(keepingCapacity: true)
         conversation.removeAll(keepingCapacity: true)
+        owner.removeAll(keepingCapacity: true)
         user.removeAll(keepingCapacity: true)
         startedAt.removeAll(keepingCapacity: true)
         do throws(JSONError) {
@@ -41,9 +45,15 @@ package struct RecordHead: Sendable {
         return !id.isEmpty
     }
 
+    /// What the conversation is found by; empty where the record names none.
+    package var conversationKey: [UInt8] { ConversationName.key(conversation, owner: owner) }
+
+    /// The user by which the index finds it: an owner's records are looked for by the owner.
+    var namedUser: [UInt8] { owner.isEmpty ? user : owner }
+
     private mutating func readMembers(_ line: Span<UInt8>) throws(JSONError) {
         var reader = JSONReader()
-        var missing = 4
+        var missing = 5
         try reader.enterObject(line)
         while missing > 0, let name = try reader.nextKey(line) {
             missing -= 1
@@ -51,6 +61,8 @@ package struct RecordHead: Sendable {
                 try Self.readText(line, &reader, into: &id)
             } else if matches(line, name, "conversation") {
                 try Self.readText(line, &reader, into: &conversation)
+            } else if matches(line, name, "owner") {
+                try Self.readText(line, &reader, into: &owner)
             } else if matches(line, name, "user") {
                 try Self.readText(line, &reader, into: &user)
             } else if matches(line, name, "started_at") {

@@ -55,7 +55,7 @@ struct RecordLookup {
     /// Only its own records are looked through: the whole index would be too long for each.
     mutating func has(
         _ id: [UInt8],
-        in conversation: [UInt8]
+        inKey conversation: [UInt8]
     ) throws(HistoryQueryError) -> Bool {
         let hash = shortIndexHash(id)
         var number = index.conversation(indexHash(conversation))?.newest
@@ -77,8 +77,8 @@ struct RecordLookup {
 
     /// The newest entry that may be meant, of those before a number.
     func newest(_ filter: HistoryFilter, before end: Int) -> Int? {
-        guard let conversation = filter.conversation else { return next(filter, after: end) }
-        var number = index.conversation(indexHash(Array(conversation.utf8)))?.newest
+        guard let name = filter.name else { return next(filter, after: end) }
+        var number = index.conversation(indexHash(name.key))?.newest
         while let candidate = number, candidate >= end { number = index.previous(candidate) }
         return number
     }
@@ -95,12 +95,22 @@ struct RecordLookup {
         return nil
     }
 
+    /// The hash by which the index finds the records of a filter's owner or user; nil where it
+    /// cannot tell them from others.
+    static func userHash(_ filter: HistoryFilter) -> UInt32? {
+        switch filter.owner {
+        case .any: nil
+        case .only(nil): filter.user.map { shortIndexHash(Array($0.utf8)) }
+        case .only(let owner?): shortIndexHash(Array(owner.utf8))
+        }
+    }
+
     /// Whether an entry may be meant, as far as the index knows.
     func quickTest(_ filter: HistoryFilter) -> (HistoryIndex.Entry) -> Bool {
-        let user = filter.user.map { shortIndexHash(Array($0.utf8)) }
+        let user = Self.userHash(filter)
         var conversation: UInt32?
-        if let id = filter.conversation {
-            guard let number = index.number(ofConversation: indexHash(Array(id.utf8))) else {
+        if let name = filter.name {
+            guard let number = index.number(ofConversation: indexHash(name.key)) else {
                 return { _ in false }
             }
             conversation = number

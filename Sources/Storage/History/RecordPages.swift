@@ -9,8 +9,12 @@ struct RecordPages {
         limit: Int,
         maxBytes: Int
     ) throws(HistoryQueryError) -> HistoryPage {
-        let end: Int
-        if let before { end = try lookup.find(before) } else { end = lookup.index.count }
+        var end = lookup.index.count
+        if let before {
+            end = try lookup.find(before)
+            // Whether another owner has such a record is not told.
+            guard filter.owner.includes(lookup.head.owner) else { throw .unknownBefore }
+        }
         var page = HistoryPage()
         var bytes = 0
         var last: [UInt8] = []

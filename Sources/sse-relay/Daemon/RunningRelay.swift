@@ -1,3 +1,4 @@
+import Access
 import Generations
 import HTTPServer
 import Loop
@@ -12,6 +13,7 @@ struct RunningRelay {
     private(set) var simulator: EmbeddedSimulator?
     /// How many descriptors the process may have.
     private let descriptors: Int
+    private let callers: KeyCallers
 
     init(
         _ settings: Settings,
@@ -21,6 +23,8 @@ struct RunningRelay {
     ) throws {
         self.settings = settings
         self.descriptors = descriptors
+        let callers = KeyCallers(settings.access.keys)
+        self.callers = callers
         let simulator = try EmbeddedSimulator.startIfNeeded(settings)
         self.simulator = simulator
         service = Service(
@@ -28,6 +32,7 @@ struct RunningRelay {
             limits: Self.limits(settings, descriptors: descriptors),
             upstreamSettings: settings.calls.connection,
             staticFolder: settings.listening.staticFolder,
+            access: AccessState(callers: callers),
             history: storage.history,
             keyFile: storage.keys,
             journal: storage.journal,
@@ -77,6 +82,7 @@ struct RunningRelay {
     mutating func exchange(_ settings: Settings) async throws(SystemCallError) {
         if simulator == nil { simulator = try EmbeddedSimulator.startIfNeeded(settings) }
         self.settings = settings
+        callers.replace(settings.access.keys)
         await service.reload(
             Self.configuration(settings, simulator),
             limits: Self.limits(settings, descriptors: descriptors)

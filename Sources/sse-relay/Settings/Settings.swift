@@ -20,14 +20,14 @@ struct Settings: Sendable {
     /// - Throws: the first one that is wrong.
     init(environment: Environment) throws(ConfigurationError) {
         self.environment = environment
-        listening = try ListeningSettings(environment)
+        access = try AccessSettings(environment)
+        listening = try ListeningSettings(environment, areCallersKnown: access.keys != nil)
         storage = try StorageSettings(environment)
         models = try ModelSettings(environment)
         streams = try StreamSettings(environment)
         limits = try LimitSettings(environment)
         calls = try CallSettings(environment)
         filtering = try FilterSettings(environment)
-        access = try AccessSettings(environment)
         process = try ProcessSettings(environment)
     }
 

@@ -63,7 +63,7 @@ struct HistoryDeletionTests {
         history.read { _ in _ = gate.wait(timeout: .now() + 30) }
         let time = Guarded("2026-01-01T00:00:00.000Z")
         let done = DispatchSemaphore(value: 0)
-        history.delete(conversation: "c", at: { time.withLock { $0 } }) { failure in
+        history.delete(conversation: named("c"), at: { time.withLock { $0 } }) { failure in
             #expect(failure == nil)
             done.signal()
         }
@@ -127,7 +127,7 @@ struct HistoryDeletionTests {
     func `a deletion by a clock that was ahead reaches nothing that is begun behind it`() throws {
         var history = try open()
         let now = "2026-01-01T00:00:00.000Z"
-        func begin(_ id: String) { history.begins(id, in: "c", at: { bytes(now) }) }
+        func begin(_ id: String) { history.begins(id, in: named("c"), at: { bytes(now) }) }
         begin("deleted")
         history.append(record("deleted", "c", at: now, text: "deleted text"))
         try history.remove("c", at: "2036-06-01T00:00:00.000Z")
@@ -159,7 +159,7 @@ struct HistoryDeletionTests {
         history.read { _ in _ = gate.wait(timeout: .now() + 30) }
         // Whatever waited before looks first.
         history.read { _ in }
-        history.begins("new", in: "c", at: { bytes(now) })
+        history.begins("new", in: named("c"), at: { bytes(now) })
         history.append(record("new", "c", at: now))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         gate.signal()
@@ -263,7 +263,7 @@ struct HistoryDeletionTests {
         var deletions = Deletions(directory: scratch.path)
         for number in 0..<20 {
             try deletions.add(
-                bytes("c\(number)"),
+                named("c\(number)"),
                 at: bytes("2026-01-01T00:00:00.0\(10 + number)Z")
             )
         }

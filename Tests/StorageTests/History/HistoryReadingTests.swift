@@ -50,10 +50,14 @@ extension HistoryFile {
         return (try page.lines.map(id), page.next)
     }
 
-    func remove(_ conversation: String, at time: String = "2026-06-01T00:00:00.000Z") throws {
+    func remove(
+        _ conversation: String,
+        of owner: String? = nil,
+        at time: String = "2026-06-01T00:00:00.000Z"
+    ) throws {
         let done = DispatchSemaphore(value: 0)
         let failure = Guarded<StorageError?>(nil)
-        delete(conversation: conversation, at: { time }) { error in
+        delete(conversation: named(conversation, owner), at: { time }) { error in
             failure.withLock { $0 = error }
             done.signal()
         }
@@ -164,16 +168,16 @@ struct HistoryReadingTests {
         }
         history.append(record("loose"))
         let all = try history.ask { try $0.conversations(user: nil, before: nil, limit: 10) }
-        #expect(all.ends.map(\.id) == ["b", "c", "a"])
+        #expect(all.ends.map(\.name.id) == ["b", "c", "a"])
         #expect(all.ends.map(\.count) == [2, 1, 2])
         #expect(try all.ends.map { try id($0.first) } == ["r1", "r3", "r0"])
         #expect(try all.ends.map { try id($0.last) } == ["r4", "r3", "r2"])
         #expect(all.next == nil)
         let one = try history.ask { try $0.conversations(user: nil, before: "b", limit: 1) }
-        #expect(one.ends.map(\.id) == ["c"])
+        #expect(one.ends.map(\.name.id) == ["c"])
         #expect(one.next == "c")
         let mine = try history.ask { try $0.conversations(user: "u", before: nil, limit: 9) }
-        #expect(mine.ends.map(\.id) == ["c"])
+        #expect(mine.ends.map(\.name.id) == ["c"])
     }
 
     @Test
@@ -288,15 +292,20 @@ struct HistoryReadingTests {
         for name in ["a", "b", "c", "d"] { history.append(record("r-\(name)", name)) }
         func page(_ before: String?) throws -> (ids: [String], next: String?) {
             let page = try history.ask {
-                try $0.conversations(user: nil, before: before, limit: 2, excluding: ["a", "c"])
+                try $0.conversations(
+                    user: nil,
+                    before: before,
+                    limit: 2,
+                    excluding: [named("a"), named("c")]
+                )
             }
-            return (page.ends.map(\.id), page.next)
+            return (page.ends.map(\.name.id), page.next)
         }
         #expect(try page(nil).ids == ["d", "b"])
         #expect(try page(nil).next == nil, "nothing follows but what is left out")
         #expect(try page("c").ids == ["b"])
-        let one = try history.ask { try $0.conversation("c") }
+        let one = try history.ask { try $0.conversation(named("c")) }
         #expect(one?.count == 1)
-        #expect(try history.ask { try $0.conversation("x") } == nil)
+        #expect(try history.ask { try $0.conversation(named("x")) } == nil)
     }
 }

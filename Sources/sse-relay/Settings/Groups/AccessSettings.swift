@@ -1,39 +1,17 @@
 import Access
-import Storage
 
 /// Who may ask.
 struct AccessSettings: Sendable {
-    /// Nil where no file is named.
+    /// Nil where no file is named: then callers are not told apart.
     let keys: APIKeys?
-    /// What tickets and cookies are signed with; nil where the data folder has it.
-    private let ownSigner: Signer?
 
     init(_ environment: Environment) throws(ConfigurationError) {
         keys = try Self.keys.value(in: environment)
-        ownSigner = try Self.secret.value(in: environment)
-    }
-
-    /// What signs tickets and cookies: with the secret that is set, or with the one of the data
-    /// folder, which is made where there is none.
-    ///
-    /// - Throws: a `ConfigurationError` where somebody has to put the folder's file right, a
-    ///   `StorageError` where the disk refuses for now, or a `LibcryptoRefusal`.
-    func signer(dataFolder: String) throws -> Signer {
-        if let ownSigner { return ownSigner }
-        let fresh = try SecretBytes.random(SecretFile.count)
-        do {
-            return try Signer(secret: try SecretFile.secret(in: dataFolder, orKeep: fresh))
-        } catch let error as StorageError where error.needsRepair {
-            throw ConfigurationError(Self.secret.variable, "is not set, and \(error)")
-        } catch let error as WeakSecret {
-            let file = "\(dataFolder)/\(SecretFile.name)"
-            throw ConfigurationError(Self.secret.variable, "is not set, and \(file): \(error)")
-        }
     }
 }
 
 extension AccessSettings {
-    static let group = VariableGroup("Who may ask", [keys.variable, secret.variable])
+    static let group = VariableGroup("Who may ask", [keys.variable])
 
     static let keys = Setting<APIKeys?>(
         Variable(
@@ -60,31 +38,6 @@ extension AccessSettings {
             return APIKeys(try APIKeyFile(text).keys)
         } catch {
             throw ConfigurationError(variable, "\(error.place(in: path)): \(error.problem)")
-        }
-    }
-
-    static let secret = Setting<Signer?>(
-        Variable(
-            "RELAY_SECRET",
-            // Too short to be used as it is: everybody knows it.
-            example: "$(openssl rand -base64 32)",
-            content: .secret,
-            change: .restart,
-            summary:
-                "what tickets and session cookies are signed with; else the data folder has it",
-            words: """
-                What tickets and session cookies are signed with: at least 32 random bytes, for \
-                example what `openssl rand -base64 32` prints. Where it is not set, the file \
-                `secret` in the data folder has it, which is made at the first start. Relays that \
-                are to take each other's tickets need the same one.
-                """
-        )
-    ) { variable, environment throws(ConfigurationError) in
-        guard let text = variable.value(setIn: environment) else { return nil }
-        do throws(WeakSecret) {
-            return try Signer(secret: Array(text.utf8))
-        } catch {
-            throw ConfigurationError(variable, "\(error)")
         }
     }
 }

@@ -14,14 +14,31 @@ struct ListeningSettings: Sendable {
     /// The folder of the page; nil where none is served.
     let staticFolder: String?
 
-    init(_ environment: Environment) throws(ConfigurationError) {
+    /// - Parameters:
+    ///   - environment: has the variables.
+    ///   - areCallersKnown: whether a request needs a key.
+    /// - Throws: what is wrong.
+    init(
+        _ environment: Environment,
+        areCallersKnown: Bool
+    ) throws(ConfigurationError) {
         address = try Self.address.value(in: environment)
         let allowsAnyone = try Self.allowsAnyone.value(in: environment)
-        guard address.isLoopback || allowsAnyone else {
+        // Set once in order to listen, it must not let strangers in later.
+        guard !allowsAnyone || !areCallersKnown else {
+            throw ConfigurationError(
+                Self.allowsAnyone.variable,
+                "it is 1, and \(AccessSettings.keys.name) says that a request needs a key;"
+                    + " unset one of them",
+                example: "0"
+            )
+        }
+        guard address.isLoopback || areCallersKnown || allowsAnyone else {
             throw ConfigurationError(
                 Self.address.variable,
                 "others can reach \(ConfigurationError.shown(address.host)), and could spend the"
-                    + " key; \(Self.allowsAnyone.name)=1 allows it",
+                    + " key; \(AccessSettings.keys.name) lets those in who have a key of this relay,"
+                    + " and \(Self.allowsAnyone.name)=1 lets anybody in",
                 example: "127.0.0.1:\(address.port)"
             )
         }
@@ -90,7 +107,8 @@ extension ListeningSettings {
             summary: "1 to listen on an address that others can reach",
             words: """
                 Whoever reaches the relay spends the key. An address that others can reach is \
-                refused unless this is 1.
+                refused unless this is 1, or a request needs a key (`RELAY_API_KEYS_FILE`); with \
+                both the start is refused.
                 """
         )
     )

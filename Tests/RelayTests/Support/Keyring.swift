@@ -1,0 +1,25 @@
+import Access
+import Wire
+
+/// Some callers with a key each.
+struct Keyring {
+    private(set) var texts: [String: String] = [:]
+    private var keys: [APIKey] = []
+
+    /// Makes keys with these scopes, by names.
+    init(_ scopes: KeyValuePairs<String, Scopes>) throws {
+        for (name, scopes) in scopes {
+            let text = try APIKeyText.draw()
+            texts[name] = text.secretText
+            let digest = try KeyDigest(of: text.secretText)
+            keys.append(APIKey(name: name, id: text.id, digest: digest, scopes: scopes))
+        }
+    }
+
+    var access: AccessState { AccessState(callers: KeyCallers(APIKeys(keys))) }
+
+    /// The fields by which a caller is known.
+    func fields(_ name: String) -> HeaderFields {
+        ["Authorization": "Bearer \(texts[name] ?? "")"]
+    }
+}
