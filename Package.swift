@@ -146,7 +146,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["Access", "HTTPServer", "Wire", "TestSupport"],
+            dependencies: ["Access", "HTTPServer", "Wire", "COpenSSL", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
