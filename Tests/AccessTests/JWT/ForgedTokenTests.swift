@@ -104,6 +104,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [JWTAlgorithm.rs256, .ps256])
+    func `zeros at the beginning of a signature belong to it`(algorithm: JWTAlgorithm) throws {
+        let issuer = try TestIssuer(.rsa, algorithm)
+        // One in 256 begins with a zero.
+        for number in 0..<10_000 {
+            let token = issuer.token(#"{"sub":"\#(number)","exp":1800000600}"#)
+            let start = token.index(after: try #require(token.lastIndex(of: ".")))
+            guard token[start...].hasPrefix("A"),
+                let signature = Base64URL.decode(String(token[start...])), signature[0] == 0
+            else { continue }
+            let short = Array(signature.dropFirst())
+            #expect(try issuer.refusal(of: token) == nil)
+            let changed = token[..<start] + Base64URL.encode(short.span)
+            #expect(try issuer.refusal(of: changed) == .badSignature)
+            return
+        }
+        Issue.record("no signature begins with a zero")
+    }
+
     @Test(arguments: [(TestKey.p256, JWTAlgorithm.es256, 32), (.p384, .es384, 48)])
     func `a signature of ECDSA is two numbers of the curve in their fixed form`(
         key: TestKey,
