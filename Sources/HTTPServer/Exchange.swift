@@ -148,7 +148,7 @@ package final class Exchange {
 
     /// Answers with an error.
     package func respond(_ problem: Problem) {
-        reason = problem.message
+        reason = problem.loggedReason ?? problem.message
         let handler = connection?.server.handler
         let body = handler?.body(of: problem, for: self) ?? problem.body
         respond(problem.status, problem.answerFields, body: body)

@@ -17,6 +17,8 @@ package struct Problem: Error, Sendable, Equatable {
     package var isCodeNumber = false
     /// What else a vendor says about it, after the other members.
     package var more: [JSON.Member] = []
+    /// What the log says of it in the place of the message, where that tells a stranger less.
+    package var loggedReason: String?
     /// Header fields that belong to this answer, such as `Allow` or `Retry-After`.
     package var fields: HeaderFields
 

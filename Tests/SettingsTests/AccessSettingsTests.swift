@@ -48,4 +48,39 @@ import Testing
         #expect(error?.variable == "RELAY_ALLOW_ANONYMOUS")
         #expect(error?.problem.contains("RELAY_API_KEYS_FILE") == true)
     }
+
+    static let secret = "qV7rT2mXc9LbW4zKd8Hf3NsJp6GyR1uA"
+    /// The public key of RFC 8037 §A.2.
+    static let keySet =
+        #"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#
+
+    @Test func `tokens count once there is a key that they are signed with`() throws {
+        #expect(try settings([:]).tokens == nil)
+        #expect(try settings(["RELAY_JWT_SECRET": Self.secret]).areCallersKnown)
+        let scratch = try KeyScratch(Self.keySet)
+        #expect(try settings(["RELAY_JWT_KEY_FILE": scratch.path]).areCallersKnown)
+    }
+
+    @Test(arguments: [
+        (["RELAY_JWT_SECRET": "short"], "RELAY_JWT_SECRET"),
+        (["RELAY_JWT_SECRET": "your-256-bit-secret-your-256-bit-secret"], "RELAY_JWT_SECRET"),
+        (["RELAY_JWT_KEY_FILE": "/no/such/file"], "RELAY_JWT_KEY_FILE"),
+        (["RELAY_JWT_KEY_FILE": "/etc/passwd"], "RELAY_JWT_KEY_FILE"),
+        (["RELAY_JWT_ISSUER": "https://a.example"], "RELAY_JWT_SECRET"),
+        (["RELAY_JWT_AUDIENCE": "a"], "RELAY_JWT_SECRET"),
+        (
+            ["RELAY_JWT_SECRET": Self.secret, "RELAY_JWT_KEY_FILE": "/etc/passwd"],
+            "RELAY_JWT_SECRET"
+        ),
+    ])
+    func `a key of tokens that is wrong or missing stops the start, and is not shown`(
+        values: [String: String],
+        name: String
+    ) {
+        let error = #expect(throws: ConfigurationError.self) { try settings(values) }
+        #expect(error?.variable == name)
+        for value in values.values where !value.hasPrefix("/") && !value.hasPrefix("a") {
+            #expect(error?.description.contains(value) == false)
+        }
+    }
 }

@@ -30,7 +30,11 @@ import Testing
         // The folder of the page is where the tests are started from, or none.
         guard variable.name != ListeningSettings.staticFolder.name else { return }
         // Files that exist only where they were made, and a secret that would be everybody's.
-        let own = [FilterSettings.file.name, AccessSettings.keys.name]
+        let own = [
+            FilterSettings.file.name, AccessSettings.keys.name, TokenSettings.secret.name,
+            TokenSettings.keyFile.name, TokenSettings.issuer.name, TokenSettings.audiences.name,
+            TokenSettings.scopes.name,
+        ]
         guard !own.contains(variable.name) else { return }
         let values = [
             ListeningSettings.staticFolder.name: "", ModelSettings.anthropicKey.name: "k",

@@ -62,10 +62,18 @@ import Testing
     @Test(arguments: VariableTable.all.map(\.name))
     func `every variable is either exchanged or waits`(name: String) throws {
         let keys = try KeyScratch(#"{"keys": []}"#)
-        let others = [
+        let issuer = try KeyScratch(AccessSettingsTests.keySet)
+        var others = [
             // Where it is the only one that is set, an upstream begins or ends with it.
             "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "RELAY_LISTEN": "127.0.0.1:9",
         ]
+        let isOfTokens =
+            name.hasPrefix("RELAY_JWT_")
+            && !["SECRET", "FILE"].contains {
+                name.hasSuffix($0)
+            }
+        // What a token has to say needs a key that it is signed with.
+        if isOfTokens { others["RELAY_JWT_SECRET"] = AccessSettingsTests.secret }
         let values = [
             "OPENAI_BASE_URL": "http://127.0.0.1:1", "ANTHROPIC_BASE_URL": "http://127.0.0.1:1",
             "RELAY_LISTEN": "127.0.0.1:10", "RELAY_STATIC_DIR": "/", "RELAY_FSYNC": "never",
@@ -76,7 +84,8 @@ import Testing
             "RELAY_MAX_CHUNK_LINE": "64", "RELAY_MAX_PIPELINED": "1024",
             "RELAY_JOURNAL": "0", "RELAY_LOG_REQUESTS": "0", "RELAY_ALLOW_ANONYMOUS": "1",
             "RELAY_LOG_CONTENT": "1", "RELAY_FILTERS_FILE": FilterFileTests.example,
-            "RELAY_API_KEYS_FILE": keys.path,
+            "RELAY_API_KEYS_FILE": keys.path, "RELAY_JWT_KEY_FILE": issuer.path,
+            "RELAY_JWT_SECRET": AccessSettingsTests.secret,
         ]
         let new = others.merging([name: values[name] ?? "5"]) { $1 }
         let reload = try reload(from: others, to: new)

@@ -13,7 +13,7 @@ struct RunningRelay {
     private(set) var simulator: EmbeddedSimulator?
     /// How many descriptors the process may have.
     private let descriptors: Int
-    private let callers: KeyCallers
+    private let callers: KnownCallers
 
     init(
         _ settings: Settings,
@@ -23,7 +23,7 @@ struct RunningRelay {
     ) throws {
         self.settings = settings
         self.descriptors = descriptors
-        let callers = KeyCallers(settings.access.keys)
+        let callers = KnownCallers(settings.access.means)
         self.callers = callers
         let simulator = try EmbeddedSimulator.startIfNeeded(settings)
         self.simulator = simulator
@@ -82,7 +82,7 @@ struct RunningRelay {
     mutating func exchange(_ settings: Settings) async throws(SystemCallError) {
         if simulator == nil { simulator = try EmbeddedSimulator.startIfNeeded(settings) }
         self.settings = settings
-        callers.replace(settings.access.keys)
+        callers.replace(settings.access.means)
         await service.reload(
             Self.configuration(settings, simulator),
             limits: Self.limits(settings, descriptors: descriptors)

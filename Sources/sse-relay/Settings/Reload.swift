@@ -39,6 +39,11 @@ struct Reload: Sendable {
             exchange(ModelSettings.upstreamsFile.variable)
         }
         if settings.access.keys != current.access.keys { exchange(AccessSettings.keys.variable) }
+        if settings.access.tokens?.keyText != current.access.tokens?.keyText,
+            TokenSettings.keyFile.variable.value(setIn: settings.environment) != nil
+        {
+            exchange(TokenSettings.keyFile.variable)
+        }
         // A file may be read while it is written: invented answers must not take the place of a
         // model's because of that.
         let wasAsked = !current.models.upstreams.isEmpty

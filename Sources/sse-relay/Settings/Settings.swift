@@ -21,7 +21,7 @@ struct Settings: Sendable {
     init(environment: Environment) throws(ConfigurationError) {
         self.environment = environment
         access = try AccessSettings(environment)
-        listening = try ListeningSettings(environment, areCallersKnown: access.keys != nil)
+        listening = try ListeningSettings(environment, areCallersKnown: access.areCallersKnown)
         storage = try StorageSettings(environment)
         models = try ModelSettings(environment)
         streams = try StreamSettings(environment)

@@ -5,6 +5,8 @@ import Wire
 struct Keyring {
     private(set) var texts: [String: String] = [:]
     private var keys: [APIKey] = []
+    /// What tokens count beside the keys.
+    var tokens: JWTVerifier?
 
     /// Makes keys with these scopes, by names.
     init(_ scopes: KeyValuePairs<String, Scopes>) throws {
@@ -16,7 +18,9 @@ struct Keyring {
         }
     }
 
-    var access: AccessState { AccessState(callers: KeyCallers(APIKeys(keys))) }
+    var access: AccessState {
+        AccessState(callers: KnownCallers(.init(keys: APIKeys(keys), tokens: tokens)))
+    }
 
     /// The fields by which a caller is known.
     func fields(_ name: String) -> HeaderFields {

@@ -2,16 +2,32 @@ import Access
 
 /// Who may ask.
 struct AccessSettings: Sendable {
-    /// Nil where no file is named: then callers are not told apart.
+    /// Nil where no file is named.
     let keys: APIKeys?
+    /// How tokens are checked; nil where none counts.
+    let tokens: TokenSettings?
 
     init(_ environment: Environment) throws(ConfigurationError) {
         keys = try Self.keys.value(in: environment)
+        tokens = try TokenSettings(environment)
     }
+
+    /// Whether a request needs a key or a token.
+    var areCallersKnown: Bool { keys != nil || tokens != nil }
+
+    /// What callers are known by.
+    var means: KnownCallers.Means { .init(keys: keys, tokens: tokens?.verifier) }
 }
 
 extension AccessSettings {
-    static let group = VariableGroup("Who may ask", [keys.variable])
+    static let group = VariableGroup(
+        "Who may ask",
+        [
+            keys.variable, TokenSettings.secret.variable, TokenSettings.keyFile.variable,
+            TokenSettings.issuer.variable, TokenSettings.audiences.variable,
+            TokenSettings.scopes.variable,
+        ]
+    )
 
     static let keys = Setting<APIKeys?>(
         Variable(
