@@ -5,11 +5,18 @@ package struct Caller: Sendable, Equatable {
     /// The owner of the answers that are asked for; nil if callers are not told apart.
     package let id: String?
     package let scopes: Scopes
+    /// How much the caller may ask for.
+    package let limits: CallerLimits
 
     /// Makes a caller.
-    package init(id: String?, scopes: Scopes = .common) {
+    package init(
+        id: String?,
+        scopes: Scopes = .common,
+        limits: CallerLimits = CallerLimits()
+    ) {
         self.id = id
         self.scopes = scopes
+        self.limits = limits
     }
 
     /// A caller that cannot be told from others; it may do all but see what belongs to somebody.

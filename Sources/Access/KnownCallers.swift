@@ -79,7 +79,8 @@ package final class KnownCallers: Callers {
         _ now: Int
     ) throws(Problem) -> Caller {
         switch keys.find(text, now: now) {
-        case .key(let key): return Caller(id: key.owner, scopes: key.scopes)
+        case .key(let key):
+            return Caller(id: key.owner, scopes: key.scopes, limits: key.limits)
         case .expired(let key): throw invalidKey("the key \(key.name) has expired")
         case .unknown: throw invalidKey("an unknown key")
         }

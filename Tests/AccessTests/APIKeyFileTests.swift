@@ -26,7 +26,7 @@ import Testing
     @Test func `everything that a key may have is read`() throws {
         let limits = """
             {"requests_per_minute": 10, "tokens_per_minute": 2000, "generations": 3,
-            "tokens_per_day": 40000, "money_per_day": 2.345678}
+            "tokens_per_day": 40000}
             """
         let text = Self.file(
             Self.entry([:]),
@@ -52,16 +52,6 @@ import Testing
         #expect(second.limits.tokensPerMinute == 2000)
         #expect(second.limits.generations == 3)
         #expect(second.limits.tokensPerDay == 40000)
-        #expect(second.limits.moneyPerDay == 2_345_678)
-    }
-
-    @Test(arguments: [
-        ("0.1", 100_000), ("1e-6", 1), ("1000000000", 1_000_000_000_000_000), ("0.29", 290_000),
-        ("1.0000005", 1_000_001),
-    ])
-    func `money is counted in millionths`(text: String, millionths: Int) throws {
-        let file = Self.file(Self.entry(["limits": "{\"money_per_day\": \(text)}"]))
-        #expect(try APIKeyFile(file).keys[0].limits.moneyPerDay == millionths)
     }
 
     @Test(arguments: [
@@ -109,12 +99,6 @@ import Testing
             entry(["limits": #"{"requests_per_minute": "5"}"#]), ".limits.requests_per_minute",
             .wrongNumber(range)
         ),
-        (
-            entry(["limits": #"{"money_per_day": 0.0000001}"#]), ".limits.money_per_day",
-            .wrongAmount
-        ),
-        (entry(["limits": #"{"money_per_day": -1}"#]), ".limits.money_per_day", .wrongAmount),
-        (entry(["limits": #"{"money_per_day": 1e10}"#]), ".limits.money_per_day", .wrongAmount),
         (entry(["expires": "\"tomorrow\""]), ".expires", .wrongExpiry),
         (entry(["expires": "\"2027-02-29\""]), ".expires", .wrongExpiry),
         (entry(["expires": "1800000000000"]), ".expires", .wrongExpiry),
@@ -135,7 +119,6 @@ import Testing
                 nil,
                 known: [
                     "requests_per_minute", "tokens_per_minute", "generations", "tokens_per_day",
-                    "money_per_day",
                 ]
             )
         ),

@@ -51,7 +51,7 @@ def test_keys_are_listed_without_digests_and_removed(run_daemon, tmp_path):
         "eve": add(run_daemon, file, "eve", "--scopes=chat").stdout.strip(),
     }
     content = json.loads(file.read_text())
-    content["keys"][2] |= {"expires": "2027-01-31T12:00:00Z", "limits": {"money_per_day": 2.50}}
+    content["keys"][2] |= {"expires": "2027-01-31T12:00:00Z", "limits": {"tokens_per_day": 2500}}
     file.write_text(json.dumps(content, indent=2))
     done = run_daemon("key", "list", RELAY_API_KEYS_FILE=file)
     assert done.returncode == 0 and done.stderr == ""

@@ -77,7 +77,7 @@ import Testing
     @Test func `what was in the file stays, numbers and dates as they were written`() throws {
         let kept = """
             {"name":"old","id":"0123456789","sha256":"\(String(repeating: "ab", count: 32))",\
-            "scopes":["read","chat"],"limits":{"money_per_day":1.50},"expires":"2027-01-31"}
+            "scopes":["read","chat"],"limits":{"tokens_per_day":1500},"expires":"2027-01-31"}
             """
         let scratch = try KeyScratch("{\"keys\" : [ \(kept) ] }")
         let register = KeyRegister(path: scratch.path)

@@ -25,7 +25,6 @@ package struct APIKeyFileError: Error, Sendable, Equatable {
         case noScopes
         case wrongScope(ScopeError)
         case wrongNumber(ClosedRange<Int>)
-        case wrongAmount
         case wrongExpiry
     }
 
@@ -70,7 +69,6 @@ extension APIKeyFileError.Problem: CustomStringConvertible {
         case .wrongScope(let error): "\(error)"
         case .wrongNumber(let range):
             "expected a whole number from \(range.lowerBound) to \(range.upperBound)"
-        case .wrongAmount: "expected an amount from 0.000001 to 1000000000"
         case .wrongExpiry:
             "expected a date such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, or a second"
                 + " since 1970"

@@ -17,11 +17,9 @@ struct APIKeyReader {
     private static let members = ["name", "id", "sha256", "scopes", "limits", "expires"]
     private static let limits = [
         "requests_per_minute", "tokens_per_minute", "generations", "tokens_per_day",
-        "money_per_day",
     ]
     /// A limit of 0 would be a key that is good for nothing; removing it says so better.
     private static let range = 1...1_000_000_000_000
-    private static let mostMoney = 1e9
     /// The last second of the year 9999.
     private static let lastSecond = 253_402_300_799
 
@@ -98,7 +96,6 @@ struct APIKeyReader {
         limits.tokensPerMinute = try number("tokens_per_minute", of: object)
         limits.generations = try number("generations", of: object)
         limits.tokensPerDay = try number("tokens_per_day", of: object)
-        limits.moneyPerDay = try money("money_per_day", of: object)
         return limits
     }
 
@@ -108,21 +105,6 @@ struct APIKeyReader {
             throw Fault(".limits.\(name)", .wrongNumber(Self.range))
         }
         return number
-    }
-
-    private func money(_ name: String, of object: JSON) throws(Fault) -> Int? {
-        guard let value = object[name] else { return nil }
-        guard let amount = Self.millionths(value) else {
-            throw Fault(".limits.\(name)", .wrongAmount)
-        }
-        return amount
-    }
-
-    /// An amount in millionths, rounded; nil for what is none, or rounds to nothing.
-    private static func millionths(_ value: JSON) -> Int? {
-        guard let amount = value.doubleValue, amount > 0, amount <= mostMoney else { return nil }
-        let rounded = Int((amount * Double(CallerLimits.moneyScale)).rounded())
-        return rounded > 0 ? rounded : nil
     }
 
     private func expires() throws(Fault) -> Int? {

@@ -32,7 +32,7 @@ struct RunningRelay {
             limits: Self.limits(settings, descriptors: descriptors),
             upstreamSettings: settings.calls.connection,
             staticFolder: settings.listening.staticFolder,
-            access: AccessState(callers: callers),
+            access: AccessState(callers: callers, budgets: RateBook()),
             history: storage.history,
             keyFile: storage.keys,
             journal: storage.journal,

@@ -18,6 +18,11 @@ struct Keyring {
         }
     }
 
+    /// Gives a caller limits.
+    mutating func limit(_ name: String, to limits: CallerLimits) {
+        for index in keys.indices where keys[index].name == name { keys[index].limits = limits }
+    }
+
     var access: AccessState {
         AccessState(callers: KnownCallers(.init(keys: APIKeys(keys), tokens: tokens)))
     }
