@@ -1,0 +1,198 @@
+"""Real clients with the relay's keys, and tokens of the libraries that people make them with."""
+
+import json
+import signal
+import subprocess
+import time
+
+import httpx
+import jwt
+import openai
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from joserfc import jwk
+from joserfc import jwt as jose
+
+MESSAGES = [{"role": "user", "content": "hi"}]
+HELLO = "simulator?say=hello&interval_ms=0"
+SECRET = "u8jzPde0IgxLd6GncfBAepfJBd0Kh8oOOL8dKLzdocJ2isAjIhKtJ0RlgLKOmxgJ"
+
+
+def key_of(run_daemon, file, name, *options):
+    done = run_daemon("key", "add", name, "--file", str(file), *options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def library(relay, key):
+    return openai.OpenAI(base_url=f"{relay.url}/v1", api_key=key, max_retries=0, timeout=20)
+
+
+def ask(client):
+    return client.chat.completions.create(model=HELLO, messages=MESSAGES)
+
+
+def test_openais_library_with_a_key_and_its_classes_of_errors(start_relay, run_daemon, tmp_path):
+    file = tmp_path / "keys.json"
+    ann = key_of(run_daemon, file, "ann")
+    eve = key_of(run_daemon, file, "eve", "--scopes", "read")
+    content = json.loads(file.read_text())
+    content["keys"][0]["limits"] = {"requests_per_minute": 2}
+    file.write_text(json.dumps(content))
+    relay = start_relay(RELAY_API_KEYS_FILE=file)
+    with library(relay, ann) as client:
+        assert ask(client).choices[0].message.content == "hello"
+        chunks = client.chat.completions.create(model=HELLO, messages=MESSAGES, stream=True)
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "hello"
+        assert client.models.list().data
+        with pytest.raises(openai.RateLimitError) as refused:
+            ask(client)
+        assert refused.value.code == "requests_per_minute"
+        assert int(refused.value.response.headers["retry-after"]) in range(1, 61)
+    with library(relay, eve) as client, pytest.raises(openai.PermissionDeniedError) as refused:
+        ask(client)
+    assert refused.value.code == "insufficient_scope"
+    for wrong in ["sk-a-vendors-key", ann[:-1] + ("A" if ann[-1] != "A" else "B")]:
+        with library(relay, wrong) as client, pytest.raises(openai.AuthenticationError):
+            ask(client)
+    log = relay.log()
+    assert ann not in log and eve not in log and "sk-a-vendors-key" not in log
+    assert "an unknown key" in log
+    # Neither is in any file of the relay.
+    for path in relay.data.rglob("*"):
+        if path.is_file():
+            assert ann.encode() not in path.read_bytes()
+
+
+def test_curl_with_a_key_in_each_field(start_relay, run_daemon, tmp_path):
+    file = tmp_path / "keys.json"
+    ann = key_of(run_daemon, file, "ann")
+    relay = start_relay(RELAY_API_KEYS_FILE=file)
+    for field in [f"Authorization: Bearer {ann}", f"x-api-key: {ann}", f"api-key: {ann}"]:
+        done = subprocess.run(
+            [
+                "curl", "-sSN", "--max-time", "20", "-H", field, f"{relay.url}/chat/stream",
+                "-d", json.dumps({"message": "hi", "model": HELLO}),
+            ],
+            capture_output=True, text=True, timeout=30,
+        )
+        assert "data: hello" in done.stdout and "data: [DONE]" in done.stdout
+    denied = httpx.post(f"{relay.url}/chat/stream", json={"message": "hi"})
+    assert denied.status_code == 401
+    assert denied.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_a_key_that_is_removed_counts_no_more_after_a_reload(start_relay, run_daemon, tmp_path):
+    file = tmp_path / "keys.json"
+    ann = key_of(run_daemon, file, "ann")
+    relay = start_relay(RELAY_API_KEYS_FILE=file)
+    headers = {"x-api-key": ann}
+    assert httpx.get(f"{relay.url}/v1/models", headers=headers).status_code == 200
+    assert run_daemon("key", "remove", "ann", "--file", str(file)).returncode == 0
+    relay.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 30
+    while httpx.get(f"{relay.url}/v1/models", headers=headers).status_code != 401:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    # A file that is wrong changes nothing, and the log says why.
+    file.write_text('{"keys": [{"name": "ann"}]}')
+    relay.process.send_signal(signal.SIGHUP)
+    while "keys[0]" not in relay.log():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert httpx.get(f"{relay.url}/v1/models", headers=headers).status_code == 401
+    assert httpx.get(f"{relay.url}/healthz").status_code == 200
+
+
+def pem(key):
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()
+
+
+def claims(**more):
+    now = int(time.time())
+    return {"sub": "ann", "iat": now, "exp": now + 600, "iss": "i", "aud": "relay"} | more
+
+
+def status(relay, token):
+    response = httpx.get(
+        f"{relay.url}/v1/models", headers={"Authorization": f"Bearer {token}"}
+    )
+    return response.status_code
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_tokens_with_a_secret(start_relay, algorithm):
+    relay = start_relay(
+        RELAY_JWT_SECRET=SECRET, RELAY_JWT_ISSUER="i", RELAY_JWT_AUDIENCE="relay,other"
+    )
+    assert status(relay, jwt.encode(claims(), SECRET, algorithm)) == 200
+    key = jwk.OctKey.import_key(SECRET)
+    assert status(relay, jose.encode({"alg": algorithm}, claims(), key, algorithms=[algorithm])) == 200
+    now = int(time.time())
+    for wrong in [
+        {"exp": now - 120}, {"nbf": now + 600}, {"iss": "other"}, {"aud": "else"},
+        {"exp": str(now + 600)}, {"sub": ""}, {"sub": "a\nb"},
+    ]:
+        payload = claims(**wrong)
+        token = jose.encode({"alg": algorithm}, payload, key, algorithms=[algorithm])
+        assert status(relay, token) == 401, wrong
+    forged = jwt.encode(claims(), SECRET[::-1], algorithm)
+    assert status(relay, forged) == 401
+    assert status(relay, jwt.encode(claims(), None, "none")) == 401
+    log = relay.log()
+    for word in ["expired", "not_yet_valid", "wrong_issuer", "wrong_audience", "bad_signature"]:
+        assert word in log, word
+    assert forged not in log and SECRET not in log
+
+
+@pytest.mark.parametrize(
+    "algorithm", ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
+)
+def test_tokens_with_a_pair_of_keys(start_relay, tmp_path, algorithm):
+    make = {
+        "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+        "ES384": lambda: ec.generate_private_key(ec.SECP384R1()),
+        "EdDSA": ed25519.Ed25519PrivateKey.generate,
+    }
+    key = make.get(algorithm, lambda: rsa.generate_private_key(65537, 2048))()
+    file = tmp_path / "issuer.pem"
+    file.write_text(pem(key))
+    relay = start_relay(RELAY_JWT_KEY_FILE=file, RELAY_JWT_AUDIENCE="relay")
+    token = jwt.encode(claims(), key, algorithm)
+    assert status(relay, token) == 200
+    assert status(relay, token[:-4] + "AAAA") == 401
+    # The public key, which everybody has, is no secret.
+    confused = jwt.api_jws.PyJWS()
+    header = jwt.utils.base64url_encode(b'{"alg":"HS256","typ":"JWT"}').decode()
+    body = token.split(".")[1]
+    signing = f"{header}.{body}".encode()
+    mac = confused.get_algorithm_by_name("HS256").sign(signing, pem(key).encode())
+    forged = f"{header}.{body}.{jwt.utils.base64url_encode(mac).decode()}"
+    assert status(relay, forged) == 401
+
+
+def test_a_key_set_says_which_key_by_its_id(start_relay, tmp_path):
+    keys = [jwk.RSAKey.generate_key(2048, {"kid": "one"}), jwk.ECKey.generate_key("P-256", {"kid": "two"})]
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": [key.as_dict(private=False) for key in keys]}))
+    relay = start_relay(RELAY_JWT_KEY_FILE=file, RELAY_JWT_AUDIENCE="relay")
+    first = jose.encode({"alg": "RS256", "kid": "one"}, claims(), keys[0])
+    second = jose.encode({"alg": "ES256", "kid": "two"}, claims(), keys[1])
+    swapped = jose.encode({"alg": "ES256", "kid": "one"}, claims(), keys[1])
+    unknown = jose.encode({"alg": "ES256", "kid": "three"}, claims(), keys[1])
+    found = [status(relay, token) for token in [first, second, swapped, unknown]]
+    assert found == [200, 200, 401, 401]
+    assert "unknown_key" in relay.log()
+
+
+def test_a_relay_with_keys_listens_where_others_reach_it(run_daemon, tmp_path):
+    file = tmp_path / "keys.json"
+    key_of(run_daemon, file, "ann")
+    open_address = {"RELAY_LISTEN": "0.0.0.0:0"}
+    assert run_daemon("--check", **open_address).returncode == 78
+    assert run_daemon("--check", RELAY_API_KEYS_FILE=file, **open_address).returncode == 0
+    both = run_daemon("--check", RELAY_API_KEYS_FILE=file, RELAY_ALLOW_ANONYMOUS=1)
+    assert both.returncode == 78 and "RELAY_ALLOW_ANONYMOUS" in both.stderr
