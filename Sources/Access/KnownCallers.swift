@@ -4,10 +4,15 @@ package import Wire
 
 /// Knows callers by the API keys and tokens that they present; without any, all are anonymous.
 package final class KnownCallers: Callers {
+    /// An object for its identity alone.
+    fileprivate final class Edition: Sendable {}
+
     /// What callers are known by; nil for what does not count.
     package struct Means: Sendable {
-        package var keys: APIKeys?
-        package var tokens: JWTVerifier?
+        package let keys: APIKeys?
+        package let tokens: JWTVerifier?
+        /// Tells what was replaced from what is there now.
+        fileprivate let edition = Edition()
 
         /// Makes none.
         package init(keys: APIKeys? = nil, tokens: JWTVerifier? = nil) {
@@ -16,7 +21,7 @@ package final class KnownCallers: Callers {
         }
     }
 
-    /// A token that was verified, which costs as much as a short request.
+    /// Whom a credential has shown; to find that out costs a tenth of a short request and more.
     private struct Verified {
         let caller: Caller
         /// The second since 1970 from which on it does not count.
@@ -25,11 +30,18 @@ package final class KnownCallers: Callers {
 
     private struct State {
         var means: Means
-        /// By the tokens' texts, whose hashes are seeded: the time of a look-up tells nothing.
-        var verified: [String: Verified] = [:]
+        /// By the fields' values, whose hashes are seeded: the time of a look-up tells nothing.
+        var verified: [CredentialField: Verified] = [:]
     }
 
-    /// How many tokens are remembered; then it begins anew.
+    /// What is known before a credential is looked into.
+    private enum Knowledge {
+        case everybody
+        case caller(Caller)
+        case nothing(Means)
+    }
+
+    /// How many credentials are remembered; then it begins anew.
     static let maxVerified = 1024
 
     private let state: Guarded<State>
@@ -53,8 +65,45 @@ package final class KnownCallers: Callers {
     }
 
     private func caller(_ head: RequestHead, now: Int) throws(Problem) -> Caller {
-        let means = state.withLock { $0.means }
-        guard means.keys != nil || means.tokens != nil else { return .anonymous }
+        let field = CredentialField(onlyOneOf: head.fields)
+        switch knowledge(of: field, now) {
+        case .everybody: return .anonymous
+        case .caller(let caller): return caller
+        case .nothing(let means):
+            let verified = try Self.verified(head, means, now)
+            if let field { remember(verified, for: field, by: means) }
+            return verified.caller
+        }
+    }
+
+    private func knowledge(of field: CredentialField?, _ now: Int) -> Knowledge {
+        state.withLock { state in
+            guard state.means.keys != nil || state.means.tokens != nil else { return .everybody }
+            guard let field, let known = state.verified[field], now < known.expiry else {
+                return .nothing(state.means)
+            }
+            return .caller(known.caller)
+        }
+    }
+
+    /// Remembers what was found out, unless keys and tokens were replaced meanwhile.
+    private func remember(
+        _ verified: Verified,
+        for field: CredentialField,
+        by means: Means
+    ) {
+        state.withLock { state in
+            guard state.means.edition === means.edition else { return }
+            if state.verified.count >= Self.maxVerified { state.verified = [:] }
+            state.verified[field] = verified
+        }
+    }
+
+    private static func verified(
+        _ head: RequestHead,
+        _ means: Means,
+        _ now: Int
+    ) throws(Problem) -> Verified {
         let credential: Credential
         do throws(CredentialError) {
             credential = try Credential(of: head.fields)
@@ -62,25 +111,28 @@ package final class KnownCallers: Callers {
             throw Problem(error)
         }
         switch credential {
-        case .none: throw Self.missing
+        case .none: throw missing
         case .apiKey(let text):
-            guard let keys = means.keys else { throw Self.invalidKey("no keys are set") }
-            return try Self.caller(text, keys, now)
+            guard let keys = means.keys else { throw invalidKey("no keys are set") }
+            return try verified(text, keys, now)
         case .token(let text):
-            guard let tokens = means.tokens else { throw Self.invalidKey("no token counts here") }
-            return try caller(text, tokens, now)
-        case .other: throw Self.invalidKey("not a key of this relay")
+            guard let tokens = means.tokens else { throw invalidKey("no token counts here") }
+            return try verified(text, tokens, now)
+        case .other: throw invalidKey("not a key of this relay")
         }
     }
 
-    private static func caller(
+    private static func verified(
         _ text: String,
         _ keys: APIKeys,
         _ now: Int
-    ) throws(Problem) -> Caller {
+    ) throws(Problem) -> Verified {
         switch keys.find(text, now: now) {
         case .key(let key):
-            return Caller(id: key.owner, scopes: key.scopes, limits: key.limits)
+            return Verified(
+                caller: Caller(id: key.owner, scopes: key.scopes, limits: key.limits),
+                expiry: key.expires ?? .max
+            )
         case .expired(let key): throw invalidKey("the key \(key.name) has expired")
         case .unknown: throw invalidKey("an unknown key")
         }
@@ -88,25 +140,21 @@ package final class KnownCallers: Callers {
 
     // MARK: Tokens
 
-    private func caller(
+    private static func verified(
         _ text: String,
         _ tokens: JWTVerifier,
         _ now: Int
-    ) throws(Problem) -> Caller {
-        let known = state.withLock { $0.verified[text] }
-        if let known, now < known.expiry { return known.caller }
+    ) throws(Problem) -> Verified {
         let claims: JWTClaims
         do throws(JWTError) {
             claims = try tokens.verify(text, atUnixSecond: now)
         } catch {
-            throw error == .missingScope ? Self.lacksScope : Self.invalidToken(error)
+            throw error == .missingScope ? lacksScope : invalidToken(error)
         }
-        let caller = Caller(id: Self.owner(claims), scopes: Self.scopes(claims))
-        state.withLock { state in
-            if state.verified.count >= Self.maxVerified { state.verified = [:] }
-            state.verified[text] = Verified(caller: caller, expiry: claims.expiry)
-        }
-        return caller
+        return Verified(
+            caller: Caller(id: owner(claims), scopes: scopes(claims)),
+            expiry: claims.expiry
+        )
     }
 
     /// The owner that a token names; no key's owner begins like this.

@@ -1,0 +1,38 @@
+import Wire
+
+/// The one field of a request that says who asks, as it came.
+struct CredentialField: Hashable, Sendable {
+    private enum Name: Hashable, Sendable {
+        case authorization, apiKey
+    }
+
+    private let name: Name
+    private let value: String
+
+    /// Finds it; nil where there is none, or more than one.
+    init?(onlyOneOf fields: HeaderFields) {
+        var found: CredentialField?
+        for field in fields.fields {
+            guard let name = Self.name(field.name) else { continue }
+            guard found == nil, field.value.utf8.count <= Credential.maxBytes else { return nil }
+            found = CredentialField(name: name, value: field.value)
+        }
+        guard let found else { return nil }
+        self = found
+    }
+
+    private init(name: Name, value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    private static func name(_ text: String) -> Name? {
+        let text = text.utf8.span
+        switch text.count {
+        case 13: return equalsIgnoringCase(text, "authorization") ? .authorization : nil
+        case 9: return equalsIgnoringCase(text, "x-api-key") ? .apiKey : nil
+        case 7: return equalsIgnoringCase(text, "api-key") ? .apiKey : nil
+        default: return nil
+        }
+    }
+}
