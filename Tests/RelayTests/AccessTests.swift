@@ -191,4 +191,23 @@ import Wire
             #expect(head.fields.first("X-Content-Type-Options") == "nosniff")
         }
     }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a file of the page says that other sites have no part in it`() async throws {
+        try await withRelay(page: true) { relay in
+            let client = try relay.connect()
+            client.request("GET", "/")
+            let head = try client.readHead()
+            #expect(head.status == 200)
+            let wanted = [
+                "Cross-Origin-Opener-Policy": "same-origin",
+                "Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "no-referrer",
+                "X-Content-Type-Options": "nosniff",
+            ]
+            for (name, value) in wanted { #expect(head.fields.all(name) == [value], "\(name)") }
+            #expect(head.fields.first("Permissions-Policy")?.contains("microphone=()") == true)
+            let policy = try #require(head.fields.first("Content-Security-Policy"))
+            #expect(policy.hasPrefix("default-src 'none'; script-src 'self';"))
+        }
+    }
 }
