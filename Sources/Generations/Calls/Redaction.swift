@@ -23,8 +23,8 @@ package enum Redaction {
             text = replace(secret, in: text)
         }
         text = maskUsers(in: text)
-        text = maskBareUsers(in: text)
-        text = maskItems(in: text)
+        if has("@", text) { text = maskBareUsers(in: text) }
+        if has("?&;", text) { text = maskItems(in: text) }
         for prefix in prefixes { text = maskWords(after: prefix, in: text) }
         return text
     }
@@ -206,14 +206,23 @@ package enum Redaction {
             && (character.isLetter || character.isNumber || "-_*.+/=".contains(character))
     }
 
+    /// Finds a word byte by byte: each refusal has a line in the log, and to compare characters made
+    /// it dearer than an answer.
     private static func find(_ word: String, in text: Substring) -> Range<Substring.Index>? {
-        var start = text.startIndex
-        while start < text.endIndex {
-            if text[start...].hasPrefix(word) {
-                return start..<text.index(start, offsetBy: word.count)
+        guard let first = word.utf8.first else { return nil }
+        let bytes = text.utf8
+        var start = bytes.startIndex
+        while let place = bytes[start...].firstIndex(of: first) {
+            if bytes[place...].starts(with: word.utf8) {
+                return place..<bytes.index(place, offsetBy: word.utf8.count)
             }
-            start = text.index(after: start)
+            start = bytes.index(after: place)
         }
         return nil
+    }
+
+    /// Whether a text has one of these bytes.
+    private static func has(_ bytes: StaticString, _ text: String) -> Bool {
+        bytes.withUTF8Buffer { wanted in text.utf8.contains { wanted.contains($0) } }
     }
 }
