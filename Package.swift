@@ -146,7 +146,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["Access", "HTTPServer", "Wire", "COpenSSL", "TestSupport"],
+            dependencies: [
+                "Access", "ChatFormats", "HTTPServer", "Loop", "Wire", "COpenSSL", "TestSupport",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -5,14 +5,14 @@ package struct Caller: Sendable, Equatable {
     /// The owner of the answers that are asked for; nil if callers are not told apart.
     package let id: String?
     package let scopes: Scopes
-    /// How much the caller may ask for.
-    package let limits: CallerLimits
+    /// How much the caller may ask for; nil where that is not counted.
+    package let limits: CallerLimits?
 
     /// Makes a caller.
     package init(
         id: String?,
         scopes: Scopes = .common,
-        limits: CallerLimits = CallerLimits()
+        limits: CallerLimits? = nil
     ) {
         self.id = id
         self.scopes = scopes

@@ -42,8 +42,8 @@ final class Policies {
         budgets.reserve(caller, request, on: reactor, then: use)
     }
 
-    /// Counts an answer that is over and whose cost nobody has said.
-    func settle(_ caller: Caller) { budgets.settle(caller.id, nil) }
+    /// Counts an answer that is over and that the relay did not read.
+    func settle(_ caller: Caller, _ usage: Usage?) { budgets.settle(caller.id, usage) }
 
     /// Gives back what was reserved for a request for which no upstream is asked.
     func release(_ caller: Caller, _ request: ChatRequest) {

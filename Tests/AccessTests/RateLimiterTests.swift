@@ -1,3 +1,4 @@
+import ChatFormats
 import Loop
 import TestSupport
 import Testing
@@ -54,6 +55,25 @@ import Testing
         #expect(limiter.wait(at: now, rate) == 60 * Self.second + rate.interval)
         limiter.count(.max, at: now, rate)
         #expect(limiter.wait(at: now, rate) > 300 * 86_400 * Self.second)
+    }
+
+    @Test func `counts that no answer has are survived`() async throws {
+        var limiter = RateLimiter()
+        let rate = Rate.perMinute(1)
+        for _ in 0..<2000 { limiter.count(.max, at: 1000 * Self.second, rate) }
+        let year = 365 * 86_400 * Self.second
+        #expect(limiter.wait(at: 1000 * Self.second, rate) <= year)
+        let book = RateBook { (1000 * Self.second, 0) }
+        let usage = Usage(promptTokens: 1 << 52, completionTokens: 1 << 52)
+        var limits = CallerLimits()
+        limits.tokensPerMinute = 1
+        let caller = Caller(id: "key/ann", limits: limits)
+        let loop = try EventLoop(index: 0)
+        await loop.run { loop in
+            book.reserve(caller, ChatRequest(messages: []), on: loop.reactor) { _ in }
+        }
+        for _ in 0..<3000 { book.settle("key/ann", usage) }
+        await loop.stop()
     }
 
     @Test func `what did not happen is given back, and never more`() {

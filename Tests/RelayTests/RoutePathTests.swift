@@ -73,4 +73,20 @@ import Wire
             }
         }
     }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a conversation may begin with a mark that joins the slash before it`() async throws {
+        try await withRelay { relay in
+            let body = #"{"message":"x","model":"simulator?tokens=1","conversation":"\u0301x"}"#
+            let client = try relay.connect()
+            client.request("POST", "/chat/stream", body: body)
+            let id = try client.readHead().id
+            _ = try client.readEvents()
+            _ = try relay.record(id)
+            let path = "/chat/conversations/%CC%81x"
+            #expect(try relay.exchange("GET", path).head.status == 200)
+            #expect(try relay.exchange("DELETE", path).head.status == 204)
+            #expect(try relay.exchange("GET", path).head.status == 404)
+        }
+    }
 }

@@ -105,4 +105,26 @@ import Wire
             }
         }
     }
+
+    @Test func `a reader by any method needs the scope for reading`() async throws {
+        let keyring = try Keyring(["ann": .common, "asker": .chat])
+        try await withRelay(access: keyring.access) { relay in
+            let client = try relay.connect()
+            client.request("POST", "/chat/stream", keyring.fields("asker"), body: Self.body)
+            let id = try client.readHead().id
+            _ = try client.readEvents()
+            var fields = keyring.fields("asker")
+            fields.append("Last-Event-ID", "\(id).0")
+            for target in [
+                "/chat/stream", "/v1/chat/completions", "/stream-chat", "/api/streaming",
+            ] {
+                let (head, _) = try relay.exchange("POST", target, fields, body: Self.body)
+                #expect(head.status == 403, "\(target)")
+                let query = "\(target)?lastEventId=\(id).0"
+                let asker = keyring.fields("asker")
+                let (other, _) = try relay.exchange("POST", query, asker, body: Self.body)
+                #expect(other.status == 403, "\(query)")
+            }
+        }
+    }
 }

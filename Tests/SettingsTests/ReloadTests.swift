@@ -146,4 +146,16 @@ import Testing
         let start = "RELAY_API_KEYS_FILE: \(keys.path) line 2, keys[0].name: expected a name"
         #expect(error?.description.hasPrefix(start) == true, "\(error?.description ?? "")")
     }
+
+    @Test func `a reload never lets everybody in`() throws {
+        let scratch = try KeyScratch(#"{"keys": []}"#)
+        let keys = ["RELAY_API_KEYS_FILE": scratch.path]
+        let tokens = ["RELAY_JWT_SECRET": AccessSettingsTests.secret]
+        for values in [keys, tokens] {
+            let error = #expect(throws: ReloadError.self) { try reload(from: values, to: [:]) }
+            #expect(error?.description.contains("a restart lets them in") == true)
+        }
+        // The one may take the place of the other.
+        #expect(try reload(from: keys, to: tokens).settings.access.areCallersKnown)
+    }
 }

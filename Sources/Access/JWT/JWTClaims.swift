@@ -43,21 +43,26 @@ package struct JWTClaims: Sendable, Equatable {
         issuedAt = try Self.second(json["iat"])
         issuer = try Self.text(json["iss"])
         audiences = try Self.texts(json["aud"])
-        scopes = Self.scopeNames.flatMap { Self.scopes(json[$0]) }
+        var scopes: [String] = []
+        for name in Self.scopeNames { scopes += try Self.scopes(json[name]) }
+        self.scopes = scopes
     }
 
     /// What issuers call what a token allows: RFC 8693 §4.2, Microsoft and Okta, some libraries,
     /// Auth0.
     private static let scopeNames = ["scope", "scp", "scopes", "permissions"]
 
-    /// Words with blanks between, or an array.
+    /// Words with blanks between, or an array of them.
     ///
-    /// What has another shape allows nothing.
-    private static func scopes(_ value: JSON?) -> [String] {
+    /// What has another shape is refused: a scope that cannot be read may be less than what callers
+    /// have without any.
+    private static func scopes(_ value: JSON?) throws(JWTError) -> [String] {
         switch value {
-        case .string(let text): text.split(separator: " ").map(String.init)
-        case .array(let elements): elements.compactMap(\.stringValue)
-        default: []
+        case nil, .null?: return []
+        case .string(let text)?:
+            guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { throw .badClaims }
+            return text.split(separator: " ").map(String.init)
+        case let value?: return try texts(value) ?? []
         }
     }
 

@@ -3,7 +3,7 @@ package import HTTPServer
 package import Loop
 import Wire
 
-/// Counts what callers with limits ask for, on all loops.
+/// Counts what callers with keys ask for, on all loops.
 ///
 /// It is exact: what passes is counted in the moment in which it is let through. Tokens are known
 /// only afterwards, so a caller may go beyond a limit of tokens by what runs, and then waits for
@@ -43,10 +43,11 @@ package final class RateBook: Budgets {
         on reactor: Reactor,
         then use: @escaping (Result<Void, Problem>) -> Void
     ) {
-        guard let id = caller.id, caller.limits != CallerLimits() else { return use(.success(())) }
+        // Who may be given limits later is counted from the beginning.
+        guard let id = caller.id, let limits = caller.limits else { return use(.success(())) }
         let (now, today) = (reactor.now, reactor.wallMilliseconds / 1000)
         let refusal = accounts.withLock { accounts in
-            accounts[id, default: Account()].reserve(caller.limits, now, today)
+            accounts[id, default: Account()].reserve(limits, now, today)
         }
         use(refusal.map { .failure($0) } ?? .success(()))
     }
@@ -106,7 +107,8 @@ extension RateBook.Account {
         running = max(0, running - 1)
         guard let usage else { return }
         begin(day: second / RateBook.day)
-        tokensToday += usage.totalTokens
+        let (sum, isTooMuch) = tokensToday.addingReportingOverflow(usage.totalTokens)
+        tokensToday = isTooMuch ? .max : sum
         guard let most = limits.tokensPerMinute else { return }
         tokens.count(usage.totalTokens, at: now, .perMinute(most))
     }

@@ -23,9 +23,9 @@ struct RateLimiter: Sendable {
         let (cost, isTooMuch) = rate.interval.multipliedReportingOverflow(
             by: UInt64(max(0, number))
         )
-        // No debt lasts longer than a year: so the sums cannot overflow.
+        // No debt lasts longer than a year: so no sum overflows, whatever an upstream counts.
         let most = Nanoseconds.seconds(365 * 86_400)
-        emptyAt = max(emptyAt, now) + min(isTooMuch ? most : cost, most)
+        emptyAt = min(max(emptyAt, now) + min(isTooMuch ? most : cost, most), now + most)
     }
 
     /// Takes back one that did not happen after all.

@@ -11,10 +11,12 @@ package struct RequestKey: Sendable, Equatable {
     /// What two requests with the same key have in common: each caller's keys are its own.
     package struct Name: Sendable, Hashable {
         /// One text for both, since a start takes tens of thousands; a key has no space in it.
-        private let text: String
+        ///
+        /// Bytes, since texts of different callers may be canonically equal.
+        private let bytes: [UInt8]
 
         init(owner: String?, text: String) {
-            self.text = owner.map { "\(text) \($0)" } ?? text
+            bytes = Array((owner.map { "\(text) \($0)" } ?? text).utf8)
         }
     }
 

@@ -1,6 +1,7 @@
 import Access
 import Generations
 import HTTPServer
+import Loop
 import Storage
 import Wire
 
@@ -91,18 +92,29 @@ struct HistoryRoutes {
         _ id: String,
         _ caller: Caller
     ) throws(Problem) {
-        let query = try HistoryQuery(exchange.request.head, caller)
-        delete(query.names(id)[...], exchange)
+        let names = try HistoryQuery(exchange.request.head, caller).names(id)
+        guard names.count > 1 else { return delete(names[0], exchange) }
+        // The one that a GET shows.
+        let found = Guarded(names[0])
+        history.ask { catalog throws(HistoryQueryError) in
+            for name in names where try catalog.conversation(name) != nil {
+                found.withLock { $0 = name }
+                break
+            }
+            return HistoryAnswer()
+        } then: { answer in
+            if let problem = answer.problem { return exchange.respond(problem) }
+            delete(found.withLock { $0 }, exchange)
+        }
     }
 
-    private func delete(_ names: ArraySlice<ConversationName>, _ exchange: Exchange) {
-        guard let name = names.first else { return exchange.respond(.noContent, [:]) }
+    private func delete(_ name: ConversationName, _ exchange: Exchange) {
         let post = post
         history.delete(name) { time in
             post.postToAll { $0.store.forget(name, upTo: time) }
         } then: { failure in
             if failure != nil { return exchange.respond(Self.notDeleted) }
-            delete(names.dropFirst(), exchange)
+            exchange.respond(.noContent, [:])
         }
     }
 

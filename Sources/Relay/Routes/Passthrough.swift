@@ -42,12 +42,24 @@ struct Passthrough {
         policies.reserve(caller, asked, on: policies.context.reactor) { result in
             do throws(Problem) {
                 try result.get()
-                let answer = PassedAnswer(exchange) { policies.settle(caller) }
+                let asked = text.count
+                let answer = PassedAnswer(exchange) { passed in
+                    let said = route == .completions ? passed : 0
+                    policies.settle(caller, passed > 0 ? Self.estimate(asked, said) : nil)
+                }
                 answer.start(PassedCall(request, candidates, policies.context, delegate: answer))
             } catch {
                 exchange.respond(error)
             }
         }
+    }
+
+    /// What an answer that is not read has cost: as everywhere, a token is four bytes of text.
+    private static func estimate(_ askedBytes: Int, _ saidBytes: Int) -> Usage {
+        Usage(
+            promptTokens: askedBytes / 4,
+            completionTokens: saidBytes / 4
+        )
     }
 
     private static func notThere(_ model: String?, _ route: PassedRoute) -> Problem {
@@ -65,19 +77,19 @@ struct Passthrough {
 /// Writes to a client what comes of a request that was passed through.
 final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
     private let exchange: Exchange
-    private let settle: () -> Void
+    private let settle: (_ passedBytes: Int) -> Void
     private var call: PassedCall?
 
     /// - Parameters:
     ///   - exchange: the client's, which keeps this until it is finished or lost.
-    ///   - settle: called once when the call is over.
-    init(_ exchange: Exchange, settle: @escaping () -> Void) {
+    ///   - settle: called once when the call is over, with how much was passed on.
+    init(_ exchange: Exchange, settle: @escaping (_ passedBytes: Int) -> Void) {
         self.exchange = exchange
         self.settle = settle
     }
 
     func start(_ call: PassedCall) {
-        guard !exchange.isLost else { return settle() }
+        guard !exchange.isLost else { return settle(0) }
         self.call = call
         exchange.delegate = self
         exchange.forgetInput()
@@ -95,7 +107,7 @@ final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
 
     private func over() {
         guard call.take() != nil else { return }
-        settle()
+        settle(exchange.contentBytes)
     }
 
     // MARK: The upstream

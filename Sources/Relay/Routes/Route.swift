@@ -152,25 +152,29 @@ enum Route: Equatable, Sendable {
     }
 
     private static func streamID(_ path: String) -> String? {
-        let prefix = "/chat/streams/"
-        guard path.hasPrefix(prefix) else { return nil }
-        let id = path.dropFirst(prefix.count)
-        return id.isEmpty || id.contains("/") ? nil : String(id)
+        guard let id = rest(of: path, after: "/chat/streams/") else { return nil }
+        return id.isEmpty || id.contains("/") ? nil : id
     }
 
     /// A conversation's id is its client's own, and may hold slashes.
     private static func conversationID(_ path: String) -> String? {
-        let prefix = "/chat/conversations/"
-        guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
-        return String(path.dropFirst(prefix.count))
+        rest(of: path, after: "/chat/conversations/").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// A model's id is its upstream's own, and may hold slashes.
     private static func modelID(_ path: String) -> String? {
-        let prefix = "/v1/models/"
-        guard path.hasPrefix(prefix) else { return nil }
-        let id = path.dropFirst(prefix.count)
-        return id.allSatisfy { $0 == "/" } ? nil : String(id)
+        guard let id = rest(of: path, after: "/v1/models/") else { return nil }
+        return id.allSatisfy { $0 == "/" } ? nil : id
+    }
+
+    /// What follows a prefix, byte by byte: an id may begin with a combining mark, which makes
+    /// another character of the slash.
+    private static func rest(of path: String, after prefix: StaticString) -> String? {
+        let (bytes, count) = (path.utf8, prefix.utf8CodeUnitCount)
+        guard bytes.count >= count, equals(path.utf8.span.extracting(0..<count), prefix) else {
+            return nil
+        }
+        return String(Substring(bytes.dropFirst(count)))
     }
 
     /// How long a body may be that nothing is read from.
@@ -211,8 +215,10 @@ enum Route: Equatable, Sendable {
     /// What a request would do here, as far as that matters for who may ask.
     func demand(_ head: RequestHead) -> Gate.Demand {
         switch self {
-        case .chat where head.method == .get:
-            StreamPosition.isIn(head) ? .answers(.read) : .generationByGet
+        // Whoever names an event reads an answer on, by any method.
+        case .chat where StreamPosition.isIn(head), .announce where StreamPosition.isIn(head):
+            .answers(.read)
+        case .chat where head.method == .get: .generationByGet
         case .chat, .passed, .announce, .stop: .answers(.chat)
         case .announced, .stream: .answers(.read)
         case .history, .conversations, .conversation: .answers(.read)

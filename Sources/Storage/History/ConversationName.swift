@@ -37,6 +37,13 @@ package struct ConversationName: Sendable, Hashable {
         self.owner = owner
     }
 
+    /// By bytes: texts of different callers may be canonically equal.
+    package static func == (left: ConversationName, right: ConversationName) -> Bool {
+        left.key == right.key
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(key) }
+
     /// What it is found by.
     var key: [UInt8] { Self.key(Array(id.utf8), owner: Array((owner ?? "").utf8)) }
 

@@ -1,6 +1,6 @@
 /// Which records are meant.
 package struct HistoryFilter: Sendable {
-    /// Those of one conversation of `owner`.
+    /// Those of a conversation of this word.
     package var conversation: String?
     /// Those of one user, as requests name it.
     package var user: String?
@@ -18,17 +18,18 @@ package struct HistoryFilter: Sendable {
         self.owner = owner
     }
 
-    /// The conversation, if only those of one are meant.
+    /// The conversation, if only those of one are meant; nil too where several owners may have one.
     var name: ConversationName? {
-        conversation.map { ConversationName(id: $0, owner: owner.name) }
+        guard case .only(let owner) = owner else { return nil }
+        return conversation.map { ConversationName(id: $0, owner: owner) }
     }
 
     /// Whether the record with this head is meant.
     func includes(_ head: RecordHead) -> Bool {
         guard owner.includes(head.owner) else { return false }
         if let user, !head.user.elementsEqual(user.utf8) { return false }
-        guard let name else { return true }
-        return head.conversationKey == name.key
+        guard let conversation else { return true }
+        return head.conversation.elementsEqual(conversation.utf8)
     }
 }
 

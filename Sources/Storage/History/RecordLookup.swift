@@ -85,7 +85,7 @@ struct RecordLookup {
 
     /// The next older entry that may be meant.
     func next(_ filter: HistoryFilter, after number: Int) -> Int? {
-        if filter.conversation != nil { return index.previous(number) }
+        if filter.name != nil { return index.previous(number) }
         let mayBeMeant = quickTest(filter)
         var number = number
         while number > 0 {

@@ -46,7 +46,7 @@ struct KeyLines {
 
     /// Of each key leaves the last.
     mutating func dropSuperseded() {
-        var last: [String: Int] = [:]
+        var last: [[UInt8]: Int] = [:]
         for (place, key) in living.enumerated() { last[key.name] = place }
         guard last.count < living.count else { return }
         living = living.enumerated().filter { last[$0.element.name] == $0.offset }.map(\.element)

@@ -44,6 +44,10 @@ struct Reload: Sendable {
         {
             exchange(TokenSettings.keyFile.variable)
         }
+        // A file may be read while it is written: everybody must not be let in because of that.
+        guard settings.access.areCallersKnown || !current.access.areCallersKnown else {
+            throw .everybodyIsLetIn
+        }
         // A file may be read while it is written: invented answers must not take the place of a
         // model's because of that.
         let wasAsked = !current.models.upstreams.isEmpty
@@ -72,6 +76,8 @@ enum ReloadError: Error, CustomStringConvertible {
     case needsRestart([Variable], ConfigurationError)
     /// No upstream is left, and nobody has asked for the simulator by name.
     case nobodyAnswers
+    /// Neither keys nor tokens are left, and anybody could ask.
+    case everybodyIsLetIn
 
     /// One line for the log, without secrets.
     var description: String {
@@ -80,6 +86,8 @@ enum ReloadError: Error, CustomStringConvertible {
         case .needsRestart(let variables, let error):
             "\(error.variable): \(error.problem);"
                 + " a restart is needed to change \(variables.names)"
+        case .everybodyIsLetIn:
+            "no keys and no tokens are left, and anybody could ask; a restart lets them in"
         case .nobodyAnswers:
             "no key and no base URL is left, and the simulator would answer;"
                 + " \(ModelSettings.source.name)=simulator asks for it"

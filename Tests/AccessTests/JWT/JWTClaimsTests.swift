@@ -172,9 +172,11 @@ import Wire
         (#""scope":"chat","permissions":["models"]"#, nil),
         (#""scope":["chat","models"]"#, nil), (#""scope":"chat""#, JWTError.missingScope),
         (#""scope":"chat,models""#, .missingScope), (#""scope":"Chat Models""#, .missingScope),
-        (#""scope":"chat\tmodels""#, .missingScope), (#""scp":["chat models"]"#, .missingScope),
-        (#""scope":{"chat":1,"models":1}"#, .missingScope), (#""scope":null"#, .missingScope),
-        (#""permissions":[{"n":"chat"},"models"]"#, .missingScope), (#""x":1"#, .missingScope),
+        (#""scope":"chat\tmodels""#, .badClaims), (#""scp":["chat models"]"#, .missingScope),
+        (#""scope":{"chat":1,"models":1}"#, .badClaims),
+        (#""scope":5"#, .badClaims),
+        (#""scope":null"#, .missingScope),
+        (#""permissions":[{"n":"chat"},"models"]"#, .badClaims), (#""x":1"#, .missingScope),
         (#""roles":["chat","models"]"#, .missingScope),
     ])
     func `all scopes that are required are there`(members: String, error: JWTError?) throws {
