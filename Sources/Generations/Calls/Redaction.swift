@@ -206,8 +206,9 @@ package enum Redaction {
             && (character.isLetter || character.isNumber || "-_*.+/=".contains(character))
     }
 
-    /// Finds a word byte by byte: each refusal has a line in the log, and to compare characters made
-    /// it dearer than an answer.
+    /// Finds a word byte by byte.
+    ///
+    /// Each refusal has a line in the log, and to compare characters made it dearer than an answer.
     private static func find(_ word: String, in text: Substring) -> Range<Substring.Index>? {
         guard let first = word.utf8.first else { return nil }
         let bytes = text.utf8

@@ -37,7 +37,8 @@ package struct KeptKey: Sendable, Equatable {
 
     /// What a later line must have in common with this one to take its place.
     ///
-    /// There is no space in a key. Bytes, since texts of different callers may be canonically equal.
+    /// There is no space in a key. Bytes, since texts of different callers may be canonically
+    /// equal.
     var name: [UInt8] { Array((owner.map { "\(text) \($0)" } ?? text).utf8) }
 
     private static let sumDigits = 8
