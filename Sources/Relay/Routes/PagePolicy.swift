@@ -18,7 +18,7 @@ enum PagePolicy {
         // The page needs none of these, so nothing in it can ask for them.
         "Permissions-Policy":
             "camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(),"
-            + " serial=(), bluetooth=(), midi=(), clipboard-read=()",
+            + " serial=(), midi=(), clipboard-read=()",
     ]
 
     /// The fields that each page has in addition, so that it may ask by GET.
