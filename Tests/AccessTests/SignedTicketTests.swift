@@ -170,7 +170,7 @@ import Testing
     ) throws {
         let bytes = Array(payload.utf8)
         let mac = try signer.sign("v1 stream ticket of sse-relay", bytes)
-        let text = "v1.\(TicketText.encode(bytes)).\(TicketText.encode(mac))"
+        let text = "v1.\(Base64URL.encode(bytes)).\(Base64URL.encode(mac))"
         #expect(fault(text) == .malformed)
     }
 
@@ -189,23 +189,23 @@ import Testing
         ("fooba", "Zm9vYmE"), ("foobar", "Zm9vYmFy"),
     ])
     func `base64url is written and read`(bytes: String, text: String) {
-        #expect(TicketText.encode(Array(bytes.utf8)) == text)
-        #expect(TicketText.decode(text) == Array(bytes.utf8))
+        #expect(Base64URL.encode(Array(bytes.utf8)) == text)
+        #expect(Base64URL.decode(text) == Array(bytes.utf8))
     }
 
     @Test(arguments: [
         "A", "Zg=", "Zg==", "Zh", "Zm9", "Zm9vY", "Z g", "Zm+v", "Zm/v", "Zm9v\n", "é",
     ])
     func `another spelling of bytes is none`(text: String) {
-        #expect(TicketText.decode(text) == nil)
+        #expect(Base64URL.decode(text) == nil)
     }
 
     @Test func `all bytes survive, and each text stands for one byte string`() throws {
         var random = SeededGenerator(seed: 11)
         for length in 0..<100 {
             let bytes = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-            let text = TicketText.encode(bytes)
-            #expect(TicketText.decode(text) == bytes)
+            let text = Base64URL.encode(bytes)
+            #expect(Base64URL.decode(text) == bytes)
         }
     }
 }

@@ -29,6 +29,9 @@ package enum Base64URL {
     package static func decode(_ text: String) -> [UInt8]? { decode(text.utf8.span) }
 
     /// Writes bytes as text.
+    package static func encode(_ bytes: [UInt8]) -> String { encode(bytes.span) }
+
+    /// Writes bytes as text.
     package static func encode(_ bytes: Span<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count / 3 * 4 + 3)

@@ -24,11 +24,11 @@ struct SharedSecret: Sendable {
             return false
         }
         // The length is the algorithm's, which is public.
-        return own.count == code.count && CRYPTO_memcmp(own, code, own.count) == 0
+        return SecretBytes.areEqual(own, code)
     }
 
     /// The code of some bytes (RFC 2104).
-    private func code(of signed: Span<UInt8>, _ digest: String) -> [UInt8]? {
+    func code(of signed: Span<UInt8>, _ digest: String) -> [UInt8]? {
         defer { ERR_clear_error() }
         var code = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length = 0

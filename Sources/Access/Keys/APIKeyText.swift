@@ -25,7 +25,7 @@ package struct APIKeyText: Sendable, Equatable, CustomStringConvertible {
         let end = start + Self.idLength
         guard bytes.count == end + 1 + Self.secretLength, text.hasPrefix(Self.prefix),
             bytes[end] == UInt8(ascii: "_"),
-            TicketText.decode(String(decoding: bytes[(end + 1)...], as: UTF8.self)) != nil
+            Base64URL.decode(String(decoding: bytes[(end + 1)...], as: UTF8.self)) != nil
         else { return nil }
         let id = String(decoding: bytes[start..<end], as: UTF8.self)
         guard Self.isID(id) else { return nil }
@@ -40,7 +40,7 @@ package struct APIKeyText: Sendable, Equatable, CustomStringConvertible {
 
     init(id: String, secret: [UInt8]) {
         self.id = id
-        secretText = "\(Self.prefix)\(id)_\(TicketText.encode(secret))"
+        secretText = "\(Self.prefix)\(id)_\(Base64URL.encode(secret))"
     }
 
     private static func drawID() throws(LibcryptoRefusal) -> String {

@@ -60,7 +60,7 @@ package struct SignedTicket: Sendable, Equatable {
             owner: owner,
             scopes: scopes,
             expires: now + (life ?? purpose.lifeSeconds),
-            id: TicketText.encode(try SecretBytes.random(Self.idBytes))
+            id: Base64URL.encode(try SecretBytes.random(Self.idBytes))
         )
     }
 
@@ -79,7 +79,7 @@ package struct SignedTicket: Sendable, Equatable {
     package func text(signedBy signer: Signer) throws(LibcryptoRefusal) -> String {
         let payload = self.payload
         let mac = try signer.sign(purpose.use, payload)
-        return "\(Self.version).\(TicketText.encode(payload)).\(TicketText.encode(mac))"
+        return "\(Self.version).\(Base64URL.encode(payload)).\(Base64URL.encode(mac))"
     }
 
     /// Reads a text that somebody presents.
@@ -101,7 +101,8 @@ package struct SignedTicket: Sendable, Equatable {
         guard text.utf8.count <= Self.maxBytes else { throw .malformed }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, equals(String(parts[0]), Self.version),
-            let payload = TicketText.decode(parts[1]), let mac = TicketText.decode(parts[2]),
+            let payload = Base64URL.decode(String(parts[1])),
+            let mac = Base64URL.decode(String(parts[2])),
             mac.count == Signer.macBytes
         else { throw .malformed }
         let found = try Self.purpose(of: payload, mac, signer)

@@ -1,5 +1,3 @@
-import COpenSSL
-
 /// Signs texts, so that the relay knows later that they are its own: HMAC-SHA-256 (RFC 2104).
 package struct Signer: Sendable, CustomStringConvertible {
     /// How many bytes a secret has at least: as many as the digest (RFC 2104 §3).
@@ -9,13 +7,13 @@ package struct Signer: Sendable, CustomStringConvertible {
     /// How many bytes a signature has.
     static let macBytes = 32
 
-    private let secret: [UInt8]
+    private let secret: SharedSecret
 
     /// Takes a secret.
     package init(secret: [UInt8]) throws(WeakSecret) {
         guard secret.count >= Self.minSecretBytes else { throw .tooShort }
         guard Set(secret).count >= Self.minDifferentBytes else { throw .tooUniform }
-        self.secret = secret
+        self.secret = SharedSecret(secret)
     }
 
     /// Nothing of the secret.
@@ -31,23 +29,9 @@ package struct Signer: Sendable, CustomStringConvertible {
     /// - Throws: where libcrypto fails; then nothing is signed and nothing is believed.
     func sign(_ use: String, _ bytes: [UInt8]) throws(LibcryptoRefusal) -> [UInt8] {
         let text = Array(use.utf8) + [0] + bytes
-        var mac = [UInt8](repeating: 0, count: Self.macBytes)
-        var length = 0
-        let result = EVP_Q_mac(
-            nil,
-            "HMAC",
-            nil,
-            "SHA256",
-            nil,
-            secret,
-            secret.count,
-            text,
-            text.count,
-            &mac,
-            mac.count,
-            &length
-        )
-        guard result != nil, length == mac.count else { throw LibcryptoRefusal("EVP_Q_mac") }
+        guard let mac = secret.code(of: text.span, "SHA256"), mac.count == Self.macBytes else {
+            throw LibcryptoRefusal("EVP_Q_mac")
+        }
         return mac
     }
 }
