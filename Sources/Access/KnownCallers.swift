@@ -152,7 +152,7 @@ package final class KnownCallers: Callers {
             throw error == .missingScope ? lacksScope : invalidToken(error)
         }
         return Verified(
-            caller: Caller(id: owner(claims), scopes: scopes(claims)),
+            caller: Caller(id: owner(claims), scopes: scopes(claims), limits: claims.limits),
             expiry: claims.expiry
         )
     }

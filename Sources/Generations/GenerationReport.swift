@@ -31,10 +31,10 @@ package enum GenerationReport: Sendable {
 /// An ended answer, as far as it concerns others than its readers.
 package struct EndedAnswer: Sendable {
     package let id: String
-    /// Who asked; nil where callers are not told apart.
-    package let owner: String?
     /// What it cost, where the upstream said so.
     package let usage: Usage?
+    /// The same in billionths of a US dollar, where the model's price is known.
+    package let nanodollars: Int?
     /// How many of the upstream's events were passed over, because they are no part of an answer.
     package let passedOver: Int
     /// Why it is not whole.

@@ -154,8 +154,10 @@ package final class GenerationStore {
             .ended(
                 EndedAnswer(
                     id: live.head.id,
-                    owner: live.head.owner,
                     usage: usage,
+                    nanodollars: usage.flatMap { usage in
+                        context.configuration.price(of: live.head.source)?.nanodollars(usage)
+                    },
                     passedOver: passedOver,
                     failure: live.failure
                 )

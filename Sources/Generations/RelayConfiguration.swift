@@ -1,5 +1,6 @@
 package import ChatFormats
 import Upstream
+import Wire
 
 /// What the relay is configured with; the same for all loops.
 package struct RelayConfiguration: Sendable {
@@ -130,6 +131,11 @@ package struct RelayConfiguration: Sendable {
     package var corsOrigins: [String] = []
     /// Names other than `localhost` and plain addresses under which the relay is reached.
     package var hosts: [String] = []
+
+    /// What an upstream's model costs; nil where that is not known.
+    package func price(of source: GenerationRecord.Source) -> ModelPrice? {
+        upstreams.first { equals($0.name, source.upstream) }?.prices[source.model]
+    }
 
     /// Describes a relay with one or more upstreams and defaults for the rest.
     package init(upstreams: [Upstream]) {

@@ -13,10 +13,18 @@ package struct PeerAddress: Sendable, CustomStringConvertible {
     }
 
     /// What the connections of one host are counted by.
-    enum Site: Hashable, Sendable {
+    package enum Site: Hashable, Sendable {
         case v4(UInt32)
         /// The first half: a host may take any address of its network (RFC 4291 §2.5.4).
         case v6(UInt64)
+
+        /// The same as a word for logs and files.
+        package var word: String {
+            switch self {
+            case .v4(let bits): PeerAddress(address: .v4(bits)).description
+            case .v6(let first): PeerAddress(address: .v6(first, 0)).description + "/64"
+            }
+        }
     }
 
     private let address: Address
@@ -24,7 +32,7 @@ package struct PeerAddress: Sendable, CustomStringConvertible {
     /// Where it comes from, as far as that is counted; nil for this machine.
     ///
     /// A proxy on this machine has one address for all of its clients.
-    var site: Site? {
+    package var site: Site? {
         switch address {
         case .none: return nil
         case .v4(let bits): return Self.site(bits)
@@ -40,6 +48,8 @@ package struct PeerAddress: Sendable, CustomStringConvertible {
     private static func site(_ bits: UInt32) -> Site? {
         UInt32(bigEndian: bits) >> 24 == 127 ? nil : .v4(bits)
     }
+
+    private init(address: Address) { self.address = address }
 
     init(_ storage: sockaddr_storage) {
         address = withUnsafeBytes(of: storage) { bytes in

@@ -34,19 +34,18 @@ final class Policies {
     /// Decides whether a new answer may be asked for; `use` gets the result now or later, on the
     /// loop.
     func reserve(
+        _ id: String,
         _ caller: Caller,
-        _ request: ChatRequest,
-        on reactor: Reactor,
+        _ exchange: Exchange,
         then use: @escaping (Result<Void, Problem>) -> Void
     ) {
-        budgets.reserve(caller, request, on: reactor, then: use)
+        let address = exchange.request.peer
+        budgets.reserve(id, caller, from: address, on: context.reactor, then: use)
     }
 
     /// Counts an answer that is over and that the relay did not read.
-    func settle(_ caller: Caller, _ usage: Usage?) { budgets.settle(caller.id, usage) }
+    func settle(_ id: String, _ bill: RateBill) { budgets.settle(id, bill) }
 
     /// Gives back what was reserved for a request for which no upstream is asked.
-    func release(_ caller: Caller, _ request: ChatRequest) {
-        budgets.release(caller, request)
-    }
+    func release(_ id: String) { budgets.release(id) }
 }

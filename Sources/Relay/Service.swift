@@ -1,4 +1,5 @@
 package import Access
+import ChatFormats
 import Dispatch
 package import Generations
 package import HTTPServer
@@ -63,7 +64,12 @@ package final class Service: Sendable {
     /// Takes reports of what happens to answers, on any thread.
     func reported(_ report: GenerationReport) {
         switch report {
-        case .ended(let answer): access.budgets.settle(answer.owner, answer.usage)
+        case .ended(let answer):
+            let bill = RateBill(
+                tokens: answer.usage?.totalTokens ?? 0,
+                nanodollars: answer.nanodollars ?? 0
+            )
+            access.budgets.settle(answer.id, bill)
         // The loops share a disk, so its trouble is logged once.
         case .journal(let report) where !health.note(report): return
         default: break

@@ -26,7 +26,7 @@ import Testing
     @Test func `everything that a key may have is read`() throws {
         let limits = """
             {"requests_per_minute": 10, "tokens_per_minute": 2000, "generations": 3,
-            "tokens_per_day": 40000}
+            "tokens_per_day": 40000, "money_per_day": 2.5}
             """
         let text = Self.file(
             Self.entry([:]),
@@ -52,6 +52,7 @@ import Testing
         #expect(second.limits.tokensPerMinute == 2000)
         #expect(second.limits.generations == 3)
         #expect(second.limits.tokensPerDay == 40000)
+        #expect(second.limits.nanodollarsPerDay == 2_500_000_000)
     }
 
     @Test(arguments: [
@@ -88,6 +89,12 @@ import Testing
             entry(["limits": #"{"generations": 0}"#]), ".limits.generations", .wrongNumber(range)
         ),
         (
+            entry(["limits": #"{"money_per_day": "2.50"}"#]), ".limits.money_per_day", .wrongMoney
+        ),
+        (
+            entry(["limits": #"{"money_per_day": 0}"#]), ".limits.money_per_day", .wrongMoney
+        ),
+        (
             entry(["limits": #"{"tokens_per_day": 1.5}"#]), ".limits.tokens_per_day",
             .wrongNumber(range)
         ),
@@ -119,6 +126,7 @@ import Testing
                 nil,
                 known: [
                     "requests_per_minute", "tokens_per_minute", "generations", "tokens_per_day",
+                    "money_per_day",
                 ]
             )
         ),

@@ -19,7 +19,7 @@ import Wire
             var callers: [Ticket<Result<Caller, Problem>>] = []
             var reservations: [Ticket<Result<Void, Problem>>] = []
             var released = 0
-            var settled: [String?] = []
+            var settled: [String] = []
         }
 
         private let state = Guarded(State())
@@ -35,7 +35,7 @@ import Wire
         var waitingCallers: Int { state.withLock { $0.callers.count } }
         var waitingReservations: Int { state.withLock { $0.reservations.count } }
         var released: Int { state.withLock { $0.released } }
-        var settled: [String?] { state.withLock { $0.settled } }
+        var settled: [String] { state.withLock { $0.settled } }
 
         func caller(
             of head: RequestHead,
@@ -48,8 +48,9 @@ import Wire
         }
 
         func reserve(
+            _ id: String,
             _ caller: Caller,
-            _ request: ChatRequest,
+            from address: PeerAddress,
             on reactor: Reactor,
             then use: @escaping (Result<Void, Problem>) -> Void
         ) {
@@ -58,12 +59,12 @@ import Wire
             state.withLock { $0.reservations.append(ticket) }
         }
 
-        func release(_ caller: Caller, _ request: ChatRequest) {
+        func release(_ id: String) {
             state.withLock { $0.released += 1 }
         }
 
-        func settle(_ owner: String?, _ usage: Usage?) {
-            state.withLock { $0.settled.append(owner) }
+        func settle(_ id: String, _ bill: RateBill) {
+            state.withLock { $0.settled.append(id) }
         }
 
         func tellCallers(_ result: Result<Caller, Problem>) {
@@ -99,9 +100,10 @@ import Wire
             #expect(waits { late.waitingCallers == 1 })
             #expect(relay.calls(Self.model).calls == 0)
             late.tellCallers(.success(.anonymous))
-            #expect(try client.readHead().status == 200)
+            let head = try client.readHead()
+            #expect(head.status == 200)
             #expect(try client.readEvents().last?.name == "done")
-            #expect(waits { late.settled == [nil] })
+            #expect(waits { late.settled == [head.id] })
         }
     }
 
@@ -120,7 +122,7 @@ import Wire
             #expect(ids[0] != ids[1] && ids[0] == ids[2])
             #expect(try relay.record(ids[0])["owner"]?.stringValue == "a")
             #expect(try relay.record(ids[1])["owner"]?.stringValue == "b")
-            #expect(late.settled == ["a", "b"])
+            #expect(late.settled == Array(ids.prefix(2)))
         }
     }
 

@@ -1,4 +1,5 @@
 import Access
+import ChatFormats
 import Loop
 import TestSupport
 import Testing
@@ -110,6 +111,26 @@ import Wire
             }
             #expect(try ask(relay, ann).head.status == 200)
         }
+    }
+
+    @Test func `money is counted by the prices of who answered`() async throws {
+        var upstream = RelayConfiguration.Upstream(
+            name: "priced",
+            provider: .openAI,
+            baseURL: "http://127.0.0.1:9",
+            key: nil,
+            model: "m"
+        )
+        upstream.prices = ["m": ModelPrice(input: 0.15, output: 0.6, cachedInput: 0.075)]
+        let configuration = RelayConfiguration(upstreams: [upstream])
+        let price = try #require(
+            configuration.price(of: .init(upstream: "priced", model: "m"))
+        )
+        // 200 x 0.15 + 800 x 0.075 + 100 x 0.6 millionths of a dollar.
+        let usage = Usage(promptTokens: 1000, completionTokens: 100, cachedTokens: 800)
+        #expect(price.nanodollars(usage) == 150_000)
+        #expect(configuration.price(of: .init(upstream: "priced", model: "n")) == nil)
+        #expect(configuration.price(of: .init(upstream: "other", model: "m")) == nil)
     }
 
     @Test(arguments: [true, false])

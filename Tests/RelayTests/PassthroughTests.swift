@@ -181,11 +181,11 @@ import Wire
             let body =
                 #"{"model":"simulator?tokens=20000&interval_ms=0","prompt":"x","stream":true}"#
             await loop.run { loop in
-                guard let context = Worker.of(loop)?.store.context else { return }
+                guard let store = Worker.of(loop)?.store else { return }
                 let client = SlowClient(body, at: loop.reactor.now)
                 loop.reactor.tenants.append(client)
-                let policies = Policies(context, AccessState())
-                let route = Passthrough(policies: policies)
+                let policies = Policies(store.context, AccessState())
+                let route = Passthrough(policies: policies, store: store)
                 try? route.answer(client.exchange, .completions, .anonymous)
             }
             try await eventually { await loop.run { SlowClient.of($0)?.isCongested == true } }

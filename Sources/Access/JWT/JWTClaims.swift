@@ -21,6 +21,8 @@ package struct JWTClaims: Sendable, Equatable {
     package let issuedAt: Int?
     /// What it allows.
     package let scopes: [String]
+    /// How much it lets the user ask for: `relay_limits`, which only this relay reads.
+    package let limits: CallerLimits?
     /// Everything that it says; each name is there once.
     package let members: [JSON.Member]
 
@@ -46,6 +48,17 @@ package struct JWTClaims: Sendable, Equatable {
         var scopes: [String] = []
         for name in Self.scopeNames { scopes += try Self.scopes(json[name]) }
         self.scopes = scopes
+        limits = try Self.limits(json["relay_limits"])
+    }
+
+    /// A limit that cannot be read is never taken for none.
+    private static func limits(_ value: JSON?) throws(JWTError) -> CallerLimits? {
+        guard let value else { return nil }
+        do throws(APIKeyReader.Fault) {
+            return try CallerLimitsReader(object: value).limits()
+        } catch {
+            throw .badClaims
+        }
     }
 
     /// What issuers call what a token allows: RFC 8693 §4.2, Microsoft and Okta, some libraries,

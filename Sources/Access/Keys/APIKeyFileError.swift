@@ -25,6 +25,7 @@ package struct APIKeyFileError: Error, Sendable, Equatable {
         case noScopes
         case wrongScope(ScopeError)
         case wrongNumber(ClosedRange<Int>)
+        case wrongMoney
         case wrongExpiry
     }
 
@@ -69,6 +70,7 @@ extension APIKeyFileError.Problem: CustomStringConvertible {
         case .wrongScope(let error): "\(error)"
         case .wrongNumber(let range):
             "expected a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .wrongMoney: "expected US dollars, such as 2.50"
         case .wrongExpiry:
             "expected a date such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, or a second"
                 + " since 1970"

@@ -15,18 +15,13 @@ struct APIKeyReader {
     }
 
     private static let members = ["name", "id", "sha256", "scopes", "limits", "expires"]
-    private static let limits = [
-        "requests_per_minute", "tokens_per_minute", "generations", "tokens_per_day",
-    ]
-    /// A limit of 0 would be a key that is good for nothing; removing it says so better.
-    private static let range = 1...1_000_000_000_000
     /// The last second of the year 9999.
     private static let lastSecond = 253_402_300_799
 
     let value: JSON
 
     func key() throws(Fault) -> APIKey {
-        try check(value, "", Self.members)
+        try Self.check(value, "", Self.members)
         var key = APIKey(
             name: try name(),
             id: try id(),
@@ -39,7 +34,7 @@ struct APIKeyReader {
     }
 
     /// Refuses what is no object, and members that nobody knows: a misspelt limit bounds nothing.
-    private func check(_ value: JSON, _ path: String, _ known: [String]) throws(Fault) {
+    static func check(_ value: JSON, _ path: String, _ known: [String]) throws(Fault) {
         guard let members = value.members else { throw Fault(path, .noObject) }
         guard let wrong = members.first(where: { !$0.isNamed(oneOf: known) }) else { return }
         if ["key", "secret", "token"].contains(wrong.key) {
@@ -89,22 +84,12 @@ struct APIKeyReader {
     }
 
     private func limits() throws(Fault) -> CallerLimits {
-        var limits = CallerLimits()
-        guard let object = value["limits"] else { return limits }
-        try check(object, ".limits", Self.limits)
-        limits.requestsPerMinute = try number("requests_per_minute", of: object)
-        limits.tokensPerMinute = try number("tokens_per_minute", of: object)
-        limits.generations = try number("generations", of: object)
-        limits.tokensPerDay = try number("tokens_per_day", of: object)
-        return limits
-    }
-
-    private func number(_ name: String, of object: JSON) throws(Fault) -> Int? {
-        guard let value = object[name] else { return nil }
-        guard let number = value.intValue, Self.range.contains(number) else {
-            throw Fault(".limits.\(name)", .wrongNumber(Self.range))
+        guard let object = value["limits"] else { return CallerLimits() }
+        do throws(Fault) {
+            return try CallerLimitsReader(object: object).limits()
+        } catch {
+            throw Fault(".limits\(error.path)", error.problem)
         }
-        return number
     }
 
     private func expires() throws(Fault) -> Int? {

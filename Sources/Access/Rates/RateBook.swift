@@ -1,154 +1,148 @@
-package import ChatFormats
 package import HTTPServer
 package import Loop
-import Wire
 
-/// Counts what callers with keys ask for, on all loops.
+/// Counts what callers and addresses ask for, on all loops.
 ///
 /// It is exact: what passes is counted in the moment in which it is let through. Tokens are known
-/// only afterwards, so a caller may go beyond a limit of tokens by what runs, and then waits for
+/// only afterwards, so a party may go beyond a limit of tokens by what runs, and then waits for
 /// longer.
 package final class RateBook: Budgets {
-    /// What is counted of one caller.
-    fileprivate struct Account {
-        var limits = CallerLimits()
-        var requests = RateLimiter()
-        var tokens = RateLimiter()
-        /// The day that `tokensToday` is of, in days since 1970.
-        var day = 0
-        var tokensToday = 0
-        /// How many answers run.
-        var running = 0
+    /// Whose limits a request counts against.
+    private struct Party {
+        let name: String
+        let limits: CallerLimits
+        /// For the one who is refused.
+        let words: String
     }
 
-    fileprivate static let day = 86_400
+    private struct State {
+        var policy: RatePolicy
+        var accounts: [String: RateAccount] = [:]
+        /// The parties of the answers that run, by the answers' ids.
+        var running: [String: [Party]] = [:]
+        /// With how many accounts those are dropped that are like new ones.
+        var sweepCount = RateBook.minSweepCount
+        /// Whether anything has changed since the last snapshot.
+        var isChanged = false
+    }
 
-    private let accounts = Guarded<[String: Account]>([:])
+    /// With fewer accounts nothing is swept.
+    private static let minSweepCount = 1024
+    /// The account of all callers that are not told apart.
+    private static let everybody = "everybody"
+
+    private let state: Guarded<State>
     private let clock: @Sendable () -> (now: Nanoseconds, wallMilliseconds: Int)
 
-    /// Makes a book without an entry.
+    /// Makes a book.
     ///
-    /// - Parameter clock: gives the time for what ends on any thread; the system's where not given.
+    /// - Parameters:
+    ///   - policy: how much everybody may ask for.
+    ///   - snapshot: what an earlier process has counted.
+    ///   - clock: gives the time for what ends on any thread; the system's where not given.
     package init(
+        _ policy: RatePolicy = RatePolicy(),
+        restoring snapshot: RateSnapshot = RateSnapshot(),
         clock: @escaping @Sendable () -> (now: Nanoseconds, wallMilliseconds: Int) = {
             (monotonicNow(), wallMilliseconds())
         }
     ) {
         self.clock = clock
+        var state = State(policy: policy)
+        let (now, wallMilliseconds) = clock()
+        state.accounts = snapshot.accounts(at: now, wallMilliseconds)
+        self.state = Guarded(state)
     }
 
+    /// Replaces the policy for what is asked from now on; what was counted stays.
+    package func replace(_ policy: RatePolicy) { state.withLock { $0.policy = policy } }
+
     package func reserve(
+        _ id: String,
         _ caller: Caller,
-        _ request: ChatRequest,
+        from address: PeerAddress,
         on reactor: Reactor,
         then use: @escaping (Result<Void, Problem>) -> Void
     ) {
-        // Who may be given limits later is counted from the beginning.
-        guard let id = caller.id, let limits = caller.limits else { return use(.success(())) }
-        let (now, today) = (reactor.now, reactor.wallMilliseconds / 1000)
-        let refusal = accounts.withLock { accounts in
-            accounts[id, default: Account()].reserve(limits, now, today)
+        let (now, second) = (reactor.now, reactor.wallMilliseconds / 1000)
+        let refusal = state.withLock { state -> Problem? in
+            let parties = Self.parties(caller, address, state.policy)
+            guard !parties.isEmpty else { return nil }
+            // All have to let it through before one counts it.
+            for party in parties {
+                let account = state.accounts[party.name] ?? RateAccount()
+                if let refusal = account.refusal(party.limits, now, second) {
+                    return refusal.problem(of: party.words)
+                }
+            }
+            for party in parties {
+                state.accounts[party.name, default: RateAccount()].begin(party.limits, now)
+            }
+            state.running[id] = parties
+            state.isChanged = true
+            Self.sweep(&state, now, second)
+            return nil
         }
         use(refusal.map { .failure($0) } ?? .success(()))
     }
 
-    package func release(_ caller: Caller, _ request: ChatRequest) {
-        guard let id = caller.id else { return }
-        accounts.withLock { $0[id]?.release() }
+    private static func parties(
+        _ caller: Caller,
+        _ address: PeerAddress,
+        _ policy: RatePolicy
+    ) -> [Party] {
+        var parties: [Party] = []
+        let limits = caller.limits?.filled(from: policy.perCaller) ?? policy.perCaller
+        if !limits.isEmpty {
+            let words = caller.id == nil ? "everybody together" : "your key or token"
+            parties.append(Party(name: caller.id ?? everybody, limits: limits, words: words))
+        }
+        if !policy.perAddress.isEmpty, let site = address.site {
+            let name = "address/\(site.word)"
+            parties.append(Party(name: name, limits: policy.perAddress, words: "your address"))
+        }
+        return parties
     }
 
-    package func settle(_ owner: String?, _ usage: Usage?) {
-        guard let owner else { return }
+    package func release(_ id: String) {
+        state.withLock { state in
+            for party in state.running.removeValue(forKey: id) ?? [] {
+                state.accounts[party.name]?.release(party.limits)
+            }
+            state.isChanged = true
+        }
+    }
+
+    package func settle(_ id: String, _ bill: RateBill) {
         let (now, wallMilliseconds) = clock()
-        accounts.withLock { $0[owner]?.settle(usage, now, wallMilliseconds / 1000) }
-    }
-}
-
-extension RateBook.Account {
-    /// Counts a request.
-    ///
-    /// - Returns: why it does not pass; then nothing is counted.
-    fileprivate mutating func reserve(
-        _ limits: CallerLimits,
-        _ now: Nanoseconds,
-        _ second: Int
-    ) -> Problem? {
-        self.limits = limits
-        begin(day: second / RateBook.day)
-        if let most = limits.generations, running >= most {
-            return .tooMany("generations", "\(most) answers at once", most: most, seconds: 1)
+        state.withLock { state in
+            guard let parties = state.running.removeValue(forKey: id) else { return }
+            for party in parties {
+                state.accounts[party.name]?
+                    .settle(party.limits, bill, now, wallMilliseconds / 1000)
+            }
+            state.isChanged = true
         }
-        if let most = limits.tokensPerDay, tokensToday >= most {
-            let left = RateBook.day - second % RateBook.day
-            return .tooMany("tokens_per_day", "\(most) tokens a day", most: most, seconds: left)
+    }
+
+    /// Drops accounts that are like new ones: strangers have many addresses.
+    private static func sweep(_ state: inout State, _ now: Nanoseconds, _ second: Int) {
+        guard state.accounts.count >= state.sweepCount else { return }
+        state.accounts = state.accounts.filter { !$0.value.isOver(at: now, second) }
+        state.sweepCount = max(minSweepCount, 2 * state.accounts.count)
+    }
+
+    /// What is to be known after a restart; nil where nothing has changed since the last time.
+    package func changes() -> RateSnapshot? {
+        let (now, wallMilliseconds) = clock()
+        let accounts = state.withLock { state -> [String: RateAccount]? in
+            guard state.isChanged else { return nil }
+            state.isChanged = false
+            return state.accounts
         }
-        if let most = limits.tokensPerMinute {
-            let wait = tokens.wait(at: now, .perMinute(most))
-            let words = "\(most) tokens a minute"
-            if wait > 0 { return .tooMany("tokens_per_minute", words, most: most, wait: wait) }
-        }
-        if let most = limits.requestsPerMinute {
-            let wait = requests.wait(at: now, .perMinute(most))
-            let words = "\(most) requests a minute"
-            if wait > 0 { return .tooMany("requests_per_minute", words, most: most, wait: wait) }
-            requests.count(1, at: now, .perMinute(most))
-        }
-        running += 1
-        return nil
+        return accounts.map { RateSnapshot($0, at: now, wallMilliseconds) }
     }
 
-    /// Takes back a request for which no upstream was called.
-    fileprivate mutating func release() {
-        running = max(0, running - 1)
-        if let most = limits.requestsPerMinute { requests.giveBack(.perMinute(most)) }
-    }
-
-    fileprivate mutating func settle(_ usage: Usage?, _ now: Nanoseconds, _ second: Int) {
-        running = max(0, running - 1)
-        guard let usage else { return }
-        begin(day: second / RateBook.day)
-        let (sum, isTooMuch) = tokensToday.addingReportingOverflow(usage.totalTokens)
-        tokensToday = isTooMuch ? .max : sum
-        guard let most = limits.tokensPerMinute else { return }
-        tokens.count(usage.totalTokens, at: now, .perMinute(most))
-    }
-
-    private mutating func begin(day: Int) {
-        guard day != self.day else { return }
-        self.day = day
-        tokensToday = 0
-    }
-}
-
-extension Problem {
-    /// A limit of the caller's that is reached, with the fields of the IETF's draft
-    /// (draft-ietf-httpapi-ratelimit-headers).
-    fileprivate static func tooMany(
-        _ name: String,
-        _ words: String,
-        most: Int,
-        seconds: Int
-    ) -> Problem {
-        Problem(
-            .tooManyRequests,
-            type: "rate_limit_error",
-            message: "your key has \(words); ask again in \(seconds) s",
-            code: name,
-            fields: [
-                "Retry-After": "\(seconds)", "RateLimit-Policy": "\"\(name)\";q=\(most)",
-                "RateLimit": "\"\(name)\";r=0;t=\(seconds)",
-            ]
-        )
-    }
-
-    fileprivate static func tooMany(
-        _ name: String,
-        _ words: String,
-        most: Int,
-        wait: Nanoseconds
-    ) -> Problem {
-        let second = Nanoseconds.seconds(1)
-        let seconds = Int(clamping: (wait + second - 1) / second)
-        return .tooMany(name, words, most: most, seconds: seconds)
-    }
+    /// Has the next snapshot made though nothing changes, since the last one could not be kept.
+    package func changesAreNotKept() { state.withLock { $0.isChanged = true } }
 }

@@ -3,9 +3,12 @@ import Loop
 /// Lets so many things through in a time, evenly and with bursts up to all of them.
 ///
 /// It is the generic cell rate algorithm (ITU-T I.371 §A): a virtual queue that drains at the rate.
-struct RateLimiter: Sendable {
+struct RateLimiter: Sendable, Equatable {
     /// When the queue is empty again: the theoretical arrival time.
-    private var emptyAt: Nanoseconds = 0
+    private var emptyAt: Nanoseconds
+
+    /// Makes one whose queue is empty from a time on.
+    init(emptyAt: Nanoseconds = 0) { self.emptyAt = emptyAt }
 
     /// How long until one more would pass; 0 where it passes now.
     ///
@@ -33,11 +36,11 @@ struct RateLimiter: Sendable {
         emptyAt -= min(emptyAt, rate.interval)
     }
 
-    /// How many more pass now.
-    func room(at now: Nanoseconds, _ rate: Rate) -> Int {
-        let used = emptyAt > now ? emptyAt - now : 0
-        return used >= rate.time ? 0 : Int((rate.time - used) / rate.interval)
-    }
+    /// How long until the queue is empty; 0 where it is.
+    func debt(at now: Nanoseconds) -> Nanoseconds { emptyAt > now ? emptyAt - now : 0 }
+
+    /// Whether it is as if nothing had passed.
+    func isEmpty(at now: Nanoseconds) -> Bool { emptyAt <= now }
 }
 
 /// How many things may pass in how long.

@@ -118,7 +118,7 @@ final class Asking {
         // Other requests under the same key find the claim and no answer while this one waits.
         if call.key != nil { store.expect(id) }
         var isAnswered = false
-        policies.reserve(call.caller, call.request, on: store.context.reactor) { [self] result in
+        policies.reserve(id, call.caller, exchange) { [self] result in
             // A second word would begin, and pay for, a second answer under the same id.
             guard !isAnswered else { return assertionFailure("a budget answers once") }
             isAnswered = true
@@ -144,7 +144,7 @@ final class Asking {
             guard !exchange.isLost else { throw Self.clientLeft }
             return try begin(call, id)
         } catch {
-            policies.release(call.caller, call.request)
+            policies.release(id)
             throw error
         }
     }

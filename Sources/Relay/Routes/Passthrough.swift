@@ -21,6 +21,7 @@ enum PassedRoute: String, Sendable {
 /// Passes requests through to upstreams.
 struct Passthrough {
     let policies: Policies
+    let store: GenerationStore
 
     func answer(_ exchange: Exchange, _ route: PassedRoute, _ caller: Caller) throws(Problem) {
         let text = try RequestText(exchange.request).bytes
@@ -36,16 +37,15 @@ struct Passthrough {
         }
         let candidates = policies.models.openAICandidates(for: request.model)
         guard !candidates.isEmpty else { throw Self.notThere(request.model, route) }
-        // Budgets know requests by their models.
-        var asked = ChatRequest(messages: [])
-        asked.model = request.model
-        policies.reserve(caller, asked, on: policies.context.reactor) { result in
+        let id = store.makeID()
+        policies.reserve(id, caller, exchange) { result in
             do throws(Problem) {
                 try result.get()
                 let asked = text.count
                 let answer = PassedAnswer(exchange) { passed in
                     let said = route == .completions ? passed : 0
-                    policies.settle(caller, passed > 0 ? Self.estimate(asked, said) : nil)
+                    let usage = passed > 0 ? Self.estimate(asked, said) : nil
+                    policies.settle(id, bill(usage, candidates[0]))
                 }
                 answer.start(PassedCall(request, candidates, policies.context, delegate: answer))
             } catch {
@@ -60,6 +60,12 @@ struct Passthrough {
             promptTokens: askedBytes / 4,
             completionTokens: saidBytes / 4
         )
+    }
+
+    private func bill(_ usage: Usage?, _ candidate: ModelTable.Candidate) -> RateBill {
+        guard let usage else { return RateBill() }
+        let price = policies.context.configuration.price(of: .init(candidate))
+        return RateBill(tokens: usage.totalTokens, nanodollars: price?.nanodollars(usage) ?? 0)
     }
 
     private static func notThere(_ model: String?, _ route: PassedRoute) -> Problem {

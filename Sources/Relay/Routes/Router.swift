@@ -187,7 +187,7 @@ final class Routes {
         )
         streams = StreamRoutes(directory: directory, recorded: recorded)
         chat = ChatRoutes(policies: policies, asking: asking, streams: streams)
-        passthrough = Passthrough(policies: policies)
+        passthrough = Passthrough(policies: policies, store: store)
         twoStep = TwoStepRoutes(
             policies: policies,
             asking: asking,

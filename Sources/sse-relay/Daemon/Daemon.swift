@@ -48,6 +48,7 @@ struct Daemon {
         _ = consume listeners
         await stop.finish()
         relay.simulator?.stop()
+        relay.close()
         guard storage.close(isAllRecorded: relay.service.isAllRecorded) else {
             return ExitCode.failure
         }

@@ -14,6 +14,8 @@ struct RunningRelay {
     /// How many descriptors the process may have.
     private let descriptors: Int
     private let callers: KnownCallers
+    private let rates: RateBook
+    private let keptRates: KeptRates
 
     init(
         _ settings: Settings,
@@ -25,6 +27,12 @@ struct RunningRelay {
         self.descriptors = descriptors
         let callers = KnownCallers(settings.access.means)
         self.callers = callers
+        let folder = settings.storage.dataFolder
+        rates = RateBook(
+            settings.rates.policy,
+            restoring: KeptRates.snapshot(in: folder, log)
+        )
+        keptRates = KeptRates(rates, in: folder, log)
         let simulator = try EmbeddedSimulator.startIfNeeded(settings)
         self.simulator = simulator
         service = Service(
@@ -32,7 +40,7 @@ struct RunningRelay {
             limits: Self.limits(settings, descriptors: descriptors),
             upstreamSettings: settings.calls.connection,
             staticFolder: settings.listening.staticFolder,
-            access: AccessState(callers: callers, budgets: RateBook()),
+            access: AccessState(callers: callers, budgets: rates),
             history: storage.history,
             keyFile: storage.keys,
             journal: storage.journal,
@@ -83,11 +91,15 @@ struct RunningRelay {
         if simulator == nil { simulator = try EmbeddedSimulator.startIfNeeded(settings) }
         self.settings = settings
         callers.replace(settings.access.means)
+        rates.replace(settings.rates.policy)
         await service.reload(
             Self.configuration(settings, simulator),
             limits: Self.limits(settings, descriptors: descriptors)
         )
     }
+
+    /// Keeps what has to outlive the process, once all answers have ended.
+    func close() { keptRates.close() }
 
     /// Who answers, for the log, without secrets.
     var answering: String {

@@ -13,6 +13,7 @@ struct Settings: Sendable {
     let calls: CallSettings
     let filtering: FilterSettings
     let access: AccessSettings
+    let rates: RateSettings
     let process: ProcessSettings
 
     /// Reads every variable.
@@ -21,6 +22,7 @@ struct Settings: Sendable {
     init(environment: Environment) throws(ConfigurationError) {
         self.environment = environment
         access = try AccessSettings(environment)
+        rates = try RateSettings(environment)
         listening = try ListeningSettings(environment, areCallersKnown: access.areCallersKnown)
         storage = try StorageSettings(environment)
         models = try ModelSettings(environment)

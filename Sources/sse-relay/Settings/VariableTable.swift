@@ -1,8 +1,9 @@
 /// Every variable there is.
 enum VariableTable {
     static let groups = [
-        ModelSettings.group, ListeningSettings.group, AccessSettings.group, StorageSettings.group,
-        StreamSettings.group, LimitSettings.group, LimitSettings.connectionGroup,
+        ModelSettings.group, ListeningSettings.group, AccessSettings.group, RateSettings.group,
+        StorageSettings.group, StreamSettings.group, LimitSettings.group,
+        LimitSettings.connectionGroup,
         CallSettings.group, FilterSettings.group, ProcessSettings.group,
     ]
 

@@ -42,7 +42,7 @@ import Wire
         let issuer = try TestIssuer(.hs256)
         let text =
             #"{"iss":"https://i","sub":"ålice","aud":["a","b"],"exp":1800000600,"nbf":1,"iat":2,"#
-            + #""scope":"chat models","scp":["x"],"permissions":["y"],"relay_limits":{"n":[1]}}"#
+            + #""scope":"chat models","scp":["x"],"permissions":["y"],"tenant":{"n":[1]}}"#
         let verifier = JWTVerifier(keys: try KeySet([issuer.verificationKey]), audiences: ["b"])
         let claims = try verifier.verify(issuer.token(text), atUnixSecond: Self.now)
         #expect(claims.subject == "ålice")
@@ -51,7 +51,20 @@ import Wire
         #expect((claims.expiry, claims.notBefore, claims.issuedAt) == (1_800_000_600, 1, 2))
         #expect(claims.scopes == ["chat", "models", "x", "y"])
         #expect(claims.members.count == 10)
-        #expect(claims.members.last?.key == "relay_limits")
+        #expect(claims.members.last?.key == "tenant")
+        #expect(claims.limits == nil)
+    }
+
+    @Test func `a token may carry limits, and none that cannot be read`() throws {
+        let limits = #"{"requests_per_minute":5,"money_per_day":0.25}"#
+        let text = #"{"sub":"alice","exp":1800000600,"relay_limits":\#(limits)}"#
+        var expected = CallerLimits()
+        expected.requestsPerMinute = 5
+        expected.nanodollarsPerDay = 250_000_000
+        #expect(try claims(text).limits == expected)
+        for wrong in ["5", "null", "[]", #"{"requests":5}"#, #"{"generations":0}"#] {
+            #expect(try refusal(with: #""relay_limits":\#(wrong)"#) == .badClaims)
+        }
     }
 
     @Test(arguments: [

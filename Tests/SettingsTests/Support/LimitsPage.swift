@@ -15,7 +15,8 @@ enum LimitsPage {
         /// A limit that a variable sets.
         init(_ what: String, _ variable: Variable, _ unit: String = "", _ answer: String) {
             self.what = what
-            limit = "`\(variable.name)` = \(variable.fallback)\(unit.isEmpty ? "" : " \(unit)")"
+            let value = variable.fallback.isEmpty ? "none" : variable.fallback
+            limit = "`\(variable.name)` = \(value)\(unit.isEmpty ? "" : " \(unit)")"
             self.answer = answer
         }
 
@@ -38,6 +39,7 @@ enum LimitsPage {
 
     static var tables: String {
         table("A connection", connections) + table("A request", requests)
+            + table("A caller", callers)
             + table("An answer", answers) + table("An upstream", upstreams)
     }
 
@@ -199,6 +201,19 @@ enum LimitsPage {
                 "400 Bad Request, which names it"
             ),
         ]
+    }
+
+    private static var callers: [Row] {
+        let rates = RateSettings.group.variables.map { variable in
+            let code = variable.name.lowercased().split(separator: "_").dropFirst(2)
+            return Row(
+                variable.summary,
+                variable,
+                "",
+                "429 `\(code.joined(separator: "_"))` with `Retry-After`"
+            )
+        }
+        return rates
     }
 
     private static var answers: [Row] {
