@@ -16,6 +16,8 @@ package protocol EntrySource: AnyObject {
     func letGo()
     /// Adds nothing from now on, because nobody wants the answer.
     func cancel()
+    /// About how much memory it holds beside the entries, in bytes.
+    var heldBytes: Int { get }
     /// How many attempts failed and were repeated.
     var retryCount: Int { get }
     /// What the answer has cost so far, counted or estimated; nil where nothing is known of it.
@@ -27,4 +29,7 @@ package protocol EntrySource: AnyObject {
 extension EntrySource {
     /// Holds nothing back.
     package func letGo() {}
+
+    /// Next to nothing.
+    package var heldBytes: Int { 0 }
 }

@@ -124,7 +124,9 @@ package final class Generation: LiveLogOwner {
     }
 
     /// About how much memory it holds.
-    var heldBytes: Int { Self.emptyBytes + live.log.heldBytes }
+    var heldBytes: Int {
+        Self.emptyBytes + live.log.heldBytes + live.head.record.count + (source?.heldBytes ?? 0)
+    }
     private static let emptyBytes = 2048
 
     // MARK: The answer

@@ -59,6 +59,9 @@ package final class GenerationStore {
 
     package var all: [Generation] { Array(byID.values) }
 
+    /// About how much memory answers hold, in bytes.
+    package var heldBytes: Int { byID.values.reduce(0) { $0 + $1.heldBytes } }
+
     package var runningCount: Int { byID.values.count { !$0.isEnded } }
 
     /// A new answer's id.

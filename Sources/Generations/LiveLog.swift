@@ -44,6 +44,8 @@ package final class LiveLog: TurnEndHandler {
     /// Fields of the upstream's answer that a client of OpenAI's protocol is sent, too, while its
     /// status is not settled.
     var passedFields = HeaderFields()
+    /// After how many others the upstream is asked; nil where nothing is waited for.
+    private(set) var waitingPlace: Int?
     /// The steps in which its request wants what comes; a reader that comes back may want others.
     package var smoothMilliseconds: Int?
     /// Where the answer is in the journal: kept here, so that no token costs a look-up.
@@ -195,6 +197,14 @@ package final class LiveLog: TurnEndHandler {
     func served(_ reader: Reader) {
         readers.removeAll { $0 === reader }
         if readers.isEmpty { owner?.readersServed() }
+    }
+
+    /// Tells the readers after how many others the upstream is asked, which is no entry; nil once
+    /// nothing is waited for.
+    func tellPlace(_ place: Int?) {
+        waitingPlace = place
+        guard let place else { return }
+        for reader in readers { reader.waits(at: place) }
     }
 
     /// Goes on with a reader whose client takes more.

@@ -13,6 +13,8 @@ package final class LoopContext {
     package let heap: HeapTrim
     /// What is known of the upstreams' failures on all loops; it outlives a reload.
     package let breakers: Breakers
+    /// Who waits for the upstreams, on all loops; the same.
+    package let queues: CallQueues
     /// The queue on which long answers are read back: no loop waits for a disk.
     package let readBackQueue: DispatchQueue
     /// Takes what is worth a line of the log, or counts; called on any thread.
@@ -25,6 +27,7 @@ package final class LoopContext {
         client: UpstreamClient,
         heap: HeapTrim,
         breakers: Breakers = Breakers(),
+        queues: CallQueues = CallQueues(),
         readBackQueue: DispatchQueue,
         report: @escaping @Sendable (GenerationReport) -> Void
     ) {
@@ -33,6 +36,7 @@ package final class LoopContext {
         self.client = client
         self.heap = heap
         self.breakers = breakers
+        self.queues = queues
         self.readBackQueue = readBackQueue
         self.report = report
     }
@@ -45,6 +49,7 @@ package final class LoopContext {
             client: client,
             heap: heap,
             breakers: breakers,
+            queues: queues,
             readBackQueue: readBackQueue,
             report: report
         )

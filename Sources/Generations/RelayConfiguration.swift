@@ -25,6 +25,8 @@ package struct RelayConfiguration: Sendable {
         package var bypassesProxy: Bool
         /// Which models it is asked for, and who is asked in its place.
         package var serves = ServedModels()
+        /// How many answers it may give at once; nil for what holds for all upstreams.
+        package var maxGenerations: Int?
         /// Its own clocks.
         package var clocks = UpstreamClocks()
         /// What its requests have beside those of its protocol.
@@ -86,6 +88,12 @@ package struct RelayConfiguration: Sendable {
     package var breakerFailures = 5
     /// How long it is left out, before one attempt tries it again.
     package var breakerSeconds = 20
+    /// How many answers one upstream may give at once; nil for any number.
+    package var maxGenerations: Int?
+    /// How many answers may wait for one upstream.
+    package var maxQueued = 100
+    /// How long an answer waits for its upstream.
+    package var queueSeconds = 30
     /// How often a failed call is repeated while nothing of the answer has come.
     package var maxRetries = 2
     /// The longest silence on a stream before it is filled.
@@ -123,6 +131,9 @@ package struct RelayConfiguration: Sendable {
     ///
     /// In tokens, as estimated.
     package var contextTokens = 8000
+    /// How much memory answers, clients and requests may hold until new answers have to wait, in
+    /// bytes.
+    package var maxMemoryBytes = Int.max
     /// What answers go through before anybody reads them; nil for nothing.
     package var filters: FilterList?
     /// Whether each piece of an answer gets a line of the log.

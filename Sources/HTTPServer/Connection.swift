@@ -45,6 +45,9 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     deinit { deadline.abandon() }
 
+    /// About how much memory one holds beside what it has not sent.
+    static let emptyBytes = 2048
+
     var unsentBytes: Int { output.count }
     var isCongested: Bool { unsentBytes > server.limits.outputHighWater }
 

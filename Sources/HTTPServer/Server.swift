@@ -62,6 +62,11 @@ package final class Server {
     /// How many connections are open.
     package var connectionCount: Int { connections.count - refusedCount }
 
+    /// About how much memory connections hold, in bytes.
+    package var heldBytes: Int {
+        connections.values.reduce(0) { $0 + Connection.emptyBytes + $1.unsentBytes }
+    }
+
     /// Accepts connections from a listening socket, which other loops may watch as well.
     ///
     /// - Parameter listener: stays owned by the caller.

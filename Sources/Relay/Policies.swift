@@ -26,7 +26,7 @@ final class Policies {
         self.context = context
         let configuration = context.configuration
         gate = Gate(hosts: configuration.hosts, origins: configuration.corsOrigins, access)
-        models = ModelTable(configuration.upstreams, context.breakers)
+        models = ModelTable(configuration.upstreams, context.breakers, context.queues)
         onDisconnect = configuration.onDisconnect
         budgets = access.budgets
     }

@@ -26,6 +26,8 @@ package final class Service: Sendable {
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
     let post = LoopPost()
     let breakers = Breakers()
+    /// Who waits for the upstreams, or for memory.
+    let queues: CallQueues
     let modelLists = ModelLists()
     let health: Health
 
@@ -44,7 +46,11 @@ package final class Service: Sendable {
     ) {
         self.configuration = configuration
         self.limits = limits
-        bodyBudget = BodyBudget(maxBytes: limits.bodyMemoryBytes)
+        let bodyBudget = BodyBudget(maxBytes: limits.bodyMemoryBytes)
+        self.bodyBudget = bodyBudget
+        queues = CallQueues(
+            MemoryGauge(maxBytes: configuration.maxMemoryBytes) { bodyBudget.claimedBytes }
+        )
         self.upstreamSettings = upstreamSettings
         self.staticFolder = staticFolder
         self.access = access
@@ -69,7 +75,11 @@ package final class Service: Sendable {
                 tokens: answer.usage?.totalTokens ?? 0,
                 nanodollars: answer.nanodollars ?? 0
             )
-            access.budgets.settle(answer.id, bill)
+            if answer.failure?.isOfQueue == true {
+                access.budgets.release(answer.id)
+            } else {
+                access.budgets.settle(answer.id, bill)
+            }
         // The loops share a disk, so its trouble is logged once.
         case .journal(let report) where !health.note(report): return
         default: break
@@ -92,6 +102,7 @@ package final class Service: Sendable {
         recovery: Recovery? = nil
     ) async throws(StartError) {
         post.begin(loops)
+        queues.memory.whenAsked { [post] in post.postToAll { $0.measureMemory() } }
         restoreKeys(recovery)
         let left = recovery?.left ?? []
         for loop in loops {
@@ -140,6 +151,7 @@ package final class Service: Sendable {
     /// began with. `maxKeys`, the memory for bodies, and how long keys from before the start are
     /// kept do not change.
     package func reload(_ configuration: RelayConfiguration, limits: ServerLimits) async {
+        queues.memory.replace(maxBytes: configuration.maxMemoryBytes)
         await post.onAll { $0.reload(configuration, limits) }
     }
 

@@ -25,6 +25,7 @@ final class Worker {
             client: client,
             heap: HeapTrim(on: reactor),
             breakers: service.breakers,
+            queues: service.queues,
             readBackQueue: service.readBackQueue,
             report: { service.reported($0) }
         )
@@ -82,6 +83,11 @@ final class Worker {
         server.limits = limits
         store.context = store.context.with(configuration)
         router.reload(Policies(store.context, service.access))
+    }
+
+    /// Says how much memory answers and clients hold on this loop.
+    func measureMemory() {
+        service.queues.measured(store.heldBytes + server.heldBytes, on: reactor.index)
     }
 
     func adopt(_ detached: DetachedExchange) { server.adopt(detached) }

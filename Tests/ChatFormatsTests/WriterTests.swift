@@ -17,6 +17,15 @@ private func anthropic(_ messages: String, _ more: String = "") throws(ChatReque
 }
 
 @Suite struct `Bodies for OpenAI` {
+    @Test func `a place in the queue is no event that anybody comes back to`() {
+        var out: [UInt8] = []
+        Dialect.events.media.place?(12, &out)
+        #expect(String(decoding: out, as: UTF8.self) == "event: queued\ndata: {\"place\":12}\n\n")
+        for dialect in Dialect.all where dialect != .events {
+            #expect(dialect.media.place == nil)
+        }
+    }
+
     @Test func `a relay request has its members in order and extra at the end`() throws {
         let body = Array(
             #"{"message":"h\"i","system":"s","model":"x","temperature":0.70,"top_p":1,"max_tokens":2,"stop":"e","conversation":"c","user":"u","extra":{"seed":1.0}}"#

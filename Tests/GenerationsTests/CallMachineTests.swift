@@ -295,7 +295,7 @@ import Upstream
         ),
     ]
 
-    @Test(arguments: stories + candidateStories)
+    @Test(arguments: stories + candidateStories + queueStories)
     func `a call goes through its phases`(story: Story) {
         let policy = RetryPolicy(maxRetries: 2)
         var machine = CallMachine(

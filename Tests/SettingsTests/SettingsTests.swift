@@ -282,6 +282,9 @@ import Upstream
         // What the clocks are called is known there alone.
         #expect(set.clockNames.count == UpstreamClock.allCases.count)
         set.clockNames = [:]
+        // How much the machine has is known there alone, too.
+        #expect(set.maxMemoryBytes == MachineMemory.half)
+        set.maxMemoryBytes = own.maxMemoryBytes
         #expect("\(set)" == "\(own)")
         #expect("\(settings.limits.server)" == "\(ServerLimits())")
         #expect(settings.calls.connection == UpstreamSettings())

@@ -4,7 +4,7 @@ extension Dialect {
     /// Named events with raw text: what an `EventSource` page listens to.
     package static let events = Dialect(
         name: "events",
-        media: .eventStream(ids: .always),
+        media: .eventStream(ids: .always, place: EventsWriter.appendPlace),
         restoration: EventsWriter.appendRestored
     ) { EventsWriter(blocks: EventBlocks($0)) }
 }
@@ -44,6 +44,13 @@ struct EventsWriter: EntryWriter {
             blocks.appendDone("done", frame, context, into: &out)
         case .failure: blocks.appendFailure(frame, payload, context, into: &out)
         }
+    }
+
+    /// Appends the client's place in the upstream's queue.
+    static func appendPlace(_ place: Int, into out: inout [UInt8]) {
+        out.append(literal: "event: queued\ndata: {\"place\":")
+        out.append(decimal: place)
+        out.append(literal: "}\n\n")
     }
 
     static func appendRestored(

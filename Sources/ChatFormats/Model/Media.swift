@@ -32,6 +32,10 @@ package final class Media: Sendable {
     /// What the end of a stream means.
     package let closing: Closing
     private let silence: @Sendable (FrameContext, inout [UInt8]) -> Void
+    /// Appends the client's place among those who wait for the upstream.
+    ///
+    /// It is not an entry and has no id. Nil where the format has no words for it.
+    package let place: (@Sendable (Int, inout [UInt8]) -> Void)?
 
     /// Describes a media type.
     ///
@@ -40,11 +44,13 @@ package final class Media: Sendable {
     ///     libraries that read text of any kind assume Latin-1 without it.
     ///   - ids: whether its events have ids.
     ///   - closing: what the end of a stream means.
+    ///   - place: appends a place in the queue; nil for nothing.
     ///   - silence: appends what keeps a silent stream alive; it is not an entry and has no id.
     init(
         _ contentType: String,
         ids: IDs,
         closing: Closing = .afterWords,
+        place: (@Sendable (Int, inout [UInt8]) -> Void)? = nil,
         silence: @escaping @Sendable (FrameContext, inout [UInt8]) -> Void
     ) {
         // With `no-cache` alone a browser would store the stream without use, and its cache makes
@@ -57,6 +63,7 @@ package final class Media: Sendable {
         self.ids = ids
         self.closing = closing
         self.silence = silence
+        self.place = place
     }
 
     /// Appends what keeps a silent stream alive; it is not an entry, has no id, and may be nothing.
@@ -82,12 +89,14 @@ extension Media {
     ///   - emptyData: an event whose data adds nothing, for clients without ids; nil where none is
     ///     needed. A page that takes everything before an empty line for `data:` and its value
     ///     would take a comment for part of that.
+    ///   - place: appends a place in the queue; nil for nothing.
     /// - Returns: the type; a comment fills silence where there is no `emptyData`.
     static func eventStream(
         ids: IDs,
-        emptyData: (@Sendable (FrameContext, inout [UInt8]) -> Void)? = nil
+        emptyData: (@Sendable (FrameContext, inout [UInt8]) -> Void)? = nil,
+        place: (@Sendable (Int, inout [UInt8]) -> Void)? = nil
     ) -> Media {
-        Media("text/event-stream; charset=utf-8", ids: ids) { context, out in
+        Media("text/event-stream; charset=utf-8", ids: ids, place: place) { context, out in
             if !context.hasIDs, let emptyData { return emptyData(context, &out) }
             appendComment(into: &out)
         }

@@ -10,7 +10,10 @@ struct CallMachine: Sendable {
         case gathering(hasBegun: Bool)
         /// The request is whole, but the answer's beginning is not in the journal yet. → connecting
         case held
-        /// An upstream was asked, and has sent no head. → opened, streaming, waiting, closing, over
+        /// A place at the upstream is waited for. → connecting, over
+        case queued
+        /// An upstream is asked, and has sent no head. → queued, opened, streaming, waiting,
+        /// closing, over
         case connecting
         /// The head of a stream is there, and no event. → streaming, connecting, waiting, closing,
         /// over
@@ -32,6 +35,10 @@ struct CallMachine: Sendable {
         case gathered
         /// The past that belongs to the request cannot be had.
         case notGathered
+        /// The upstream has no place for one more.
+        case crowded
+        /// It has one now.
+        case admitted
         /// The head of a stream has come.
         case opened
         /// The upstream has shown that it is alive, and has sent no data.
@@ -95,6 +102,7 @@ struct CallMachine: Sendable {
         case goesOn
         case stops
         case past
+        case queue
         case head
         case firstData
         case idle
@@ -144,6 +152,8 @@ struct CallMachine: Sendable {
         case .begun: return begun()
         case .gathered: return gathered()
         case .done(let isOpen): return done(isOpen: isOpen)
+        case .crowded: return crowded()
+        case .admitted: return phase == .queued ? attempt() : Step()
         case .opened: return opened()
         case .alive: return alive()
         case .failed(let fault, let hasAnswer, let jitter, let budget, let isLeftOut):
@@ -196,6 +206,12 @@ struct CallMachine: Sendable {
         return Step(action: .attempt, clock: .head)
     }
 
+    private mutating func crowded() -> Step {
+        guard phase == .connecting else { return Step() }
+        phase = .queued
+        return Step(clock: .queue)
+    }
+
     private mutating func opened() -> Step {
         guard phase == .connecting else { return Step() }
         phase = .opened
@@ -226,7 +242,7 @@ struct CallMachine: Sendable {
         budget: Int,
         isLeftOut: Bool
     ) -> Step {
-        guard isAsking else { return Step() }
+        guard isAsking || phase == .queued else { return Step() }
         guard !hasAnswer else { return end(.fail(.attempt)) }
         let verdict = policy.verdict(
             after: fault,
@@ -246,7 +262,7 @@ struct CallMachine: Sendable {
             )
         case .others:
             // Nothing was sent to who was left out.
-            return failOver(.attempt, counts: fault != .leftOut)
+            return failOver(.attempt, counts: fault != .leftOut && fault != .crowded)
         case .over: return end(.fail(.attempt))
         }
     }
@@ -270,6 +286,7 @@ struct CallMachine: Sendable {
             }
             return othersCount > 0
                 ? failOver(.timeout(.head)) : end(.fail(.timeout(.head)))
+        case .queued: return isTotal ? end(.fail(.timeout(.total))) : Step(clock: .queue)
         case .waiting: return isTotal ? end(.fail(.timeout(.total))) : attempt()
         case .closing: return end(.cancel)
         case .held, .over: return Step()

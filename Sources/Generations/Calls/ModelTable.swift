@@ -25,11 +25,15 @@ package struct ModelTable {
     ///   - configurations: the upstreams, at least one; the first is asked for every model that no
     ///     other upstream names as its own.
     ///   - breakers: what is known of the upstreams' failures, on all loops.
+    ///   - queues: who waits for them, on all loops.
     package init(
         _ configurations: [RelayConfiguration.Upstream],
-        _ breakers: Breakers = Breakers()
+        _ breakers: Breakers = Breakers(),
+        _ queues: CallQueues = CallQueues()
     ) {
-        let upstreams = configurations.map { PreparedUpstream($0, breakers.breaker(of: $0)) }
+        let upstreams = configurations.map {
+            PreparedUpstream($0, breakers.breaker(of: $0), queues.queue(of: $0))
+        }
         self.upstreams = upstreams
         prefixes = upstreams.flatMap { upstream in
             upstream.configuration.provider.modelPrefixes.map { ($0, upstream) }

@@ -8,15 +8,22 @@ package final class PreparedUpstream {
     package let configuration: RelayConfiguration.Upstream
     /// Whether it is asked at all at the moment; the same for all loops.
     let breaker: Breaker
+    /// Who is being answered by it; the same for all loops.
+    let queue: CallQueue
     private let url: String
     private let headers: HeaderLines
     /// For what is asked beside chats, which may be answered in any form.
     private let otherHeaders: HeaderLines
 
     /// Prepares it.
-    package init(_ configuration: RelayConfiguration.Upstream, _ breaker: Breaker = Breaker()) {
+    init(
+        _ configuration: RelayConfiguration.Upstream,
+        _ breaker: Breaker,
+        _ queue: CallQueue
+    ) {
         self.configuration = configuration
         self.breaker = breaker
+        self.queue = queue
         url = Self.url(configuration, configuration.provider.path)
         let own = configuration.style.fields.map { ($0.name.lowercased(), $0.value) }
         let fields = configuration.provider
@@ -59,6 +66,14 @@ package final class PreparedUpstream {
 
     // MARK: Whether it is asked
 
+    /// How many answers it may give at once, and how many may wait.
+    func bounds(_ context: LoopContext) -> CallQueue.Bounds {
+        CallQueue.Bounds(
+            running: configuration.maxGenerations ?? context.configuration.maxGenerations,
+            waiting: context.configuration.maxQueued
+        )
+    }
+
     /// Whether it may be asked though others can be.
     func isAdmitted(_ context: LoopContext) -> Bool {
         let configuration = context.configuration
@@ -77,7 +92,7 @@ package final class PreparedUpstream {
     /// Notes that an attempt failed before anything of an answer came.
     func failed(_ fault: RetryPolicy.Fault, _ context: LoopContext) {
         switch fault {
-        case .leftOut: return
+        case .leftOut, .crowded: return
         // It was not asked after all.
         case .unwritable: abandoned(context)
         case _ where fault.isTrouble:

@@ -34,6 +34,9 @@ package final class Question {
     /// How much text is asked, without pictures.
     var textBytes: Int { request.textBytes }
 
+    /// About how much memory it holds, in bytes.
+    var heldBytes: Int { request.textBytes + (written?.body.count ?? 0) }
+
     /// Returns the body of an attempt, which is written anew unless it is written already.
     ///
     /// - Throws: where the upstream's protocol cannot express the request.

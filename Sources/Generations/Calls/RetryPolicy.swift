@@ -25,6 +25,8 @@ struct RetryPolicy: Sendable {
         case unwritable
         /// It failed so often that others are asked first.
         case leftOut
+        /// Too many wait for it, or one has waited for too long.
+        case crowded
     }
 
     /// What an answer's head says about trying again.
@@ -102,7 +104,7 @@ struct RetryPolicy: Sendable {
             case .insecure, .headTooLarge, .other: false
             }
         case .inStream(let isOverloaded, _): isOverloaded
-        case .lateHead, .paid, .unreadable, .unwritable, .leftOut: false
+        case .lateHead, .paid, .unreadable, .unwritable, .leftOut, .crowded: false
         }
     }
 
@@ -111,7 +113,7 @@ struct RetryPolicy: Sendable {
         switch fault {
         case .status(_, _, let isOfRequest), .inStream(_, let isOfRequest): !isOfRequest
         case .paid: false
-        case .connection, .lateHead, .unreadable, .unwritable, .leftOut: true
+        case .connection, .lateHead, .unreadable, .unwritable, .leftOut, .crowded: true
         }
     }
 }
@@ -123,7 +125,7 @@ extension RetryPolicy.Fault {
         case .status(let status, _, _): [401, 402, 403, 408, 429].contains(status) || status >= 500
         case .connection, .lateHead, .unreadable: true
         case .inStream(let isOverloaded, _): isOverloaded
-        case .paid, .unwritable, .leftOut: false
+        case .paid, .unwritable, .leftOut, .crowded: false
         }
     }
 
@@ -137,7 +139,7 @@ extension RetryPolicy.Fault {
         case .status(let status, _, let isOfRequest):
             isOfRequest ? 4 : [408, 409, 429].contains(status) || status >= 500 ? 3 : 2
         case .inStream(_, let isOfRequest): isOfRequest ? 4 : 3
-        case .connection, .lateHead, .paid, .unreadable: 3
+        case .connection, .lateHead, .paid, .unreadable, .crowded: 3
         }
     }
 }

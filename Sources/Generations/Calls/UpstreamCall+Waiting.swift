@@ -25,6 +25,7 @@ extension UpstreamCall {
         case .goesOn: return
         case .stops: self.clock.clear()
         case .past: set(.seconds(Self.pastSeconds))
+        case .queue: set(min(.seconds(1), queueDue - min(queueDue, context.reactor.now)))
         case .head: setHeadClock()
         case .firstData: set(.seconds(clocks.seconds(.firstData)))
         case .idle: set(.seconds(clocks.seconds(.idle)))
@@ -51,6 +52,7 @@ extension UpstreamCall {
     }
 
     func clockRanOut() {
+        guard machine.phase != .queued else { return queueClockRanOut() }
         let isTotal = context.reactor.now >= totalDue
         // Between attempts the decoder is still that of the failed one.
         let isWhole = isWhole

@@ -23,14 +23,14 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// The generation whose answer it is; nil once the call is over.
     ///
     /// Not reference-counted: the generation cancels its source before it is gone.
-    private unowned(unsafe) var generation: Generation?
+    private(set) unowned(unsafe) var generation: Generation?
     var machine: CallMachine
-    private var transfer: Transfer?
+    var transfer: Transfer?
     /// What the attempt brings; the first one's is made with the call.
-    private var stream: AttemptStream
+    var stream: AttemptStream
     /// How much text is asked.
     private var askedBytes = 0
-    private var errorBody: [UInt8] = []
+    var errorBody: [UInt8] = []
     private var dataEvents = 0
     var lastFault = RetryPolicy.Fault.leftOut
     /// When the answer has taken too long, whatever the call is doing.
@@ -39,6 +39,10 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     let clock: Deadline
     /// Until when attempts may begin; set once the first one does.
     var budgetDue: Nanoseconds?
+    /// Its place among those that the upstream answers, or in its queue.
+    var place: CallPlace?
+    /// Until when it waits there.
+    var queueDue: Nanoseconds = 0
     /// What bounds the wait for a head.
     var headClock = (clock: UpstreamClock.head, seconds: 0)
 
@@ -76,12 +80,13 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     var candidate: ModelTable.Candidate { candidates[machine.candidate] }
     var upstream: PreparedUpstream { candidates[machine.candidate].upstream }
     private var id: String { generation?.id ?? "" }
-    private var asked: RelayConfiguration.Upstream { upstream.configuration }
+    var asked: RelayConfiguration.Upstream { upstream.configuration }
 
     /// How many attempts failed and were repeated.
     package var retryCount: Int { machine.retries }
 
     package var usage: Usage? { stream.decoder.usage(askedBytes: askedBytes) }
+    package var heldBytes: Int { question?.heldBytes ?? 0 }
     package var passedOverCount: Int { stream.decoder.passedOverCount }
     /// Whether the stream has said that the answer is whole.
     var isWhole: Bool { stream.decoder.isSuccess }
@@ -143,6 +148,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     private func attempt() {
+        guard place != nil || takePlace() else { return }
         // The last one is asked in any case.
         guard machine.othersCount == 0 || upstream.isAdmitted(context) else {
             return failed(AttemptFailure(.leftOut, .leftOut(upstream: asked.name)))
@@ -165,6 +171,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private func failOver(_ failure: UpstreamFailure, _ clock: CallMachine.Clock) {
         transfer?.cancel()
         transfer = nil
+        place = nil
         failures.add(failure, lastFault, of: machine.candidate - 1)
         let next = GenerationRecord.Source(candidate)
         generation?.live.answersFrom(next)
@@ -178,6 +185,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     private func finish(_ clock: CallMachine.Clock) {
         guard let generation else { return }
         self.generation = nil
+        place = nil
         context.reactor.pace.hurry()
         // An answer in one piece is read at its end.
         if dataEvents == 0 { upstream.answered(context) }
@@ -216,6 +224,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         generation = nil
         transfer?.cancel()
         transfer = nil
+        place = nil
         clock.clear()
     }
 
@@ -265,7 +274,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     /// Whether the upstream has sent anything of the answer, though a filter may hold it.
-    private var hasAnswer: Bool { generation?.live.hasAnswer ?? true || stream.hasHeldAnswer }
+    var hasAnswer: Bool { generation?.live.hasAnswer ?? true || stream.hasHeldAnswer }
 
     package func transfer(_ transfer: Transfer, ended error: TransferError?) {
         self.transfer = nil
@@ -307,44 +316,11 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     /// Ends the answer before what a filter blocks, and reads no more of it.
-    private func blocked() {
+    func blocked() {
         let (generation, usage) = (generation, usage)
         handle(.cancelled)
         // The machine may be over already.
         end()
         generation?.answered(.filtered, finishReason: EntryFilter.finishReason, usage: usage)
-    }
-
-    // MARK: Failures
-
-    private func refused(_ head: UpstreamHead) {
-        let body = errorBody
-        let now = context.reactor.wallMilliseconds / 1000
-        failed(AttemptFailure(refusal: head, body: body.span, of: asked, now: now))
-    }
-
-    private func streamFailed(
-        _ error: StreamError,
-        _ head: UpstreamHead,
-        _ bytes: Span<UInt8> = Span()
-    ) {
-        // What was blocked before it counts, however the bytes are cut.
-        if stream.isBlocked { return blocked() }
-        transfer?.cancel()
-        transfer = nil
-        failed(AttemptFailure(error, head, bytes, of: asked))
-    }
-
-    private func failed(_ attempt: AttemptFailure) {
-        let hasAnswer = hasAnswer
-        note(attempt.fault, hasAnswer: hasAnswer)
-        let input = CallMachine.Input.failed(
-            attempt.fault,
-            hasAnswer: hasAnswer,
-            jitter: Double.random(in: 0...1),
-            budget: budgetMilliseconds,
-            isLeftOut: upstream.breaker.isOpen(at: context.reactor.now)
-        )
-        handle(input, attempt.failure.redacted(asked.secrets))
     }
 }

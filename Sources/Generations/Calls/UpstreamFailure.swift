@@ -214,6 +214,45 @@ package struct UpstreamFailure: Equatable, Sendable {
         )
     }
 
+    /// The request cannot even wait for it.
+    init(_ refusal: CallQueue.Refusal, upstream: String) {
+        switch refusal {
+        case .full:
+            self = .crowded(
+                "too many requests wait for the upstream \(upstream)",
+                code: "queue_full"
+            )
+        case .noMemory: self = .crowded("the relay has too much in memory", code: "memory_full")
+        }
+    }
+
+    /// One has waited for it for too long.
+    static func queueTimeout(upstream: String, seconds: Int) -> UpstreamFailure {
+        crowded(
+            "the upstream \(upstream) had no place within \(seconds) s",
+            code: "queue_timeout"
+        )
+    }
+
+    private static func crowded(_ message: String, code: String) -> UpstreamFailure {
+        var failure = UpstreamFailure(
+            .upstreamError,
+            .serviceUnavailable,
+            type: crowdedType,
+            message: "\(message); ask again later",
+            code: code
+        )
+        failure.fields = ["Retry-After": "5"]
+        return failure
+    }
+
+    /// Whether nobody was asked, since there was no place for the request.
+    package var isOfQueue: Bool {
+        type == Self.crowdedType && ["queue_full", "queue_timeout", "memory_full"].contains(code)
+    }
+
+    private static let crowdedType = "overloaded_error"
+
     /// The upstream closed the stream without saying that it was done.
     static func truncated(upstream: String) -> UpstreamFailure {
         UpstreamFailure(

@@ -120,6 +120,7 @@ package final class Reader: ExchangeDelegate {
         exchange.forgetInput()
         live.attach(self)
         if form == .stream { begin() }
+        if let place = live.waitingPlace { waits(at: place) }
         setSilence(form == .heldStream ? loop.configuration.headHoldSeconds : nil)
     }
 
@@ -223,7 +224,7 @@ package final class Reader: ExchangeDelegate {
 
     private func completionEnded(_ body: [UInt8]?) {
         guard !exchange.isLost, !exchange.isFinished else { return }
-        guard let body else { return respond(Self.notReadable) }
+        guard let body else { return respond(.answerNotReadable) }
         complete { WholeAnswer($0, passedFields).respond(body, of: live.head.id) }
     }
 
@@ -284,6 +285,13 @@ package final class Reader: ExchangeDelegate {
         silence.set(at: loop.reactor.now + .seconds(seconds))
     }
 
+    /// Tells the client its place in the upstream's queue, where the dialect has words for it.
+    func waits(at place: Int) {
+        guard hasBegun, !exchange.isCongested, let append = dialect.media.place else { return }
+        exchange.sendNow { exchange.write { append(place, &$0) } }
+        setSilence(nil)
+    }
+
     /// Keeps a silent connection alive, which proxies and browsers would take for a dead one.
     ///
     /// It also settles a status that was held back; a failure after that is sent in the stream.
@@ -324,13 +332,6 @@ extension Reader {
         old = part
         live.readerDrained()
     }
-
-    private static let notReadable = Problem(
-        .serviceUnavailable,
-        type: "storage_error",
-        message: "the answer is too long to be in memory, and the disk cannot be read",
-        code: "journal_not_readable"
-    )
 }
 
 extension Reader {

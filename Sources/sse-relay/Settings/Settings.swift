@@ -14,6 +14,7 @@ struct Settings: Sendable {
     let filtering: FilterSettings
     let access: AccessSettings
     let rates: RateSettings
+    let queue: QueueSettings
     let process: ProcessSettings
 
     /// Reads every variable.
@@ -23,6 +24,7 @@ struct Settings: Sendable {
         self.environment = environment
         access = try AccessSettings(environment)
         rates = try RateSettings(environment)
+        queue = try QueueSettings(environment)
         listening = try ListeningSettings(environment, areCallersKnown: access.areCallersKnown)
         storage = try StorageSettings(environment)
         models = try ModelSettings(environment)
@@ -51,6 +53,10 @@ struct Settings: Sendable {
         configuration.clockNames = calls.clockNames
         configuration.breakerFailures = calls.breakerFailures
         configuration.breakerSeconds = calls.breakerSeconds
+        configuration.maxGenerations = queue.maxGenerations
+        configuration.maxQueued = queue.maxQueued
+        configuration.queueSeconds = queue.queueSeconds
+        configuration.maxMemoryBytes = queue.maxMemoryBytes
         configuration.keepAliveSeconds = streams.keepAliveSeconds
         configuration.headHoldSeconds = streams.headHoldSeconds
         configuration.onDisconnect = streams.onDisconnect

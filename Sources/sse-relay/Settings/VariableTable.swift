@@ -2,6 +2,7 @@
 enum VariableTable {
     static let groups = [
         ModelSettings.group, ListeningSettings.group, AccessSettings.group, RateSettings.group,
+        QueueSettings.group,
         StorageSettings.group, StreamSettings.group, LimitSettings.group,
         LimitSettings.connectionGroup,
         CallSettings.group, FilterSettings.group, ProcessSettings.group,

@@ -227,6 +227,12 @@ enum LimitsPage {
         let configuration = RelayConfiguration(upstreams: [upstream])
         return [
             Row(
+                "memory of all answers, clients and bodies",
+                QueueSettings.maxMemoryBytes.variable,
+                "bytes",
+                "new answers wait; where those that wait hold a quarter more, 503 `memory_full`"
+            ),
+            Row(
                 "text of one answer",
                 LimitSettings.maxAnswerBytes.variable,
                 "bytes",
@@ -264,6 +270,24 @@ enum LimitsPage {
 
     private static var upstreams: [Row] {
         [
+            Row(
+                "answers that it gives at once",
+                QueueSettings.maxGenerations.variable,
+                "",
+                "others wait, each caller in turn; `events` tells the place"
+            ),
+            Row(
+                "answers that wait for it",
+                QueueSettings.maxQueued.variable,
+                "",
+                "503 `queue_full` with `Retry-After`; one caller may have a quarter of them"
+            ),
+            Row(
+                "time that one waits for it",
+                QueueSettings.queueSeconds.variable,
+                "s",
+                "503 `queue_timeout`, or the same as an event"
+            ),
             Row(
                 "line of its stream",
                 "\(StreamDecoder.defaultMaxLineBytes) bytes",

@@ -67,6 +67,15 @@ struct FileObject {
         return number
     }
 
+    /// A whole number of at least 1.
+    func count(_ name: String) throws(ConfigurationError) -> Int? {
+        guard let value = self[name] else { return nil }
+        guard let number = value.intValue, number > 0 else {
+            throw error(name, "expected a whole number of at least 1")
+        }
+        return number
+    }
+
     /// An amount that is not negative.
     func amount(_ name: String) throws(ConfigurationError) -> Double? {
         guard let value = self[name] else { return nil }

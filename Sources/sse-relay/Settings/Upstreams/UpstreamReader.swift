@@ -32,7 +32,7 @@ struct UpstreamReader {
     private static let known = [
         "name", "kind", "base_url", "api_version", "key", "key_variable", "model", "models",
         "aliases", "patterns", "fallback", "fallbacks", "headers", "omit", "whole",
-        "head_timeout_s", "first_data_timeout_s", "idle_timeout_s", "prices",
+        "head_timeout_s", "first_data_timeout_s", "idle_timeout_s", "prices", "generations",
     ]
 
     private let object: FileObject
@@ -69,6 +69,7 @@ struct UpstreamReader {
         upstream.clocks.idleSeconds = try object.seconds("idle_timeout_s")
         upstream.style = try style(kind, address)
         upstream.prices = try prices()
+        upstream.maxGenerations = try object.count("generations")
         return upstream
     }
 
