@@ -115,6 +115,13 @@ package final class Exchange {
         if unsentBytes > 0 { wantsWritable = true }
     }
 
+    /// Where the client is: the other end of the connection, or who trusted proxies say that is
+    /// behind it.
+    package var clientAddress: PeerAddress { request.client.address }
+
+    /// Whether the client uses https, as a trusted proxy says.
+    package var isSecure: Bool { request.client.isSecure }
+
     /// Whether the end of the answer is in sight, however long the client takes to read it.
     var isBounded: Bool { isFinished || announcedBytes != nil }
 

@@ -1,4 +1,3 @@
-import Glibc
 package import Loop
 package import Wire
 
@@ -34,7 +33,12 @@ extension Exchange {
         at now: Nanoseconds
     ) {
         self.init(
-            request: Request(head: head, body: body, peer: PeerAddress(sockaddr_storage())),
+            request: Request(
+                head: head,
+                body: body,
+                peer: .unknown,
+                client: ClientSource(head.fields, from: .unknown, ProxyTrust())
+            ),
             standIn: standIn,
             startedAt: now
         )

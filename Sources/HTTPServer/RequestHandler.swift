@@ -10,6 +10,8 @@ package struct Request: Sendable {
     var bodyClaim: BodyClaim?
     /// The other end of the connection.
     package let peer: PeerAddress
+    /// Who asks: the other end, or who trusted proxies say that is behind it.
+    package let client: ClientSource
 }
 
 /// What becomes of a request, by its head alone.

@@ -133,7 +133,16 @@ final class RequestIntake {
         connection.age.requestCount += 1
         connection.keepsAlive = mayKeepAlive(head, on: connection)
         let exchange = Exchange(
-            request: Request(head: head, body: [], peer: connection.peer),
+            request: Request(
+                head: head,
+                body: [],
+                peer: connection.peer,
+                client: ClientSource(
+                    head.fields,
+                    from: connection.peer,
+                    connection.server.limits.proxies
+                )
+            ),
             connection: connection,
             startedAt: connection.server.reactor.now
         )

@@ -39,6 +39,8 @@ package struct ServerLimits: Sendable {
     package var lingerSeconds = 2
     /// Output above this has the producer wait.
     package var outputHighWater = 32 * 1024
+    /// Whose word about a client counts.
+    package var proxies = ProxyTrust()
     /// Input read ahead while an answer is under way; beyond it, reading waits.
     package var maxPipelinedBytes = 64 * 1024
 

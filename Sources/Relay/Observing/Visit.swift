@@ -16,7 +16,7 @@ struct Visit {
     /// Appends who asked what, and what became of it.
     func append(to line: inout [UInt8]) {
         let head = exchange.request.head
-        exchange.request.peer.append(to: &line)
+        exchange.clientAddress.append(to: &line)
         line.append(UInt8(ascii: " "))
         line.append(text: head.method.name)
         line.append(UInt8(ascii: " "))

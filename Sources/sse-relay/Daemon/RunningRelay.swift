@@ -53,6 +53,7 @@ struct RunningRelay {
     private static func limits(_ settings: Settings, descriptors: Int) -> ServerLimits {
         var limits = settings.limits.server
         limits.maxConnections = Self.maxConnections(settings, descriptors: descriptors)
+        limits.proxies = settings.proxies.trust
         return limits
     }
 

@@ -7,6 +7,7 @@ struct Settings: Sendable {
     let environment: Environment
     let models: ModelSettings
     let listening: ListeningSettings
+    let proxies: ProxySettings
     let storage: StorageSettings
     let streams: StreamSettings
     let limits: LimitSettings
@@ -26,6 +27,7 @@ struct Settings: Sendable {
         rates = try RateSettings(environment)
         queue = try QueueSettings(environment)
         listening = try ListeningSettings(environment, areCallersKnown: access.areCallersKnown)
+        proxies = try ProxySettings(environment)
         storage = try StorageSettings(environment)
         models = try ModelSettings(environment)
         streams = try StreamSettings(environment)
