@@ -85,13 +85,19 @@ package struct Gate: Sendable {
     ///   - head: the request's.
     ///   - host: what `checkHost` returned.
     ///   - demand: what the request would do.
+    ///   - isSecure: whether it is known to come by https.
     /// - Throws: 403, or 503 for a prefetch.
-    package func check(_ head: RequestHead, host: HostKind, _ demand: Demand) throws(Problem) {
+    package func check(
+        _ head: RequestHead,
+        host: HostKind,
+        _ demand: Demand,
+        isSecure: Bool = false
+    ) throws(Problem) {
         switch demand {
         case .nothing, .knowledge: return
-        case .answers: try origins.check(head)
+        case .answers: try origins.check(head, isSecure: isSecure)
         case .generationByGet:
-            try origins.check(head)
+            try origins.check(head, isSecure: isSecure)
             try GetPolicy.check(head, host: host)
         }
     }

@@ -60,9 +60,17 @@ struct OriginPolicy: Sendable {
     }
 
     /// Refuses a request of a foreign page.
-    func check(_ head: RequestHead) throws(Problem) {
+    ///
+    /// - Parameters:
+    ///   - head: the request's.
+    ///   - isSecure: whether it is known to come by https. Then a page of our name by plain http is
+    ///     a foreign one: whoever is on its way can write such a page.
+    /// - Throws: 403.
+    func check(_ head: RequestHead, isSecure: Bool = false) throws(Problem) {
         if let origin = head.fields.first("Origin") {
-            guard isOwn(origin, head) || isListed(origin) || isOfOurHosts(origin) else {
+            let mayBeOurs = !isSecure || !origin.lowercased().hasPrefix("http:")
+            guard mayBeOurs && (isOwn(origin, head) || isOfOurHosts(origin)) || isListed(origin)
+            else {
                 throw Self.foreign(origin, ProxySigns.advice(head, origin: try? Origin(origin)))
             }
             return

@@ -82,4 +82,20 @@ import Wire
             #expect(policy.preflightFields(try head(fields), methods: "POST").first(name) == nil)
         }
     }
+
+    @Test func `where https is known, a page of our name by plain http is a foreign one`() throws {
+        for hosts in [[], ["chat.example"]] {
+            let policy = OriginPolicy(origins: ["http://listed.example"], hosts: hosts)
+            for origin in ["http://localhost:8000", "HTTP://localhost:8000", "http://chat.example"]
+            {
+                let head = try head(["Origin": origin])
+                #expect(throws: Problem.self) { try policy.check(head, isSecure: true) }
+                // Not known is what it always was.
+                if !hosts.isEmpty || origin != "http://chat.example" { try policy.check(head) }
+            }
+            for origin in ["https://localhost:8000", "http://listed.example"] {
+                try policy.check(try head(["Origin": origin]), isSecure: true)
+            }
+        }
+    }
 }

@@ -54,7 +54,7 @@ final class Router: RequestHandler {
             let host = try gate.checkHost(head)
             let route = try Route.match(head)
             let demand = route.demand(head)
-            try gate.check(head, host: host, demand)
+            try gate.check(head, host: host, demand, isSecure: exchange.isSecure)
             if route == .file, page == nil { throw Route.unknown(head) }
             gate.admit(head, demand, on: reactor) { result in
                 switch result {
