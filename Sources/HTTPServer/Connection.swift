@@ -12,9 +12,10 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     unowned let server: Server
     var socket: ClientSocket
-    let peer: PeerAddress
+    /// The other end; or who a trusted proxy says that is, once it has.
+    private(set) var peer: PeerAddress
     /// Nil for a connection that is one too many, and only refused.
-    let place: ConnectionPlace?
+    private(set) var place: ConnectionPlace?
     var age: ConnectionAge
     var phase = ConnectionPhase.reading
     private let intake: RequestIntake
@@ -77,6 +78,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         case .bytes(0): peerFinished()
         case .bytes(let count):
             let received = UnsafeBufferPointer(rebasing: server.scratch[..<count])
+            if case .introducing(let reader) = phase { return introduce(reader, received.span) }
             intake.accept(received.span, on: self)
         case .wouldBlock: break
         case .failed: close()
@@ -93,6 +95,38 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         guard case .responding(let exchange) = phase, exchange.isBounded else { return close() }
         hasPeerFinished = true
         want(socket.interest.subtracting([.readable, .peerClosed]))
+    }
+
+    /// A trusted proxy says whose connection this is; what follows is the client's.
+    private func introduce(_ reader: PreambleReader, _ bytes: Span<UInt8>) {
+        var reader = reader
+        do throws(ProxyPreamble.Fault) {
+            guard let (preamble, used) = try reader.read(bytes) else {
+                phase = .introducing(reader)
+                return
+            }
+            phase = .reading
+            guard takePeer(preamble), used < bytes.count else { return }
+            intake.accept(bytes.extracting(used...), on: self)
+        } catch {
+            refuse(Problem(error))
+        }
+    }
+
+    /// - Returns: whether the client may have this connection.
+    private func takePeer(_ preamble: ProxyPreamble) -> Bool {
+        switch preamble {
+        case .proxy: return true
+        case .unknown: peer = .unknown
+        case .client(let address): peer = address
+        }
+        do throws(ConnectionBook.Refusal) {
+            place = try place?.moved(to: peer, server.limits)
+            return true
+        } catch {
+            refuse(Problem(error))
+            return false
+        }
     }
 
     // MARK: Requests
@@ -160,7 +194,7 @@ final class Connection: ReadinessHandler, TurnEndHandler {
                 exchange.delegate?.exchangeIsWritable(exchange)
             }
         case .lingering: shutDown()
-        case .reading, .deciding, .receiving, .dropping, .closed: break
+        case .introducing, .reading, .deciding, .receiving, .dropping, .closed: break
         }
     }
 
@@ -222,8 +256,11 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     /// Whether nothing has been asked that is not answered.
     private var isIdle: Bool {
-        guard case .reading = phase else { return false }
-        return intake.isEmpty
+        switch phase {
+        case .introducing(let reader): reader.isEmpty
+        case .reading: intake.isEmpty
+        case .deciding, .receiving, .responding, .dropping, .lingering, .closed: false
+        }
     }
 
     /// Closes a connection that waits between requests: the server is going down.
@@ -301,7 +338,8 @@ final class Connection: ReadinessHandler, TurnEndHandler {
         case .responding: abort()
         case .receiving, .dropping:
             intake.readingFailed(.tooSlow("body", server.limits.bodySeconds), on: self)
-        case .reading where isIdle: close()
+        case .introducing where isIdle, .reading where isIdle: close()
+        case .introducing: refuse(.tooSlow("PROXY preamble", server.limits.headSeconds))
         case .reading: intake.readingFailed(.tooSlow("head", server.limits.headSeconds), on: self)
         }
     }

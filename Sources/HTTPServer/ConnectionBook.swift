@@ -34,7 +34,23 @@ package final class ConnectionBook: Sendable {
         guard takeOne(of: limits.maxConnections) else {
             throw .full(limit: limits.maxConnections)
         }
-        guard let site = peer.site else { return ConnectionPlace(in: self, site: nil) }
+        do throws(Refusal) {
+            return ConnectionPlace(in: self, site: try takeSite(of: peer, limits))
+        } catch {
+            count.subtract(1, ordering: .relaxed)
+            throw error
+        }
+    }
+
+    /// Counts one more of an address.
+    ///
+    /// - Returns: what it is counted by; nil where it is not. That is this machine's, and a trusted
+    ///   proxy's, which shares its connections out among its clients.
+    fileprivate func takeSite(
+        of peer: PeerAddress,
+        _ limits: ServerLimits
+    ) throws(Refusal) -> PeerAddress.Site? {
+        guard let site = peer.site, !limits.proxies.trusts(peer) else { return nil }
         let most = limits.maxConnectionsPerAddress
         let isTaken = counts.withLock { counts in
             let before = counts[site, default: 0]
@@ -42,11 +58,8 @@ package final class ConnectionBook: Sendable {
             counts[site] = before + 1
             return true
         }
-        guard isTaken else {
-            count.subtract(1, ordering: .relaxed)
-            throw .fullForAddress(limit: most)
-        }
-        return ConnectionPlace(in: self, site: site)
+        guard isTaken else { throw .fullForAddress(limit: most) }
+        return site
     }
 
     /// Counts one more, unless there are enough.
@@ -67,9 +80,9 @@ package final class ConnectionBook: Sendable {
         return false
     }
 
-    fileprivate func leave(_ site: PeerAddress.Site?) {
-        count.subtract(1, ordering: .relaxed)
-        guard let site else { return }
+    fileprivate func leave() { count.subtract(1, ordering: .relaxed) }
+
+    fileprivate func leave(_ site: PeerAddress.Site) {
         counts.withLock { counts in
             let left = counts[site, default: 1] - 1
             counts[site] = left > 0 ? left : nil
@@ -83,11 +96,27 @@ package final class ConnectionBook: Sendable {
 final class ConnectionPlace: Sendable {
     private let book: ConnectionBook
     private let site: PeerAddress.Site?
+    /// The place of the same connection before it was known whose it is, which counts it.
+    private let before: ConnectionPlace?
 
-    init(in book: ConnectionBook, site: PeerAddress.Site?) {
+    init(in book: ConnectionBook, site: PeerAddress.Site?, after before: ConnectionPlace? = nil) {
         self.book = book
         self.site = site
+        self.before = before
     }
 
-    deinit { book.leave(site) }
+    /// The connection's place once a proxy has said whose it is.
+    ///
+    /// - Throws: where that address has too many.
+    func moved(
+        to peer: PeerAddress,
+        _ limits: ServerLimits
+    ) throws(ConnectionBook.Refusal) -> ConnectionPlace {
+        ConnectionPlace(in: book, site: try book.takeSite(of: peer, limits), after: self)
+    }
+
+    deinit {
+        if before == nil { book.leave() }
+        if let site { book.leave(site) }
+    }
 }

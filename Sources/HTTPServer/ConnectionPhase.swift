@@ -1,5 +1,7 @@
 /// What a connection is doing.
 enum ConnectionPhase {
+    /// A trusted proxy says first whose connection it is. → reading, lingering, closed
+    case introducing(PreambleReader)
     /// Between requests, or within a head. → deciding, receiving, responding, lingering, closed
     case reading
     /// The handler has not decided yet what becomes of a request; what else the client sends waits.
@@ -21,7 +23,7 @@ enum ConnectionPhase {
     var exchange: Exchange? {
         switch self {
         case .deciding(let exchange), .receiving(let exchange), .responding(let exchange): exchange
-        case .reading, .dropping, .lingering, .closed: nil
+        case .introducing, .reading, .dropping, .lingering, .closed: nil
         }
     }
 
@@ -29,7 +31,7 @@ enum ConnectionPhase {
     var takesInput: Bool {
         switch self {
         case .reading, .receiving, .dropping: true
-        case .deciding, .responding, .lingering, .closed: false
+        case .introducing, .deciding, .responding, .lingering, .closed: false
         }
     }
 }

@@ -96,6 +96,22 @@ package struct Problem: Error, Sendable, Equatable {
         )
     }
 
+    /// A connection of a trusted proxy that does not begin as it has to.
+    init(_ fault: ProxyPreamble.Fault) {
+        let reason =
+            switch fault {
+            case .absent: "has none; its proxy has to send one, or this server not to expect it"
+            case .lineTooLong: "has no end of line within \(ProxyPreamble.maxLineBytes) bytes"
+            case .line: "has a line that no version 1 has"
+            case .binary: "has a version, a command, a family or a length that is not known"
+            case .tooLong(let limit): "is longer than \(limit) bytes"
+            }
+        self = .invalid(
+            "the connection's PROXY preamble \(reason)",
+            code: "proxy_protocol"
+        )
+    }
+
     /// A connection that is one too many.
     init(_ refusal: ConnectionBook.Refusal) {
         let again: HeaderFields = ["Retry-After": "5"]

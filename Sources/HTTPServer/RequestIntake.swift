@@ -53,7 +53,7 @@ final class RequestIntake {
             input.append(bytes)
             guard isFull(on: connection) else { return }
             connection.want(connection.socket.interest.subtracting(.readable))
-        case .lingering, .closed: break
+        case .introducing, .lingering, .closed: break
         }
     }
 

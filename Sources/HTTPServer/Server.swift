@@ -136,6 +136,9 @@ package final class Server {
             try connection.start()
         } catch {
             // Not watched is not served; the descriptor closes with its owner.
+        if limits.proxies.hasPreambles, limits.proxies.trusts(peer) {
+            connection.phase = .introducing(PreambleReader())
+        }
             forget(connection)
         }
     }

@@ -1,4 +1,3 @@
-import Glibc
 import Loop
 import TestSupport
 import Testing
@@ -15,27 +14,9 @@ struct ConnectionLimitTests {
         return limits
     }
 
-    private static func four(_ text: String) -> PeerAddress {
-        var storage = sockaddr_storage()
-        withUnsafeMutableBytes(of: &storage) { bytes in
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            inet_pton(AF_INET, text, &address.sin_addr)
-            bytes.storeBytes(of: address, as: sockaddr_in.self)
-        }
-        return PeerAddress(storage)
-    }
+    private static func four(_ text: String) -> PeerAddress { PeerAddress(text) ?? .unknown }
 
-    private static func six(_ text: String) -> PeerAddress {
-        var storage = sockaddr_storage()
-        withUnsafeMutableBytes(of: &storage) { bytes in
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            inet_pton(AF_INET6, text, &address.sin6_addr)
-            bytes.storeBytes(of: address, as: sockaddr_in6.self)
-        }
-        return PeerAddress(storage)
-    }
+    private static func six(_ text: String) -> PeerAddress { PeerAddress(text) ?? .unknown }
 
     // MARK: How many
 
@@ -117,6 +98,21 @@ struct ConnectionLimitTests {
         places.append(try book.enter(one, limits))
         #expect(Problem(.fullForAddress(limit: 2)).status.code == 429)
         places = []
+        #expect(book.connectionCount == 0)
+    }
+
+    @Test func `a trusted proxy's connections are not counted by its address`() throws {
+        let book = ConnectionBook()
+        var limits = Self.limits { $0.maxConnectionsPerAddress = 1 }
+        limits.proxies.networks = [try AddressNetwork("192.0.2.1")]
+        let places = try (0..<3).map { _ in try book.enter(Self.four("192.0.2.1"), limits) }
+        let other = try book.enter(Self.four("192.0.2.2"), limits)
+        #expect(throws: ConnectionBook.Refusal.fullForAddress(limit: 1)) {
+            try book.enter(Self.four("192.0.2.2"), limits)
+        }
+        #expect(book.connectionCount == 4)
+        _ = consume places
+        _ = consume other
         #expect(book.connectionCount == 0)
     }
 

@@ -45,4 +45,14 @@ import Testing
         }
         #expect(error?.problem.contains("x-forwarded-for or forwarded") == true)
     }
+
+    @Test func `a preamble is expected only where somebody's counts`() throws {
+        #expect(try !trust(["RELAY_TRUSTED_PROXIES": "loopback"]).hasPreambles)
+        let values = ["RELAY_TRUSTED_PROXIES": "loopback", "RELAY_PROXY_PROTOCOL": "1"]
+        #expect(try trust(values).hasPreambles)
+        let error = #expect(throws: ConfigurationError.self) {
+            try trust(["RELAY_PROXY_PROTOCOL": "1"])
+        }
+        #expect(error?.problem.contains("RELAY_TRUSTED_PROXIES names nobody") == true)
+    }
 }

@@ -40,9 +40,10 @@ package struct ClientSource: Sendable, Equatable {
         }
     }
 
-    /// Walks from the nearest proxy to the client: each entry was written by who is named to its
-    /// right, so the first one that is not trusted is the client, and what is left of it may be made
-    /// up.
+    /// Walks from the nearest proxy to the client.
+    ///
+    /// Each entry was written by who is named to its right. So the first one that is not trusted is
+    /// the client, and what is left of it may be made up.
     private static func client(
         of hops: [ForwardedElement],
         from peer: PeerAddress,
@@ -94,7 +95,7 @@ extension PeerAddress {
         }
     }
 
-    /// Whether a text is nothing, or a colon and a port: up to five digits, or a name that hides it.
+    /// Whether a text is nothing, or a colon and a port: five digits at most, or a name for it.
     private static func isPort(_ text: Substring.UTF8View) -> Bool {
         guard let colon = text.first else { return true }
         let port = text.dropFirst()

@@ -18,6 +18,11 @@ package struct ProxyTrust: Sendable, Equatable {
     /// Where they name the client.
     package var field = Field.xForwardedFor
 
+    /// Whether each connection of a proxy begins with a preamble (PROXY protocol).
+    ///
+    /// It is not guessed: a client could write one, where the proxy does not.
+    package var hasPreambles = false
+
     /// Believes nobody.
     package init() {}
 

@@ -16,12 +16,23 @@ struct RefusalLog {
     /// Writes a line for a request that the relay itself refused; what an upstream refused has one.
     mutating func finished(_ exchange: Exchange, at now: Nanoseconds) {
         guard exchange.reason != nil, exchange.note.isEmpty else { return }
+        write(at: now) { Visit(exchange, endedAt: now).append(to: &$0) }
+    }
+
+    /// Writes a line for what has no acceptable head, or for a connection that is refused.
+    mutating func refused(_ problem: Problem, from peer: PeerAddress, at now: Nanoseconds) {
+        write(at: now) {
+            $0.append(text: "\(peer) refused \(problem.status.code): \(problem.message)")
+        }
+    }
+
+    private mutating func write(at now: Nanoseconds, _ append: (inout [UInt8]) -> Void) {
         guard now >= nextAt else { return passedOver += 1 }
         nextAt = now + .seconds(1)
         let others = passedOver
         passedOver = 0
         log.write(.info) { line in
-            Visit(exchange, endedAt: now).append(to: &line)
+            append(&line)
             if others > 0 { line.append(text: " (and \(others) refusals before)") }
         }
     }

@@ -152,7 +152,9 @@ final class Router: RequestHandler {
     }
 
     func refused(_ problem: Problem, from peer: PeerAddress) {
-        guard requestLog.isOn else { return }
+        guard requestLog.isOn else {
+            return refusalLog.refused(problem, from: peer, at: reactor.now)
+        }
         requestLog.add {
             $0.append(text: "\(peer) refused \(problem.status.code): \(problem.message)")
         }

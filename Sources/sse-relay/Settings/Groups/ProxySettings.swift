@@ -9,6 +9,14 @@ struct ProxySettings: Sendable {
         var trust = ProxyTrust()
         trust.networks = try Self.trusted.value(in: environment)
         trust.field = try Self.field.value(in: environment)
+        trust.hasPreambles = try Self.preambles.value(in: environment)
+        guard !trust.hasPreambles || !trust.networks.isEmpty else {
+            throw ConfigurationError(
+                Self.preambles.variable,
+                "it is 1, and \(Self.trusted.name) names nobody whose preamble would count",
+                example: "0"
+            )
+        }
         self.trust = trust
     }
 }
@@ -16,7 +24,7 @@ struct ProxySettings: Sendable {
 extension ProxySettings {
     static let group = VariableGroup(
         "Proxies before it",
-        [trusted.variable, field.variable]
+        [trusted.variable, field.variable, preambles.variable]
     )
 
     static let trusted = Setting<[AddressNetwork]>(
@@ -81,4 +89,18 @@ extension ProxySettings {
         default: nil
         }
     }
+
+    static let preambles = Setting.flag(
+        Variable(
+            "RELAY_PROXY_PROTOCOL",
+            fallback: "0",
+            summary: "1 where each connection of a trusted proxy begins with a PROXY preamble",
+            words: """
+                1 where each connection of a trusted proxy begins with a preamble of the PROXY \
+                protocol, version 1 or 2, as `send-proxy` in haproxy and `proxy_protocol on` in \
+                nginx's `stream` have it. Then a connection of such a proxy without one is \
+                refused. From anybody else a preamble is a bad request.
+                """
+        )
+    )
 }
