@@ -24,7 +24,14 @@ final class Acceptor: ReadinessHandler {
     deinit { retry.abandon() }
 
     func watch() throws(SystemCallError) {
+        try boundUnacknowledged()
         registration = try server.reactor.poller.add(listener, [.readable, .exclusive], self)
+    }
+
+    /// Has clients that acknowledge nothing dropped as those are that take nothing.
+    func boundUnacknowledged() throws(SystemCallError) {
+        let seconds = server.limits.stalledSeconds
+        try ListeningSocket.bound(unacknowledged: seconds, on: listener)
     }
 
     func stop() {

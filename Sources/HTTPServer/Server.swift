@@ -12,7 +12,12 @@ package final class Server {
     /// The loop that all of this lives on.
     let reactor: Reactor
     /// What connections may hold and take; where it is set anew, for what begins afterwards.
-    package var limits: ServerLimits
+    package var limits: ServerLimits {
+        didSet {
+            // A listener that takes no options is one that is gone, and accepts nothing any more.
+            for listener in listeners { try? listener.boundUnacknowledged() }
+        }
+    }
     /// What the bodies of all connections take their memory from.
     let bodyBudget: BodyBudget
     /// What counts the connections.
@@ -131,14 +136,14 @@ package final class Server {
             return refuse(descriptor, peer, Problem(error))
         }
         let connection = Connection(descriptor, peer: peer, place: place, server: self)
+        if limits.proxies.hasPreambles, limits.proxies.trusts(peer) {
+            connection.phase = .introducing(PreambleReader())
+        }
         connections[ObjectIdentifier(connection)] = connection
         do {
             try connection.start()
         } catch {
             // Not watched is not served; the descriptor closes with its owner.
-        if limits.proxies.hasPreambles, limits.proxies.trusts(peer) {
-            connection.phase = .introducing(PreambleReader())
-        }
             forget(connection)
         }
     }

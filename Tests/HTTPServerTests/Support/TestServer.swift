@@ -47,6 +47,7 @@ final class TestServer: Sendable {
     /// What the handler heard after the answers.
     let events = Recorder<String>()
     private let listener: ListeningSocket
+    var listenerNumber: Int32 { listener.number }
 
     init(
         limits: ServerLimits = ServerLimits(),

@@ -92,6 +92,30 @@ enum LimitsPage {
                 "it is reset; the answer goes on as for any client that leaves"
             ),
             Row(
+            Row(
+                "time for a client to acknowledge what is sent to it",
+                LimitSettings.stalledSeconds.variable,
+                "s",
+                "the kernel drops it; a silent one is asked after"
+                    + " \(ListeningSocket.probeAfterSeconds) s, and every"
+                    + " \(ListeningSocket.probeEverySeconds) s then"
+            ),
+            Row(
+                "PROXY preamble of a trusted proxy",
+                "\(ProxyPreamble.maxLineBytes) bytes in version 1, \(ProxyPreamble.maxBytes) in 2",
+                "400 `proxy_protocol`, and the connection closes"
+            ),
+            Row(
+                "time for a PROXY preamble",
+                LimitSettings.headSeconds.variable,
+                "s",
+                "408 Request Timeout, and the connection closes"
+            ),
+            Row(
+                "proxies one after the other",
+                "\(ClientSource.maxEntries)",
+                "the client counts as the last of them"
+            ),
                 "requests that wait for the one before (pipelined)",
                 LimitSettings.maxPipelinedBytes.variable,
                 "bytes",
