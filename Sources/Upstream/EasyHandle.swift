@@ -46,7 +46,15 @@ final class EasyHandle {
         // Without it libcurl changes the handling of SIGPIPE, and back, at every action.
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // The key goes to the server that is configured, and to no other that it names.
         set(CURLOPT_FOLLOWLOCATION, 0)
+        // libcurl's own defaults, which no build of it shall change: the key must not go to a
+        // server that has no certificate for its name, nor over a TLS that is broken (RFC 8996).
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         // Not CURLOPT_PIPEWAIT: if the first connection turns out to speak HTTP/1.1, libcurl makes
         // the transfers that waited for it wait until the whole first answer is over.

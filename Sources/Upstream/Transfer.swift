@@ -61,6 +61,11 @@ package final class Transfer {
     private(set) var flow = Flow.running
     /// Whether all of the answer's head has arrived.
     package private(set) var isHeadWhole = false
+    /// Why the answer's header lines are not taken; nil while they are.
+    private(set) var refusal: TransferError?
+    /// How many bytes the header lines had so far, those of interim answers and trailers included.
+    private var headerBytes = 0
+    private var hasContentCoding = false
     private unowned let client: UpstreamClient
     /// The handles with which libcurl runs it, while it runs.
     var run: Run?
@@ -125,7 +130,16 @@ package final class Transfer {
     }
 
     /// Takes one header line, or the empty one that ends a head (RFC 9112 §2.1).
+    ///
+    /// - Returns: whether the answer goes on.
     func receivedHeaderLine(_ line: Span<UInt8>) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.maxHeaderBytes else {
+            refusal = .headTooLarge("its lines have more than \(Self.maxHeaderBytes) bytes")
+            return false
+        }
+        // A trailer says nothing that the head would have to say (RFC 9110 §6.5.1).
+        guard !isHeadWhole else { return !isOver }
         var length = line.count
         while length > 0, line[length - 1] == 0x0D || line[length - 1] == 0x0A { length -= 1 }
         if length == 0 {
@@ -137,10 +151,27 @@ package final class Transfer {
         let text = line.extracting(0..<length)
         if length > 5, matches(text, 0..<5, "HTTP/") {
             head = UpstreamHead(status: Self.status(text))
+            hasContentCoding = false
+        } else if isCodedTwice(text) {
+            refusal = .other("its content is encoded more than once")
+            return false
         } else {
             keepField(text)
         }
         return !isOver
+    }
+
+    /// Whether a line adds a second content coding: each may make a thousand bytes of one, and
+    /// libcurl undoes all of them at once.
+    private func isCodedTwice(_ line: Span<UInt8>) -> Bool {
+        let name: StaticString = "content-encoding:"
+        guard Self.begins(line, with: name) else { return false }
+        if hasContentCoding { return true }
+        hasContentCoding = true
+        for index in name.utf8CodeUnitCount..<line.count where line[index] == UInt8(ascii: ",") {
+            return true
+        }
+        return false
     }
 
     private func keepField(_ line: Span<UInt8>) {
@@ -175,6 +206,9 @@ package final class Transfer {
 
     private static let limitPrefixes: [StaticString] = ["x-ratelimit-", "anthropic-ratelimit-"]
     private static let maxLimitName = 64
+    /// The most bytes that all header lines of an answer have, its trailers and the interim answers
+    /// before it included: libcurl keeps them all.
+    package static let maxHeaderBytes = 256 * 1024
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 

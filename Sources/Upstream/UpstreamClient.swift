@@ -229,6 +229,7 @@ package final class UpstreamClient {
         _ detail: String,
         of transfer: Transfer
     ) -> TransferError? {
+        if let refusal = transfer.refusal { return refusal }
         guard code == CURLE_OK else {
             return TransferError(code, detail: detail, isHeadWhole: transfer.isHeadWhole)
         }

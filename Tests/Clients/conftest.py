@@ -135,6 +135,7 @@ THOROUGH = {
     "test_crash.py": "100 kills",
     "test_storage_faults.py": "every way in which a disk fails, a minute of them",
     "test_upstream_network.py": "an upstream with HTTP/2 and TLS",
+    "test_upstream_tls.py": "upstreams with TLS",
     "test_openai_sdk.py": "another client than curl and the page",
     "test_other_routes.py": "another client than curl and the page",
     "test_agents.py": "other clients than curl and the page",

@@ -2,6 +2,7 @@ import Glibc
 import Loop
 import TestSupport
 import Testing
+import Wire
 
 @testable import Upstream
 
@@ -64,6 +65,67 @@ import Testing
             guard case .headTooLarge? = error else {
                 Issue.record("expected headTooLarge, found \(String(describing: error))")
                 return
+            }
+        }
+    }
+
+    /// More lines than fit, each of them short.
+    private static let flood = String(
+        repeating: "Set-Cookie: \(String(repeating: "x", count: 1000))\r\n",
+        count: Transfer.maxHeaderBytes / 1000
+    )
+    private static let interim = String(
+        repeating: "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n",
+        count: Transfer.maxHeaderBytes / 40
+    )
+
+    @Test(
+        .timeLimit(.minutes(2)),
+        arguments: [
+            "HTTP/1.1 200 OK\r\n\(flood)\r\nConnection: close\r\n\r\n",
+            "\(interim)HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n"
+                + "\(flood)\r\n",
+        ]
+    )
+    func `header lines without end are too large, wherever they come`(
+        script: String
+    ) async throws {
+        try await withServer({ _ in script }) { server in
+            let (error, text) = try await error(server.url)
+            #expect(text.isEmpty)
+            guard case .headTooLarge? = error else {
+                Issue.record("expected headTooLarge, found \(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    @Test(
+        .timeLimit(.minutes(2)),
+        arguments: ["gzip, gzip", "gzip\r\ncontent-encoding: gzip", "br,gzip"]
+    )
+    func `content that is encoded twice is not decoded`(codings: String) async throws {
+        let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Encoding: \(codings)"
+        try await withServer({ _ in "\(head)\r\n\r\nx" }) { server in
+            let (error, text) = try await error(server.url)
+            #expect(error == .other("its content is encoded more than once") && text.isEmpty)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `a trailer is no part of the head`() async throws {
+        let script =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            + "2\r\nhi\r\n0\r\nRetry-After: 9\r\n\r\n"
+        try await withServer({ _ in script }) { server in
+            let heard = Heard()
+            try await withBench { loop in
+                let url = server.url
+                loop.post { Bench.of($0)?.start(url, heard) }
+                #expect(heard.waitForEnd())
+                #expect(heard.text == "hi" && heard.now.error == nil)
+                let fields = await loop.run { Bench.of($0)?.transfers.last?.head.fields }
+                #expect(fields == [:])
             }
         }
     }

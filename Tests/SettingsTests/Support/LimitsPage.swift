@@ -1,6 +1,7 @@
 @testable import ChatFormats
 @testable import Generations
 @testable import HTTPServer
+@testable import Upstream
 @testable import Wire
 @testable import sse_relay
 
@@ -92,7 +93,6 @@ enum LimitsPage {
                 "it is reset; the answer goes on as for any client that leaves"
             ),
             Row(
-            Row(
                 "time for a client to acknowledge what is sent to it",
                 LimitSettings.stalledSeconds.variable,
                 "s",
@@ -116,6 +116,7 @@ enum LimitsPage {
                 "\(ClientSource.maxEntries)",
                 "the client counts as the last of them"
             ),
+            Row(
                 "requests that wait for the one before (pipelined)",
                 LimitSettings.maxPipelinedBytes.variable,
                 "bytes",
@@ -321,6 +322,16 @@ enum LimitsPage {
                 "line of its answer's head",
                 "100 KB",
                 "502 `header_too_large`"
+            ),
+            Row(
+                "all lines of its head, of interim answers and of trailers",
+                "\(Transfer.maxHeaderBytes) bytes",
+                "502 `header_too_large`"
+            ),
+            Row(
+                "content codings of its answer",
+                "1",
+                "502"
             ),
             Row(
                 "body of its refusal",
