@@ -162,7 +162,14 @@ def test_a_preamble_of_each_version_names_the_client(start_relay):
         assert said(relay, *pieces).startswith(b"HTTP/1.1 200 ")
     wait_for(lambda: addresses(relay) == [CLIENT] * 4, "the client's address")
     assert b'"proxy_protocol"' in said(relay, REQUEST)
-    assert "127.0.0.1 refused 400: the connection's PROXY preamble has none" in relay.log()
+    line = "127.0.0.1 refused 400: the connection's PROXY preamble has none"
+    assert line in relay.log()
+    # Without a line for each request, too.
+    quiet = start_relay(
+        RELAY_TRUSTED_PROXIES="loopback", RELAY_PROXY_PROTOCOL=1, RELAY_LOG_REQUESTS=0
+    )
+    assert b'"proxy_protocol"' in said(quiet, REQUEST)
+    wait_for(lambda: line in quiet.log(), "the refusal's line")
 
 
 def test_a_preamble_that_nobody_asked_for_is_a_bad_request(start_relay):
