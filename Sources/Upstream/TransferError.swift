@@ -31,10 +31,14 @@ package enum TransferError: Error, Sendable, Equatable {
     ///   - detail: libcurl's message, if it has one.
     ///   - isHeadWhole: whether all of the answer's head had arrived.
     init(_ code: CURLcode, detail: String, isHeadWhole: Bool) {
-        // libcurl calls a line for which it has no room "out of memory". The only other cause is a
-        // real lack of memory, which this process does not survive.
-        if !isHeadWhole, code == CURLE_OUT_OF_MEMORY {
-            self = .headTooLarge("a line is longer than 100 KB")
+        // libcurl calls what it has no room for "out of memory": a line of the head; later what one
+        // read comes to, once decompressed, while no more is taken. The only other cause is a real
+        // lack of memory, which this process does not survive.
+        if code == CURLE_OUT_OF_MEMORY {
+            self =
+                isHeadWhole
+                ? .other("it is compressed so much that a piece of it has more than 64 MB")
+                : .headTooLarge("a line is longer than 100 KB")
             return
         }
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail

@@ -2,6 +2,7 @@
 
 import gzip
 import http.server
+import io
 import threading
 
 import httpx
@@ -80,6 +81,22 @@ def test_compressed_comments_are_read_without_being_kept(start_relay):
         response, peak = ask(start_relay, upstream)
     assert '"content":"hi"' in response.text or "data: hi" in response.text, response.text
     assert peak < 250
+
+
+@pytest.mark.thorough
+def test_a_few_bytes_that_become_gigabytes_are_not_read(start_relay):
+    # Unlike gzip, which makes a thousand bytes of one at most.
+    zstandard = pytest.importorskip("zstandard")
+    packed = io.BytesIO()
+    with zstandard.ZstdCompressor().stream_writer(packed, closefd=False) as writer:
+        for _ in range(64):
+            writer.write(b"\n" * (16 << 20))
+    fields = [("Content-Type", "text/event-stream"), ("Content-Encoding", "zstd")]
+    with Answer(200, fields, packed.getvalue()) as upstream:
+        response, peak = ask(start_relay, upstream)
+    if response.status_code == 502:
+        assert "compressed so much" in response.json()["error"]["message"]
+    assert "[DONE]" not in response.text and peak < 250
 
 
 @pytest.mark.thorough

@@ -331,7 +331,12 @@ enum LimitsPage {
             Row(
                 "content codings of its answer",
                 "1",
-                "502"
+                "502 `transfer_failed`"
+            ),
+            Row(
+                "what 16 KB of its compressed answer come to",
+                "64 MB",
+                "502 `transfer_failed`, or the answer ends as `upstream_error`"
             ),
             Row(
                 "body of its refusal",
