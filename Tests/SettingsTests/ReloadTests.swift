@@ -74,6 +74,8 @@ import Testing
             }
         // What a token has to say needs a key that it is signed with.
         if isOfTokens { others["RELAY_JWT_SECRET"] = AccessSettingsTests.secret }
+        // And a preamble needs somebody who sends it.
+        if name == "RELAY_PROXY_PROTOCOL" { others["RELAY_TRUSTED_PROXIES"] = "loopback" }
         let values = [
             "OPENAI_BASE_URL": "http://127.0.0.1:1", "ANTHROPIC_BASE_URL": "http://127.0.0.1:1",
             "RELAY_LISTEN": "127.0.0.1:10", "RELAY_STATIC_DIR": "/", "RELAY_FSYNC": "never",
@@ -86,7 +88,8 @@ import Testing
             "RELAY_JOURNAL": "0", "RELAY_LOG_REQUESTS": "0", "RELAY_ALLOW_ANONYMOUS": "1",
             "RELAY_LOG_CONTENT": "1", "RELAY_FILTERS_FILE": FilterFileTests.example,
             "RELAY_API_KEYS_FILE": keys.path, "RELAY_JWT_KEY_FILE": issuer.path,
-            "RELAY_JWT_SECRET": AccessSettingsTests.secret,
+            "RELAY_JWT_SECRET": AccessSettingsTests.secret, "RELAY_TRUSTED_PROXIES": "192.0.2.1",
+            "RELAY_FORWARDED_FIELD": "forwarded", "RELAY_PROXY_PROTOCOL": "1",
         ]
         let new = others.merging([name: values[name] ?? "5"]) { $1 }
         let reload = try reload(from: others, to: new)
