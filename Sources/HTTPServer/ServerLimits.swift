@@ -1,6 +1,7 @@
 package import Wire
 
-/// What a server allows its connections to hold and to take; each with the answer it gives.
+/// What a server allows its connections to hold and to take, each with the answer it gives; and
+/// whose word about them counts.
 package struct ServerLimits: Sendable {
     /// Bounds on one request; 413, 414 or 431.
     package var request = RequestLimits()

@@ -100,7 +100,8 @@ enum ProxyPreamble: Sendable, Equatable {
         let isLocal = bytes[12] == 0x20
         guard isLocal || bytes[12] == 0x21 else { throw .binary }
         // What a proxy says of its own connection has to be ignored.
-        guard let addresses = isLocal ? .some(.none) : Addresses(bytes[13]) else { throw .binary }
+        let named: Addresses? = isLocal ? .absent : Addresses(bytes[13])
+        guard let addresses = named else { throw .binary }
         let announced = Int(bytes[14]) << 8 | Int(bytes[15])
         guard announced >= addresses.bytes else { throw .binary }
         let length = headBytes + announced
@@ -114,7 +115,7 @@ enum ProxyPreamble: Sendable, Equatable {
 
     /// What follows the head of version 2: a source, a destination, and their ports.
     private enum Addresses {
-        case none
+        case absent
         case four
         case six
         /// Paths on the proxy's machine, which are of no use here.
@@ -123,7 +124,7 @@ enum ProxyPreamble: Sendable, Equatable {
         /// Nil for what no connection has, such as datagrams.
         init?(_ family: UInt8) {
             switch family {
-            case 0x00: self = .none
+            case 0x00: self = .absent
             case 0x11: self = .four
             case 0x21: self = .six
             case 0x31: self = .unix
@@ -134,7 +135,7 @@ enum ProxyPreamble: Sendable, Equatable {
         /// Of an address that is read.
         var width: Int {
             switch self {
-            case .none, .unix: 0
+            case .absent, .unix: 0
             case .four: 4
             case .six: 16
             }
@@ -143,7 +144,7 @@ enum ProxyPreamble: Sendable, Equatable {
         /// Of all of them together.
         var bytes: Int {
             switch self {
-            case .none: 0
+            case .absent: 0
             case .four, .six: 2 * width + 4
             case .unix: 216
             }
