@@ -168,7 +168,8 @@ struct ConnectionLimitTests {
         }
         #expect(places.count == 100 && book.connectionCount == 100)
         _ = consume places
-        #expect(book.connectionCount == 0)
+        // A task may hold what it returned for a moment longer than who waited for it.
+        try await eventually { book.connectionCount == 0 }
     }
 
     // MARK: How long
