@@ -1,5 +1,6 @@
 package import HTTPServer
 package import Loop
+package import Upstream
 package import Wire
 
 /// Finds out who asks, from the head of a request.
@@ -17,6 +18,32 @@ package protocol Callers: Sendable {
         on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     )
+
+    /// Begins what goes on beside requests, such as fetching keys.
+    ///
+    /// - Parameters:
+    ///   - loop: one of those that serve.
+    ///   - connection: how connections to other servers are made.
+    ///   - report: takes what is worth a line in the log, on any thread.
+    func begin(
+        on loop: EventLoop,
+        _ connection: UpstreamSettings,
+        report: @escaping @Sendable (KeySetReport) -> Void
+    ) async
+
+    /// Ends it, before the loop ends.
+    func end() async
+}
+
+/// Most have nothing to do beside requests.
+extension Callers {
+    package func begin(
+        on loop: EventLoop,
+        _ connection: UpstreamSettings,
+        report: @escaping @Sendable (KeySetReport) -> Void
+    ) async {}
+
+    package func end() async {}
 }
 
 /// All callers are the anonymous one.

@@ -1,5 +1,6 @@
 package import HTTPServer
 package import Loop
+package import Upstream
 package import Wire
 
 /// Knows callers by the API keys and tokens that they present; without any, all are anonymous.
@@ -10,15 +11,33 @@ package final class KnownCallers: Callers {
     /// What callers are known by; nil for what does not count.
     package struct Means: Sendable {
         package let keys: APIKeys?
-        package let tokens: JWTVerifier?
+        package private(set) var tokens: TokenMeans?
         /// Tells what was replaced from what is there now.
         fileprivate let edition = Edition()
 
         /// Makes none.
-        package init(keys: APIKeys? = nil, tokens: JWTVerifier? = nil) {
+        package init(keys: APIKeys? = nil, tokens: TokenMeans? = nil) {
             self.keys = keys
             self.tokens = tokens
         }
+
+        /// The number of the fetched keys that count now; nil where none are fetched.
+        fileprivate var setNumber: Int? { tokens?.fetched?.edition.number }
+
+        /// Goes on with what others have fetched already, where the address is the same.
+        fileprivate mutating func keep(from others: Means) {
+            guard case .fetched(let new, let rules) = tokens, let known = others.tokens?.fetched,
+                equals(known.url, new.url)
+            else { return }
+            tokens = .fetched(known, rules)
+        }
+    }
+
+    /// Where keys are fetched: what `begin` was given.
+    private struct Home: Sendable {
+        let loop: EventLoop
+        let connection: UpstreamSettings
+        let report: @Sendable (KeySetReport) -> Void
     }
 
     /// Whom a credential has shown; to find that out costs a tenth of a short request and more.
@@ -26,12 +45,23 @@ package final class KnownCallers: Callers {
         let caller: Caller
         /// The second since 1970 from which on it does not count.
         let expiry: Int
+        /// The number of the fetched set of keys that it was checked with, if it was.
+        var setNumber: Int?
     }
 
     private struct State {
         var means: Means
         /// By the fields' values, whose hashes are seeded: the time of a look-up tells nothing.
         var verified: [CredentialField: Verified] = [:]
+        /// Nil while nobody serves.
+        var home: Home?
+    }
+
+    /// Why there is no caller, or not yet.
+    private enum Obstacle: Error {
+        case refused(Problem)
+        /// The token cannot be judged without a newer set of keys than that of this number.
+        case needsKeys(FetchedKeys, newerThan: Int)
     }
 
     /// What is known before a credential is looked into.
@@ -50,21 +80,70 @@ package final class KnownCallers: Callers {
     package init(_ means: Means) { state = Guarded(State(means: means)) }
 
     /// Replaces it: requests whose heads come in from now on are measured by this.
-    package func replace(_ means: Means) { state.withLock { $0 = State(means: means) } }
+    ///
+    /// Keys that were fetched from an address stay where the address does.
+    package func replace(_ means: Means) async {
+        var means = means
+        let (old, home) = state.withLock { state in
+            means.keep(from: state.means)
+            return (state.means.tokens?.fetched, state.home)
+        }
+        let new = means.tokens?.fetched
+        // Fetched before it counts: no request finds keys that nobody fetches.
+        if new !== old, let home { await begin(new, home) }
+        let inForce = means
+        state.withLock { $0 = State(means: inForce, home: $0.home) }
+        if new !== old { await old?.end() }
+    }
+
+    package func begin(
+        on loop: EventLoop,
+        _ connection: UpstreamSettings,
+        report: @escaping @Sendable (KeySetReport) -> Void
+    ) async {
+        let home = Home(loop: loop, connection: connection, report: report)
+        let keys = state.withLock { state in
+            state.home = home
+            return state.means.tokens?.fetched
+        }
+        await begin(keys, home)
+    }
+
+    private func begin(_ keys: FetchedKeys?, _ home: Home) async {
+        await keys?.begin(on: home.loop, home.connection, report: home.report)
+    }
+
+    package func end() async {
+        let keys = state.withLock { state in
+            state.home = nil
+            return state.means.tokens?.fetched
+        }
+        await keys?.end()
+    }
 
     package func caller(
         of head: RequestHead,
         on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     ) {
-        do throws(Problem) {
+        do throws(Obstacle) {
             use(.success(try caller(head, now: reactor.wallMilliseconds / 1000)))
         } catch {
-            use(.failure(error))
+            switch error {
+            case .refused(let problem): use(.failure(problem))
+            case .needsKeys(let keys, let number):
+                keys.wait(forNewerThan: number, on: reactor) { [self] answer in
+                    switch answer {
+                    case .changed: caller(of: head, on: reactor, then: use)
+                    case .unchanged: use(.failure(.invalidToken(.unknownKey)))
+                    case .unavailable(let seconds): use(.failure(.noKeySet(seconds)))
+                    }
+                }
+            }
         }
     }
 
-    private func caller(_ head: RequestHead, now: Int) throws(Problem) -> Caller {
+    private func caller(_ head: RequestHead, now: Int) throws(Obstacle) -> Caller {
         let field = CredentialField(onlyOneOf: head.fields)
         switch knowledge(of: field, now) {
         case .everybody: return .anonymous
@@ -79,9 +158,10 @@ package final class KnownCallers: Callers {
     private func knowledge(of field: CredentialField?, _ now: Int) -> Knowledge {
         state.withLock { state in
             guard state.means.keys != nil || state.means.tokens != nil else { return .everybody }
-            guard let field, let known = state.verified[field], now < known.expiry else {
-                return .nothing(state.means)
-            }
+            guard let field, let known = state.verified[field], now < known.expiry,
+                // A key that the issuer has withdrawn counts for no token any more.
+                known.setNumber == nil || known.setNumber == state.means.setNumber
+            else { return .nothing(state.means) }
             return .caller(known.caller)
         }
     }
@@ -103,22 +183,24 @@ package final class KnownCallers: Callers {
         _ head: RequestHead,
         _ means: Means,
         _ now: Int
-    ) throws(Problem) -> Verified {
+    ) throws(Obstacle) -> Verified {
         let credential: Credential
         do throws(CredentialError) {
             credential = try Credential(of: head.fields)
         } catch {
-            throw Problem(error)
+            throw .refused(Problem(error))
         }
         switch credential {
-        case .none: throw missing
+        case .none: throw .refused(.missingCredential)
         case .apiKey(let text):
-            guard let keys = means.keys else { throw invalidKey("no keys are set") }
+            guard let keys = means.keys else { throw .refused(.invalidKey("no keys are set")) }
             return try verified(text, keys, now)
         case .token(let text):
-            guard let tokens = means.tokens else { throw invalidKey("no token counts here") }
+            guard let tokens = means.tokens else {
+                throw .refused(.invalidKey("no token counts here"))
+            }
             return try verified(text, tokens, now)
-        case .other: throw invalidKey("not a key of this relay")
+        case .other: throw .refused(.invalidKey("not a key of this relay"))
         }
     }
 
@@ -126,15 +208,15 @@ package final class KnownCallers: Callers {
         _ text: String,
         _ keys: APIKeys,
         _ now: Int
-    ) throws(Problem) -> Verified {
+    ) throws(Obstacle) -> Verified {
         switch keys.find(text, now: now) {
         case .key(let key):
             return Verified(
                 caller: Caller(id: key.owner, scopes: key.scopes, limits: key.limits),
                 expiry: key.expires ?? .max
             )
-        case .expired(let key): throw invalidKey("the key \(key.name) has expired")
-        case .unknown: throw invalidKey("an unknown key")
+        case .expired(let key): throw .refused(.invalidKey("the key \(key.name) has expired"))
+        case .unknown: throw .refused(.invalidKey("an unknown key"))
         }
     }
 
@@ -142,15 +224,40 @@ package final class KnownCallers: Callers {
 
     private static func verified(
         _ text: String,
+        _ tokens: TokenMeans,
+        _ now: Int
+    ) throws(Obstacle) -> Verified {
+        switch tokens {
+        case .held(let verifier):
+            do throws(JWTError) {
+                return try verified(text, verifier, now)
+            } catch {
+                throw .refused(Problem(error))
+            }
+        case .fetched(let keys, let rules):
+            let edition = keys.edition
+            do throws(JWTError) {
+                guard let set = edition.keys else {
+                    // What is no token at all waits for no keys.
+                    _ = try SignedToken(text.utf8.span)
+                    throw .unknownKey
+                }
+                var verified = try verified(text, JWTVerifier(keys: set, rules), now)
+                verified.setNumber = edition.number
+                return verified
+            } catch {
+                guard error == .unknownKey else { throw .refused(Problem(error)) }
+                throw .needsKeys(keys, newerThan: edition.number)
+            }
+        }
+    }
+
+    private static func verified(
+        _ text: String,
         _ tokens: JWTVerifier,
         _ now: Int
-    ) throws(Problem) -> Verified {
-        let claims: JWTClaims
-        do throws(JWTError) {
-            claims = try tokens.verify(text, atUnixSecond: now)
-        } catch {
-            throw error == .missingScope ? lacksScope : invalidToken(error)
-        }
+    ) throws(JWTError) -> Verified {
+        let claims = try tokens.verify(text, atUnixSecond: now)
         return Verified(
             caller: Caller(id: owner(claims), scopes: scopes(claims), limits: claims.limits),
             expiry: claims.expiry
@@ -171,81 +278,5 @@ package final class KnownCallers: Callers {
                 scopes.insert(Scopes(scope))
             }
         }
-    }
-
-    // MARK: Refusals
-
-    private static let missing = Problem.unauthorized(
-        "this request needs a key of this relay or a token, as Authorization: Bearer or x-api-key",
-        code: "missing_api_key"
-    )
-
-    private static func invalidKey(_ word: String) -> Problem {
-        var problem = Problem.unauthorized(
-            "this is no key of this relay, or its time is over",
-            code: "invalid_api_key"
-        )
-        problem.loggedReason = word
-        return problem
-    }
-
-    private static func invalidToken(_ error: JWTError) -> Problem {
-        var problem = Problem.unauthorized(
-            "this token does not count here, or does not any more",
-            code: JWTError.wordForClients
-        )
-        problem.fields = [
-            "WWW-Authenticate": "Bearer realm=\"sse-relay\", error=\"\(JWTError.wordForClients)\""
-        ]
-        problem.loggedReason = "a token that does not count: \(error.word)"
-        return problem
-    }
-
-    private static let lacksScope = Problem(
-        .forbidden,
-        type: "permission_error",
-        message: "your token lacks a scope that this relay needs",
-        code: "insufficient_scope",
-        fields: ["WWW-Authenticate": "Bearer realm=\"sse-relay\", error=\"insufficient_scope\""]
-    )
-}
-
-extension Problem {
-    /// A request whose sender is not known (RFC 9110 §15.5.2, RFC 6750 §3).
-    static func unauthorized(_ message: String, code: String) -> Problem {
-        Problem(
-            .unauthorized,
-            type: "authentication_error",
-            message: message,
-            code: code,
-            fields: ["WWW-Authenticate": "Bearer realm=\"sse-relay\""]
-        )
-    }
-
-    /// A credential that cannot be read.
-    init(_ error: CredentialError) {
-        let message =
-            switch error {
-            case .ambiguous: "the request has several credentials; send one"
-            case .unsupportedScheme: "Authorization has another scheme than Bearer"
-            case .malformed: "the credential is empty, or holds a blank"
-            case .tooLong: "the credential is longer than \(Credential.maxBytes) bytes"
-            }
-        self = .unauthorized(message, code: "invalid_credential")
-    }
-
-    /// A caller that lacks a scope (RFC 6750 §3.1).
-    static func outOfScope(_ scope: Scope) -> Problem {
-        Problem(
-            .forbidden,
-            type: "permission_error",
-            message: "your key or token lacks the scope \(scope.rawValue)",
-            code: "insufficient_scope",
-            fields: [
-                "WWW-Authenticate":
-                    "Bearer realm=\"sse-relay\", error=\"insufficient_scope\","
-                    + " scope=\"\(scope.rawValue)\""
-            ]
-        )
     }
 }

@@ -117,10 +117,18 @@ package final class Service: Sendable {
         }
         recover(recovery)
         stores.history.allowRotation()
-        for loop in loops {
-            try await loop.run { loop throws(StartError) in
-                try Worker.of(loop)?.accept(from: listeners)
+        if let first = loops.first {
+            await access.callers.begin(on: first, upstreamSettings) { [log] in log.write($0) }
+        }
+        do throws(StartError) {
+            for loop in loops {
+                try await loop.run { loop throws(StartError) in
+                    try Worker.of(loop)?.accept(from: listeners)
+                }
             }
+        } catch {
+            await access.callers.end()
+            throw error
         }
     }
 
@@ -167,6 +175,7 @@ package final class Service: Sendable {
 
     /// Drops the remaining connections, and everything that lives on the loops.
     package func closeAll() async {
+        await access.callers.end()
         for loop in post.loops {
             await loop.run { loop in
                 Worker.of(loop)?.closeAll()

@@ -1,8 +1,12 @@
 """Real clients with the relay's keys, and tokens of the libraries that people make them with."""
 
+import contextlib
+import http.server
 import json
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import httpx
@@ -186,6 +190,107 @@ def test_a_key_set_says_which_key_by_its_id(start_relay, tmp_path):
     found = [status(relay, token) for token in [first, second, swapped, unknown]]
     assert found == [200, 200, 401, 401]
     assert "unknown_key" in relay.log()
+
+
+@contextlib.contextmanager
+def issuer(keys, port=0):
+    """Publishes the public halves of a list of keys, as it is at the time."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps({"keys": [key.as_dict(private=False) for key in keys]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/jwks"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def token_of(algorithm, key):
+    header = {"alg": algorithm, "kid": key.kid}
+    return jose.encode(header, claims(), key, algorithms=[algorithm])
+
+
+def test_keys_that_an_issuer_publishes_in_every_algorithm(start_relay):
+    keys = [
+        jwk.RSAKey.generate_key(2048, {"kid": "rsa"}), jwk.ECKey.generate_key("P-256", {"kid": "ec"}),
+        jwk.ECKey.generate_key("P-384", {"kid": "long"}),
+        jwk.OKPKey.generate_key("Ed25519", {"kid": "ed"}),
+    ]
+    with issuer(keys) as url:
+        relay = start_relay(RELAY_JWT_JWKS_URL=url, RELAY_JWT_AUDIENCE="relay")
+        for algorithm, key in [
+            ("RS256", keys[0]), ("PS512", keys[0]), ("ES256", keys[1]), ("ES384", keys[2]),
+            ("EdDSA", keys[3]),
+        ]:
+            assert status(relay, token_of(algorithm, key)) == 200, algorithm
+        # One key's id with another's signature.
+        swapped = jose.encode({"alg": "ES256", "kid": "rsa"}, claims(), keys[1])
+        assert status(relay, swapped) == 401
+        stranger = jwk.ECKey.generate_key("P-256", {"kid": "stranger"})
+        assert status(relay, token_of("ES256", stranger)) == 401
+    assert "unknown_key" in relay.log() and "4 keys" in relay.log()
+
+
+def test_a_relay_starts_without_its_issuer_and_asks_clients_to_wait(start_relay):
+    key = jwk.ECKey.generate_key("P-256", {"kid": "one"})
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    relay = start_relay(
+        RELAY_JWT_JWKS_URL=f"http://127.0.0.1:{port}/jwks", RELAY_JWT_AUDIENCE="relay"
+    )
+    token = token_of("ES256", key)
+    refused = httpx.get(f"{relay.url}/v1/models", headers={"Authorization": f"Bearer {token}"})
+    assert refused.status_code == 503
+    assert refused.json()["error"]["code"] == "key_set_unavailable"
+    assert int(refused.headers["retry-after"]) in range(1, 61)
+    assert "key set unreachable" in relay.log() and token not in relay.log()
+    with issuer([key], port):
+        deadline = time.monotonic() + 90
+        while status(relay, token) != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    # The set outlives its issuer.
+    assert status(relay, token_of("ES256", key)) == 200
+
+
+@pytest.mark.thorough
+def test_an_issuer_changes_its_keys_while_the_relay_serves(start_relay):
+    keys = [jwk.RSAKey.generate_key(2048, {"kid": "first"})]
+    with issuer(keys) as url:
+        relay = start_relay(RELAY_JWT_JWKS_URL=url, RELAY_JWT_AUDIENCE="relay")
+        first = token_of("RS256", keys[0])
+        assert status(relay, first) == 200
+        keys.append(jwk.ECKey.generate_key("P-256", {"kid": "second"}))
+        second = token_of("ES256", keys[1])
+        # Within half a minute the relay does not ask again.
+        deadline = time.monotonic() + 90
+        while (found := status(relay, second)) != 200:
+            assert found == 401 and time.monotonic() < deadline
+            time.sleep(0.5)
+        assert status(relay, first) == 200
+
+
+def test_an_address_of_keys_that_cannot_be_meant_stops_the_start(run_daemon, tmp_path):
+    for wrong in ["http://login.example.com/jwks", "login.example.com", "https://a:sesame@b/jwks"]:
+        done = run_daemon("--check", RELAY_JWT_JWKS_URL=wrong)
+        assert done.returncode == 78 and "RELAY_JWT_JWKS_URL" in done.stderr
+        assert "sesame" not in done.stderr
+    both = run_daemon("--check", RELAY_JWT_JWKS_URL="https://a.example/jwks", RELAY_JWT_SECRET=SECRET)
+    assert both.returncode == 78 and SECRET not in both.stderr
 
 
 def test_a_relay_with_keys_listens_where_others_reach_it(run_daemon, tmp_path):

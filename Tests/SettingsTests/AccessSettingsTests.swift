@@ -62,6 +62,32 @@ import Testing
     }
 
     @Test(arguments: [
+        "https://login.example.com/keys", "HTTPS://a.example/keys/?p=policy",
+        "http://localhost:8080/jwks", "http://127.0.0.1/jwks", "http://[::1]:80/jwks",
+    ])
+    func `the address of a key set is https, or this machine's, and is kept as it is`(
+        url: String
+    ) throws {
+        let settings = try settings(["RELAY_JWT_JWKS_URL": " \(url)\n"])
+        #expect(settings.areCallersKnown)
+        #expect(settings.tokens?.keyText == url)
+    }
+
+    @Test(arguments: [
+        "http://login.example.com/keys", "http://localhost.example.com/", "ftp://a.example/keys",
+        "login.example.com/keys", "https://", "https://user:sesame@a.example/keys",
+        "https://a.example:0/keys", "https://a.example/keys#one", "file:///etc/keys",
+    ])
+    func `another address of a key set stops the start, and is not shown`(url: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try settings(["RELAY_JWT_JWKS_URL": url])
+        }
+        #expect(error?.variable == "RELAY_JWT_JWKS_URL")
+        #expect(error?.problem.contains(url) == false)
+        #expect(error?.description.contains("sesame") == false)
+    }
+
+    @Test(arguments: [
         (["RELAY_JWT_SECRET": "short"], "RELAY_JWT_SECRET"),
         (["RELAY_JWT_SECRET": "your-256-bit-secret-your-256-bit-secret"], "RELAY_JWT_SECRET"),
         (["RELAY_JWT_KEY_FILE": "/no/such/file"], "RELAY_JWT_KEY_FILE"),
@@ -71,6 +97,14 @@ import Testing
         (
             ["RELAY_JWT_SECRET": Self.secret, "RELAY_JWT_KEY_FILE": "/etc/passwd"],
             "RELAY_JWT_SECRET"
+        ),
+        (
+            ["RELAY_JWT_SECRET": Self.secret, "RELAY_JWT_JWKS_URL": "https://a.example/jwks"],
+            "RELAY_JWT_SECRET"
+        ),
+        (
+            ["RELAY_JWT_KEY_FILE": "/dev/null", "RELAY_JWT_JWKS_URL": "https://a.example/jwks"],
+            "RELAY_JWT_KEY_FILE"
         ),
     ])
     func `a key of tokens that is wrong or missing stops the start, and is not shown`(

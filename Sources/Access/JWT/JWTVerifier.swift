@@ -4,36 +4,17 @@ import Wire
 ///
 /// It is a value that nothing changes: loops share it, and newer keys make another one.
 package struct JWTVerifier: Sendable {
-    /// The most that two clocks may differ; a longer time would let expired tokens live on.
-    package static let maxLeeway = 600
-
     private let keys: KeySet
-    private let issuer: String?
-    private let audiences: [String]
-    private let requiredScopes: [String]
-    private let leeway: Int
+    private let rules: JWTRules
 
     /// Makes a verifier.
     ///
     /// - Parameters:
     ///   - keys: the issuer's.
-    ///   - issuer: what `iss` has to be, byte by byte; nil if it does not matter.
-    ///   - audiences: this server's names, one of which `aud` has to have; if there are none, a
-    ///     token that names an audience is refused.
-    ///   - requiredScopes: what a token has to allow, all of it.
-    ///   - leeway: by how many seconds clocks may differ; at most `maxLeeway`.
-    package init(
-        keys: KeySet,
-        issuer: String? = nil,
-        audiences: [String] = [],
-        requiredScopes: [String] = [],
-        leeway: Int = 60
-    ) {
+    ///   - rules: what its tokens have to say.
+    package init(keys: KeySet, _ rules: JWTRules = JWTRules()) {
         self.keys = keys
-        self.issuer = issuer
-        self.audiences = audiences
-        self.requiredScopes = requiredScopes
-        self.leeway = min(max(0, leeway), Self.maxLeeway)
+        self.rules = rules
     }
 
     /// Checks a token.
@@ -68,28 +49,27 @@ package struct JWTVerifier: Sendable {
 
     private func checkTime(_ claims: JWTClaims, _ now: Int) throws(JWTError) {
         // The claims are at most `maxSecond`, so no sum overflows.
-        guard now < claims.expiry + leeway else { throw .expired }
-        if let notBefore = claims.notBefore, notBefore - leeway > now { throw .notYetValid }
-        if let issuedAt = claims.issuedAt, issuedAt - leeway > now { throw .issuedLater }
+        guard now < claims.expiry + rules.leeway else { throw .expired }
+        if let notBefore = claims.notBefore, notBefore - rules.leeway > now { throw .notYetValid }
+        if let issuedAt = claims.issuedAt, issuedAt - rules.leeway > now { throw .issuedLater }
     }
 
     private func checkParties(_ claims: JWTClaims) throws(JWTError) {
-        if let issuer {
+        if let issuer = rules.issuer {
             guard let named = claims.issuer, equals(named, issuer) else { throw .wrongIssuer }
         }
         // Without a name, none in the token is this server's, and RFC 7519 §4.1.3 has it refused:
         // else a token that the same issuer made for another server would count here.
         guard let named = claims.audiences else {
-            guard audiences.isEmpty else { throw .wrongAudience }
+            guard rules.audiences.isEmpty else { throw .wrongAudience }
             return
         }
-        guard named.contains(where: { name in audiences.contains { equals($0, name) } }) else {
-            throw .wrongAudience
-        }
+        let isMeant = named.contains { name in rules.audiences.contains { equals($0, name) } }
+        guard isMeant else { throw .wrongAudience }
     }
 
     private func checkScopes(_ claims: JWTClaims) throws(JWTError) {
-        for scope in requiredScopes {
+        for scope in rules.requiredScopes {
             guard claims.scopes.contains(where: { equals($0, scope) }) else {
                 throw .missingScope
             }

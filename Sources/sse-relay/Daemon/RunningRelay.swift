@@ -91,7 +91,7 @@ struct RunningRelay {
     mutating func exchange(_ settings: Settings) async throws(SystemCallError) {
         if simulator == nil { simulator = try EmbeddedSimulator.startIfNeeded(settings) }
         self.settings = settings
-        callers.replace(settings.access.means)
+        await callers.replace(settings.access.means)
         rates.replace(settings.rates.policy)
         await service.reload(
             Self.configuration(settings, simulator),

@@ -43,7 +43,8 @@ import Wire
         let text =
             #"{"iss":"https://i","sub":"ålice","aud":["a","b"],"exp":1800000600,"nbf":1,"iat":2,"#
             + #""scope":"chat models","scp":["x"],"permissions":["y"],"tenant":{"n":[1]}}"#
-        let verifier = JWTVerifier(keys: try KeySet([issuer.verificationKey]), audiences: ["b"])
+        let keys = try KeySet([issuer.verificationKey])
+        let verifier = JWTVerifier(keys: keys, JWTRules(audiences: ["b"]))
         let claims = try verifier.verify(issuer.token(text), atUnixSecond: Self.now)
         #expect(claims.subject == "ålice")
         #expect(claims.issuer == "https://i")
@@ -116,7 +117,7 @@ import Wire
             (0, -1, nil), (0, 0, JWTError.expired), (-100, 0, .expired), (-100, -1, nil),
             (.max, 599, nil), (.max, 600, .expired),
         ] {
-            let verifier = JWTVerifier(keys: keys, leeway: leeway)
+            let verifier = JWTVerifier(keys: keys, JWTRules(leeway: leeway))
             #expect(verifier.refusal(of: issuer.token(), at: Self.now + 600 + late) == error)
         }
     }

@@ -69,9 +69,7 @@ struct TestIssuer: Sendable {
     ) throws -> JWTError? {
         let verifier = JWTVerifier(
             keys: try KeySet([verificationKey]),
-            issuer: issuer,
-            audiences: audiences,
-            requiredScopes: scopes
+            JWTRules(issuer: issuer, audiences: audiences, requiredScopes: scopes)
         )
         return verifier.refusal(of: String(token), at: now)
     }

@@ -24,7 +24,8 @@ struct Keyring {
     }
 
     var access: AccessState {
-        AccessState(callers: KnownCallers(.init(keys: APIKeys(keys), tokens: tokens)))
+        let means = KnownCallers.Means(keys: APIKeys(keys), tokens: tokens.map { .held($0) })
+        return AccessState(callers: KnownCallers(means))
     }
 
     /// The fields by which a caller is known.

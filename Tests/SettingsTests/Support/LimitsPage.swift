@@ -1,3 +1,4 @@
+@testable import Access
 @testable import ChatFormats
 @testable import Generations
 @testable import HTTPServer
@@ -42,6 +43,7 @@ enum LimitsPage {
         table("A connection", connections) + table("A request", requests)
             + table("A caller", callers)
             + table("An answer", answers) + table("An upstream", upstreams)
+            + table("An issuer of tokens", issuers)
     }
 
     private static func table(_ title: String, _ rows: [Row]) -> String {
@@ -377,6 +379,31 @@ enum LimitsPage {
                 CallSettings.totalSeconds.variable,
                 "s",
                 "the answer ends as `timeout` with the code `total_timeout`"
+            ),
+        ]
+    }
+
+    private static var issuers: [Row] {
+        [
+            Row(
+                "its key set",
+                "\(KeySet.maxBytes) bytes, \(KeySet.maxKeys) keys",
+                "the set before it stays"
+            ),
+            Row(
+                "time for its key set",
+                "\(KeySetCall.maxSeconds) s",
+                "the set before it stays; without one, tokens get 503 `key_set_unavailable`"
+            ),
+            Row(
+                "fetches that tokens with unknown keys cause",
+                "1 in \(KeySetSchedule.demandSeconds) s",
+                "401 at once; 503 `key_set_unavailable` while it cannot be fetched"
+            ),
+            Row(
+                "age of a set that cannot be fetched again",
+                "\(KeySetSchedule.maxAgeSeconds / 3600) hours",
+                "503 `key_set_unavailable` with `Retry-After`"
             ),
         ]
     }

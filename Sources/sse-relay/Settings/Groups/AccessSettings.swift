@@ -16,7 +16,7 @@ struct AccessSettings: Sendable {
     var areCallersKnown: Bool { keys != nil || tokens != nil }
 
     /// What callers are known by.
-    var means: KnownCallers.Means { .init(keys: keys, tokens: tokens?.verifier) }
+    var means: KnownCallers.Means { .init(keys: keys, tokens: tokens?.means) }
 }
 
 extension AccessSettings {
@@ -24,7 +24,8 @@ extension AccessSettings {
         "Who may ask",
         [
             keys.variable, TokenSettings.secret.variable, TokenSettings.keyFile.variable,
-            TokenSettings.issuer.variable, TokenSettings.audiences.variable,
+            TokenSettings.keySetURL.variable, TokenSettings.issuer.variable,
+            TokenSettings.audiences.variable,
             TokenSettings.scopes.variable,
         ]
     )

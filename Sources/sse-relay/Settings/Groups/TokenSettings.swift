@@ -1,57 +1,79 @@
 import Access
+import Upstream
 
 /// Which tokens count (RFC 7519): whose keys they are signed with, and what they have to say.
 struct TokenSettings: Sendable {
-    let verifier: JWTVerifier
-    /// The bytes of the key, by which a reload sees that it is another.
+    let means: TokenMeans
+    /// The bytes of the key, or its address, by which a reload sees that it is another.
     let keyText: String
+
+    /// Where the keys come from.
+    private enum Source {
+        case secret(String)
+        case file(String)
+        case address(String)
+    }
 
     /// Reads the variables; nil where no key is set.
     init?(_ environment: Environment) throws(ConfigurationError) {
-        let secret = try Self.secret.value(in: environment)
-        let file = try Self.keyFile.value(in: environment)
-        let issuer = try Self.issuer.value(in: environment)
-        let audiences = try Self.audiences.value(in: environment)
-        let scopes = try Self.scopes.value(in: environment)
-        switch (secret, file) {
-        case (nil, nil):
-            guard issuer == nil, audiences.isEmpty, scopes.isEmpty else {
+        let rules = JWTRules(
+            issuer: try Self.issuer.value(in: environment),
+            audiences: try Self.audiences.value(in: environment),
+            requiredScopes: try Self.scopes.value(in: environment)
+        )
+        guard let source = try Self.source(environment) else {
+            let others = [Self.issuer.variable, Self.audiences.variable, Self.scopes.variable]
+            guard others.allSatisfy({ $0.value(setIn: environment) == nil }) else {
                 throw ConfigurationError(
                     Self.secret.variable,
-                    "is not set, nor is \(Self.keyFile.name), though other variables say which"
-                        + " tokens count"
+                    "is not set, nor is \(Self.keyFile.name) or \(Self.keySetURL.name), though"
+                        + " other variables say which tokens count"
                 )
             }
             return nil
-        case (_?, _?):
-            throw ConfigurationError(
-                Self.secret.variable,
-                "is set beside \(Self.keyFile.name); tokens are signed with one or the other"
-            )
-        case (let text?, nil): keyText = text
-        case (nil, let text?): keyText = text
         }
-        verifier = JWTVerifier(
-            keys: try Self.keys(secret: secret, file: file),
-            issuer: issuer,
-            audiences: audiences,
-            requiredScopes: scopes
-        )
+        switch source {
+        case .address(let url):
+            keyText = url
+            means = .fetched(FetchedKeys(url: url), rules)
+        case .secret(let text):
+            keyText = text
+            means = .held(JWTVerifier(keys: try Self.keys(secret: text), rules))
+        case .file(let text):
+            keyText = text
+            means = .held(JWTVerifier(keys: try Self.keys(file: text), rules))
+        }
     }
 
-    private static func keys(
-        secret: String?,
-        file: String?
-    ) throws(ConfigurationError) -> KeySet {
-        if let secret {
-            let key = try naming(Self.secret.variable) { () throws(JWTKeyError) in
-                try VerificationKey(secret: Array(secret.utf8))
-            }
-            return try naming(Self.secret.variable) { () throws(KeySetError) in
-                try KeySet([key])
-            }
+    private static func source(_ environment: Environment) throws(ConfigurationError) -> Source? {
+        var found: [(variable: Variable, source: Source)] = []
+        if let text = try secret.value(in: environment) {
+            found.append((secret.variable, .secret(text)))
         }
-        let bytes = Array((file ?? "").utf8)
+        if let text = try keyFile.value(in: environment) {
+            found.append((keyFile.variable, .file(text)))
+        }
+        if let url = try keySetURL.value(in: environment) {
+            found.append((keySetURL.variable, .address(url)))
+        }
+        guard found.count <= 1 else {
+            throw ConfigurationError(
+                found[0].variable,
+                "is set beside \(found[1].variable.name); tokens are signed with one or the other"
+            )
+        }
+        return found.first?.source
+    }
+
+    private static func keys(secret: String) throws(ConfigurationError) -> KeySet {
+        let key = try naming(Self.secret.variable) { () throws(JWTKeyError) in
+            try VerificationKey(secret: Array(secret.utf8))
+        }
+        return try naming(Self.secret.variable) { () throws(KeySetError) in try KeySet([key]) }
+    }
+
+    private static func keys(file: String) throws(ConfigurationError) -> KeySet {
+        let bytes = Array(file.utf8)
         guard bytes.first(where: { $0 > 0x20 }) != UInt8(ascii: "{") else {
             return try naming(keyFile.variable) { () throws(KeySetError) in
                 try KeySet(jwks: bytes.span, from: .file)
@@ -112,6 +134,44 @@ extension TokenSettings {
         } catch {
             throw ConfigurationError(variable, "\(path) \(error.problem)")
         }
+    }
+
+    static let keySetURL = Setting<String?>(
+        Variable(
+            "RELAY_JWT_JWKS_URL",
+            example: "https://login.example.com/.well-known/jwks.json",
+            content: .address,
+            summary: "the address of the JWK set that the tokens are signed with",
+            words: """
+                The address at which the issuer publishes its JSON Web Key Set: `https`, or `http` \
+                on this machine. It is fetched at the start, every 15 minutes, and when a token \
+                names a key that is not in it. It is not read beside the other two.
+                """
+        )
+    ) { variable, environment throws(ConfigurationError) in
+        guard let value = variable.value(setIn: environment) else { return nil }
+        do throws(BaseURL.Problem) {
+            return try keySetAddress(value)
+        } catch {
+            throw ConfigurationError(variable, "expected the URL of a key set; \(error.text)")
+        }
+    }
+
+    /// Reads an address; its own final slash stays.
+    private static func keySetAddress(_ value: String) throws(BaseURL.Problem) -> String {
+        _ = try BaseURL(value, allowsQuery: true)
+        let url = value.filter { !$0.isWhitespace }
+        let rest = url.drop { $0 != ":" }.dropFirst("://".count)
+        guard !rest.prefix(while: { !"/?".contains($0) }).contains("@") else {
+            throw BaseURL.Problem("the value holds a user or a password, which no key set needs")
+        }
+        guard url.lowercased().hasPrefix("https:") || ProxyVariables.isLoopback(url) else {
+            throw BaseURL.Problem(
+                "over http anybody on the way could bring keys of their own; another machine's"
+                    + " begins with https://"
+            )
+        }
+        return url
     }
 
     static let issuer = Setting.optionalText(
