@@ -83,8 +83,8 @@ extension Problem {
     }
 
     /// A caller that lacks a scope (RFC 6750 §3.1).
-    static func outOfScope(_ scope: Scope) -> Problem {
-        Problem(
+    static func outOfScope(_ scope: Scope, _ caller: Caller) -> Problem {
+        var problem = Problem(
             .forbidden,
             type: "permission_error",
             message: "your key or token lacks the scope \(scope.rawValue)",
@@ -95,5 +95,7 @@ extension Problem {
                     + " scope=\"\(scope.rawValue)\""
             ]
         )
+        problem.caller = caller.id
+        return problem
     }
 }

@@ -120,7 +120,7 @@ package struct Gate: Sendable {
             guard case .success(let caller) = result, let scope = demand.scope,
                 !caller.scopes.allows(scope)
             else { return use(result) }
-            use(.failure(.outOfScope(scope)))
+            use(.failure(.outOfScope(scope, caller)))
         }
     }
 }

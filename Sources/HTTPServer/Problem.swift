@@ -19,6 +19,8 @@ package struct Problem: Error, Sendable, Equatable {
     package var more: [JSON.Member] = []
     /// What the log says of it in the place of the message, where that tells a stranger less.
     package var loggedReason: String?
+    /// Who is refused, where that is known and the request goes no further; for logs alone.
+    package var caller: String?
     /// Header fields that belong to this answer, such as `Allow` or `Retry-After`.
     package var fields: HeaderFields
 

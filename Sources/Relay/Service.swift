@@ -21,6 +21,8 @@ package final class Service: Sendable {
     let staticFolder: String?
     let access: AccessState
     let stores: Stores
+    /// Nil where none is kept.
+    let audit: AuditFile?
     package let log: Log
     /// The queue on which the parts of long answers that are not in memory are read back.
     let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
@@ -42,6 +44,7 @@ package final class Service: Sendable {
         keyFile: KeyFile? = nil,
         journal: JournalFolder? = nil,
         durability: Durability = .interval,
+        audit: AuditFile? = nil,
         log: Log
     ) {
         self.configuration = configuration
@@ -54,6 +57,7 @@ package final class Service: Sendable {
         self.upstreamSettings = upstreamSettings
         self.staticFolder = staticFolder
         self.access = access
+        self.audit = audit
         self.log = log
         let health = Health(history, keyFile)
         self.health = health

@@ -301,3 +301,45 @@ def test_a_relay_with_keys_listens_where_others_reach_it(run_daemon, tmp_path):
     assert run_daemon("--check", RELAY_API_KEYS_FILE=file, **open_address).returncode == 0
     both = run_daemon("--check", RELAY_API_KEYS_FILE=file, RELAY_ALLOW_ANONYMOUS=1)
     assert both.returncode == 78 and "RELAY_ALLOW_ANONYMOUS" in both.stderr
+
+
+def audited(file, kind, count=1):
+    """The events of a kind, once there are so many."""
+    deadline = time.monotonic() + 60
+    while True:
+        lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        events = [line for line in lines if line["event"] == kind]
+        if len(events) >= count:
+            return events
+        assert time.monotonic() < deadline, lines
+        time.sleep(0.02)
+
+
+def test_an_audit_log_that_is_rotated_says_who_did_what(start_relay, run_daemon, tmp_path):
+    keys, file, moved = tmp_path / "keys.json", tmp_path / "audit.jsonl", tmp_path / "audit.1"
+    ann = key_of(run_daemon, keys, "ann")
+    relay = start_relay(RELAY_API_KEYS_FILE=keys, RELAY_AUDIT_LOG=file)
+    with library(relay, ann) as client:
+        ask(client)
+    began = audited(file, "began")[0]
+    assert began["owner"] == "key/ann" and began["path"] == "/v1/chat/completions"
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.rename(moved)
+    relay.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    with library(relay, "relay_no_key") as client, pytest.raises(openai.AuthenticationError):
+        ask(client)
+    assert audited(file, "refused")[0]["status"] == 401
+    assert relay.stop() == 0
+    text = file.read_text() + moved.read_text()
+    assert ann not in text and "relay_no_key" not in text and "hello" not in text
+    assert "refused" not in moved.read_text()
+
+
+def test_an_audit_log_that_cannot_be_kept_stops_the_start(run_daemon, tmp_path):
+    # The check opens no files; the start does.
+    done = run_daemon(RELAY_AUDIT_LOG=tmp_path, RELAY_LISTEN="127.0.0.1:0")
+    assert done.returncode == 78 and "RELAY_AUDIT_LOG" in done.stderr

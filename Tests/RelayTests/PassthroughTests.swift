@@ -185,7 +185,11 @@ import Wire
                 let client = SlowClient(body, at: loop.reactor.now)
                 loop.reactor.tenants.append(client)
                 let policies = Policies(store.context, AccessState())
-                let route = Passthrough(policies: policies, store: store)
+                let route = Passthrough(
+                    policies: policies,
+                    store: store,
+                    audit: Audit(nil, on: store.context.reactor)
+                )
                 try? route.answer(client.exchange, .completions, .anonymous)
             }
             try await eventually { await loop.run { SlowClient.of($0)?.isCongested == true } }

@@ -22,6 +22,7 @@ final class Asking {
     private let directory: AnswerDirectory
     private let recorded: RecordedAnswers
     private let past: ConversationPast
+    private let audit: Audit
 
     init(
         _ policies: Policies,
@@ -29,7 +30,8 @@ final class Asking {
         keys: KeyTable,
         directory: AnswerDirectory,
         recorded: RecordedAnswers,
-        past: ConversationPast
+        past: ConversationPast,
+        audit: Audit
     ) {
         self.policies = policies
         self.store = store
@@ -37,6 +39,7 @@ final class Asking {
         self.directory = directory
         self.recorded = recorded
         self.past = past
+        self.audit = audit
     }
 
     /// Finds or begins the answer.
@@ -142,7 +145,9 @@ final class Asking {
             // A client that left while this waited may never come back for an answer that would be
             // paid.
             guard !exchange.isLost else { throw Self.clientLeft }
-            return try begin(call, id)
+            let generation = try begin(call, id)
+            audit.began(id, in: call.request.conversation, by: call.caller, exchange)
+            return generation
         } catch {
             policies.release(id)
             throw error

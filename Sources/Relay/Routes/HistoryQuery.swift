@@ -43,6 +43,14 @@ struct HistoryQuery {
         owners.map { ConversationName(id: id, owner: $0) }
     }
 
+    /// Whose things it asks for.
+    var whose: AuditEvent.Whose {
+        switch filter.owner {
+        case .any: .everybody
+        case .only(let owner): .owner(owner)
+        }
+    }
+
     private static let foreignOwner = Problem(
         .forbidden,
         type: "permission_error",

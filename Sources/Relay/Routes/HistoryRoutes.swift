@@ -9,13 +9,28 @@ import Wire
 struct HistoryRoutes {
     let history: HistoryDesk
     let post: LoopPost
+    let audit: Audit
 
     /// Records, a page of them or all as lines.
     func records(_ exchange: Exchange, _ caller: Caller) throws(Problem) {
         let query = try HistoryQuery(exchange.request.head, caller)
         if query.isExport {
+            let conversation = query.filter.conversation
+            audit.did(
+                .exported,
+                exchange,
+                by: caller,
+                conversation: conversation,
+                of: query.whose
+            )
             return HistoryExport(query.filter, of: history).start(on: exchange)
         }
+        audit.read(
+            exchange,
+            by: caller,
+            conversation: query.filter.conversation,
+            of: query.whose
+        )
         history.ask { catalog throws(HistoryQueryError) in
             let page = try catalog.records(
                 query.filter,
@@ -32,6 +47,7 @@ struct HistoryRoutes {
     /// The list of conversations.
     func conversations(_ exchange: Exchange, _ caller: Caller) throws(Problem) {
         let query = try HistoryQuery(exchange.request.head, caller)
+        audit.read(exchange, by: caller, of: query.whose)
         respond(exchange, withRunningIn: nil) { catalog, running throws(HistoryQueryError) in
             let (list, next) = try running.list(
                 with: &catalog,
@@ -54,6 +70,7 @@ struct HistoryRoutes {
     ) throws(Problem) {
         let head = exchange.request.head
         let query = try HistoryQuery(head, caller, defaultLimit: HistoryQuery.maxLimit)
+        audit.read(exchange, by: caller, conversation: id, of: query.whose)
         respond(exchange, withRunningIn: id) { catalog, running throws(HistoryQueryError) in
             for name in query.names(id) {
                 let answer = try Self.conversation(name, query, &catalog, running)
@@ -93,7 +110,7 @@ struct HistoryRoutes {
         _ caller: Caller
     ) throws(Problem) {
         let names = try HistoryQuery(exchange.request.head, caller).names(id)
-        guard names.count > 1 else { return delete(names[0], exchange) }
+        guard names.count > 1 else { return delete(names[0], exchange, caller) }
         // The one that a GET shows.
         let found = Guarded(names[0])
         history.ask { catalog throws(HistoryQueryError) in
@@ -104,16 +121,23 @@ struct HistoryRoutes {
             return HistoryAnswer()
         } then: { answer in
             if let problem = answer.problem { return exchange.respond(problem) }
-            delete(found.withLock { $0 }, exchange)
+            delete(found.withLock { $0 }, exchange, caller)
         }
     }
 
-    private func delete(_ name: ConversationName, _ exchange: Exchange) {
+    private func delete(_ name: ConversationName, _ exchange: Exchange, _ caller: Caller) {
         let post = post
         history.delete(name) { time in
             post.postToAll { $0.store.forget(name, upTo: time) }
         } then: { failure in
             if failure != nil { return exchange.respond(Self.notDeleted) }
+            audit.did(
+                .deleted,
+                exchange,
+                by: caller,
+                conversation: name.id,
+                of: .owner(name.owner)
+            )
             exchange.respond(.noContent, [:])
         }
     }

@@ -22,6 +22,7 @@ enum PassedRoute: String, Sendable {
 struct Passthrough {
     let policies: Policies
     let store: GenerationStore
+    let audit: Audit
 
     func answer(_ exchange: Exchange, _ route: PassedRoute, _ caller: Caller) throws(Problem) {
         let text = try RequestText(exchange.request).bytes
@@ -41,6 +42,7 @@ struct Passthrough {
         policies.reserve(id, caller, exchange) { result in
             do throws(Problem) {
                 try result.get()
+                audit.write(AuditEvent(.passed, by: caller.id, exchange))
                 let asked = text.count
                 let answer = PassedAnswer(exchange) { passed in
                     let said = route == .completions ? passed : 0

@@ -8,6 +8,7 @@ import Wire
 /// Answers that are no longer in memory, served from their records.
 struct RecordedAnswers {
     let history: HistoryDesk
+    let audit: Audit
 
     /// Serves an answer to a client that comes back for it when only the history has it.
     ///
@@ -40,6 +41,7 @@ struct RecordedAnswers {
             guard !position.isOfRecord || position.next < answer.part.log.count else {
                 return exchange.respond(.noContent, [:])
             }
+            audit.read(exchange, by: caller, id: answer.id, of: .owner(answer.owner))
             Self.serve(answer, position, dialect, nil, to: exchange)
         }
     }

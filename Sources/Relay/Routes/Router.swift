@@ -14,11 +14,17 @@ final class Router: RequestHandler {
         let caller: Caller
     }
 
+    /// Who was refused at the head of a request, where that is known.
+    private struct Refused: Sendable {
+        let caller: String
+    }
+
     private let reactor: Reactor
     private let heap: HeapTrim
     private let page: StaticFiles?
     private let requestLog: RequestLog
     private var refusalLog: RefusalLog
+    private let audit: Audit
     private let service: Service
     private let store: GenerationStore
     private var gate: Gate
@@ -32,18 +38,22 @@ final class Router: RequestHandler {
         self.store = store
         requestLog = RequestLog(service.log, on: reactor)
         refusalLog = RefusalLog(service.log)
+        audit = Audit(service.audit, on: reactor)
         gate = policies.gate
-        routes = Routes(policies, store: store, service: service)
+        routes = Routes(policies, store: store, service: service, audit)
     }
 
     /// Applies other policies to requests whose heads come in from now on.
     func reload(_ policies: Policies) {
         gate = policies.gate
-        routes = Routes(policies, store: store, service: service)
+        routes = Routes(policies, store: store, service: service, audit)
     }
 
     /// Writes the lines that wait for the turn's end.
-    func flush() { requestLog.flush() }
+    func flush() {
+        requestLog.flush()
+        audit.flush()
+    }
 
     // MARK: Requests
 
@@ -64,6 +74,7 @@ final class Router: RequestHandler {
                         route.readsBody ? .read() : .ignore(upTo: Route.maxUnreadBytes)
                     )
                 case .failure(let problem):
+                    exchange.admitted = problem.caller.map(Refused.init)
                     exchange.decide(.refuse(problem))
                 }
             }
@@ -141,6 +152,7 @@ final class Router: RequestHandler {
 
     func finished(_ exchange: Exchange) {
         heap.somethingEnded()
+        audit.finished(exchange, by: caller(of: exchange))
         guard requestLog.isOn else {
             // What keeps the relay from being ready has lines of its own, when it begins and ends.
             let route = (exchange.admitted as? Admitted)?.route
@@ -151,7 +163,13 @@ final class Router: RequestHandler {
         requestLog.add { visit.append(to: &$0) }
     }
 
+    /// Who asked, as far as that was found out.
+    private func caller(of exchange: Exchange) -> String? {
+        (exchange.admitted as? Admitted)?.caller.id ?? (exchange.admitted as? Refused)?.caller
+    }
+
     func refused(_ problem: Problem, from peer: PeerAddress) {
+        audit.refused(problem, from: peer)
         guard requestLog.isOn else {
             return refusalLog.refused(problem, from: peer, at: reactor.now)
         }
@@ -171,10 +189,10 @@ final class Routes {
     let models: ModelRoutes
     let status: StatusRoutes
 
-    init(_ policies: Policies, store: GenerationStore, service: Service) {
+    init(_ policies: Policies, store: GenerationStore, service: Service, _ audit: Audit) {
         let history = HistoryDesk(service.stores, service.log, on: store.context.reactor)
         let directory = AnswerDirectory(store: store, post: service.post)
-        let recorded = RecordedAnswers(history: history)
+        let recorded = RecordedAnswers(history: history, audit: audit)
         let asking = Asking(
             policies,
             store: store,
@@ -185,18 +203,19 @@ final class Routes {
                 history: history,
                 budget: policies.context.configuration.contextTokens,
                 filters: policies.context.configuration.filters
-            )
+            ),
+            audit: audit
         )
-        streams = StreamRoutes(directory: directory, recorded: recorded)
+        streams = StreamRoutes(directory: directory, recorded: recorded, audit: audit)
         chat = ChatRoutes(policies: policies, asking: asking, streams: streams)
-        passthrough = Passthrough(policies: policies, store: store)
+        passthrough = Passthrough(policies: policies, store: store, audit: audit)
         twoStep = TwoStepRoutes(
             policies: policies,
             asking: asking,
             directory: directory,
             streams: streams
         )
-        self.history = HistoryRoutes(history: history, post: service.post)
+        self.history = HistoryRoutes(history: history, post: service.post, audit: audit)
         models = ModelRoutes(
             catalog: ModelCatalog(policies.models, service.modelLists),
             context: policies.context

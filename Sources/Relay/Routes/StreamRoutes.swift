@@ -8,6 +8,7 @@ import Wire
 struct StreamRoutes {
     let directory: AnswerDirectory
     let recorded: RecordedAnswers
+    let audit: Audit
 
     func read(_ exchange: Exchange, _ id: String, _ caller: Caller) throws(Problem) {
         let head = exchange.request.head
@@ -33,7 +34,7 @@ struct StreamRoutes {
         _ caller: Caller
     ) {
         switch directory.find(position.generation, for: exchange, caller) {
-        case .here(let generation): read(generation, from: 0, dialect, on: exchange)
+        case .here(let generation): read(generation, from: 0, dialect, on: exchange, caller)
         case .moved: return
         case .nowhere: recorded.serve(position, dialect, isBack: false, to: exchange, caller)
         }
@@ -43,6 +44,8 @@ struct StreamRoutes {
         switch directory.find(id, for: exchange, caller) {
         case .here(let generation):
             generation.stop()
+            let owner = generation.live.head.owner
+            audit.did(.stopped, exchange, by: caller, id: id, of: .owner(owner))
             exchange.note = Array("id=\(id)".utf8)
             exchange.respond(.noContent, [:])
         case .moved: return
@@ -71,7 +74,7 @@ struct StreamRoutes {
             if isPastEnd { return exchange.respond(.noContent, [:]) }
             // A reader that has more than the journal kept is at least sent the end.
             let cursor = position.next > count ? count - 1 : position.next
-            read(generation, from: cursor, dialect, on: exchange)
+            read(generation, from: cursor, dialect, on: exchange, caller)
         case .moved: return
         case .nowhere: recorded.serve(position, dialect, isBack: true, to: exchange, caller)
         }
@@ -81,8 +84,11 @@ struct StreamRoutes {
         _ generation: Generation,
         from cursor: Int,
         _ dialect: Dialect,
-        on exchange: Exchange
+        on exchange: Exchange,
+        _ caller: Caller
     ) {
+        let owner = generation.live.head.owner
+        audit.read(exchange, by: caller, id: generation.id, of: .owner(owner))
         let reader = Reader(exchange, of: generation.live, from: cursor, dialect, .stream)
         // A wrong value was refused before.
         let query = try? ChatCall.query(exchange.request.head)

@@ -195,6 +195,21 @@ struct RecordWriter: ~Copyable {
         report(.begunAnew(path: joinedPath(directory, name)))
     }
 
+    /// Opens the file anew where it is not in its place any more, and nothing waits to be written:
+    /// what waits does it by itself.
+    ///
+    /// Where that fails, the next line finds out why.
+    mutating func reopenWhereMoved() {
+        guard file?.isInPlace == false, batch.isEmpty else { return }
+        do throws(StorageError) {
+            try file?.payOwedCut()
+            try file?.synchronize()
+            _ = try open()
+        } catch {
+            return
+        }
+    }
+
     /// Before more than the bound is in memory until it is safe, it has to become safe.
     ///
     /// A disk that takes everything and makes nothing safe is like one that takes nothing.

@@ -35,7 +35,7 @@ struct Daemon {
         ).write(to: log)
         notifier.notify("READY=1")
         storage.history.holdReserve()
-        await serve(&relay, until: arrivals)
+        await serve(&relay, storage.audit, until: arrivals)
         notifier.notify("STOPPING=1")
         let stop = Stop(
             service: relay.service,
@@ -65,12 +65,18 @@ struct Daemon {
         }
     }
 
-    private func serve(_ relay: inout RunningRelay, until arrivals: SignalArrivals) async {
+    private func serve(
+        _ relay: inout RunningRelay,
+        _ audit: AuditFile?,
+        until arrivals: SignalArrivals
+    ) async {
         let reloading = Reloading(envFile: envFile, log: log)
         for await signal in arrivals.stream {
             switch signal {
             case .stop: return
-            case .reload: await reloading.reload(&relay)
+            case .reload:
+                audit?.reopen()
+                await reloading.reload(&relay)
             case .load: await logLoad(of: relay.service)
             }
         }

@@ -8,6 +8,8 @@ struct OpenedStorage {
     let keys: KeyFile
     /// Nil where no journal is kept.
     let journal: JournalFolder?
+    /// Nil where none is kept.
+    let audit: AuditFile?
     private var recovery: Recovery?
     private let log: Log
 
@@ -17,6 +19,7 @@ struct OpenedStorage {
     ///   fail in the same way.
     init(_ settings: Settings, _ log: Log) throws {
         self.log = log
+        audit = try Self.audit(settings.process.auditLog, log)
         do throws(StorageError) {
             let storage = settings.storage
             history = try HistoryFile(
@@ -44,6 +47,16 @@ struct OpenedStorage {
         }
     }
 
+    private static func audit(_ path: String?, _ log: Log) throws -> AuditFile? {
+        guard let path else { return nil }
+        do throws(StorageError) {
+            return try AuditFile(path: path) { log.write($0) }
+        } catch {
+            guard error.needsRepair else { throw error }
+            throw ConfigurationError(ProcessSettings.auditLog.variable, "\(error)")
+        }
+    }
+
     private static func recovery(
         _ journal: JournalFolder,
         in folder: String
@@ -68,6 +81,9 @@ struct OpenedStorage {
     /// - Parameter isAllRecorded: whether the history has taken the record of every answer.
     /// - Returns: whether everything could be written.
     func close(isAllRecorded: Bool) -> Bool {
+        if let audit, !audit.flush(timeoutMilliseconds: 5000) {
+            log.write(.error, "lines of the audit log are lost: they could not be written in time")
+        }
         guard history.finish(timeoutMilliseconds: 5000) else {
             let kept = journal == nil ? "" : ", but for what the journal has for the next start"
             log.write(.error, "records are lost\(kept): the history could not be written in time")

@@ -45,6 +45,7 @@ struct RunningRelay {
             keyFile: storage.keys,
             journal: storage.journal,
             durability: settings.storage.durability,
+            audit: storage.audit,
             log: log
         )
     }

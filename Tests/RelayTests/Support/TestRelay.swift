@@ -42,6 +42,7 @@ final class TestRelay: Sendable {
         left: String? = nil,
         upstreamSettings: UpstreamSettings = UpstreamSettings(),
         access: AccessState = AccessState(),
+        audit: AuditFile? = nil,
         _ configure: (inout RelayConfiguration) -> Void = { _ in }
     ) async throws {
         folder = try left ?? makeFolder()
@@ -108,6 +109,7 @@ final class TestRelay: Sendable {
             keyFile: keys,
             journal: keepsJournal ? journal : nil,
             durability: durability,
+            audit: audit,
             log: Log(logsRequests: false)
         )
         var made: [EventLoop] = []
@@ -239,6 +241,7 @@ func withRelay<Result>(
     reportsKeys: Bool = true,
     left: String? = nil,
     access: AccessState = AccessState(),
+    audit: AuditFile? = nil,
     _ configure: (inout RelayConfiguration) -> Void = { _ in },
     _ body: (TestRelay) async throws -> Result
 ) async throws -> Result {
@@ -254,6 +257,7 @@ func withRelay<Result>(
         reportsKeys: reportsKeys,
         left: left,
         access: access,
+        audit: audit,
         configure
     )
     do {

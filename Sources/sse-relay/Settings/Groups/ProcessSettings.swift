@@ -6,6 +6,8 @@ struct ProcessSettings: Sendable {
     let drainSeconds: Int
     let logsRequests: Bool
     let logsContent: Bool
+    /// The audit log's path; nil where none is kept.
+    let auditLog: String?
 
     init(_ environment: Environment) throws(ConfigurationError) {
         let count = try Self.loops.value(in: environment)
@@ -13,13 +15,17 @@ struct ProcessSettings: Sendable {
         drainSeconds = try Self.drainSeconds.value(in: environment)
         logsRequests = try Self.logsRequests.value(in: environment)
         logsContent = try Self.logsContent.value(in: environment)
+        auditLog = try Self.auditLog.value(in: environment)
     }
 }
 
 extension ProcessSettings {
     static let group = VariableGroup(
         "Process",
-        [loops.variable, drainSeconds.variable, logsRequests.variable, logsContent.variable]
+        [
+            loops.variable, drainSeconds.variable, logsRequests.variable, logsContent.variable,
+            auditLog.variable,
+        ]
     )
 
     static let loops = Setting.integer(
@@ -60,6 +66,20 @@ extension ProcessSettings {
             summary: "1 for a line on stderr per piece of an answer, with its text",
             words: """
                 1 for a line on stderr per piece of an answer as it passes the filters, with its                 text up to 1024 bytes: for finding faults, since what people ask and are answered                 is then in the log.
+                """
+        )
+    )
+
+    static let auditLog = Setting.optionalText(
+        Variable(
+            "RELAY_AUDIT_LOG",
+            example: "/var/log/sse-relay/audit.jsonl",
+            change: .restart,
+            summary: "a file for who began, stopped, deleted, exported, and was refused",
+            words: """
+                A file of JSON lines that says who began, stopped, deleted and exported what, who \
+                read what is not theirs, and what was refused; for this user alone. It never has \
+                what was asked and answered, nor keys. A file that is moved away is begun anew.
                 """
         )
     )

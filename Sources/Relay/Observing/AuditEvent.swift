@@ -1,0 +1,163 @@
+import HTTPServer
+import Loop
+import Wire
+
+/// Something that somebody did, or was not let do, as the audit log has it.
+///
+/// It never has what was asked or answered, nor a key or a token.
+struct AuditEvent {
+    /// What was done.
+    enum Kind: String, CaseIterable {
+        /// An answer was begun, which may cost money.
+        case began
+        /// A request was passed on to an upstream as it came.
+        case passed
+        /// An answer was stopped before its end.
+        case stopped
+        /// A conversation was deleted.
+        case deleted
+        /// Records were handed out as lines.
+        case exported
+        /// What belongs to somebody else was read.
+        case read
+        /// A request was refused.
+        case refused
+        /// Somebody began a session, ended it, or was given a ticket.
+        case login, logout, ticket
+    }
+
+    /// Whose things something was done to.
+    enum Whose {
+        case everybody
+        /// Nil where callers were not told apart.
+        case owner(String?)
+    }
+
+    let kind: Kind
+    /// Who did it; nil where that is not known.
+    var owner: String?
+    /// From where.
+    var address: PeerAddress?
+    /// The request, without its query, which may be somebody's prompt.
+    var method: String?
+    var path: String?
+    /// The answer's id.
+    var id: String?
+    var conversation: String?
+    var whose: Whose?
+    /// What was answered.
+    var status: Int?
+    /// Why it was refused.
+    var reason: String?
+    /// How many requests were refused before without a line of their own.
+    var passedOver = 0
+
+    /// Something done by a request.
+    init(_ kind: Kind, by owner: String?, _ exchange: Exchange) {
+        self.kind = kind
+        self.owner = owner
+        address = exchange.request.peer
+        method = exchange.request.head.method.name
+        path = exchange.request.head.rawPath
+    }
+
+    /// Something that is no request's.
+    init(_ kind: Kind) { self.kind = kind }
+
+    /// Appends one line of JSON without its newline.
+    func append(milliseconds: Int, to line: inout [UInt8]) {
+        line.append(literal: "{\"time\":\"")
+        Timestamp.append(milliseconds: milliseconds, into: &line)
+        line.append(literal: "\",\"event\":\"")
+        line.append(text: kind.rawValue)
+        line.append(literal: "\"")
+        Self.append("owner", owner, to: &line)
+        if let address {
+            line.append(literal: ",\"address\":\"")
+            address.append(to: &line)
+            line.append(literal: "\"")
+        }
+        Self.append("method", method, to: &line)
+        Self.append("path", path, to: &line)
+        Self.append("id", id, to: &line)
+        Self.append("conversation", conversation, to: &line)
+        switch whose {
+        case nil: break
+        case .everybody?: line.append(literal: ",\"of\":\"*\"")
+        case .owner(nil)?: line.append(literal: ",\"of\":null")
+        case .owner(let owner?)?: Self.append("of", owner, to: &line)
+        }
+        Self.append("status", status, to: &line)
+        Self.append("reason", reason, to: &line)
+        if passedOver > 0 { Self.append("passed_over", passedOver, to: &line) }
+        line.append(literal: "}")
+    }
+
+    private static func append(_ name: StaticString, _ text: String?, to line: inout [UInt8]) {
+        guard let text else { return }
+        line.append(literal: ",\"")
+        line.append(literal: name)
+        line.append(literal: "\":")
+        AuditText.append(text, to: &line)
+    }
+
+    private static func append(_ name: StaticString, _ number: Int?, to line: inout [UInt8]) {
+        guard let number else { return }
+        line.append(literal: ",\"")
+        line.append(literal: name)
+        line.append(literal: "\":")
+        line.append(decimal: number)
+    }
+}
+
+/// A text as a value of the audit log: a string of JSON that nothing can get out of.
+enum AuditText {
+    /// The most bytes of one value; what is beyond it is cut off, and `…` stands there.
+    static let maxBytes = 512
+
+    /// Appends a text in its quotes.
+    ///
+    /// What ends a line, moves a terminal's cursor or turns the direction of writing is escaped: a
+    /// line shows what it says, wherever it is read.
+    static func append(_ text: String, to line: inout [UInt8]) {
+        line.append(UInt8(ascii: "\""))
+        let end = line.count + maxBytes
+        for scalar in text.unicodeScalars {
+            // The longest is a pair of escapes.
+            guard line.count + 12 <= end else {
+                line.append(text: "…")
+                break
+            }
+            append(scalar, to: &line)
+        }
+        line.append(UInt8(ascii: "\""))
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to line: inout [UInt8]) {
+        switch scalar {
+        case "\"", "\\":
+            line.append(UInt8(ascii: "\\"))
+            line.append(UInt8(ascii: scalar))
+        case " "..."~": line.append(UInt8(ascii: scalar))
+        default:
+            if isPlain(scalar) { return line.append(contentsOf: String(scalar).utf8) }
+            for unit in String(scalar).utf16 {
+                line.append(literal: "\\u")
+                for shift in stride(from: UInt16(12), through: 0, by: -4) {
+                    line.append(digits[Int(unit >> shift & 15)])
+                }
+            }
+        }
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate,
+            .privateUse, .unassigned, .nonspacingMark, .enclosingMark:
+            false
+        default: true
+        }
+    }
+}
