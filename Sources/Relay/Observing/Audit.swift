@@ -66,6 +66,7 @@ final class Audit {
         conversation: String? = nil,
         of whose: AuditEvent.Whose
     ) {
+        guard file != nil else { return }
         if case .owner(let owner) = whose, Self.isSame(owner, caller.id) { return }
         did(.read, exchange, by: caller, id: id, conversation: conversation, of: whose)
     }
@@ -78,12 +79,14 @@ final class Audit {
     // MARK: Refusals
 
     /// Notes a request that the relay itself refused, for who asks or for what it asks for.
-    func finished(_ exchange: Exchange, by owner: String?) {
+    ///
+    /// Of most requests it is not asked who it was: that costs a look at a type.
+    func finished(_ exchange: Exchange, by owner: @autoclosure () -> String?) {
         // What an upstream refused has a note.
         guard file != nil, let reason = exchange.reason, exchange.note.isEmpty,
             let status = exchange.status?.code, Self.isRefusal(status)
         else { return }
-        var event = AuditEvent(.refused, by: owner, exchange)
+        var event = AuditEvent(.refused, by: owner(), exchange)
         event.status = status
         event.reason = Self.shown(reason)
         refused(event)

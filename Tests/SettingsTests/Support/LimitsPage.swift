@@ -2,6 +2,8 @@
 @testable import ChatFormats
 @testable import Generations
 @testable import HTTPServer
+@testable import Relay
+@testable import Storage
 @testable import Upstream
 @testable import Wire
 @testable import sse_relay
@@ -43,7 +45,7 @@ enum LimitsPage {
         table("A connection", connections) + table("A request", requests)
             + table("A caller", callers)
             + table("An answer", answers) + table("An upstream", upstreams)
-            + table("An issuer of tokens", issuers)
+            + table("An issuer of tokens", issuers) + table("The audit log", audits)
     }
 
     private static func table(_ title: String, _ rows: [Row]) -> String {
@@ -379,6 +381,22 @@ enum LimitsPage {
                 CallSettings.totalSeconds.variable,
                 "s",
                 "the answer ends as `timeout` with the code `total_timeout`"
+            ),
+        ]
+    }
+
+    private static var audits: [Row] {
+        [
+            Row(
+                "lines that wait for the disk",
+                "\(AuditFile.maxPendingBytes) bytes",
+                "they are lost and counted; requests go on"
+            ),
+            Row("a value of a line", "\(AuditText.maxBytes) bytes", "it is cut off"),
+            Row(
+                "refusals with a line, for each loop",
+                "\(Audit.maxRefusalsPerSecond) in a second",
+                "they are counted in `passed_over`"
             ),
         ]
     }
