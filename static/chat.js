@@ -10,8 +10,10 @@ import { deleteConversation } from "./history.js";
 import { ConversationList } from "./list.js";
 import * as running from "./running.js";
 import { Scroll } from "./scroll.js";
+import { isOutdated, logOut, request, user } from "./session.js";
 import { Speech } from "./speech.js";
 import * as stops from "./stops.js";
+import { names, write } from "./storage.js";
 import { plainWords } from "./title.js";
 import { onLeave, onWake } from "./wake.js";
 
@@ -84,6 +86,10 @@ addEventListener("popstate", () => {
 });
 onLeave(() => conversation.rest());
 onWake(() => {
+  if (isOutdated()) {
+    location.reload();
+    return;
+  }
   stops.deliver();
   conversation.catchUp();
   list.refresh();
@@ -97,6 +103,9 @@ running.watch((changed) => {
   if (changed === conversation.id) catchUpWithTab();
   if (!document.hidden) list.refresh(); // else when somebody looks
 }, wasDeleted);
+
+find("log-out").hidden = !user;
+find("log-out").addEventListener("click", leave);
 
 show(conversationInAddress());
 if (address.has("prompt")) {
@@ -196,6 +205,10 @@ function send() {
     composer.focus();
     return;
   }
+  if (isOutdated()) { // the draft stays, for whoever has written it
+    location.reload();
+    return;
+  }
   composer.clear(conversation.id);
   name(conversation.id);
   scroll.toEnd();
@@ -245,9 +258,24 @@ async function copyFrom(button, text) {
   copying.set(button, setTimeout(() => (button.textContent = "Copy"), copiedShown));
 }
 
+// ---- Signing out
+
+async function leave() {
+  try {
+    await logOut();
+  } catch {
+    list.say("You could not be signed out.");
+    return;
+  }
+  conversation.leave();
+  drafts.set(null, "");
+  for (const name of names("")) write(name, null);
+  location.replace("/login");
+}
+
 async function showWhoAnswers() {
   try {
-    const response = await fetch("/v1/models");
+    const response = await request("/v1/models");
     const { data } = await response.json();
     find("simulated").hidden = !data.some((model) => model.owned_by === "simulator");
   } catch {

@@ -1,6 +1,6 @@
 // What was written and not sent, for each conversation: a reload and a look at another leave it.
 
-import { readJSON, write } from "./storage.js";
+import { marked, readJSON, write } from "./storage.js";
 
 const name = "sse-relay.drafts";
 const maxDrafts = 50;
@@ -31,7 +31,7 @@ let unkept = ""; // where the browser keeps nothing for pages
 
 function beginning() {
   try {
-    return sessionStorage.getItem(name) ?? unkept;
+    return sessionStorage.getItem(marked(name)) ?? unkept;
   } catch {
     return unkept;
   }
@@ -40,8 +40,8 @@ function beginning() {
 function begin(text) {
   unkept = text;
   try {
-    if (text) sessionStorage.setItem(name, text);
-    else sessionStorage.removeItem(name);
+    if (text) sessionStorage.setItem(marked(name), text);
+    else sessionStorage.removeItem(marked(name));
   } catch {
     // Forbidden or full: kept until the page is left.
   }

@@ -1,5 +1,7 @@
 // What the server keeps: conversations, and what was said in them.
 
+import { request } from "./session.js";
+
 const turnsAtOnce = 50;
 
 /** What is known of a conversation that nobody has asked in. */
@@ -10,7 +12,7 @@ export const nothing = { turns: [], running: [], next: null };
  * `running` is the id of an answer that is being given there, on whatever device it was asked for.
  */
 export async function fetchConversations(before) {
-  const response = await fetch(`/chat/conversations?${query({ before })}`);
+  const response = await request(`/chat/conversations?${query({ before })}`);
   if (!response.ok) throw new Error(`status ${response.status}`);
   return response.json();
 }
@@ -21,7 +23,7 @@ export async function fetchConversations(before) {
  * are being given. There are none in an unknown conversation.
  */
 export async function fetchTurns(conversation, before) {
-  const response = await fetch(`${path(conversation)}?${query({ limit: turnsAtOnce, before })}`);
+  const response = await request(`${path(conversation)}?${query({ limit: turnsAtOnce, before })}`);
   if (response.status === 404) return nothing;
   if (!response.ok) throw new Error(`status ${response.status}`);
   const { messages, next } = await response.json();
@@ -50,7 +52,7 @@ export async function fetchState(conversation, id) {
 }
 
 export async function deleteConversation(conversation) {
-  const response = await fetch(path(conversation), { method: "DELETE" });
+  const response = await request(path(conversation), { method: "DELETE" });
   if (!response.ok) throw new Error(`status ${response.status}`);
 }
 

@@ -3,7 +3,7 @@
 // It is kept in localStorage: a reload and other tabs find there what to attach to. The key stands
 // for the question at the server, which answers it once however often it is asked.
 
-import { names, readJSON, write } from "./storage.js";
+import { names, readJSON, watch as watchStorage, write } from "./storage.js";
 
 const prefix = "sse-relay.running.";
 const deleted = "sse-relay.deleted";
@@ -44,9 +44,9 @@ export function all() {
 
 /** Calls `changed(conversation)` and `wasDeleted(conversation)` when another tab did something. */
 export function watch(changed, wasDeleted) {
-  addEventListener("storage", (event) => {
-    if (event.key?.startsWith(prefix)) changed(event.key.slice(prefix.length));
-    else if (event.key === deleted) wasDeleted(JSON.parse(event.newValue ?? "[]")[0]);
+  watchStorage((name, text) => {
+    if (name.startsWith(prefix)) changed(name.slice(prefix.length));
+    else if (name === deleted) wasDeleted(JSON.parse(text ?? "[]")[0]);
   });
 }
 

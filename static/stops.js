@@ -5,6 +5,7 @@
 
 import { fetchTurns } from "./history.js";
 import * as running from "./running.js";
+import { request } from "./session.js";
 import { names, readJSON, write } from "./storage.js";
 
 const prefix = "sse-relay.stop.";
@@ -61,7 +62,7 @@ async function tell(stop) {
     const id = stop.id ?? (await findID(stop));
     if (!id) return Date.now() - stop.askedAt > maxUncertainty;
     const path = `/chat/streams/${encodeURIComponent(id)}`;
-    const { ok, status } = await fetch(path, { method: "DELETE", keepalive: true });
+    const { ok, status } = await request(path, { method: "DELETE", keepalive: true });
     return ok || status === 404;
   } catch {
     return false; // the server was not reached

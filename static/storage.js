@@ -1,6 +1,21 @@
 // What this browser keeps for the page; where it keeps nothing, the page does while it is open.
+//
+// Each user who logs in has names of their own: what one has written is not shown to the next.
+
+import { user } from "./session.js";
 
 const memory = new Map();
+const mark = user && `${user}/`;
+
+/** The name under which the browser has it. */
+export const marked = (name) => mark + name;
+
+/** Calls `changed(name, text)` when another tab of this user has changed something. */
+export function watch(changed) {
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key?.startsWith(mark)) changed(key.slice(mark.length), newValue);
+  });
+}
 
 /** The names that begin with `prefix`. */
 export function names(prefix) {
@@ -11,14 +26,15 @@ export function names(prefix) {
     // Forbidden: only memory is left.
   }
   // What could not be replaced is stored and in memory.
-  const all = new Set([...stored, ...memory.keys()]);
+  const own = stored.filter((name) => name.startsWith(mark)).map((name) => name.slice(mark.length));
+  const all = new Set([...own, ...memory.keys()]);
   return [...all].filter((name) => name.startsWith(prefix));
 }
 
 export function read(name) {
   if (memory.has(name)) return memory.get(name);
   try {
-    return localStorage.getItem(name);
+    return localStorage.getItem(marked(name));
   } catch {
     return null;
   }
@@ -28,8 +44,8 @@ export function read(name) {
 export function write(name, text) {
   memory.delete(name);
   try {
-    if (text === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, text);
+    if (text === null) localStorage.removeItem(marked(name));
+    else localStorage.setItem(marked(name), text);
   } catch {
     if (text !== null) memory.set(name, text); // forbidden or full
   }

@@ -7,6 +7,7 @@
 // not tried again in silence: that is left to the user.
 
 import { fetchState } from "./history.js";
+import { request, user } from "./session.js";
 
 const maxQueryBytes = 2000; // longer questions are posted: proxies cut long URLs
 const maxWaitForID = 10_000; // ms that Stop waits to learn which stream to stop
@@ -56,7 +57,8 @@ export class AnswerStream {
     const fields = Object.entries(asked).filter(([, value]) => value);
     const query = new URLSearchParams([...fields, ["stream", key]]).toString();
     this.isReplayable = isAgain;
-    if (posting || query.length > maxQueryBytes) this.post({ ...Object.fromEntries(fields), id: key });
+    // A cookie asks by POST alone, by which browsers always say which page it is.
+    if (posting || user || query.length > maxQueryBytes) this.post({ ...Object.fromEntries(fields), id: key });
     else this.listen(`/chat/stream?${query}`);
   }
 
@@ -119,7 +121,7 @@ export class AnswerStream {
     let answer;
     this.expectConnection();
     try {
-      response = await fetch("/api/streaming?format=events", {
+      response = await request("/api/streaming?format=events", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),

@@ -7,16 +7,20 @@ package struct Caller: Sendable, Equatable {
     package let scopes: Scopes
     /// How much the caller may ask for; nil where that is not counted.
     package let limits: CallerLimits?
+    /// What has shown who the caller is.
+    package let proof: Proof
 
     /// Makes a caller.
     package init(
         id: String?,
         scopes: Scopes = .common,
-        limits: CallerLimits? = nil
+        limits: CallerLimits? = nil,
+        proof: Proof = .none
     ) {
         self.id = id
         self.scopes = scopes
         self.limits = limits
+        self.proof = proof
     }
 
     /// A caller that cannot be told from others; it may do all but see what belongs to somebody.

@@ -11,13 +11,43 @@ package protocol Callers: Sendable {
     ///
     /// - Parameters:
     ///   - head: the request's.
+    ///   - tickets: what a ticket in its query may be used for.
     ///   - reactor: the loop that asks; a `Ticket` brings a later answer back to it.
     ///   - use: takes the caller, or why there is none; on that loop, now or later.
     func caller(
         of head: RequestHead,
+        tickets: TicketUse,
         on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     )
+
+    /// Whether anybody is asked who they are.
+    var areKnown: Bool { get }
+
+    /// Begins a session.
+    ///
+    /// - Parameters:
+    ///   - credential: the text of a key or a token.
+    ///   - reactor: the loop that asks.
+    ///   - use: takes the session for the browser's cookie; or 401 as for a wrong key, 404 where
+    ///     nobody is asked who they are. On that loop, now or later.
+    func logIn(
+        _ credential: String,
+        on reactor: Reactor,
+        then use: @escaping (Result<Session, Problem>) -> Void
+    )
+
+    /// Gives a ticket to a caller, with which a stream can be opened and read on.
+    ///
+    /// - Parameters:
+    ///   - caller: is known.
+    ///   - now: the second since 1970.
+    /// - Returns: its text, and for how many seconds it begins something.
+    /// - Throws: 401 where the caller's own time is over, 404 where nobody is asked who they are.
+    func streamTicket(
+        for caller: Caller,
+        now: Int
+    ) throws(Problem) -> (text: String, seconds: Int)
 
     /// Begins what goes on beside requests, such as fetching keys.
     ///
@@ -35,8 +65,25 @@ package protocol Callers: Sendable {
     func end() async
 }
 
-/// Most have nothing to do beside requests.
+/// What holds where nobody is asked who they are, and nothing goes on beside requests.
 extension Callers {
+    package var areKnown: Bool { false }
+
+    package func logIn(
+        _ credential: String,
+        on reactor: Reactor,
+        then use: @escaping (Result<Session, Problem>) -> Void
+    ) {
+        use(.failure(.nobodyLogsIn))
+    }
+
+    package func streamTicket(
+        for caller: Caller,
+        now: Int
+    ) throws(Problem) -> (text: String, seconds: Int) {
+        throw .nobodyLogsIn
+    }
+
     package func begin(
         on loop: EventLoop,
         _ connection: UpstreamSettings,
@@ -53,6 +100,7 @@ package struct AnonymousCallers: Callers {
 
     package func caller(
         of head: RequestHead,
+        tickets: TicketUse,
         on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     ) {

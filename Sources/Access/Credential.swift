@@ -35,6 +35,9 @@ package enum Credential: Sendable, Equatable, CustomStringConvertible {
         self = found.map(Self.kind) ?? .none
     }
 
+    /// Takes what somebody has typed or pasted, as it is.
+    package init(_ text: String) { self = Self.kind(text) }
+
     private static let names = [
         ("authorization", true), ("x-api-key", false), ("api-key", false),
     ]

@@ -30,13 +30,26 @@ package struct Gate: Sendable {
         case answers(Scope)
         /// It begins an answer, which costs money, by GET, which any page can make a browser send.
         case generationByGet
+        /// It gives a ticket, to a caller who may do something with it.
+        case ticket
+        /// It begins or ends a session, by what it says itself and whoever it comes from.
+        case session
 
-        /// What the caller needs; nil for no scope.
-        var scope: Scope? {
+        /// What a caller lacks; nil where that is nothing.
+        func missingScope(of scopes: Scopes) -> Scope? {
             switch self {
-            case .nothing, .knowledge: nil
-            case .answers(let scope): scope
-            case .generationByGet: .chat
+            case .nothing, .knowledge, .session: nil
+            case .answers(let scope): scopes.allows(scope) ? nil : scope
+            case .generationByGet: scopes.allows(.chat) ? nil : .chat
+            case .ticket: scopes.allows(.chat) || scopes.allows(.read) ? nil : .read
+            }
+        }
+
+        /// Whether it would change something, or cost money, or give a right away.
+        var changes: Bool {
+            switch self {
+            case .nothing, .knowledge, .answers(.read), .answers(.metrics): false
+            case .answers, .generationByGet, .ticket, .session: true
             }
         }
     }
@@ -95,7 +108,9 @@ package struct Gate: Sendable {
     ) throws(Problem) {
         switch demand {
         case .nothing, .knowledge: return
-        case .answers: try origins.check(head, isSecure: isSecure)
+        case .answers, .ticket: try origins.check(head, isSecure: isSecure)
+        // Somebody must not be logged in as somebody else without noticing.
+        case .session: try origins.checkIsOwnPage(head)
         case .generationByGet:
             try origins.check(head, isSecure: isSecure)
             try GetPolicy.check(head, host: host)
@@ -107,20 +122,30 @@ package struct Gate: Sendable {
     /// - Parameters:
     ///   - head: the request's; it has passed `check`.
     ///   - demand: what the request would do; for `nothing`, no caller is looked up.
+    ///   - tickets: what a ticket in its query may be used for.
     ///   - reactor: the loop's.
     ///   - use: takes the caller, or why the request is refused; on the loop, now or later.
     package func admit(
         _ head: RequestHead,
         _ demand: Demand,
+        tickets: TicketUse = .nothing,
         on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     ) {
-        guard demand != .nothing else { return use(.success(.anonymous)) }
-        state.callers.caller(of: head, on: reactor) { result in
-            guard case .success(let caller) = result, let scope = demand.scope,
-                !caller.scopes.allows(scope)
-            else { return use(result) }
-            use(.failure(.outOfScope(scope, caller)))
+        guard demand != .nothing, demand != .session else { return use(.success(.anonymous)) }
+        // A browser sends a cookie whoever makes it ask. This is found out here, since a closure
+        // that holds the head would cost each request more than all of this.
+        let isUnproven =
+            demand.changes && head.fields.first("Cookie") != nil && !origins.isOwnPage(head)
+        state.callers.caller(of: head, tickets: tickets, on: reactor) { result in
+            guard case .success(let caller) = result else { return use(result) }
+            if let scope = demand.missingScope(of: caller.scopes) {
+                use(.failure(.outOfScope(scope, caller)))
+            } else if isUnproven, caller.proof.kind == .session {
+                use(.failure(OriginPolicy.unproven))
+            } else {
+                use(result)
+            }
         }
     }
 }

@@ -12,13 +12,24 @@ package final class KnownCallers: Callers {
     package struct Means: Sendable {
         package let keys: APIKeys?
         package private(set) var tokens: TokenMeans?
+        /// Signs tickets and sessions; nil where there are none.
+        package let signer: Signer?
         /// Tells what was replaced from what is there now.
         fileprivate let edition = Edition()
 
         /// Makes none.
-        package init(keys: APIKeys? = nil, tokens: TokenMeans? = nil) {
+        package init(
+            keys: APIKeys? = nil,
+            tokens: TokenMeans? = nil,
+            signer: Signer? = nil
+        ) {
             self.keys = keys
             self.tokens = tokens
+            self.signer = signer
+        }
+
+        func desk(_ now: Int) -> TicketDesk? {
+            signer.map { .init(signer: $0, keys: keys, takesTokens: tokens != nil, now: now) }
         }
 
         /// The number of the fetched keys that count now; nil where none are fetched.
@@ -40,35 +51,19 @@ package final class KnownCallers: Callers {
         let report: @Sendable (KeySetReport) -> Void
     }
 
-    /// Whom a credential has shown; to find that out costs a tenth of a short request and more.
-    private struct Verified {
-        let caller: Caller
-        /// The second since 1970 from which on it does not count.
-        let expiry: Int
-        /// The number of the fetched set of keys that it was checked with, if it was.
-        var setNumber: Int?
-    }
-
     private struct State {
         var means: Means
         /// By the fields' values, whose hashes are seeded: the time of a look-up tells nothing.
-        var verified: [CredentialField: Verified] = [:]
+        var verified: [CredentialField: Verification.Result] = [:]
         /// Nil while nobody serves.
         var home: Home?
-    }
-
-    /// Why there is no caller, or not yet.
-    private enum Obstacle: Error {
-        case refused(Problem)
-        /// The token cannot be judged without a newer set of keys than that of this number.
-        case needsKeys(FetchedKeys, newerThan: Int)
     }
 
     /// What is known before a credential is looked into.
     private enum Knowledge {
         case everybody
-        case caller(Caller)
-        case nothing(Means)
+        /// What callers are known by, and the caller whom the same field has shown before.
+        case known(Means, Caller?)
     }
 
     /// How many credentials are remembered; then it begins anew.
@@ -121,54 +116,79 @@ package final class KnownCallers: Callers {
         await keys?.end()
     }
 
+    package var areKnown: Bool {
+        if case .known = knowledge(of: nil, 0) { true } else { false }
+    }
+
     package func caller(
         of head: RequestHead,
+        tickets: TicketUse,
         on reactor: Reactor,
         then use: @escaping (Result<Caller, Problem>) -> Void
     ) {
-        do throws(Obstacle) {
-            use(.success(try caller(head, now: reactor.wallMilliseconds / 1000)))
+        do throws(Verification.Obstacle) {
+            use(.success(try caller(head, tickets, now: reactor.wallMilliseconds / 1000)))
         } catch {
-            switch error {
-            case .refused(let problem): use(.failure(problem))
-            case .needsKeys(let keys, let number):
-                keys.wait(forNewerThan: number, on: reactor) { [self] answer in
-                    switch answer {
-                    case .changed: caller(of: head, on: reactor, then: use)
-                    case .unchanged: use(.failure(.invalidToken(.unknownKey)))
-                    case .unavailable(let seconds): use(.failure(.noKeySet(seconds)))
-                    }
+            overcome(error, on: reactor, use) { [self] in
+                caller(of: head, tickets: tickets, on: reactor, then: use)
+            }
+        }
+    }
+
+    /// Says why there is nobody, or tries again once there are other keys.
+    private func overcome<Answer>(
+        _ obstacle: Verification.Obstacle,
+        on reactor: Reactor,
+        _ use: @escaping (Result<Answer, Problem>) -> Void,
+        again: @escaping () -> Void
+    ) {
+        switch obstacle {
+        case .refused(let problem): use(.failure(problem))
+        case .needsKeys(let keys, let number):
+            keys.wait(forNewerThan: number, on: reactor) { answer in
+                switch answer {
+                case .changed: again()
+                case .unchanged: use(.failure(.invalidToken(.unknownKey)))
+                case .unavailable(let seconds): use(.failure(.noKeySet(seconds)))
                 }
             }
         }
     }
 
-    private func caller(_ head: RequestHead, now: Int) throws(Obstacle) -> Caller {
+    func caller(
+        _ head: RequestHead,
+        _ tickets: TicketUse,
+        now: Int
+    ) throws(Verification.Obstacle) -> Caller {
         let field = CredentialField(onlyOneOf: head.fields)
-        switch knowledge(of: field, now) {
-        case .everybody: return .anonymous
-        case .caller(let caller): return caller
-        case .nothing(let means):
-            let verified = try Self.verified(head, means, now)
-            if let field { remember(verified, for: field, by: means) }
-            return verified.caller
+        guard case .known(let means, let known) = knowledge(of: field, now) else {
+            return .anonymous
         }
+        if let caller = try Verification(means, now).caller(showingTicketFor: tickets, head) {
+            return caller
+        }
+        if let known { return known }
+        let verified = try Verification(means, now).result(of: head)
+        if let field { remember(verified, for: field, by: means) }
+        return verified.caller
     }
 
     private func knowledge(of field: CredentialField?, _ now: Int) -> Knowledge {
         state.withLock { state in
             guard state.means.keys != nil || state.means.tokens != nil else { return .everybody }
-            guard let field, let known = state.verified[field], now < known.expiry,
+            guard let field, let known = state.verified[field], now < known.caller.proof.end,
                 // A key that the issuer has withdrawn counts for no token any more.
                 known.setNumber == nil || known.setNumber == state.means.setNumber
-            else { return .nothing(state.means) }
-            return .caller(known.caller)
+            else { return .known(state.means, nil) }
+            return .known(state.means, known.caller)
         }
     }
 
     /// Remembers what was found out, unless keys and tokens were replaced meanwhile.
+    ///
+    /// To find it out costs a tenth of a short request and more.
     private func remember(
-        _ verified: Verified,
+        _ verified: Verification.Result,
         for field: CredentialField,
         by means: Means
     ) {
@@ -179,104 +199,42 @@ package final class KnownCallers: Callers {
         }
     }
 
-    private static func verified(
-        _ head: RequestHead,
-        _ means: Means,
-        _ now: Int
-    ) throws(Obstacle) -> Verified {
-        let credential: Credential
-        do throws(CredentialError) {
-            credential = try Credential(of: head.fields)
+    // MARK: Tickets and sessions
+
+    package func logIn(
+        _ credential: String,
+        on reactor: Reactor,
+        then use: @escaping (Result<Session, Problem>) -> Void
+    ) {
+        do throws(Verification.Obstacle) {
+            use(.success(try session(for: credential, now: reactor.wallMilliseconds / 1000)))
         } catch {
-            throw .refused(Problem(error))
-        }
-        switch credential {
-        case .none: throw .refused(.missingCredential)
-        case .apiKey(let text):
-            guard let keys = means.keys else { throw .refused(.invalidKey("no keys are set")) }
-            return try verified(text, keys, now)
-        case .token(let text):
-            guard let tokens = means.tokens else {
-                throw .refused(.invalidKey("no token counts here"))
-            }
-            return try verified(text, tokens, now)
-        case .other: throw .refused(.invalidKey("not a key of this relay"))
-        }
-    }
-
-    private static func verified(
-        _ text: String,
-        _ keys: APIKeys,
-        _ now: Int
-    ) throws(Obstacle) -> Verified {
-        switch keys.find(text, now: now) {
-        case .key(let key):
-            return Verified(
-                caller: Caller(id: key.owner, scopes: key.scopes, limits: key.limits),
-                expiry: key.expires ?? .max
-            )
-        case .expired(let key): throw .refused(.invalidKey("the key \(key.name) has expired"))
-        case .unknown: throw .refused(.invalidKey("an unknown key"))
-        }
-    }
-
-    // MARK: Tokens
-
-    private static func verified(
-        _ text: String,
-        _ tokens: TokenMeans,
-        _ now: Int
-    ) throws(Obstacle) -> Verified {
-        switch tokens {
-        case .held(let verifier):
-            do throws(JWTError) {
-                return try verified(text, verifier, now)
-            } catch {
-                throw .refused(Problem(error))
-            }
-        case .fetched(let keys, let rules):
-            let edition = keys.edition
-            do throws(JWTError) {
-                guard let set = edition.keys else {
-                    // What is no token at all waits for no keys.
-                    _ = try SignedToken(text.utf8.span)
-                    throw .unknownKey
-                }
-                var verified = try verified(text, JWTVerifier(keys: set, rules), now)
-                verified.setNumber = edition.number
-                return verified
-            } catch {
-                guard error == .unknownKey else { throw .refused(Problem(error)) }
-                throw .needsKeys(keys, newerThan: edition.number)
+            overcome(error, on: reactor, use) { [self] in
+                logIn(credential, on: reactor, then: use)
             }
         }
     }
 
-    private static func verified(
-        _ text: String,
-        _ tokens: JWTVerifier,
-        _ now: Int
-    ) throws(JWTError) -> Verified {
-        let claims = try tokens.verify(text, atUnixSecond: now)
-        return Verified(
-            caller: Caller(id: owner(claims), scopes: scopes(claims), limits: claims.limits),
-            expiry: claims.expiry
-        )
+    func session(for credential: String, now: Int) throws(Verification.Obstacle) -> Session {
+        guard case .known(let means, _) = knowledge(of: nil, now), let desk = means.desk(now) else {
+            throw .refused(.nobodyLogsIn)
+        }
+        let caller = try Verification(means, now).result(of: Credential(credential)).caller
+        do throws(Problem) {
+            return try desk.begin(caller)
+        } catch {
+            throw .refused(error)
+        }
     }
 
-    /// The owner that a token names; no key's owner begins like this.
-    private static func owner(_ claims: JWTClaims) -> String { "user/\(claims.subject)" }
-
-    /// What a token allows: the words that begin with `relay:`, or else what everybody needs.
-    ///
-    /// Other words are for other servers, which may mean something else by `admin`.
-    private static func scopes(_ claims: JWTClaims) -> Scopes {
-        let own = claims.scopes.filter { $0.hasPrefix("relay:") }
-        guard !own.isEmpty else { return .common }
-        return own.reduce(into: []) { scopes, word in
-            if let scope = Scope(rawValue: String(word.dropFirst("relay:".count))) {
-                scopes.insert(Scopes(scope))
-            }
+    package func streamTicket(
+        for caller: Caller,
+        now: Int
+    ) throws(Problem) -> (text: String, seconds: Int) {
+        guard case .known(let means, _) = knowledge(of: nil, now), let desk = means.desk(now) else {
+            throw .nobodyLogsIn
         }
+        let given = try desk.give(.stream, to: caller)
+        return (given.text, given.seconds)
     }
 }

@@ -83,6 +83,39 @@ struct OriginPolicy: Sendable {
         }
     }
 
+    /// Refuses a request that nothing shows to come from a page of this server itself.
+    ///
+    /// Browsers send `Origin` with each POST and DELETE of a page, and `Sec-Fetch-Site` wherever
+    /// the line is safe (Fetch Standard §3.2; Fetch Metadata §2.3). A page that is listed is still
+    /// another one: it has a credential of its own.
+    func checkIsOwnPage(_ head: RequestHead) throws(Problem) {
+        guard !isOwnPage(head) else { return }
+        guard let origin = head.fields.first("Origin") else { throw Self.unproven }
+        let advice = ProxySigns.advice(head, origin: try? Origin(origin))
+        throw Self.notOwn("pages of \(origin) may not do that" + advice)
+    }
+
+    /// Whether a request shows that it comes from a page of this server itself.
+    func isOwnPage(_ head: RequestHead) -> Bool {
+        guard let origin = head.fields.first("Origin") else {
+            return head.fields.first("Sec-Fetch-Site") == "same-origin"
+        }
+        return isOwn(origin, head) || isOfOurHosts(origin)
+    }
+
+    /// The refusal of what nothing shows to come from there.
+    static let unproven = notOwn("this request shows no Origin of such a page")
+
+    private static func notOwn(_ words: String) -> Problem {
+        Problem(
+            .forbidden,
+            type: "permission_error",
+            message: "a session is for this server's own page alone; \(words);"
+                + " programs and other pages send a key, a token or a ticket",
+            code: "foreign_page"
+        )
+    }
+
     /// Whether the page is of the host that the request names.
     private func isOwn(_ origin: String, _ head: RequestHead) -> Bool {
         guard let host = head.host?.lowercased() else { return false }

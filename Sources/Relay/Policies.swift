@@ -39,7 +39,7 @@ final class Policies {
         _ exchange: Exchange,
         then use: @escaping (Result<Void, Problem>) -> Void
     ) {
-        let address = exchange.request.peer
+        let address = exchange.clientAddress
         budgets.reserve(id, caller, from: address, on: context.reactor, then: use)
     }
 

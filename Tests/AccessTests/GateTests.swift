@@ -54,7 +54,39 @@ import Wire
         #expect(try refusal("chat.example", fields, demand) == status)
     }
 
-    @Test(arguments: [Gate.Demand.nothing, .knowledge, .answers(.chat), .generationByGet])
+    @Test(
+        arguments: [
+            ([:], false), (["Sec-Fetch-Site": "same-origin"], true),
+            (["Sec-Fetch-Site": "same-site"], false), (["Sec-Fetch-Site": "cross-site"], false),
+            (["Sec-Fetch-Site": "none"], false), (["Referer": "http://chat.example/"], false),
+            (["Origin": "http://chat.example"], true), (["Origin": "https://chat.example"], true),
+            (["Origin": "https://listed.example"], false), (["Origin": "null"], false),
+            (["Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"], false),
+            (["Origin": "http://chat.example:8001"], false),
+        ] as [(HeaderFields, Bool)]
+    )
+    func `a session begins and ends where our own page is shown to ask`(
+        fields: HeaderFields,
+        isOwn: Bool
+    ) throws {
+        #expect(try refusal("chat.example", fields, .session) == (isOwn ? nil : .forbidden))
+    }
+
+    @Test(arguments: [
+        (Gate.Demand.nothing, false), (.knowledge, false), (.answers(.read), false),
+        (.answers(.chat), true), (.answers(.delete), true), (.answers(.admin), true),
+        (.generationByGet, true), (.ticket, true), (.session, true),
+    ])
+    func `what changes something needs more than a cookie`(
+        demand: Gate.Demand,
+        changes: Bool
+    ) {
+        #expect(demand.changes == changes)
+    }
+
+    @Test(arguments: [
+        Gate.Demand.nothing, .knowledge, .answers(.chat), .generationByGet, .ticket,
+    ])
     func `a name that is not ours is refused, whatever is wanted`(demand: Gate.Demand) throws {
         #expect(try refusal("evil.example", [:], demand) == .misdirectedRequest)
         #expect(try refusal("CHAT.example:8000", [:], demand) == nil)

@@ -110,6 +110,18 @@ import Testing
         await desk.stop()
     }
 
+    @Test func `behind proxies all whom they do not name count as one`() async throws {
+        let desk = try Desk {
+            $0.perAddress.requestsPerMinute = 2
+            $0.isBehindProxies = true
+        }
+        #expect(await desk.ask(Self.ann, "127.0.0.1").1 == nil)
+        #expect(await desk.ask(Self.bob, "::1").1 == nil)
+        #expect(await desk.ask(.anonymous, "127.0.0.1").1 != nil)
+        #expect(await desk.ask(.anonymous, "192.0.2.1").1 == nil)
+        await desk.stop()
+    }
+
     @Test func `who is refused by one limit is counted by none`() async throws {
         let desk = try Desk {
             $0.perCaller.generations = 1

@@ -14,15 +14,28 @@ import Testing
         SignedTicket(
             purpose: purpose,
             owner: "key/ann",
+            key: "0123456789",
             scopes: [.chat, .read],
+            limits: nil,
             expires: 2000,
+            readsUntil: 5600,
             id: "AAAAAAAAAAAAAAAAAAAAAA"
         )
     }
 
-    private func fault(_ text: String, now: Int = 1000) -> TicketFault? {
+    private func fault(
+        _ text: String,
+        now: Int = 1000,
+        isReadingOn: Bool = false
+    ) -> TicketFault? {
         do throws(TicketFault) {
-            _ = try SignedTicket(text, for: .stream, signedBy: signer, now: now)
+            _ = try SignedTicket(
+                text,
+                for: .stream,
+                signedBy: signer,
+                now: now,
+                isReadingOn: isReadingOn
+            )
             return nil
         } catch {
             return error
@@ -46,9 +59,9 @@ import Testing
         let text = try ticket().text(signedBy: signer)
         // Made by Python's hmac and base64 modules.
         let wanted = """
-            v1.eyJvd25lciI6ImtleS9hbm4iLCJzY29wZXMiOlsiY2hhdCIsInJlYWQiXSwiZXhwaXJlcyI6M\
-            jAwMCwiaWQiOiJBQUFBQUFBQUFBQUFBQUFBQUFBQUFBIn0.60TsdR6jXpONXzb7KaWon8PA8KzRx\
-            i-G-fp17vNJFlY
+            v1.eyJvd25lciI6ImtleS9hbm4iLCJrZXkiOiIwMTIzNDU2Nzg5Iiwic2NvcGVzIjpbImNoYXQiL\
+            CJyZWFkIl0sImV4cGlyZXMiOjIwMDAsInJlYWRzX3VudGlsIjo1NjAwLCJpZCI6IkFBQUFBQUFBQ\
+            UFBQUFBQUFBQUFBQUEifQ.ragSy5ufR37hdJPiNy3wtBEdYXztF5QVCBCjOW3VUsg
             """
         #expect(text == wanted)
         #expect(try SignedTicket(text, for: .stream, signedBy: signer, now: 1999) == ticket())
@@ -56,14 +69,27 @@ import Testing
 
     @Test func `a drawn ticket is good for its purpose's time, and no two are the same`() throws {
         for purpose in SignedTicket.Purpose.allCases {
-            let one = try SignedTicket(purpose, owner: "key/a", scopes: .chat, now: 1000)
-            let other = try SignedTicket(purpose, owner: "key/a", scopes: .chat, now: 1000)
+            let one = try SignedTicket(purpose, owner: "a", key: "k", scopes: .chat, now: 1000)
+            let other = try SignedTicket(purpose, owner: "a", key: "k", scopes: .chat, now: 1000)
             #expect(one.expires == 1000 + purpose.lifeSeconds)
+            let reading = purpose == .stream ? SignedTicket.readingSeconds : 0
+            #expect(one.readsUntil == one.expires + reading)
             #expect(one.id != other.id && one.id.utf8.count == 22)
         }
-        let short = try SignedTicket(.session, owner: "a", scopes: .chat, now: 1000, life: 5)
-        #expect(short.expires == 1005)
         #expect(SignedTicket.Purpose.stream.lifeSeconds == 60)
+    }
+
+    @Test(arguments: [(1005, 1005, 1005), (2000, 1060, 2000), (.max, 1060, 4660)])
+    func `no ticket outlives what it rests on`(end: Int, expires: Int, readsUntil: Int) throws {
+        let ticket = try SignedTicket(
+            .stream,
+            owner: "a",
+            key: nil,
+            scopes: .chat,
+            now: 1000,
+            end: end
+        )
+        #expect(ticket.expires == expires && ticket.readsUntil == readsUntil)
     }
 
     @Test func `any owner is read back as it was`() throws {
@@ -71,8 +97,11 @@ import Testing
             let ticket = SignedTicket(
                 purpose: .stream,
                 owner: owner,
+                key: nil,
                 scopes: .admin,
+                limits: nil,
                 expires: 5,
+                readsUntil: 5,
                 id: "i"
             )
             let text = try ticket.text(signedBy: signer)
@@ -87,6 +116,12 @@ import Testing
         #expect(fault(text, now: 1999) == nil)
         #expect(fault(text, now: 2000) == .expired)
         #expect(fault(text, now: .max) == .expired)
+    }
+
+    @Test func `an expired ticket lets a reader go on for a while`() throws {
+        let text = try ticket().text(signedBy: signer)
+        #expect(fault(text, now: 5599, isReadingOn: true) == nil)
+        #expect(fault(text, now: 5600, isReadingOn: true) == .expired)
     }
 
     @Test func `a ticket for something else is refused, whatever else holds`() throws {
@@ -151,19 +186,23 @@ import Testing
         for text in wrong { #expect(fault(text) == .malformed, "\(text)") }
     }
 
+    private static let good =
+        #"{"owner":"a","key":null,"scopes":["chat"],"expires":9998,"reads_until":9999,"id":"i"}"#
+
+    /// The payload with another part in the place of one that it has.
+    private static func changed(_ part: String, _ other: String) -> String {
+        let range = good.firstRange(of: part) ?? good.startIndex..<good.startIndex
+        return good[..<range.lowerBound] + other + good[range.upperBound...]
+    }
+
     @Test(arguments: [
-        "", "{}", "null", "[]",
-        #"{"owner":"","scopes":["chat"],"expires":9999,"id":"i"}"#,
-        #"{"owner":"a","scopes":["write"],"expires":9999,"id":"i"}"#,
-        #"{"owner":"a","scopes":["chat",7],"expires":9999,"id":"i"}"#,
-        #"{"owner":"a","scopes":["chat"],"expires":"9999","id":"i"}"#,
-        #"{"owner":"a","scopes":["chat"],"expires":9e3,"id":"i"}"#,
-        #"{"owner":"a","scopes":["chat"],"expires":9999}"#,
-        #"{"owner":"a","scopes":["chat"],"expires":9999,"id":"i","x":1}"#,
-        #"{"scopes":["chat"],"owner":"a","expires":9999,"id":"i"}"#,
-        #"{"owner":"a","scopes":["read","chat"],"expires":9999,"id":"i"}"#,
-        #" {"owner":"a","scopes":["chat"],"expires":9999,"id":"i"}"#,
-        #"{"owner":"\u0061","scopes":["chat"],"expires":9999,"id":"i"}"#,
+        "", "{}", "null", "[]", " \(good)",
+        changed(#""a""#, #""""#), changed(#""a""#, #""\u0061""#), changed("null", "7"),
+        changed(#""key":null,"#, ""), changed(#"["chat"]"#, #"["write"]"#),
+        changed(#"["chat"]"#, #"["chat",7]"#), changed(#"["chat"]"#, #"["read","chat"]"#),
+        changed("9998", #""9998""#), changed("9998", "9e3"), changed("9999", "null"),
+        changed(#","reads_until":9999"#, ""), changed(#","id":"i""#, ""),
+        changed("}", #","x":1}"#), #"{"key":null,"owner":"a"}"#,
     ])
     func `a payload that this version does not write is refused, though it is signed`(
         payload: String
@@ -172,6 +211,9 @@ import Testing
         let mac = try signer.sign("v1 stream ticket of sse-relay", bytes)
         let text = "v1.\(Base64URL.encode(bytes)).\(Base64URL.encode(mac))"
         #expect(fault(text) == .malformed)
+        let mine = try signer.sign("v1 stream ticket of sse-relay", Array(Self.good.utf8))
+        let right = "v1.\(Base64URL.encode(Array(Self.good.utf8))).\(Base64URL.encode(mine))"
+        #expect(fault(right) == nil)
     }
 
     @Test func `a secret is long and drawn`() {

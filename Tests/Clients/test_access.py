@@ -17,16 +17,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc import jwk
 from joserfc import jwt as jose
+from made_keys import key_of
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 HELLO = "simulator?say=hello&interval_ms=0"
 SECRET = "u8jzPde0IgxLd6GncfBAepfJBd0Kh8oOOL8dKLzdocJ2isAjIhKtJ0RlgLKOmxgJ"
-
-
-def key_of(run_daemon, file, name, *options):
-    done = run_daemon("key", "add", name, "--file", str(file), *options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def library(relay, key):

@@ -39,6 +39,7 @@ import Wire
 
         func caller(
             of head: RequestHead,
+            tickets: TicketUse,
             on reactor: Reactor,
             then use: @escaping (Result<Caller, Problem>) -> Void
         ) {

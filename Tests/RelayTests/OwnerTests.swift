@@ -58,18 +58,24 @@ import Wire
         }
     }
 
-    private static let open: Set<String> = ["/", "/healthz", "/readyz"]
+    private static let open: [Route] = [.file, .health, .readiness, .loginPage]
+    /// What asks for no credential, and for a sign that it comes from our own page.
+    private static let ofOwnPage: [Route] = [.logIn, .logOut]
 
     @Test func `every route but those for anybody needs a key`() async throws {
         let keyring = try keyring()
         try await withRelay(page: true, access: keyring.access) { relay in
             #expect(Self.routes.count > 20)
-            for (method, path, _) in Self.routes {
+            for (method, path, route) in Self.routes {
                 let body = method == "POST" ? question() : nil
                 let target = path == "/chat/stream" && method == "GET" ? path + "?prompt=x" : path
                 let (head, json) = try relay.exchange(method, target, body: body)
-                guard !Self.open.contains(path) else {
+                guard !Self.open.contains(route) else {
                     #expect(head.status == 200, "\(method) \(path)")
+                    continue
+                }
+                guard !Self.ofOwnPage.contains(route) else {
+                    #expect(head.status == 403, "\(method) \(path)")
                     continue
                 }
                 #expect(head.status == 401, "\(method) \(path)")
@@ -129,7 +135,8 @@ import Wire
         let keyring = try keyring()
         try await withRelay(access: keyring.access) { relay in
             let eve = keyring.fields("eve")
-            for (method, path, route) in Self.routes where !Self.open.contains(path) {
+            for (method, path, route) in Self.routes
+            where !(Self.open + Self.ofOwnPage).contains(route) {
                 let body = method == "POST" ? question() : nil
                 let target = path == "/chat/stream" && method == "GET" ? path + "?prompt=x" : path
                 let (head, json) = try relay.exchange(method, target, eve, body: body)

@@ -1,5 +1,7 @@
 import Access
 import Glibc
+import Storage
+import TestSupport
 import Testing
 
 @testable import sse_relay
@@ -116,5 +118,62 @@ import Testing
         for value in values.values where !value.hasPrefix("/") && !value.hasPrefix("a") {
             #expect(error?.description.contains(value) == false)
         }
+    }
+
+    // MARK: The secret of tickets and sessions
+
+    @Test(arguments: [
+        ("short", "expected at least 32 bytes"),
+        (AccessSettings.secret.variable.example, "expected at least 32 bytes"),
+        (String(repeating: "x", count: 64), "expected random bytes"),
+        (String(repeating: "abc", count: 20), "expected random bytes"),
+    ])
+    func `a weak secret is refused, and not shown`(secret: String, problem: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try settings(["RELAY_SECRET": secret])
+        }
+        #expect(error?.problem.hasPrefix(problem) == true)
+        #expect(error?.problem.contains(secret) == false)
+    }
+
+    @Test func `a session outlives the process, by the variable or by the folder's file`() throws {
+        let folder = try makeFolder()
+        defer { removeTree(folder) }
+        for values in [[:], ["RELAY_SECRET": "0123456789abcdef0123456789abcdef"]] {
+            let signer = try settings(values).signer(dataFolder: folder)
+            let ticket = try SignedTicket(
+                .session,
+                owner: "key/a",
+                key: "k",
+                scopes: .chat,
+                now: 1000
+            )
+            let text = try ticket.text(signedBy: signer)
+            let later = try settings(values).signer(dataFolder: folder)
+            #expect(try SignedTicket(text, for: .session, signedBy: later, now: 1001) == ticket)
+        }
+        #expect(namesIn(folder) == [SecretFile.name])
+    }
+
+    @Test func `a secret of the folder that cannot be used stops the start`() throws {
+        let folder = try makeFolder()
+        defer { removeTree(folder) }
+        let file = "\(folder)/secret"
+        writeFile(file, [UInt8](repeating: 7, count: 32))
+        #expect(chmod(file, 0o644) == 0)
+        let open = #expect(throws: ConfigurationError.self) {
+            try settings([:]).signer(dataFolder: folder)
+        }
+        let start = "is not set, and \(file) is open to other users"
+        #expect(open?.variable == "RELAY_SECRET")
+        #expect(open?.problem.hasPrefix(start) == true, "\(open?.problem ?? "")")
+        #expect(chmod(file, 0o600) == 0)
+        let weak = #expect(throws: ConfigurationError.self) {
+            try settings([:]).signer(dataFolder: folder)
+        }
+        #expect(
+            weak?.problem
+                == "is not set, and \(file): expected random bytes, found fewer than 8 different ones"
+        )
     }
 }

@@ -32,8 +32,8 @@ import Testing
         // Files that exist only where they were made, and a secret that would be everybody's.
         let own = [
             FilterSettings.file.name, AccessSettings.keys.name, TokenSettings.secret.name,
-            TokenSettings.keyFile.name, TokenSettings.issuer.name, TokenSettings.audiences.name,
-            TokenSettings.scopes.name,
+            AccessSettings.secret.name, TokenSettings.keyFile.name, TokenSettings.issuer.name,
+            TokenSettings.audiences.name, TokenSettings.scopes.name,
         ]
         guard !own.contains(variable.name) else { return }
         let values = [

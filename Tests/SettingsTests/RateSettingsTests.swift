@@ -6,7 +6,7 @@ import Testing
 /// How much may be asked, as the variables say it.
 @Suite struct RateSettingsTests {
     private func policy(_ values: [String: String]) throws -> RatePolicy {
-        try RateSettings(Environment(values)).policy
+        try RateSettings(Environment(values), isBehindProxies: false).policy
     }
 
     @Test func `nothing is bounded while nothing is set`() throws {

@@ -91,6 +91,7 @@ import Testing
             "RELAY_JWT_SECRET": AccessSettingsTests.secret, "RELAY_TRUSTED_PROXIES": "192.0.2.1",
             "RELAY_FORWARDED_FIELD": "forwarded", "RELAY_PROXY_PROTOCOL": "1",
             "RELAY_JWT_JWKS_URL": "https://a.example/jwks", "RELAY_AUDIT_LOG": "/audit",
+            "RELAY_SECRET": AccessSettingsTests.secret,
         ]
         let new = others.merging([name: values[name] ?? "5"]) { $1 }
         let reload = try reload(from: others, to: new)

@@ -38,4 +38,9 @@ package struct APIKeys: Sendable, Equatable {
         guard let expires = key.expires, now >= expires else { return .key(key) }
         return .expired(key)
     }
+
+    /// The key with an id, which is no secret; nil where there is none or its time is over.
+    func present(_ id: String, now: Int) -> APIKey? {
+        byID[id].flatMap { $0.expires.map { now < $0 } ?? true ? $0 : nil }
+    }
 }

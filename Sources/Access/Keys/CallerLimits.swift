@@ -22,6 +22,21 @@ package struct CallerLimits: Sendable, Equatable {
         Int((dollars * 1_000_000_000).rounded())
     }
 
+    /// All of them in one order, for what is signed.
+    var numbers: [Int?] {
+        [requestsPerMinute, tokensPerMinute, generations, tokensPerDay, nanodollarsPerDay]
+    }
+
+    /// Makes limits of such numbers; nil where they are too few or too many.
+    init?(numbers: [Int?]) {
+        guard numbers.count == 5 else { return nil }
+        requestsPerMinute = numbers[0]
+        tokensPerMinute = numbers[1]
+        generations = numbers[2]
+        tokensPerDay = numbers[3]
+        nanodollarsPerDay = numbers[4]
+    }
+
     /// Whether nothing is bounded.
     package var isEmpty: Bool { self == CallerLimits() }
 

@@ -97,8 +97,9 @@ package final class RateBook: Budgets {
             let words = caller.id == nil ? "everybody together" : "your key or token"
             parties.append(Party(name: caller.id ?? everybody, limits: limits, words: words))
         }
-        if !policy.perAddress.isEmpty, let site = address.site {
-            let name = "address/\(site.word)"
+        let site = address.site?.word ?? (policy.isBehindProxies ? "unnamed" : nil)
+        if !policy.perAddress.isEmpty, let site {
+            let name = "address/\(site)"
             parties.append(Party(name: name, limits: policy.perAddress, words: "your address"))
         }
         return parties

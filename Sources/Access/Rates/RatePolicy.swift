@@ -7,6 +7,12 @@ package struct RatePolicy: Sendable, Equatable {
     /// All callers of one address together: requests a minute, and answers at once.
     package var perAddress = CallerLimits()
 
+    /// Whether proxies say from which address a client asks.
+    ///
+    /// Then this machine's own address is that of all clients that a proxy here does not name: not
+    /// to count it would let them pass. Otherwise it may be a proxy's, and so everybody's.
+    package var isBehindProxies = false
+
     /// Makes a policy that bounds nothing.
     package init() {}
 }

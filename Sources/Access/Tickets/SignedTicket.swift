@@ -28,14 +28,26 @@ package struct SignedTicket: Sendable, Equatable {
     fileprivate static let version = "v1"
     /// How long a ticket's text may be.
     package static let maxBytes = 4096
+    /// How long a reader may come back after a stream ticket has expired, in seconds.
+    package static let readingSeconds = 3600
     private static let idBytes = 16
 
     package let purpose: Purpose
     /// Whose answers it is about; see `Caller.id`.
     package let owner: String
+    /// The id of the API key that it rests on; nil where it was a token.
+    ///
+    /// It ends with that key: a new key of the same name may have been made because the old one
+    /// was stolen.
+    package let key: String?
     package let scopes: Scopes
-    /// The second since 1970 from which on it is good for nothing.
+    /// How much the token that it rests on lets its user ask for; those of a key are looked up.
+    package let limits: CallerLimits?
+    /// The second since 1970 from which on it begins nothing.
     package let expires: Int
+    /// The second since 1970 from which on it is good for nothing; until then an expired one lets
+    /// a reader go on.
+    package let readsUntil: Int
     /// Tells tickets apart in logs; drawn, so that no two are the same text.
     package let id: String
 
@@ -44,31 +56,51 @@ package struct SignedTicket: Sendable, Equatable {
     /// - Parameters:
     ///   - purpose: the only thing that it is good for.
     ///   - owner: whose answers it is about.
+    ///   - key: the id of the API key that it rests on, if it does.
     ///   - scopes: no more than what the one who asks for it may do.
+    ///   - limits: those of the token that it rests on, if it has some.
     ///   - now: the second since 1970.
-    ///   - life: in seconds; the purpose's own where nil.
+    ///   - end: the second from which on what it rests on does not count, nor does it.
     /// - Throws: where libcrypto fails.
     package init(
         _ purpose: Purpose,
         owner: String,
+        key: String?,
         scopes: Scopes,
+        limits: CallerLimits? = nil,
         now: Int,
-        life: Int? = nil
+        end: Int = .max
     ) throws(LibcryptoRefusal) {
+        let expires = now + purpose.lifeSeconds
         self.init(
             purpose: purpose,
             owner: owner,
+            key: key,
             scopes: scopes,
-            expires: now + (life ?? purpose.lifeSeconds),
+            limits: limits,
+            expires: min(expires, end),
+            readsUntil: min(purpose == .stream ? expires + Self.readingSeconds : expires, end),
             id: Base64URL.encode(try SecretBytes.random(Self.idBytes))
         )
     }
 
-    init(purpose: Purpose, owner: String, scopes: Scopes, expires: Int, id: String) {
+    init(
+        purpose: Purpose,
+        owner: String,
+        key: String?,
+        scopes: Scopes,
+        limits: CallerLimits?,
+        expires: Int,
+        readsUntil: Int,
+        id: String
+    ) {
         self.purpose = purpose
         self.owner = owner
+        self.key = key
         self.scopes = scopes
+        self.limits = limits
         self.expires = expires
+        self.readsUntil = readsUntil
         self.id = id
     }
 
@@ -91,12 +123,14 @@ package struct SignedTicket: Sendable, Equatable {
     ///   - purpose: what it is presented for.
     ///   - signer: with the secret that it was signed with.
     ///   - now: the second since 1970.
+    ///   - isReadingOn: whether it is only to let a reader go on.
     /// - Throws: why it is good for nothing here.
     package init(
         _ text: String,
         for purpose: Purpose,
         signedBy signer: Signer,
-        now: Int
+        now: Int,
+        isReadingOn: Bool = false
     ) throws(TicketFault) {
         guard text.utf8.count <= Self.maxBytes else { throw .malformed }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -108,7 +142,7 @@ package struct SignedTicket: Sendable, Equatable {
         let found = try Self.purpose(of: payload, mac, signer)
         guard found == purpose else { throw .wrongPurpose }
         guard let ticket = SignedTicket(payload: payload, purpose) else { throw .malformed }
-        guard now < ticket.expires else { throw .expired }
+        guard now < (isReadingOn ? ticket.readsUntil : ticket.expires) else { throw .expired }
         self = ticket
     }
 
@@ -129,12 +163,18 @@ package struct SignedTicket: Sendable, Equatable {
 extension SignedTicket {
     /// What is signed; the purpose is in the signature alone.
     private var payload: [UInt8] {
-        let members: [JSON.Member] = [
+        var members: [JSON.Member] = [
             .init(key: "owner", value: .string(owner)),
+            .init(key: "key", value: key.map { .string($0) } ?? .null),
             .init(key: "scopes", value: .array(scopes.words.map { .string($0) })),
             .init(key: "expires", value: .number(String(expires))),
+            .init(key: "reads_until", value: .number(String(readsUntil))),
             .init(key: "id", value: .string(id)),
         ]
+        if let limits {
+            let numbers = limits.numbers.map { $0.map { JSON.number(String($0)) } ?? .null }
+            members.append(.init(key: "limits", value: .array(numbers)))
+        }
         var bytes: [UInt8] = []
         JSON.object(members).write(into: &bytes)
         return bytes
@@ -146,9 +186,21 @@ extension SignedTicket {
             let owner = json["owner"]?.stringValue, !owner.isEmpty,
             let words = json["scopes"]?.arrayValue,
             let scopes = try? Scopes(words: words.map { $0.stringValue ?? "" }),
-            let expires = json["expires"]?.intValue, let id = json["id"]?.stringValue
+            let expires = json["expires"]?.intValue,
+            let readsUntil = json["reads_until"]?.intValue, let id = json["id"]?.stringValue
         else { return nil }
-        self.init(purpose: purpose, owner: owner, scopes: scopes, expires: expires, id: id)
+        self.init(
+            purpose: purpose,
+            owner: owner,
+            key: json["key"]?.stringValue,
+            scopes: scopes,
+            limits: json["limits"]?.arrayValue.flatMap {
+                CallerLimits(numbers: $0.map(\.intValue))
+            },
+            expires: expires,
+            readsUntil: readsUntil,
+            id: id
+        )
         // Whatever else it says, this version does not understand.
         guard self.payload == payload else { return nil }
     }
@@ -164,4 +216,14 @@ package enum TicketFault: Error, Sendable, Equatable {
     case wrongPurpose
     /// Its time is over.
     case expired
+
+    /// Why, in a word for the log.
+    var word: String {
+        switch self {
+        case .malformed: "malformed"
+        case .badSignature: "bad_signature"
+        case .wrongPurpose: "wrong_purpose"
+        case .expired: "expired"
+        }
+    }
 }

@@ -30,16 +30,18 @@ package final class StaticFiles {
     ///
     /// - Parameters:
     ///   - exchange: the request's.
+    ///   - path: the file's; nil for the one that the request names.
     ///   - missing: says what is answered where there is no such file.
     package func respond(
         to exchange: Exchange,
+        with path: String? = nil,
         missing: (RequestHead) -> Problem = { notFound($0.path) }
     ) {
         let head = exchange.request.head
         guard head.method == .get || head.method == .head else {
             return exchange.respond(Self.wrongMethod(head.method))
         }
-        switch root.find(head.path) {
+        switch root.find(path ?? head.path) {
         case .file(let file): respond(to: exchange, with: file)
         case .folderWithoutSlash: redirect(exchange)
         case .nothing: exchange.respond(missing(head))

@@ -56,7 +56,7 @@ struct AuditEvent {
     init(_ kind: Kind, by owner: String?, _ exchange: Exchange) {
         self.kind = kind
         self.owner = owner
-        address = exchange.request.peer
+        address = exchange.clientAddress
         method = exchange.request.head.method.name
         path = exchange.request.head.rawPath
     }

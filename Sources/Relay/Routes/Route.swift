@@ -24,6 +24,12 @@ enum Route: Equatable, Sendable {
     case passed(PassedRoute)
     case models
     case model(id: String)
+    /// A ticket for a stream, in exchange for a credential.
+    case ticket
+    /// The page on which one logs in; the beginning of a session, and its end.
+    case loginPage
+    case logIn
+    case logOut
     case health
     case readiness
     /// The methods of a path, for a client that only asks for them.
@@ -39,9 +45,12 @@ enum Route: Equatable, Sendable {
         ("/v1/chat/completions", [(.post, .chat(.openAI))]),
         ("/chat/history", [(.get, .history)]),
         ("/chat/conversations", [(.get, .conversations)]),
+        ("/chat/tickets", [(.post, .ticket)]),
         ("/v1/models", [(.get, .models)]),
         ("/v1/embeddings", [(.post, .passed(.embeddings))]),
         ("/v1/completions", [(.post, .passed(.completions))]),
+        ("/login", [(.get, .loginPage), (.post, .logIn)]),
+        ("/logout", [(.post, .logOut)]),
         ("/", [(.get, .file), (.head, .file)]),
         ("/healthz", [(.get, .health)]),
         ("/readyz", [(.get, .readiness)]),
@@ -130,7 +139,8 @@ enum Route: Equatable, Sendable {
     private var answersHead: Bool {
         switch self {
         case .history, .conversations, .conversation, .health, .readiness: true
-        case .models, .model: true
+        case .models, .model, .loginPage: true
+        case .ticket, .logIn, .logOut: false
         case .chat, .passed, .announce, .announced, .stream, .stop: false
         case .deleteConversation, .options, .file: false
         }
@@ -203,12 +213,15 @@ enum Route: Equatable, Sendable {
         return route == nil && !isFile && OpenAIClient.sent(head) ? .openAI : nil
     }
 
-    /// Whether the body may hold what is asked.
-    var readsBody: Bool {
+    /// What becomes of the body: most routes are told nothing by it.
+    var body: Admission {
         switch self {
-        case .chat, .passed, .announce: true
-        case .announced, .stream, .stop, .history, .conversations, .conversation: false
-        case .deleteConversation, .models, .model, .health, .readiness, .options, .file: false
+        case .chat, .passed, .announce: .read()
+        case .logIn: .read(upTo: LoginBody.maxBytes)
+        case .announced, .stream, .stop, .history, .conversations, .conversation,
+            .deleteConversation, .models, .model, .ticket, .loginPage, .logOut, .health, .readiness,
+            .options, .file:
+            .ignore(upTo: Self.maxUnreadBytes)
         }
     }
 
@@ -224,7 +237,26 @@ enum Route: Equatable, Sendable {
         case .history, .conversations, .conversation: .answers(.read)
         case .deleteConversation: .answers(.delete)
         case .models, .model: .knowledge
-        case .health, .readiness, .options, .file: .nothing
+        case .ticket: .ticket
+        case .logIn, .logOut: .session
+        case .loginPage, .health, .readiness, .options, .file: .nothing
+        }
+    }
+
+    /// Whether it is answered by a file of the page.
+    var isOfPage: Bool {
+        switch self {
+        case .file, .loginPage: true
+        default: false
+        }
+    }
+
+    /// What a ticket in the query may be used for.
+    func tickets(_ head: RequestHead) -> TicketUse {
+        switch self {
+        case .chat(.stream) where head.method == .get, .stream, .announced:
+            StreamPosition.isInFields(of: head) ? .readingOn : .opening
+        default: .nothing
         }
     }
 }

@@ -65,14 +65,12 @@ final class Router: RequestHandler {
             let route = try Route.match(head)
             let demand = route.demand(head)
             try gate.check(head, host: host, demand, isSecure: exchange.isSecure)
-            if route == .file, page == nil { throw Route.unknown(head) }
-            gate.admit(head, demand, on: reactor) { result in
+            if page == nil, route.isOfPage { throw Route.unknown(head) }
+            gate.admit(head, demand, tickets: route.tickets(head), on: reactor) { result in
                 switch result {
                 case .success(let caller):
                     exchange.admitted = Admitted(route: route, caller: caller)
-                    exchange.decide(
-                        route.readsBody ? .read() : .ignore(upTo: Route.maxUnreadBytes)
-                    )
+                    exchange.decide(route.body)
                 case .failure(let problem):
                     exchange.admitted = problem.caller.map(Refused.init)
                     exchange.decide(.refuse(problem))
@@ -116,6 +114,10 @@ final class Router: RequestHandler {
         case .passed(let route): try routes.passthrough.answer(exchange, route, caller)
         case .models: routes.models.list(exchange)
         case .model(let id): routes.models.one(exchange, id)
+        case .ticket: try routes.login.ticket(exchange, caller)
+        case .loginPage: routes.login.page(exchange, page)
+        case .logIn: try routes.login.logIn(exchange)
+        case .logOut: routes.login.logOut(exchange)
         case .health: routes.status.health(exchange)
         case .readiness: routes.status.readiness(exchange)
         case .options(let methods):
@@ -187,6 +189,7 @@ final class Routes {
     let streams: StreamRoutes
     let history: HistoryRoutes
     let models: ModelRoutes
+    let login: LoginRoutes
     let status: StatusRoutes
 
     init(_ policies: Policies, store: GenerationStore, service: Service, _ audit: Audit) {
@@ -219,6 +222,11 @@ final class Routes {
         models = ModelRoutes(
             catalog: ModelCatalog(policies.models, service.modelLists),
             context: policies.context
+        )
+        login = LoginRoutes(
+            callers: service.access.callers,
+            reactor: store.context.reactor,
+            audit: audit
         )
         status = StatusRoutes(
             health: service.health,

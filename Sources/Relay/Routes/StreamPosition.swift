@@ -47,6 +47,11 @@ struct StreamPosition: Equatable {
         QueryItems(head.query ?? "").flatMap { Self(head, $0) } != nil
     }
 
+    /// Whether `Last-Event-ID` says where to go on, which no URL shows.
+    static func isInFields(of head: RequestHead) -> Bool {
+        head.fields.first("Last-Event-ID").map { !$0.isEmpty } ?? false
+    }
+
     private static func recordEntry(_ text: String) -> EntryID? {
         let mark = ".\(recordMark)"
         guard let dot = text.firstIndex(of: "."), text[dot...].hasPrefix(mark) else { return nil }

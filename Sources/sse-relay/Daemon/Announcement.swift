@@ -29,12 +29,6 @@ struct Announcement {
             log.write(.info, note)
         }
         if let warning = settings.calls.warning { log.write(.warning, warning) }
-        if settings.access.areCallersKnown, settings.listening.staticFolder != nil {
-            log.write(
-                .warning,
-                "requests need a key or a token, and the page and EventSource cannot send one yet"
-            )
-        }
         let wanted = settings.limits.server.maxConnections
         let most = RunningRelay.maxConnections(settings, descriptors: descriptors)
         guard most < wanted else { return }

@@ -16,6 +16,10 @@ struct RunningRelay {
     private let callers: KnownCallers
     private let rates: RateBook
     private let keptRates: KeptRates
+    /// Signs tickets and sessions; nil until callers are known.
+    ///
+    /// It stays: another secret would log everybody out.
+    private var signer: Signer?
 
     init(
         _ settings: Settings,
@@ -25,7 +29,8 @@ struct RunningRelay {
     ) throws {
         self.settings = settings
         self.descriptors = descriptors
-        let callers = KnownCallers(settings.access.means)
+        signer = try Self.signer(settings)
+        let callers = KnownCallers(settings.access.means(signer))
         self.callers = callers
         let folder = settings.storage.dataFolder
         rates = RateBook(
@@ -48,6 +53,12 @@ struct RunningRelay {
             audit: storage.audit,
             log: log
         )
+    }
+
+    /// What signs tickets and sessions; nil, and no file is made, where callers are not known.
+    private static func signer(_ settings: Settings) throws -> Signer? {
+        guard settings.access.areCallersKnown else { return nil }
+        return try settings.access.signer(dataFolder: settings.storage.dataFolder)
     }
 
     /// Without descriptors for more, a client beyond them would wait in a queue and hear nothing.
@@ -88,11 +99,13 @@ struct RunningRelay {
 
     /// Puts other settings in force; what has begun keeps those that it began with.
     ///
-    /// - Throws: if the simulator is needed now and cannot be started; then nothing has changed.
-    mutating func exchange(_ settings: Settings) async throws(SystemCallError) {
+    /// - Throws: if the simulator is needed now and cannot be started, or if callers are known now
+    ///   and nothing can sign for them; then nothing has changed.
+    mutating func exchange(_ settings: Settings) async throws {
+        if signer == nil { signer = try Self.signer(settings) }
         if simulator == nil { simulator = try EmbeddedSimulator.startIfNeeded(settings) }
         self.settings = settings
-        await callers.replace(settings.access.means)
+        await callers.replace(settings.access.means(signer))
         rates.replace(settings.rates.policy)
         await service.reload(
             Self.configuration(settings, simulator),

@@ -24,10 +24,10 @@ struct Settings: Sendable {
     init(environment: Environment) throws(ConfigurationError) {
         self.environment = environment
         access = try AccessSettings(environment)
-        rates = try RateSettings(environment)
         queue = try QueueSettings(environment)
         listening = try ListeningSettings(environment, areCallersKnown: access.areCallersKnown)
         proxies = try ProxySettings(environment)
+        rates = try RateSettings(environment, isBehindProxies: !proxies.trust.networks.isEmpty)
         storage = try StorageSettings(environment)
         models = try ModelSettings(environment)
         streams = try StreamSettings(environment)

@@ -98,7 +98,11 @@ final class TestRelay: Sendable {
         ) { report in
             if reportsKeys { Issue.record("the file of keys reports \(report)") }
         }
-        if page { writeFile(folder + "/index.html", Array("<!doctype html>".utf8)) }
+        if page {
+            for name in ["index", "login"] {
+                writeFile("\(folder)/\(name).html", Array("<!doctype html>".utf8))
+            }
+        }
         service = Service(
             configuration: configuration,
             limits: ServerLimits(),

@@ -1,4 +1,5 @@
 import Access
+import Storage
 
 /// Who may ask.
 struct AccessSettings: Sendable {
@@ -6,17 +7,43 @@ struct AccessSettings: Sendable {
     let keys: APIKeys?
     /// How tokens are checked; nil where none counts.
     let tokens: TokenSettings?
+    /// What tickets and sessions are signed with; nil where the data folder has it.
+    private let ownSigner: Signer?
 
     init(_ environment: Environment) throws(ConfigurationError) {
         keys = try Self.keys.value(in: environment)
         tokens = try TokenSettings(environment)
+        ownSigner = try Self.secret.value(in: environment)
     }
 
     /// Whether a request needs a key or a token.
     var areCallersKnown: Bool { keys != nil || tokens != nil }
 
     /// What callers are known by.
-    var means: KnownCallers.Means { .init(keys: keys, tokens: tokens?.means) }
+    ///
+    /// - Parameter signer: signs tickets and sessions; nil where callers are not known.
+    /// - Returns: what the variables and their files say.
+    func means(_ signer: Signer?) -> KnownCallers.Means {
+        .init(keys: keys, tokens: tokens?.means, signer: signer)
+    }
+
+    /// What signs tickets and sessions: with the secret that is set, or with the one of the data
+    /// folder, which is made where there is none.
+    ///
+    /// - Throws: a `ConfigurationError` where somebody has to put the folder's file right, a
+    ///   `StorageError` where the disk refuses for now, or a `LibcryptoRefusal`.
+    func signer(dataFolder: String) throws -> Signer {
+        if let ownSigner { return ownSigner }
+        let fresh = try SecretBytes.random(SecretFile.count)
+        do {
+            return try Signer(secret: try SecretFile.secret(in: dataFolder, orKeep: fresh))
+        } catch let error as StorageError where error.needsRepair {
+            throw ConfigurationError(Self.secret.variable, "is not set, and \(error)")
+        } catch let error as WeakSecret {
+            let file = "\(dataFolder)/\(SecretFile.name)"
+            throw ConfigurationError(Self.secret.variable, "is not set, and \(file): \(error)")
+        }
+    }
 }
 
 extension AccessSettings {
@@ -25,8 +52,7 @@ extension AccessSettings {
         [
             keys.variable, TokenSettings.secret.variable, TokenSettings.keyFile.variable,
             TokenSettings.keySetURL.variable, TokenSettings.issuer.variable,
-            TokenSettings.audiences.variable,
-            TokenSettings.scopes.variable,
+            TokenSettings.audiences.variable, TokenSettings.scopes.variable, secret.variable,
         ]
     )
 
@@ -55,6 +81,31 @@ extension AccessSettings {
             return APIKeys(try APIKeyFile(text).keys)
         } catch {
             throw ConfigurationError(variable, "\(error.place(in: path)): \(error.problem)")
+        }
+    }
+
+    static let secret = Setting<Signer?>(
+        Variable(
+            "RELAY_SECRET",
+            // Too short to be used as it is: everybody knows it.
+            example: "$(openssl rand -base64 32)",
+            content: .secret,
+            change: .restart,
+            summary: "what sessions and tickets are signed with; else the data folder has it",
+            words: """
+                What the page's sessions and the tickets of streams are signed with: at least 32 \
+                random bytes, for example what `openssl rand -base64 32` prints. Where it is not \
+                set, the file `secret` in the data folder has it, which is made once keys or tokens \
+                are set. Relays that are to take each other's sessions need the same one; another \
+                one logs everybody out.
+                """
+        )
+    ) { variable, environment throws(ConfigurationError) in
+        guard let text = variable.value(setIn: environment) else { return nil }
+        do throws(WeakSecret) {
+            return try Signer(secret: Array(text.utf8))
+        } catch {
+            throw ConfigurationError(variable, "\(error)")
         }
     }
 }

@@ -5,8 +5,9 @@ import Wire
 struct RateSettings: Sendable {
     let policy: RatePolicy
 
-    init(_ environment: Environment) throws(ConfigurationError) {
+    init(_ environment: Environment, isBehindProxies: Bool) throws(ConfigurationError) {
         var policy = RatePolicy()
+        policy.isBehindProxies = isBehindProxies
         policy.perCaller.requestsPerMinute = try Self.callerRequests.value(in: environment)
         policy.perCaller.tokensPerMinute = try Self.callerTokens.value(in: environment)
         policy.perCaller.tokensPerDay = try Self.callerTokensADay.value(in: environment)
@@ -107,8 +108,8 @@ extension RateSettings {
             summary: "new answers a minute for each client address",
             words: """
                 New answers a minute for all callers of one address, or of one /64 network of \
-                IPv6. This machine's own addresses are not counted: a proxy here has one for all of \
-                its clients.
+                IPv6. This machine's own addresses are not counted, unless proxies are trusted: a \
+                proxy here has one for all of its clients.
                 """
         )
     )
