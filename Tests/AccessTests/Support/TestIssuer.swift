@@ -10,7 +10,7 @@ struct TestIssuer: Sendable {
 
     let algorithm: JWTAlgorithm
     let verificationKey: VerificationKey
-    private let sign: @Sendable ([UInt8]) -> [UInt8]
+    let sign: @Sendable ([UInt8]) -> [UInt8]
 
     init(_ key: TestKey, _ algorithm: JWTAlgorithm, id: String? = nil) throws {
         self.algorithm = algorithm

@@ -1,5 +1,4 @@
 import COpenSSL
-import Testing
 
 @testable import Access
 
