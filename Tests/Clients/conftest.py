@@ -145,6 +145,8 @@ THOROUGH = {
     "test_leaving.py": "other clients than curl and the page",
     "test_open_webui.py": "ten minutes of installation",
     "test_keep_alives.py": "other clients than curl and the page",
+    "test_slow_clients.py": "two minutes of attacks",
+    "test_soak.py": "minutes of clients at random",
     "test_page_resume.py": "more than the page's core, and minutes of it",
     "test_page_devices.py": "more than the page's core, with a second browser",
     "test_page_conversations.py": "more than the page's core",
