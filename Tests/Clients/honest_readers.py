@@ -73,7 +73,9 @@ class Machine:
             before = self.loop.time()
             await asyncio.sleep(STEP)
             now = self.loop.time()
-            self.samples.append((now, now - before - STEP, self.waited()))
+            # Threads that waited side by side have not held anything up for longer than that.
+            wait = min(self.waited(), now - before)
+            self.samples.append((now, now - before - STEP, wait))
 
     def waited(self):
         """For how long the relay's threads have waited for a core since the last sample, and for how
@@ -98,7 +100,7 @@ class Machine:
         A token goes through several of the relay's threads, the simulator's among them, and then
         needs this process once.
         """
-        near = [one for one in self.samples if start <= one[0] <= end + 3 * STEP]
+        near = [one for one in self.samples if start <= one[0] <= end + 2 * STEP]
         return max((late for _, late, _ in near), default=0) + sum(wait for _, _, wait in near)
 
 
@@ -133,13 +135,13 @@ async def main(port, pid, tokens):
         found["whole"] += reader.is_whole(tokens)
         for before, after in zip(reader.times, reader.times[1:]):
             excess = after - before - INTERVAL
-            found["gap"] = max(found["gap"], excess)
-            if excess <= found["stall"]:
+            # Most gaps are short, and their explanation is not worth its time.
+            if excess <= min(found["gap"], found["stall"]):
                 continue
             explained = machine.explains(before, after)
-            if excess - explained > found["stall"]:
-                found["stall"] = excess - explained
-                found["explained"] = explained
+            if excess > found["gap"]:
+                found["gap"], found["explained"] = excess, explained
+            found["stall"] = max(found["stall"], excess - explained)
     print(json.dumps(found), flush=True)
 
 
