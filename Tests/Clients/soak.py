@@ -210,6 +210,8 @@ class Client:
             self.fault(f"no end within {PATIENCE} s")
         except Exception as error:  # What cannot be read is told with its story, too.
             self.fault(f"{type(error).__name__}: {error}")
+        # It has made its choices, and its generator is larger than all the rest of it.
+        del self.chance
 
     async def _live(self):
         pieces = self.chance.randint(0, 12)
