@@ -145,7 +145,10 @@ package struct RelayConfiguration: Sendable {
 
     /// What an upstream's model costs; nil where that is not known.
     package func price(of source: GenerationRecord.Source) -> ModelPrice? {
-        upstreams.first { equals($0.name, source.upstream) }?.prices[source.model]
+        for upstream in upstreams where !upstream.prices.isEmpty {
+            if equals(upstream.name, source.upstream) { return upstream.prices[source.model] }
+        }
+        return nil
     }
 
     /// Describes a relay with one or more upstreams and defaults for the rest.

@@ -77,6 +77,32 @@ import Wire
         }
     }
 
+    @Test func `an EventSource is told why it must wait, and asks again by itself`() async throws {
+        try await withLimits {
+            $0.requestsPerMinute = 1
+        } _: { relay, keyring, clock in
+            var fields = keyring.fields("ann")
+            fields.append("Accept", "text/event-stream")
+            let target = "/chat/stream?prompt=hi&model=simulator%3Ftokens%3D1"
+            #expect(try relay.exchange("GET", target, fields).head.status == 200)
+            // A reader that uses fetch sees the status.
+            #expect(try relay.exchange("GET", target, fields).head.status == 429)
+            fields.append("Cache-Control", "no-cache")
+            let client = try relay.connect()
+            client.request("GET", target, fields)
+            let head = try client.readHead()
+            #expect(head.status == 200)
+            #expect(head.fields.first("RateLimit") == "\"requests_per_minute\";r=0;t=60")
+            let body = String(decoding: try client.readBody(), as: UTF8.self)
+            #expect(body.hasPrefix("retry: 60000\n"))
+            #expect(body.contains("event: error\ndata: {\"error\":{\"type\":\"rate_limit_error\""))
+            #expect(body.contains("\"code\":\"requests_per_minute\"},\"status\":\"refused\"}\n\n"))
+            #expect(!body.contains("id:"))
+            await clock.advance(by: .seconds(60))
+            #expect(try relay.exchange("GET", target, fields).head.status == 200)
+        }
+    }
+
     @Test func `no more answers run at once than the limit has`() async throws {
         try await withLimits {
             $0.generations = 2

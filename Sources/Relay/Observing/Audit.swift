@@ -92,6 +92,15 @@ final class Audit {
         refused(event)
     }
 
+    /// Notes a request that was refused in the words of an event.
+    func refused(_ problem: Problem, _ exchange: Exchange, by caller: Caller) {
+        guard file != nil, Self.isRefusal(problem.status.code) else { return }
+        var event = AuditEvent(.refused, by: caller.id, exchange)
+        event.status = problem.status.code
+        event.reason = Self.shown(problem.loggedReason ?? problem.message)
+        refused(event)
+    }
+
     /// Notes a connection that was refused before any request.
     func refused(_ problem: Problem, from peer: PeerAddress) {
         guard file != nil, Self.isRefusal(problem.status.code) else { return }

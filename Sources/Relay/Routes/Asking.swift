@@ -130,7 +130,9 @@ final class Asking {
                 use(.running(try begin(call, id, exchange)))
             } catch {
                 if let key = call.key { keys.free(key, of: id) }
-                exchange.respond(error)
+                if EventSourceRefusal.respond(exchange, error, call.dialect) {
+                    audit.refused(error, exchange, by: call.caller)
+                }
             }
             if call.key != nil { store.decided(id) }
         }
