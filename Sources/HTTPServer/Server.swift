@@ -4,7 +4,17 @@ import Wire
 /// The connections of one loop.
 package final class Server {
     /// What is sent is what its type says, and no browser is to guess otherwise.
-    private static let noSniff = HeaderFields.Field("X-Content-Type-Options", "nosniff")
+    private static let typed = HeaderBlock(["X-Content-Type-Options": "nosniff"])
+    /// The same for data, which a browser that shows it as a page must not run, frame or load into
+    /// another site's page (CSP Level 3; Fetch, Cross-Origin-Resource-Policy).
+    ///
+    /// Whoever sends a page says for itself what it may do.
+    private static let data = HeaderBlock([
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+    ])
 
     /// How many connections may be open only to tell them that they are too many.
     static let maxRefusedCount = 64
@@ -184,9 +194,15 @@ package final class Server {
     ) {
         var fields = fields
         framing.appendFields(to: &fields)
-        fields.append(Self.noSniff)
         fields.append(date.field(atUnixSecond: reactor.wallMilliseconds / 1000))
-        appendResponseHead(status, minorVersion: 1, block: block, fields: fields, into: &out)
+        let isOfPage = fields.first("Content-Security-Policy") != nil
+        appendResponseHead(
+            status,
+            minorVersion: 1,
+            blocks: (isOfPage ? Self.typed : Self.data, block),
+            fields: fields,
+            into: &out
+        )
     }
 
     /// Appends an answer to what has no head; the connection closes after it.

@@ -27,6 +27,12 @@ import Wire
                 let (head, _) = try relay.exchange(method, target, body: body)
                 #expect(head.fields.all("Cache-Control") == [cache], "\(method) \(target)")
                 #expect(head.fields.all("X-Content-Type-Options") == ["nosniff"])
+                let policies = head.fields.all("Content-Security-Policy")
+                #expect(policies.count == 1, "\(method) \(target)")
+                #expect(policies.first?.hasPrefix("default-src 'none'") == true)
+                #expect(policies.first?.contains("frame-ancestors 'none'") == true)
+                #expect(head.fields.all("Referrer-Policy") == ["no-referrer"])
+                #expect(head.fields.all("Cross-Origin-Resource-Policy") == ["same-origin"])
             }
         }
     }

@@ -6,13 +6,13 @@
 /// - Parameters:
 ///   - status: The status line's code and reason.
 ///   - minorVersion: 1, except for answers that must look like HTTP/1.0.
-///   - block: Field lines that are already written.
+///   - blocks: Field lines that are already written.
 ///   - fields: The other field lines.
 ///   - bytes: Where to append.
 package func appendResponseHead(
     _ status: Status,
     minorVersion: Int,
-    block: HeaderBlock = HeaderBlock(),
+    blocks: (HeaderBlock, HeaderBlock) = (HeaderBlock(), HeaderBlock()),
     fields: HeaderFields,
     into bytes: inout [UInt8]
 ) {
@@ -23,7 +23,8 @@ package func appendResponseHead(
     bytes.append(Octet.space)
     bytes.append(text: status.reason)
     bytes.append(literal: "\r\n")
-    bytes.append(contentsOf: block.bytes)
+    bytes.append(contentsOf: blocks.0.bytes)
+    bytes.append(contentsOf: blocks.1.bytes)
     for field in fields.fields { append(field, to: &bytes) }
     bytes.append(literal: "\r\n")
 }
