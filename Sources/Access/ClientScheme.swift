@@ -10,6 +10,11 @@ package enum ClientScheme {
         if let origin = head.fields.first("Origin") {
             return origin.lowercased().hasPrefix("https://")
         }
+        return isForwardedSecure(head)
+    }
+
+    /// Whether a proxy says that a request came over https, whatever page has made it.
+    static func isForwardedSecure(_ head: RequestHead) -> Bool {
         let scheme = head.fields.first("X-Forwarded-Proto")?.prefix { $0 != "," && $0 != " " }
         return scheme?.lowercased() == "https"
     }

@@ -12,10 +12,10 @@ struct CredentialField: Hashable, Sendable {
     /// Finds it; nil where there is none, or more than one.
     ///
     /// The cookie, which browsers send by themselves, counts where there is no other.
-    init?(onlyOneOf fields: HeaderFields) {
+    init?(onlyOneOf head: RequestHead) {
         var found: CredentialField?
         var hasCookie = false
-        for field in fields.fields {
+        for field in head.fields.fields {
             guard let name = Self.name(field.name) else { continue }
             guard name != .session else {
                 hasCookie = true
@@ -24,7 +24,7 @@ struct CredentialField: Hashable, Sendable {
             guard found == nil, field.value.utf8.count <= Credential.maxBytes else { return nil }
             found = CredentialField(name: name, value: field.value)
         }
-        if found == nil, hasCookie, let session = SessionCookie.value(in: fields),
+        if found == nil, hasCookie, let session = SessionCookie.value(in: head),
             session.utf8.count <= SignedTicket.maxBytes
         {
             found = CredentialField(name: .session, value: session)

@@ -110,7 +110,9 @@ package struct Gate: Sendable {
         case .nothing, .knowledge: return
         case .answers, .ticket: try origins.check(head, isSecure: isSecure)
         // Somebody must not be logged in as somebody else without noticing.
-        case .session: try origins.checkIsOwnPage(head)
+        case .session:
+            try origins.check(head, isSecure: isSecure)
+            try origins.checkIsOwnPage(head)
         case .generationByGet:
             try origins.check(head, isSecure: isSecure)
             try GetPolicy.check(head, host: host)

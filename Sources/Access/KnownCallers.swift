@@ -160,7 +160,7 @@ package final class KnownCallers: Callers {
         _ tickets: TicketUse,
         now: Int
     ) throws(Verification.Obstacle) -> Caller {
-        let field = CredentialField(onlyOneOf: head.fields)
+        let field = CredentialField(onlyOneOf: head)
         guard case .known(let means, let known) = knowledge(of: field, now) else {
             return .anonymous
         }

@@ -48,6 +48,19 @@ struct Verification {
 
     // MARK: Keys and tokens
 
+    /// What a request shows of itself.
+    ///
+    /// A proxy's own password (RFC 7617), which a browser sends with each request, is none of ours:
+    /// where there is a session, that counts.
+    private func ownCredential(of head: RequestHead) throws(Problem) -> Credential {
+        do throws(CredentialError) {
+            return try Credential(of: head.fields)
+        } catch {
+            if error == .unsupportedScheme, SessionCookie.value(in: head) != nil { return .none }
+            throw Problem(error)
+        }
+    }
+
     private func credential(of head: RequestHead) throws(Problem) -> Credential {
         do throws(CredentialError) {
             return try Credential(of: head.fields)
@@ -60,8 +73,8 @@ struct Verification {
     func result(of head: RequestHead) throws(Obstacle) -> Result {
         let shown: Credential
         do throws(Problem) {
-            shown = try credential(of: head)
-            if shown == .none, let session = SessionCookie.value(in: head.fields),
+            shown = try ownCredential(of: head)
+            if shown == .none, let session = SessionCookie.value(in: head),
                 let desk = means.desk(now)
             {
                 return Result(caller: try desk.caller(showing: session, for: .session))

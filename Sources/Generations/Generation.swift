@@ -190,9 +190,18 @@ package final class Generation: LiveLogOwner {
             appendLast(&log)
         }
         let retries = source?.retryCount ?? 0
+        let askedTokens = source?.askedTokens ?? 0
+        let wasAsked = source?.hasAsked ?? false
         let passedOver = source?.passedOverCount ?? 0
         source = nil
-        store.ended(self, usage, retries: retries, passedOver: passedOver)
+        store.ended(
+            self,
+            usage,
+            askedTokens: askedTokens,
+            wasAsked: wasAsked,
+            retries: retries,
+            passedOver: passedOver
+        )
         if live.readers.isEmpty { beginRest() }
     }
 }

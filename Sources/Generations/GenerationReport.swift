@@ -1,4 +1,3 @@
-package import ChatFormats
 package import Storage
 
 /// What happens to answers and is worth a line in the log, or is counted.
@@ -31,10 +30,10 @@ package enum GenerationReport: Sendable {
 /// An ended answer, as far as it concerns others than its readers.
 package struct EndedAnswer: Sendable {
     package let id: String
-    /// What it cost, where the upstream said so.
-    package let usage: Usage?
-    /// The same in billionths of a US dollar, where the model's price is known.
-    package let nanodollars: Int?
+    /// What it cost.
+    package let bill: AnswerBill
+    /// Whether any upstream was sent the request.
+    package let wasAsked: Bool
     /// How many of the upstream's events were passed over, because they are no part of an answer.
     package let passedOver: Int
     /// Why it is not whole.

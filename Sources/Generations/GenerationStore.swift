@@ -148,7 +148,14 @@ package final class GenerationStore {
     }
 
     /// Notes that an answer has ended: it stays under its key, and its record goes to the history.
-    func ended(_ generation: Generation, _ usage: Usage?, retries: Int, passedOver: Int) {
+    func ended(
+        _ generation: Generation,
+        _ usage: Usage?,
+        askedTokens: Int,
+        wasAsked: Bool,
+        retries: Int,
+        passedOver: Int
+    ) {
         let live = generation.live
         // Nothing was answered: a client that asks again, as libraries do after a 429, must get an
         // answer.
@@ -157,10 +164,12 @@ package final class GenerationStore {
             .ended(
                 EndedAnswer(
                     id: live.head.id,
-                    usage: usage,
-                    nanodollars: usage.flatMap { usage in
-                        context.configuration.price(of: live.head.source)?.nanodollars(usage)
-                    },
+                    bill: AnswerBill(
+                        usage,
+                        askedTokens: askedTokens,
+                        live.context.configuration.price(of: live.head.source)
+                    ),
+                    wasAsked: wasAsked,
                     passedOver: passedOver,
                     failure: live.failure
                 )
@@ -185,7 +194,9 @@ package final class GenerationStore {
 
     /// Keeps an ended answer without readers, for a client that comes back.
     func shelve(_ generation: Generation) {
-        let limit = context.configuration.keptBytes
+        // What is kept must leave room for what is asked.
+        let configuration = context.configuration
+        let limit = min(configuration.keptBytes, configuration.maxMemoryBytes / 16)
         shelf.add(generation.id, generation.heldBytes, upTo: limit) { id in
             guard let generation = byID.removeValue(forKey: id) else { return }
             generation.letGo()

@@ -27,6 +27,7 @@ final class Policies {
         let configuration = context.configuration
         gate = Gate(hosts: configuration.hosts, origins: configuration.corsOrigins, access)
         models = ModelTable(configuration.upstreams, context.breakers, context.queues)
+        models.bound(by: configuration)
         onDisconnect = configuration.onDisconnect
         budgets = access.budgets
     }

@@ -1,5 +1,4 @@
 package import Access
-import ChatFormats
 import Dispatch
 package import Generations
 package import HTTPServer
@@ -76,13 +75,13 @@ package final class Service: Sendable {
         switch report {
         case .ended(let answer):
             let bill = RateBill(
-                tokens: answer.usage?.totalTokens ?? 0,
-                nanodollars: answer.nanodollars ?? 0
+                tokens: answer.bill.tokens,
+                nanodollars: answer.bill.nanodollars
             )
-            if answer.failure?.isOfQueue == true {
-                access.budgets.release(answer.id)
-            } else {
+            if answer.wasAsked {
                 access.budgets.settle(answer.id, bill)
+            } else {
+                access.budgets.release(answer.id)
             }
         // The loops share a disk, so its trouble is logged once.
         case .journal(let report) where !health.note(report): return

@@ -207,9 +207,22 @@ import Testing
         #expect(snapshot == nil)
     }
 
+    @Test func `a clock that was set back locks nobody out`() throws {
+        var account = RateAccount()
+        var limits = CallerLimits()
+        limits.requestsPerMinute = 1
+        account.begin(limits, .seconds(100))
+        let kept = RateSnapshot(["a": account], at: .seconds(100), 1_700_000_000_000)
+        let month = 30 * 86_400_000
+        let restored = kept.accounts(at: .seconds(5), 1_700_000_000_000 - month)["a"]
+        let found = try #require(restored)
+        #expect(found.refusal(limits, .seconds(5), 1)?.seconds == 60)
+        #expect(found.refusal(limits, .seconds(65), 1) == nil)
+    }
+
     @Test func `times that lie in the past or far ahead are survived`() throws {
         let text =
-            #"{"accounts":[{"name":"a","requests_until":1,"tokens_until":9007199254740991,"day":99999,"tokens":9007199254740991,"nanodollars":9007199254740991}]}"#
+            #"{"made_at":1,"accounts":[{"name":"a","requests_until":1,"tokens_until":9007199254740991,"day":99999,"tokens":9007199254740991,"nanodollars":9007199254740991}]}"#
         let bytes = Array(text.utf8)
         let kept = RateSnapshot(text: bytes.span)
         let snapshot = try #require(kept)

@@ -75,8 +75,11 @@ struct RateAccount: Sendable, Equatable {
         running = max(0, running - 1)
         let today = second / Self.daySeconds
         if day != today { (day, tokensToday, nanodollarsToday) = (today, 0, 0) }
-        tokensToday = Self.sum(tokensToday, bill.tokens)
-        nanodollarsToday = Self.sum(nanodollarsToday, bill.nanodollars)
+        // What no limit counts would keep the account until midnight.
+        if limits.tokensPerDay != nil { tokensToday = Self.sum(tokensToday, bill.tokens) }
+        if limits.nanodollarsPerDay != nil {
+            nanodollarsToday = Self.sum(nanodollarsToday, bill.nanodollars)
+        }
         guard let most = limits.tokensPerMinute else { return }
         tokens.count(bill.tokens, at: now, .perMinute(most))
     }

@@ -20,12 +20,15 @@ package struct RateSnapshot: Sendable, Equatable {
     }
 
     private var kept: [Kept] = []
+    /// When it was made, in milliseconds since 1970.
+    private var madeAt = 0
 
     /// Makes one without an account.
     package init() {}
 
     /// Keeps accounts, but for those that are like new ones.
     init(_ accounts: [String: RateAccount], at now: Nanoseconds, _ wallMilliseconds: Int) {
+        madeAt = wallMilliseconds
         for (name, account) in accounts where !account.isOver(at: now, wallMilliseconds / 1000) {
             func until(_ limiter: RateLimiter) -> Int {
                 let left = Int(clamping: limiter.debt(at: now) / 1_000_000)
@@ -42,7 +45,10 @@ package struct RateSnapshot: Sendable, Equatable {
     }
 
     /// The accounts, with the times of this process.
+    ///
+    /// A clock that was set back meanwhile makes no debt longer than it was.
     func accounts(at now: Nanoseconds, _ wallMilliseconds: Int) -> [String: RateAccount] {
+        let wallMilliseconds = max(wallMilliseconds, madeAt)
         var accounts: [String: RateAccount] = [:]
         for kept in kept {
             var account = RateAccount(
@@ -76,15 +82,20 @@ package struct RateSnapshot: Sendable, Equatable {
             ])
         }
         var bytes: [UInt8] = []
-        JSON.object([.init(key: "accounts", value: .array(accounts))]).write(into: &bytes)
+        JSON.object([
+            .init(key: "made_at", value: .number("\(madeAt)")),
+            .init(key: "accounts", value: .array(accounts)),
+        ]).write(into: &bytes)
         return bytes
     }
 
     /// Reads a text; nil where it is none that the relay has written.
     package init?(text: Span<UInt8>) {
         let limits = JSONLimits(maxDepth: 4, maxValues: .max, allowsLongMarkRuns: true)
-        guard let accounts = (try? JSON.parse(text, limits: limits))?["accounts"]?.arrayValue
+        guard let json = try? JSON.parse(text, limits: limits),
+            let accounts = json["accounts"]?.arrayValue, let madeAt = json["made_at"]?.intValue
         else { return nil }
+        self.madeAt = madeAt
         for value in accounts {
             func number(_ name: String) -> Int? {
                 value[name]?.intValue.flatMap { $0 >= 0 ? $0 : nil }

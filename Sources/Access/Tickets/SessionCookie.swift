@@ -11,8 +11,13 @@ package enum SessionCookie {
     static let userName = "relay_user"
 
     /// The session's ticket; nil where there is none.
-    static func value(in fields: HeaderFields) -> String? {
-        Cookies.value(of: secureName, in: fields) ?? Cookies.value(of: plainName, in: fields)
+    ///
+    /// Over TLS the other name does not count: a page by plain HTTP, or another host of the same
+    /// domain, can set a cookie of that name, and so have somebody ask as somebody else.
+    static func value(in head: RequestHead) -> String? {
+        if let value = Cookies.value(of: secureName, in: head.fields) { return value }
+        return ClientScheme.isForwardedSecure(head)
+            ? nil : Cookies.value(of: plainName, in: head.fields)
     }
 
     /// The fields that make a browser keep a session.

@@ -10,7 +10,7 @@ package enum TicketUse: Sendable, Equatable {
     /// To go on reading the answer that the request's `Last-Event-ID` names.
     ///
     /// A browser's `EventSource` comes back to the URL that it was made with, also after the
-    /// ticket in it has expired. No URL shows that field, so one that stands in a log opens
+    /// ticket in it has expired. No URL shows that field, so one that stands in a log begins
     /// nothing.
     case readingOn
 }

@@ -40,6 +40,11 @@ package struct ModelTable {
         }
     }
 
+    /// Sets how many answers each upstream may give at once, from now on.
+    package func bound(by configuration: RelayConfiguration) {
+        for upstream in upstreams { upstream.bound(by: configuration) }
+    }
+
     /// Finds who is asked for the model that a client named, or for no named model.
     ///
     /// - Returns: the candidates in the order in which they are asked; at least one, and none

@@ -66,11 +66,13 @@ package final class PreparedUpstream {
 
     // MARK: Whether it is asked
 
-    /// How many answers it may give at once, and how many may wait.
-    func bounds(_ context: LoopContext) -> CallQueue.Bounds {
-        CallQueue.Bounds(
-            running: configuration.maxGenerations ?? context.configuration.maxGenerations,
-            waiting: context.configuration.maxQueued
+    /// Sets how many answers it may give at once, and how many may wait.
+    func bound(by all: RelayConfiguration) {
+        queue.set(
+            CallQueue.Bounds(
+                running: configuration.maxGenerations ?? all.maxGenerations,
+                waiting: all.maxQueued
+            )
         )
     }
 

@@ -5,9 +5,14 @@ package final class Question {
     private let request: ChatRequest
     /// The body of the next attempt and for whom it is written, where it is written already.
     private var written: (body: [UInt8], candidate: ModelTable.Candidate)?
+    /// About how much memory the request holds, in bytes: as much as it is long.
+    private let requestBytes: Int
 
     /// Takes a request whose body is not written yet.
-    package init(_ request: ChatRequest) { self.request = request }
+    package init(_ request: ChatRequest) {
+        self.request = request
+        requestBytes = request.textBytes
+    }
 
     /// Takes a request.
     ///
@@ -18,6 +23,7 @@ package final class Question {
     package init(_ request: ChatRequest, body: [UInt8], for candidate: ModelTable.Candidate) {
         self.request = request
         written = (body, candidate)
+        requestBytes = body.count
     }
 
     /// Takes a request, and checks it by writing it for the upstream that is asked first.
@@ -27,7 +33,9 @@ package final class Question {
         _ request: consuming ChatRequest,
         for candidate: ModelTable.Candidate
     ) throws(ChatRequestError) {
-        written = (try candidate.body(of: request), candidate)
+        let body = try candidate.body(of: request)
+        requestBytes = body.count
+        written = (body, candidate)
         self.request = request
     }
 
@@ -35,7 +43,7 @@ package final class Question {
     var textBytes: Int { request.textBytes }
 
     /// About how much memory it holds, in bytes.
-    var heldBytes: Int { request.textBytes + (written?.body.count ?? 0) }
+    var heldBytes: Int { requestBytes + (written?.body.count ?? 0) }
 
     /// Returns the body of an attempt, which is written anew unless it is written already.
     ///

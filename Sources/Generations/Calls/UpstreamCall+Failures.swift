@@ -23,9 +23,13 @@ extension UpstreamCall {
         failed(AttemptFailure(error, head, bytes, of: asked))
     }
 
+    func leftOut() { failed(AttemptFailure(.leftOut, .leftOut(upstream: asked.name))) }
+
     func failed(_ attempt: AttemptFailure) {
         let hasAnswer = hasAnswer
         note(attempt.fault, hasAnswer: hasAnswer)
+        // What was refused, or never arrived, costs nothing.
+        if !hasAnswer, attempt.fault != .paid, attempt.fault != .lateHead { askedBytes = 0 }
         let input = CallMachine.Input.failed(
             attempt.fault,
             hasAnswer: hasAnswer,

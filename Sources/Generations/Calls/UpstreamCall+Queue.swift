@@ -9,8 +9,7 @@ extension UpstreamCall {
         place = CallPlace.take(upstream, heldBytes, context)
         guard place == nil else { return true }
         queueDue = context.reactor.now + .seconds(context.configuration.queueSeconds)
-        // To wait takes nothing of the time in which attempts may begin.
-        if machine.retries == 0 { budgetDue = nil }
+        waitsSince = context.reactor.now
         handle(.crowded)
         let owner = generation?.live.head.owner
         do throws(CallQueue.Refusal) {
@@ -19,6 +18,7 @@ extension UpstreamCall {
             }
             tellPlace()
         } catch {
+            endWaiting()
             let failure = UpstreamFailure(error, upstream: upstream.configuration.name)
             failed(AttemptFailure(.crowded, failure))
         }
@@ -29,7 +29,13 @@ extension UpstreamCall {
     private func placeIsThere() {
         guard let place, place.waitingPlace == nil else { return }
         generation?.live.tellPlace(nil)
+        endWaiting()
         handle(.admitted)
+    }
+
+    /// To wait takes nothing of the time in which attempts may begin.
+    private func endWaiting() {
+        budgetDue = budgetDue.map { $0 + (context.reactor.now - waitsSince) }
     }
 
     private func tellPlace() {
@@ -47,6 +53,7 @@ extension UpstreamCall {
             return handle(.timeUp(isTotal: true, isWhole: false), failure)
         }
         guard now < queueDue else {
+            endWaiting()
             let seconds = context.configuration.queueSeconds
             let name = upstream.configuration.name
             return failed(

@@ -28,8 +28,12 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     var transfer: Transfer?
     /// What the attempt brings; the first one's is made with the call.
     var stream: AttemptStream
+    /// How long the attempt's body is.
+    private var sentBytes = 0
+    /// Whether any upstream was sent the request.
+    package private(set) var hasAsked = false
     /// How much text is asked.
-    private var askedBytes = 0
+    var askedBytes = 0
     var errorBody: [UInt8] = []
     private var dataEvents = 0
     var lastFault = RetryPolicy.Fault.leftOut
@@ -43,6 +47,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     var place: CallPlace?
     /// Until when it waits there.
     var queueDue: Nanoseconds = 0
+    /// Since when it waits there.
+    var waitsSince: Nanoseconds = 0
     /// What bounds the wait for a head.
     var headClock = (clock: UpstreamClock.head, seconds: 0)
 
@@ -86,7 +92,11 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     package var retryCount: Int { machine.retries }
 
     package var usage: Usage? { stream.decoder.usage(askedBytes: askedBytes) }
-    package var heldBytes: Int { question?.heldBytes ?? 0 }
+    package var askedTokens: Int { askedBytes / 4 }
+    /// libcurl has a copy of the body for as long as the transfer.
+    package var heldBytes: Int {
+        (question?.heldBytes ?? 0) + (transfer == nil ? 0 : sentBytes)
+    }
     package var passedOverCount: Int { stream.decoder.passedOverCount }
     /// Whether the stream has said that the answer is whole.
     var isWhole: Bool { stream.decoder.isSuccess }
@@ -114,7 +124,9 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
 
     /// Ends the call and closes the connection.
     package func cancel() {
-        if dataEvents == 0 { upstream.abandoned(context) }
+        // One that waits for a place has not tried it.
+        let isTrying = machine.phase == .connecting || machine.phase == .opened
+        if isTrying, dataEvents == 0 { upstream.abandoned(context) }
         handle(.cancelled)
     }
 
@@ -148,11 +160,13 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     }
 
     private func attempt() {
+        // Nobody waits for a place at who is left out.
+        let now = context.reactor.now
+        let isOpen = place == nil && upstream.breaker.isOpen(at: now)
+        guard machine.othersCount == 0 || !isOpen else { return leftOut() }
         guard place != nil || takePlace() else { return }
         // The last one is asked in any case.
-        guard machine.othersCount == 0 || upstream.isAdmitted(context) else {
-            return failed(AttemptFailure(.leftOut, .leftOut(upstream: asked.name)))
-        }
+        guard machine.othersCount == 0 || upstream.isAdmitted(context) else { return leftOut() }
         errorBody = []
         if machine.retries > 0 || machine.candidate > 0 {
             stream = AttemptStream(candidate, for: generation, context)
@@ -161,6 +175,8 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         askedBytes = question?.textBytes ?? 0
         do throws(ChatRequestError) {
             let body = try question?.takeBody(for: candidate) ?? []
+            sentBytes = body.count
+            hasAsked = true
             transfer = context.client.start(upstream.request(body: body), delegate: self)
         } catch {
             failed(AttemptFailure(.unwritable, .unwritable(error)))
@@ -172,6 +188,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         transfer?.cancel()
         transfer = nil
         place = nil
+        generation?.live.tellPlace(nil)
         failures.add(failure, lastFault, of: machine.candidate - 1)
         let next = GenerationRecord.Source(candidate)
         generation?.live.answersFrom(next)

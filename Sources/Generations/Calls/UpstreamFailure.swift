@@ -247,7 +247,7 @@ package struct UpstreamFailure: Equatable, Sendable {
     }
 
     /// Whether nobody was asked, since there was no place for the request.
-    package var isOfQueue: Bool {
+    var isOfQueue: Bool {
         type == Self.crowdedType && ["queue_full", "queue_timeout", "memory_full"].contains(code)
     }
 

@@ -120,7 +120,7 @@ package final class Reader: ExchangeDelegate {
         exchange.forgetInput()
         live.attach(self)
         if form == .stream { begin() }
-        if let place = live.waitingPlace { waits(at: place) }
+        if let place = live.waitingPlace, !live.hasAnswer { waits(at: place) }
         setSilence(form == .heldStream ? loop.configuration.headHoldSeconds : nil)
     }
 

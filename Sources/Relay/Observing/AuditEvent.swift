@@ -22,8 +22,8 @@ struct AuditEvent {
         case read
         /// A request was refused.
         case refused
-        /// Somebody began a session, ended it, or was given a ticket.
-        case login, logout, ticket
+        /// Somebody began a session, or was given a ticket.
+        case login, ticket
     }
 
     /// Whose things something was done to.

@@ -130,7 +130,7 @@ final class Asking {
                 use(.running(try begin(call, id, exchange)))
             } catch {
                 if let key = call.key { keys.free(key, of: id) }
-                if EventSourceRefusal.respond(exchange, error, call.dialect) {
+                if EventSourceRefusal.respond(exchange, error, call.dialect, call.caller) {
                     audit.refused(error, exchange, by: call.caller)
                 }
             }

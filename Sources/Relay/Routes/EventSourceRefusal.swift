@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import HTTPServer
 import Wire
@@ -17,7 +18,8 @@ enum EventSourceRefusal {
     static func respond(
         _ exchange: Exchange,
         _ problem: Problem,
-        _ dialect: Dialect
+        _ dialect: Dialect,
+        _ caller: Caller
     ) -> Bool {
         guard dialect == .events, isOfEventSource(exchange.request.head),
             [Status.tooManyRequests.code, Status.serviceUnavailable.code]
@@ -27,7 +29,10 @@ enum EventSourceRefusal {
             exchange.respond(problem)
             return false
         }
-        exchange.note = Array("refused \(problem.status.code)".utf8)
+        var problem = problem
+        // The URL that the browser comes back to has the old one.
+        if caller.proof.kind == .ticket { problem.message += ", with another ticket" }
+        exchange.note = Array("refused \(problem.status.code): \(problem.message)".utf8)
         exchange.beginStream(.ok, problem.fields, block: dialect.media.head)
         exchange.write { out in
             EventWriter.appendRetry(1000 * min(seconds, maxSeconds), into: &out)

@@ -51,7 +51,6 @@ struct LoginRoutes {
 
     /// Ends the session of a browser: it forgets it.
     func logOut(_ exchange: Exchange) {
-        audit.write(AuditEvent(.logout, by: nil, exchange))
         var fields = SessionCookie.noFields(isSecure: isSecure(exchange))
         fields.append("Cache-Control", "no-store")
         exchange.respond(.noContent, fields)

@@ -45,6 +45,7 @@ struct Passthrough {
                 audit.write(AuditEvent(.passed, by: caller.id, exchange))
                 let asked = text.count
                 let answer = PassedAnswer(exchange) { passed in
+                    guard let passed else { return policies.release(id) }
                     let said = route == .completions ? passed : 0
                     let usage = passed > 0 ? Self.estimate(asked, said) : nil
                     policies.settle(id, bill(usage, candidates[0]))
@@ -65,9 +66,9 @@ struct Passthrough {
     }
 
     private func bill(_ usage: Usage?, _ candidate: ModelTable.Candidate) -> RateBill {
-        guard let usage else { return RateBill() }
         let price = policies.context.configuration.price(of: .init(candidate))
-        return RateBill(tokens: usage.totalTokens, nanodollars: price?.nanodollars(usage) ?? 0)
+        let bill = AnswerBill(usage, price)
+        return RateBill(tokens: bill.tokens, nanodollars: bill.nanodollars)
     }
 
     private static func notThere(_ model: String?, _ route: PassedRoute) -> Problem {
@@ -85,19 +86,21 @@ struct Passthrough {
 /// Writes to a client what comes of a request that was passed through.
 final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
     private let exchange: Exchange
-    private let settle: (_ passedBytes: Int) -> Void
+    private let settle: (_ passedBytes: Int?) -> Void
     private var call: PassedCall?
 
     /// - Parameters:
     ///   - exchange: the client's, which keeps this until it is finished or lost.
-    ///   - settle: called once when the call is over, with how much was passed on.
-    init(_ exchange: Exchange, settle: @escaping (_ passedBytes: Int) -> Void) {
+    ///   - settle: called once when the call is over, with how much was passed on; more than
+    ///     nothing where the client left before anything was, since what it asked was taken; nil
+    ///     where nobody was asked.
+    init(_ exchange: Exchange, settle: @escaping (_ passedBytes: Int?) -> Void) {
         self.exchange = exchange
         self.settle = settle
     }
 
     func start(_ call: PassedCall) {
-        guard !exchange.isLost else { return settle(0) }
+        guard !exchange.isLost else { return settle(nil) }
         self.call = call
         exchange.delegate = self
         exchange.forgetInput()
@@ -110,12 +113,12 @@ final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
 
     func exchangeLost(_ exchange: Exchange) {
         call?.cancel()
-        over()
+        over(atLeast: 1)
     }
 
-    private func over() {
+    private func over(atLeast least: Int = 0) {
         guard call.take() != nil else { return }
-        settle(exchange.contentBytes)
+        settle(max(least, exchange.contentBytes))
     }
 
     // MARK: The upstream

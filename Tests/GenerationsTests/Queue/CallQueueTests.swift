@@ -19,7 +19,10 @@ import Testing
             queue = CallQueue(memory)
         }
 
-        func take() -> Int? { queue.take(bounds, 0, on: 0) }
+        func take() -> Int? {
+            queue.set(bounds)
+            return queue.take(0, on: 0)
+        }
 
         /// Waits; the name is recorded once the place is there, or is given back.
         func wait(
@@ -53,7 +56,6 @@ import Testing
         // Nobody comes in before who waits.
         desk.bounds.running = 2
         #expect(desk.take() == nil)
-        desk.queue.admit()
         await desk.settle()
         #expect(came.values == ["second", "third"])
         await desk.loop.stop()

@@ -29,8 +29,7 @@ final class CallPlace {
         _ bytes: Int,
         _ context: LoopContext
     ) -> CallPlace? {
-        let bounds = upstream.bounds(context)
-        return upstream.queue.take(bounds, bytes, on: context.reactor.index).map {
+        upstream.queue.take(bytes, on: context.reactor.index).map {
             CallPlace(upstream.queue, $0)
         }
     }

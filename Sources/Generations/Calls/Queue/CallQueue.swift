@@ -26,8 +26,6 @@ package final class CallQueue: Sendable {
     /// What one that waits needs.
     private struct Waiting {
         let ticket: Ticket<Void>
-        /// The memory that its question holds.
-        let bytes: Int
         let loop: Int
     }
 
@@ -45,16 +43,20 @@ package final class CallQueue: Sendable {
     /// Makes a queue in which nobody is.
     init(_ memory: MemoryGauge) { self.memory = memory }
 
+    /// Sets how many there may be from now on, and lets in for whom there is room now.
+    func set(_ bounds: Bounds) {
+        state.withLock { $0.bounds = bounds }
+        admit()
+    }
+
     /// Takes a place among those that run.
     ///
     /// - Parameters:
-    ///   - bounds: how many there may be from now on.
     ///   - bytes: the memory that the question holds.
     ///   - loop: the number of the loop that asks.
     /// - Returns: the place's number; nil where one has to wait.
-    func take(_ bounds: Bounds, _ bytes: Int, on loop: Int) -> Int? {
+    func take(_ bytes: Int, on loop: Int) -> Int? {
         let number = state.withLock { state -> Int? in
-            state.bounds = bounds
             guard state.line.count == 0, hasRoom(state), admits(bytes, on: loop, state) else {
                 return nil
             }
@@ -89,7 +91,7 @@ package final class CallQueue: Sendable {
             guard memory.admitWaiting(bytes, on: loop) else { return .failure(.noMemory) }
             state.last += 1
             state.line.add(state.last, of: owner)
-            state.waiting[state.last] = Waiting(ticket: ticket, bytes: bytes, loop: loop)
+            state.waiting[state.last] = Waiting(ticket: ticket, loop: loop)
             return .success(state.last)
         }
         do throws(Refusal) {
@@ -116,11 +118,11 @@ package final class CallQueue: Sendable {
     /// After how many others a waiting one is served, itself included; nil where it runs.
     func place(of number: Int) -> Int? { state.withLock { $0.line.place(of: number) } }
 
-    /// Lets in who waits, as far as there is room.
+    /// Lets in who waits, as far as there is room; what a question holds is counted already.
     func admit() {
         state.withLock { state in
             while hasRoom(state), let number = state.line.first,
-                let waiting = state.waiting[number], admits(waiting.bytes, on: waiting.loop, state)
+                let waiting = state.waiting[number], admits(0, on: waiting.loop, state)
             {
                 _ = state.line.next()
                 state.waiting[number] = nil

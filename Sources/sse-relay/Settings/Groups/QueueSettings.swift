@@ -43,7 +43,7 @@ extension QueueSettings {
     )
 
     static let maxQueued = Setting.integer(
-        0...100_000,
+        0...1000,
         Variable(
             "RELAY_QUEUE",
             fallback: "100",
