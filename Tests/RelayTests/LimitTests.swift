@@ -139,6 +139,42 @@ import Wire
         }
     }
 
+    @Test func `a stream that is passed on costs its events, and not their length`() async throws {
+        try await withLimits {
+            $0.tokensPerDay = 60
+        } _: { relay, keyring, _ in
+            let body =
+                #"{"model":"simulator?tokens=20&interval_ms=0","prompt":"x","stream":true}"#
+            for status in [200, 200, 429] {
+                let client = try relay.connect()
+                client.request("POST", "/v1/completions", keyring.fields("ann"), body: body)
+                #expect(try client.readHead().status == status)
+                if status == 200 { _ = try client.readBody() }
+            }
+        }
+    }
+
+    @Test func `who asks and leaves before the answer pays for the question`() async throws {
+        try await withLimits {
+            $0.tokensPerDay = 100
+        } _: { relay, keyring, _ in
+            let ann = keyring.fields("ann")
+            let model = "simulator?first_ms=60000"
+            let long = String(repeating: "word ", count: 200)
+            let client = try relay.connect()
+            client.request(
+                "GET",
+                "/chat/stream?prompt=\(long.replacing(" ", with: "+"))&model=simulator%3Ffirst_ms%3D60000",
+                ann
+            )
+            let id = try client.readHead().id
+            #expect(waits { relay.calls(model).calls == 1 })
+            #expect(try relay.exchange("DELETE", "/chat/streams/\(id)", ann).head.status == 204)
+            _ = try client.readBody()
+            #expect(try ask(relay, ann).error?["code"]?.stringValue == "tokens_per_day")
+        }
+    }
+
     @Test func `money is counted by the prices of who answered`() async throws {
         var upstream = RelayConfiguration.Upstream(
             name: "priced",

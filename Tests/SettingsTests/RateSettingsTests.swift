@@ -22,11 +22,15 @@ import Testing
         expected.perCaller.generations = 5
         expected.perAddress.requestsPerMinute = 6
         expected.perAddress.generations = 7
+        expected.perAddress.tokensPerMinute = 8
+        expected.perAddress.tokensPerDay = 9
+        expected.perAddress.nanodollarsPerDay = 10
         let found = try policy([
             "RELAY_CALLER_REQUESTS_PER_MINUTE": "1", "RELAY_CALLER_TOKENS_PER_MINUTE": "2",
             "RELAY_CALLER_TOKENS_PER_DAY": "3", "RELAY_CALLER_MONEY_PER_DAY": "4.50",
             "RELAY_CALLER_GENERATIONS": "5", "RELAY_ADDRESS_REQUESTS_PER_MINUTE": "6",
-            "RELAY_ADDRESS_GENERATIONS": "7",
+            "RELAY_ADDRESS_GENERATIONS": "7", "RELAY_ADDRESS_TOKENS_PER_MINUTE": "8",
+            "RELAY_ADDRESS_TOKENS_PER_DAY": "9", "RELAY_ADDRESS_MONEY_PER_DAY": "0.00000001",
         ])
         #expect(found == expected)
     }

@@ -4,7 +4,7 @@ package struct RatePolicy: Sendable, Equatable {
     ///
     /// What a key or a token says itself comes before it.
     package var perCaller = CallerLimits()
-    /// All callers of one address together: requests a minute, and answers at once.
+    /// All callers of one address together.
     package var perAddress = CallerLimits()
 
     /// Whether proxies say from which address a client asks.

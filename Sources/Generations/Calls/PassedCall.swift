@@ -69,7 +69,8 @@ package final class PassedCall: TransferDelegate {
     /// The name of the upstream that is asked.
     package var upstreamName: String { upstream.configuration.name }
 
-    private var candidate: ModelTable.Candidate { candidates[place] }
+    /// Who is asked, and in the end who has answered.
+    package var candidate: ModelTable.Candidate { candidates[place] }
     private var hasOthers: Bool { place + 1 < candidates.count }
     private var upstream: PreparedUpstream { candidate.upstream }
 

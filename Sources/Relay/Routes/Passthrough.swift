@@ -44,11 +44,9 @@ struct Passthrough {
                 try result.get()
                 audit.write(AuditEvent(.passed, by: caller.id, exchange))
                 let asked = text.count
-                let answer = PassedAnswer(exchange) { passed in
-                    guard let passed else { return policies.release(id) }
-                    let said = route == .completions ? passed : 0
-                    let usage = passed > 0 ? Self.estimate(asked, said) : nil
-                    policies.settle(id, bill(usage, candidates[0]))
+                let answer = PassedAnswer(exchange) { end in
+                    guard let end else { return policies.release(id) }
+                    policies.settle(id, bill(end, askedBytes: asked, route))
                 }
                 answer.start(PassedCall(request, candidates, policies.context, delegate: answer))
             } catch {
@@ -57,16 +55,16 @@ struct Passthrough {
         }
     }
 
-    /// What an answer that is not read has cost: as everywhere, a token is four bytes of text.
-    private static func estimate(_ askedBytes: Int, _ saidBytes: Int) -> Usage {
-        Usage(
+    /// What an answer that is not read has cost: an event is a token, and otherwise, as everywhere,
+    /// four bytes of text are.
+    private func bill(_ end: PassedEnd, askedBytes: Int, _ route: PassedRoute) -> RateBill {
+        guard end.isTaken else { return RateBill() }
+        let said = end.eventCount > 0 ? end.eventCount : end.bytes / 4
+        let usage = Usage(
             promptTokens: askedBytes / 4,
-            completionTokens: saidBytes / 4
+            completionTokens: route == .completions ? said : 0
         )
-    }
-
-    private func bill(_ usage: Usage?, _ candidate: ModelTable.Candidate) -> RateBill {
-        let price = policies.context.configuration.price(of: .init(candidate))
+        let price = policies.context.configuration.price(of: .init(end.candidate))
         let bill = AnswerBill(usage, price)
         return RateBill(tokens: bill.tokens, nanodollars: bill.nanodollars)
     }
@@ -83,18 +81,30 @@ struct Passthrough {
     }
 }
 
+/// What is known of a passed answer once it is over.
+struct PassedEnd {
+    /// Whether the upstream has taken what was asked: it answers, or the client left before that.
+    let isTaken: Bool
+    let bytes: Int
+    /// The events of a stream; 0 for other answers.
+    let eventCount: Int
+    let candidate: ModelTable.Candidate
+}
+
 /// Writes to a client what comes of a request that was passed through.
 final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
     private let exchange: Exchange
-    private let settle: (_ passedBytes: Int?) -> Void
+    private let settle: (PassedEnd?) -> Void
     private var call: PassedCall?
+    private var isStream = false
+    /// Whether the last byte has ended a line, so that another end makes the line after it empty.
+    private var isAtLineStart = false
+    private var eventCount = 0
 
     /// - Parameters:
     ///   - exchange: the client's, which keeps this until it is finished or lost.
-    ///   - settle: called once when the call is over, with how much was passed on; more than
-    ///     nothing where the client left before anything was, since what it asked was taken; nil
-    ///     where nobody was asked.
-    init(_ exchange: Exchange, settle: @escaping (_ passedBytes: Int?) -> Void) {
+    ///   - settle: called once when the call is over; with nil where nobody was asked.
+    init(_ exchange: Exchange, settle: @escaping (PassedEnd?) -> Void) {
         self.exchange = exchange
         self.settle = settle
     }
@@ -113,18 +123,27 @@ final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
 
     func exchangeLost(_ exchange: Exchange) {
         call?.cancel()
-        over(atLeast: 1)
+        over(hasLeft: true)
     }
 
-    private func over(atLeast least: Int = 0) {
-        guard call.take() != nil else { return }
-        settle(max(least, exchange.contentBytes))
+    private func over(hasLeft: Bool = false) {
+        guard let call = call.take() else { return }
+        settle(
+            PassedEnd(
+                isTaken: hasLeft || exchange.contentBytes > 0,
+                bytes: exchange.contentBytes,
+                eventCount: eventCount,
+                candidate: call.candidate
+            )
+        )
     }
 
     // MARK: The upstream
 
     func passedCall(_ call: PassedCall, began status: Status, _ fields: HeaderFields) {
         exchange.note = Array("upstream=\(call.upstreamName)".utf8)
+        let type = fields.first("Content-Type")?.lowercased()
+        isStream = type?.hasPrefix("text/event-stream") == true
         var fields = fields
         fields.append("Cache-Control", "no-store")
         // A proxy that gathers the answer would gather a stream, too.
@@ -133,8 +152,18 @@ final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
     }
 
     func passedCall(_ call: PassedCall, received bytes: Span<UInt8>) {
+        if isStream { countEvents(bytes) }
         exchange.write { $0.append(span: bytes) }
         if exchange.isCongested { call.pause() }
+    }
+
+    /// Counts empty lines, each of which ends an event (WHATWG HTML §9.2.6).
+    private func countEvents(_ bytes: Span<UInt8>) {
+        for index in bytes.indices where bytes[index] != UInt8(ascii: "\r") {
+            let isEnd = bytes[index] == UInt8(ascii: "\n")
+            if isEnd, isAtLineStart { eventCount += 1 }
+            isAtLineStart = isEnd
+        }
     }
 
     func passedCall(_ call: PassedCall, ended failure: UpstreamFailure?) {

@@ -14,6 +14,9 @@ struct RateSettings: Sendable {
         policy.perCaller.nanodollarsPerDay = try Self.callerMoney.value(in: environment)
         policy.perCaller.generations = try Self.callerGenerations.value(in: environment)
         policy.perAddress.requestsPerMinute = try Self.addressRequests.value(in: environment)
+        policy.perAddress.tokensPerMinute = try Self.addressTokens.value(in: environment)
+        policy.perAddress.tokensPerDay = try Self.addressTokensADay.value(in: environment)
+        policy.perAddress.nanodollarsPerDay = try Self.addressMoney.value(in: environment)
         policy.perAddress.generations = try Self.addressGenerations.value(in: environment)
         self.policy = policy
     }
@@ -25,6 +28,7 @@ extension RateSettings {
         [
             callerRequests.variable, callerTokens.variable, callerTokensADay.variable,
             callerMoney.variable, callerGenerations.variable, addressRequests.variable,
+            addressTokens.variable, addressTokensADay.variable, addressMoney.variable,
             addressGenerations.variable,
         ],
         closingWords: """
@@ -69,7 +73,7 @@ extension RateSettings {
         )
     )
 
-    static let callerMoney = Setting<Int?>(
+    static let callerMoney = money(
         Variable(
             "RELAY_CALLER_MONEY_PER_DAY",
             example: "2.50",
@@ -79,15 +83,20 @@ extension RateSettings {
                 answer of a model without a price costs nothing here.
                 """
         )
-    ) { variable, environment throws(ConfigurationError) in
-        guard let text = variable.value(setIn: environment) else { return nil }
-        guard let dollars = Double(text), CallerLimits.dollars.contains(dollars) else {
-            throw ConfigurationError(
-                variable,
-                "expected US dollars, found \(ConfigurationError.shown(text))"
-            )
+    )
+
+    /// An amount in US dollars, read as billionths; nil while none is set.
+    private static func money(_ variable: Variable) -> Setting<Int?> {
+        Setting(variable) { variable, environment throws(ConfigurationError) in
+            guard let text = variable.value(setIn: environment) else { return nil }
+            guard let dollars = Double(text), CallerLimits.dollars.contains(dollars) else {
+                throw ConfigurationError(
+                    variable,
+                    "expected US dollars, found \(ConfigurationError.shown(text))"
+                )
+            }
+            return CallerLimits.nanodollars(dollars)
         }
-        return CallerLimits.nanodollars(dollars)
     }
 
     static let callerGenerations = Setting.optionalInteger(
@@ -111,6 +120,35 @@ extension RateSettings {
                 IPv6. This machine's own addresses are not counted, unless proxies are trusted: a \
                 proxy here has one for all of its clients.
                 """
+        )
+    )
+
+    static let addressTokens = Setting.optionalInteger(
+        range,
+        Variable(
+            "RELAY_ADDRESS_TOKENS_PER_MINUTE",
+            example: "200000",
+            summary: "tokens a minute for each client address",
+            words: "Tokens a minute for such an address."
+        )
+    )
+
+    static let addressTokensADay = Setting.optionalInteger(
+        range,
+        Variable(
+            "RELAY_ADDRESS_TOKENS_PER_DAY",
+            example: "4000000",
+            summary: "tokens a day for each client address",
+            words: "The same for a day."
+        )
+    )
+
+    static let addressMoney = money(
+        Variable(
+            "RELAY_ADDRESS_MONEY_PER_DAY",
+            example: "5.00",
+            summary: "US dollars a day for each client address, where prices are known",
+            words: "US dollars a day for such an address."
         )
     )
 
