@@ -17,7 +17,7 @@ import pytest
 from holdings import Holdings, wait_until
 from soak import Client
 
-SECONDS = int(os.environ.get("RELAY_SOAK_S") or (1800 if os.environ.get("RELAY_TEST_LONG") else 150))
+SECONDS = int(os.environ.get("RELAY_SOAK_S") or (1800 if os.environ.get("RELAY_TEST_LONG") else 180))
 CLIENTS = int(os.environ.get("RELAY_SOAK_CLIENTS") or 24)
 WARM_UP_SECONDS = 15
 # What the index of the history and the heap's holes may take, beside a constant.
