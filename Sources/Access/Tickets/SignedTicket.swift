@@ -48,7 +48,7 @@ package struct SignedTicket: Sendable, Equatable {
     /// The second since 1970 from which on it is good for nothing; until then an expired one lets
     /// a reader go on.
     package let readsUntil: Int
-    /// Tells tickets apart in logs; drawn, so that no two are the same text.
+    /// Drawn, so that no two tickets are the same text.
     package let id: String
 
     /// Makes a ticket that begins now.

@@ -86,32 +86,29 @@ final class Audit {
         guard file != nil, let reason = exchange.reason, exchange.note.isEmpty,
             let status = exchange.status?.code, Self.isRefusal(status)
         else { return }
-        var event = AuditEvent(.refused, by: owner(), exchange)
-        event.status = status
-        event.reason = Self.shown(reason)
-        refused(event)
+        refused(AuditEvent(.refused, by: owner(), exchange), status, reason)
     }
 
     /// Notes a request that was refused in the words of an event.
     func refused(_ problem: Problem, _ exchange: Exchange, by caller: Caller) {
-        guard file != nil, Self.isRefusal(problem.status.code) else { return }
-        var event = AuditEvent(.refused, by: caller.id, exchange)
-        event.status = problem.status.code
-        event.reason = Self.shown(problem.loggedReason ?? problem.message)
-        refused(event)
+        guard file != nil else { return }
+        refused(AuditEvent(.refused, by: caller.id, exchange), problem)
     }
 
     /// Notes a connection that was refused before any request.
     func refused(_ problem: Problem, from peer: PeerAddress) {
-        guard file != nil, Self.isRefusal(problem.status.code) else { return }
+        guard file != nil else { return }
         var event = AuditEvent(.refused)
         event.address = peer
-        event.status = problem.status.code
-        event.reason = Self.shown(problem.loggedReason ?? problem.message)
-        refused(event)
+        refused(event, problem)
     }
 
-    private func refused(_ event: AuditEvent) {
+    private func refused(_ event: AuditEvent, _ problem: Problem) {
+        guard Self.isRefusal(problem.status.code) else { return }
+        refused(event, problem.status.code, problem.loggedReason ?? problem.message)
+    }
+
+    private func refused(_ event: AuditEvent, _ status: Int, _ reason: String) {
         if reactor.now >= secondEnds {
             secondEnds = reactor.now + .seconds(1)
             refusals = 0
@@ -119,6 +116,8 @@ final class Audit {
         guard refusals < Self.maxRefusalsPerSecond else { return passedOver += 1 }
         refusals += 1
         var event = event
+        event.status = status
+        event.reason = Self.shown(reason)
         event.passedOver = passedOver
         passedOver = 0
         write(event)
