@@ -102,6 +102,16 @@ let package = Package(
             dependencies: ["Simulator", "Loop", "Wire"],
             swiftSettings: settings
         ),
+        // Worlds from a seed: the product's own code on a clock, a disk and threads of the world's.
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "Relay", "Access", "Generations", "ChatFormats", "HTTPServer", "Upstream",
+                "Storage", "Loop", "Wire",
+            ],
+            path: "Tests/Simulation",
+            swiftSettings: settings
+        ),
         // What the tests of several targets need.
         .target(
             name: "TestSupport",
@@ -175,6 +185,11 @@ let package = Package(
                 "sse-relay", "Relay", "Access", "Generations", "ChatFormats", "HTTPServer",
                 "Upstream", "Storage", "Wire", "TestSupport",
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["simulate", "Storage", "Loop", "Wire", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -9,15 +9,25 @@ package final class ManualClock: Sendable {
     }
 
     private let start: Nanoseconds
-    private let wallStart: Int
+    /// What the wall clock shows at `start`; it may be set.
+    private let wallStart: Atomic<Int>
     private let time: Atomic<Nanoseconds>
     /// The loops whose clock this is.
     private let listeners = Guarded<[Listener]>([])
 
     /// Creates a clock that shows the system's current time.
-    package init() {
-        start = monotonicNow()
-        wallStart = Loop.wallMilliseconds()
+    package convenience init() {
+        self.init(start: monotonicNow(), wallMilliseconds: Loop.wallMilliseconds())
+    }
+
+    /// Creates a clock that shows a time of its own.
+    ///
+    /// - Parameters:
+    ///   - start: the monotonic time at first.
+    ///   - wallMilliseconds: milliseconds since 1970 at first.
+    package init(start: Nanoseconds, wallMilliseconds: Int) {
+        self.start = start
+        wallStart = Atomic(wallMilliseconds)
         time = Atomic(start)
     }
 
@@ -25,7 +35,19 @@ package final class ManualClock: Sendable {
     package var now: Nanoseconds { time.load(ordering: .acquiring) }
 
     /// Milliseconds since 1970, which move with `now`.
-    package var wallMilliseconds: Int { wallStart + Int((now - start) / 1_000_000) }
+    package var wallMilliseconds: Int {
+        wallStart.load(ordering: .acquiring) + Int((now - start) / 1_000_000)
+    }
+
+    /// Sets the wall clock ahead, or back; no deadline is moved by that.
+    package func setWall(aheadBy milliseconds: Int) {
+        wallStart.wrappingAdd(milliseconds, ordering: .acquiringAndReleasing)
+    }
+
+    /// Advances the clock without serving anything: for loops that are stepped by hand.
+    package func move(by span: Nanoseconds) {
+        time.wrappingAdd(span, ordering: .acquiringAndReleasing)
+    }
 
     /// Advances the clock, and returns when its loops have served everything due by then.
     ///

@@ -1,4 +1,4 @@
-/// A loop's clock, given when the loop is made, so that tests can advance it.
+/// The clock of a loop or of background work, given when it is made, so that tests can advance it.
 package enum TimeSource: Sendable {
     /// The kernel's clocks.
     case system
@@ -6,7 +6,7 @@ package enum TimeSource: Sendable {
     case manual(ManualClock)
 
     /// The time for deadlines.
-    var now: Nanoseconds {
+    package var now: Nanoseconds {
         switch self {
         case .system: monotonicNow()
         case .manual(let clock): clock.now
@@ -14,7 +14,7 @@ package enum TimeSource: Sendable {
     }
 
     /// Milliseconds since 1970, for people.
-    var wallMilliseconds: Int {
+    package var wallMilliseconds: Int {
         switch self {
         case .system: Loop.wallMilliseconds()
         case .manual(let clock): clock.wallMilliseconds

@@ -1,0 +1,5 @@
+/// Runs worlds from seeds.
+@main
+struct Main {
+    static func main() {}
+}
