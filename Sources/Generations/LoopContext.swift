@@ -1,4 +1,3 @@
-package import Dispatch
 package import Loop
 package import Upstream
 
@@ -16,7 +15,7 @@ package final class LoopContext {
     /// Who waits for the upstreams, on all loops; the same.
     package let queues: CallQueues
     /// The queue on which long answers are read back: no loop waits for a disk.
-    package let readBackQueue: DispatchQueue
+    package let readBackQueue: any WorkQueue
     /// Takes what is worth a line of the log, or counts; called on any thread.
     package let report: @Sendable (GenerationReport) -> Void
 
@@ -28,7 +27,7 @@ package final class LoopContext {
         heap: HeapTrim,
         breakers: Breakers = Breakers(),
         queues: CallQueues = CallQueues(),
-        readBackQueue: DispatchQueue,
+        readBackQueue: any WorkQueue,
         report: @escaping @Sendable (GenerationReport) -> Void
     ) {
         self.reactor = reactor

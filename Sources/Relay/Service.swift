@@ -1,5 +1,4 @@
 package import Access
-import Dispatch
 package import Generations
 package import HTTPServer
 package import Loop
@@ -23,8 +22,10 @@ package final class Service: Sendable {
     /// Nil where none is kept.
     let audit: AuditFile?
     package let log: Log
+    /// What the relay gets from its machine beside its loops and sockets.
+    package let platform: Platform
     /// The queue on which the parts of long answers that are not in memory are read back.
-    let readBackQueue = DispatchQueue(label: "sse-relay.read-back", qos: .userInitiated)
+    let readBackQueue: any WorkQueue
     let post = LoopPost()
     let breakers = Breakers()
     /// Who waits for the upstreams, or for memory.
@@ -44,6 +45,7 @@ package final class Service: Sendable {
         journal: JournalFolder? = nil,
         durability: Durability = .interval,
         audit: AuditFile? = nil,
+        platform: Platform = .system,
         log: Log
     ) {
         self.configuration = configuration
@@ -58,6 +60,9 @@ package final class Service: Sendable {
         self.access = access
         self.audit = audit
         self.log = log
+        self.platform = platform
+        let readBackQueue = platform.work.queue("sse-relay.read-back", .clientWaits)
+        self.readBackQueue = readBackQueue
         let health = Health(history, keyFile)
         self.health = health
         stores = Stores(

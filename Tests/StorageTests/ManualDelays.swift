@@ -1,4 +1,3 @@
-import Dispatch
 import Loop
 import TestSupport
 
@@ -8,7 +7,7 @@ import TestSupport
 final class ManualDelays: Sendable {
     private struct Waiting {
         let due: Int
-        let queue: DispatchQueue
+        let queue: any WorkQueue
         let work: @Sendable () -> Void
     }
 
@@ -19,13 +18,45 @@ final class ManualDelays: Sendable {
 
     private let state = Guarded(State())
 
-    /// The clock, as it is given away; what waits when a test ends is dropped with it.
-    var delays: Delays {
-        Delays { [weak self] queue, milliseconds, work in
-            self?.state.withLock { state in
-                let due = state.now + milliseconds
-                state.waiting.append(Waiting(due: due, queue: queue, work: work))
-            }
+    /// Dispatch's threads by this clock; what waits when a test ends is dropped with it.
+    var platform: Platform { Platform(work: Work(clock: self)) }
+
+    private struct Work: BackgroundWork {
+        weak let clock: ManualDelays?
+        private let threads = DispatchWork()
+
+        init(clock: ManualDelays) { self.clock = clock }
+
+        func queue(_ label: String, _ urgency: WorkUrgency) -> any WorkQueue {
+            Queue(clock: clock, queue: threads.queue(label, urgency))
+        }
+
+        func makeSignal() -> any WorkSignal { threads.makeSignal() }
+
+        func sleep(milliseconds: Int) { threads.sleep(milliseconds: milliseconds) }
+    }
+
+    private struct Queue: WorkQueue {
+        weak let clock: ManualDelays?
+        let queue: any WorkQueue
+
+        func async(_ work: @escaping @Sendable () -> Void) { queue.async(work) }
+
+        func after(milliseconds: Int, _ work: @escaping @Sendable () -> Void) {
+            clock?.put(off: work, on: queue, by: milliseconds)
+        }
+
+        func sync(_ work: () -> Void) { queue.sync(work) }
+    }
+
+    private func put(
+        off work: @escaping @Sendable () -> Void,
+        on queue: any WorkQueue,
+        by milliseconds: Int
+    ) {
+        state.withLock { state in
+            let due = state.now + milliseconds
+            state.waiting.append(Waiting(due: due, queue: queue, work: work))
         }
     }
 
@@ -37,7 +68,7 @@ final class ManualDelays: Sendable {
     /// Turns the clock, and returns when all that is due by then is done, each in its time.
     func turn(by milliseconds: Int) {
         let end = state.withLock { $0.now + milliseconds }
-        while let next = takeEarliest(until: end) { next.queue.sync(execute: next.work) }
+        while let next = takeEarliest(until: end) { next.queue.sync(next.work) }
         state.withLock { $0.now = end }
     }
 

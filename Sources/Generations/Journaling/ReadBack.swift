@@ -1,5 +1,4 @@
 package import ChatFormats
-import Dispatch
 import Loop
 import Storage
 

@@ -1,6 +1,5 @@
 import ChatFormats
-package import Dispatch
-import Loop
+package import Loop
 package import Storage
 
 /// Makes the records of answers that have ended, hands them to the history, and counts those that
@@ -16,7 +15,7 @@ package final class Recorder: Sendable {
     private let history: HistoryFile
     private let report: @Sendable (GenerationReport) -> Void
     /// The queue on which long answers are read back.
-    private let queue: DispatchQueue
+    private let queue: any WorkQueue
     /// How many ended answers the history lacks; the journal keeps them, if there is one.
     private let lacking = Guarded(0)
     /// How many records are being made on the queue.
@@ -30,7 +29,7 @@ package final class Recorder: Sendable {
     ///   - report: takes the errors of records that have to wait.
     package init(
         into history: HistoryFile,
-        on queue: DispatchQueue,
+        on queue: any WorkQueue,
         report: @escaping @Sendable (GenerationReport) -> Void
     ) {
         self.history = history
@@ -91,7 +90,7 @@ package final class Recorder: Sendable {
     /// continues it.
     package func afterRecords(_ work: @escaping @Sendable () -> Void) {
         guard underWay.withLock({ $0 > 0 }) else { return work() }
-        queue.async(execute: work)
+        queue.async(work)
     }
 
     /// Waits for the records that are being made.

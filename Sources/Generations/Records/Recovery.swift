@@ -22,7 +22,7 @@ package struct Recovery: Sendable {
     private var reports: [JournalReport] = []
     private let folder: JournalFolder
     /// How often to check whether the records are safe.
-    private static let settlingNanoseconds: UInt64 = 250_000_000
+    private static let settlingMilliseconds = 250
 
     /// Reads the journal, and looks up what the history has of it.
     ///
@@ -141,7 +141,7 @@ package struct Recovery: Sendable {
         var isBehind = false
         for path in history where !isBehind {
             do throws(StorageError) {
-                try BackwardLines.visit(path) { line in
+                try BackwardLines.visit(path, platform: folder.platform) { line in
                     tail += line.count + 1
                     for (head, range) in scan.records(in: line) {
                         if wanted.contains(head.id) {
@@ -205,14 +205,26 @@ package struct Recovery: Sendable {
         }
         let last = max(found, written)
         let lastKey = keys?.lastPlace ?? 0
+        let queue = folder.platform.work.queue("sse-relay.recovery", .upkeep)
         let folder = folder
-        Task {
-            while !history.isSafe(last) || !(keys?.isSafe(lastKey) ?? true) {
-                try? await Task.sleep(nanoseconds: Self.settlingNanoseconds)
+        queue.async {
+            Self.removeLeft(of: folder, on: queue) {
+                history.isSafe(last) && keys?.isSafe(lastKey) ?? true
             }
-            folder.removeLeft()
         }
         return true
+    }
+
+    /// Removes what was read, now or as soon as that is safe.
+    private static func removeLeft(
+        of folder: JournalFolder,
+        on queue: any WorkQueue,
+        once isSafe: @escaping @Sendable () -> Bool
+    ) {
+        guard !isSafe() else { return folder.removeLeft() }
+        queue.after(milliseconds: settlingMilliseconds) {
+            removeLeft(of: folder, on: queue, once: isSafe)
+        }
     }
 
     /// - Returns: the place of the last record in the history; nil where it refused one.

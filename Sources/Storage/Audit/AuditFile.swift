@@ -17,14 +17,14 @@ package final class AuditFile: Sendable {
     /// - Parameters:
     ///   - path: the file's.
     ///   - maxPendingBytes: how much may wait for the disk.
-    ///   - delays: how work is put off.
+    ///   - platform: the disk and the threads.
     ///   - report: called here during the start, then on the file's queue, and for a line that is
     ///     lost by the thread that appended it.
     /// - Throws: what somebody has to put right: a lock held, a missing permission, a wrong path.
     package init(
         path: String,
         maxPendingBytes: Int = AuditFile.maxPendingBytes,
-        delays: Delays = .system,
+        platform: Platform = .system,
         report: @escaping @Sendable (AuditReport) -> Void
     ) throws(StorageError) {
         let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
@@ -35,8 +35,8 @@ package final class AuditFile: Sendable {
             label: "sse-relay.audit",
             maxPendingBytes: maxPendingBytes,
             durability: .interval,
-            delays: delays,
-            follower: AuditFollower(report)
+            follower: AuditFollower(report),
+            platform: platform
         )
     }
 

@@ -27,28 +27,35 @@ struct AppendFile: ~Copyable {
     ///   - name: its name there.
     ///   - keepsUnsynced: whether what is appended is kept in memory until it is safe, so that
     ///     `synchronize` can be called again after a failure.
+    ///   - platform: whose disk it is on.
     /// - Returns: the file, safe on the disk as it is.
     /// - Throws: what keeps it from being opened or repaired.
     static func open(
         directory: String,
         name: String,
-        keepsUnsynced: Bool = false
+        keepsUnsynced: Bool = false,
+        on platform: Platform
     ) throws(StorageError) -> AppendFile {
         let path = joinedPath(directory, name)
         let folder = parentFolder(of: path)
-        try createFolder(folder)
+        let disk = platform.disk
+        try disk.createFolder(folder)
         // Without O_NONBLOCK, opening a named pipe would wait for a reader for ever.
-        let opened = try OpenFile(opening: path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK)
+        let opened = try OpenFile(
+            opening: path,
+            O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK,
+            on: disk
+        )
         let status = try opened.status()
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile(path: path) }
+        guard status.kind == .file else { throw .notRegularFile(path: path) }
         try opened.lock()
-        let tail = try TornTail.remove(from: opened)
+        let tail = try TornTail.remove(from: opened, at: platform.time)
         // The file is of no use after a loss of power when its name is not on the disk.
         try opened.synchronize()
-        try synchronizeFolder(folder)
+        try disk.synchronizeFolder(folder)
         return AppendFile(
             descriptor: opened,
-            identity: FileIdentity(status),
+            identity: status.identity,
             unsynced: keepsUnsynced ? UnsyncedBytes() : nil,
             tornTail: tail
         )
@@ -58,15 +65,11 @@ struct AppendFile: ~Copyable {
     ///
     /// People rotate logs with `mv` and start over with `rm`; lines written to a file without a
     /// name would be lost silently.
-    var isInPlace: Bool {
-        var status = stat()
-        guard stat(descriptor.path, &status) == 0 else { return false }
-        return FileIdentity(status) == identity
-    }
+    var isInPlace: Bool { descriptor.disk.identity(of: descriptor.path) == identity }
 
     /// Where the last whole line ends.
     func end() throws(StorageError) -> Int {
-        let size = Int(try descriptor.status().st_size)
+        let size = try descriptor.status().size
         return min(size, owedCut ?? size)
     }
 
@@ -106,8 +109,8 @@ struct AppendFile: ~Copyable {
         }
         try synchronize()
         // Where the name is a link, it stays one, and what it leads to is replaced.
-        try descriptor.rename(to: resolvedPath(old.descriptor.path))
-        try synchronizeFolder(parentFolder(of: descriptor.path))
+        try descriptor.rename(to: descriptor.disk.resolvedPath(old.descriptor.path))
+        try descriptor.disk.synchronizeFolder(parentFolder(of: descriptor.path))
     }
 
     /// Appends lines, each with its newline, with one write.
@@ -163,12 +166,12 @@ struct AppendFile: ~Copyable {
 
     /// Where the next line goes.
     private mutating func endToAppendAt() throws(StorageError) -> Int {
-        let end = Int(try descriptor.status().st_size)
+        let end = try descriptor.status().size
         guard let isFollowed = unsynced?.isFollowed(at: end), !isFollowed else { return end }
         // Somebody cut the file off, or the disk did. What is kept has to be safe, or written anew,
         // before its place is forgotten.
         try synchronize()
-        return Int(try descriptor.status().st_size)
+        return try descriptor.status().size
     }
 
     /// Has the file's last bytes written again in their place before they count as safe.
@@ -197,7 +200,7 @@ struct AppendFile: ~Copyable {
     /// Cuts off the unfinished line of a failed write; never lengthens a file that became shorter.
     mutating func payOwedCut() throws(StorageError) {
         guard let size = owedCut else { return }
-        if Int(try descriptor.status().st_size) > size { try descriptor.truncate(to: size) }
+        if try descriptor.status().size > size { try descriptor.truncate(to: size) }
         owedCut = nil
     }
 }

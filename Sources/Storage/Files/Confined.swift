@@ -1,22 +1,14 @@
-import Dispatch
 import Loop
 
-/// A value that blocks of its own serial queue touch, and nothing else.
+/// A value that work on its own serial queue touches, and nothing else.
 final class Confined<Value: ~Copyable & Sendable>: Sendable {
-    private let queue: DispatchQueue
-    private let delays: Delays
+    private let queue: any WorkQueue
     /// Never contended: it shows the compiler and the thread sanitizer what the queue does.
     private let value: Guarded<Value>
 
     /// Puts a value on a queue of its own.
-    ///
-    /// - Parameters:
-    ///   - value: what is touched there alone.
-    ///   - label: the queue's name, as tools show it.
-    ///   - delays: how work is put off.
-    init(_ value: consuming Value, label: String, delays: Delays = .system) {
-        queue = DispatchQueue(label: label)
-        self.delays = delays
+    init(_ value: consuming Value, on queue: any WorkQueue) {
+        self.queue = queue
         self.value = Guarded(value)
     }
 
@@ -27,15 +19,16 @@ final class Confined<Value: ~Copyable & Sendable>: Sendable {
 
     /// Runs work once so many milliseconds have passed.
     func after(milliseconds: Int, _ work: @escaping @Sendable (inout Value) -> Void) {
-        delays.run(queue, milliseconds) { self.value.withLock(work) }
+        queue.after(milliseconds: milliseconds) { self.value.withLock(work) }
     }
 
     /// Runs work after all that was given before, and waits for it; never from the queue itself.
     func sync<Result, Failure: Error>(
         _ work: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let outcome = queue.sync {
-            value.withLock { value in
+        var outcome: Swift.Result<Result, Failure>?
+        queue.sync {
+            outcome = value.withLock { value in
                 do throws(Failure) {
                     return Swift.Result<Result, Failure>.success(try work(&value))
                 } catch {
@@ -43,6 +36,7 @@ final class Confined<Value: ~Copyable & Sendable>: Sendable {
                 }
             }
         }
+        guard let outcome else { preconditionFailure("a queue did not run its work") }
         return try outcome.get()
     }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Which file it is, whatever its name.
 package struct FileIdentity: Hashable, Sendable {
     private let device: UInt64
@@ -9,9 +7,5 @@ package struct FileIdentity: Hashable, Sendable {
     package init(device: UInt64, inode: UInt64) {
         self.device = device
         self.inode = inode
-    }
-
-    init(_ status: stat) {
-        self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 }

@@ -1,4 +1,4 @@
-import Dispatch
+import Loop
 
 /// What waits for the disk, and the count of what has reached it.
 ///
@@ -14,7 +14,7 @@ struct PendingRecords: Sendable {
     /// Whether the writer looks here again by itself, now or after its pause.
     private var isWriterAwake = false
     /// Those that wait for so many records to be safe.
-    private var waiters: [(target: Int, semaphore: DispatchSemaphore)] = []
+    private var waiters: [(target: Int, signal: any WorkSignal)] = []
     private(set) var appended = 0
     private(set) var settled = 0
     private(set) var refused = 0
@@ -94,16 +94,16 @@ struct PendingRecords: Sendable {
     mutating func makeSafe(_ records: Int) {
         safe = max(safe, records)
         guard !waiters.isEmpty else { return }
-        for waiter in waiters where waiter.target <= safe { waiter.semaphore.signal() }
+        for waiter in waiters where waiter.target <= safe { waiter.signal.signal() }
         waiters.removeAll { $0.target <= safe }
     }
 
-    /// Has `semaphore` signalled once all that was taken so far is safe.
+    /// Has `signal` brought about once all that was taken so far is safe.
     ///
     /// - Returns: Whether anything is left to wait for.
-    mutating func announce(to semaphore: DispatchSemaphore) -> Bool {
+    mutating func announce(to signal: any WorkSignal) -> Bool {
         guard safe < appended else { return false }
-        waiters.append((appended, semaphore))
+        waiters.append((appended, signal))
         return true
     }
 

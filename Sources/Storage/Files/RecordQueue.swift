@@ -1,4 +1,3 @@
-import Dispatch
 import Loop
 
 /// Records on their way into one file: a line for each, appended whole, by one writer, for any
@@ -20,6 +19,7 @@ final class RecordQueue: Sendable {
     private let maxPendingBytes: Int
     private let durability: Durability
     private let follower: any RecordFollower
+    private let work: any BackgroundWork
 
     /// Opens the file, and repairs it where the last process left half a line.
     ///
@@ -32,8 +32,8 @@ final class RecordQueue: Sendable {
     ///   - maxPendingBytes: how much may wait for the disk to take it, and how much for it to be
     ///     safe there.
     ///   - durability: when records are made safe against a loss of power.
-    ///   - delays: how work is put off.
     ///   - follower: what follows from what happens.
+    ///   - platform: the disk and the threads.
     /// - Throws: what somebody has to put right: a lock held, a missing permission, a wrong path.
     init(
         directory: String,
@@ -41,16 +41,18 @@ final class RecordQueue: Sendable {
         label: String,
         maxPendingBytes: Int,
         durability: Durability,
-        delays: Delays,
-        follower: any RecordFollower
+        follower: any RecordFollower,
+        platform: Platform
     ) throws(StorageError) {
         self.maxPendingBytes = maxPendingBytes
         self.durability = durability
         self.follower = follower
+        work = platform.work
         var opening = RecordWriter(
             directory: directory,
             name: name,
-            maxUnsyncedBytes: durability == .never ? nil : maxPendingBytes
+            maxUnsyncedBytes: durability == .never ? nil : maxPendingBytes,
+            on: platform
         )
         do throws(StorageError) {
             if let tail = try opening.open() { follower.report(tail) }
@@ -60,7 +62,7 @@ final class RecordQueue: Sendable {
             follower.report(.writeFailed(error))
         }
         let beginsInOutage = opening.outage != nil
-        writing = Confined(opening, label: label, delays: delays)
+        writing = Confined(opening, on: work.queue(label, .usual))
         guard beginsInOutage else { return }
         pending.withLock { $0.beginOutage() }
         writing.async { self.writeAll(&$0) }
@@ -123,10 +125,10 @@ final class RecordQueue: Sendable {
     ///
     /// - Returns: whether that happened in time.
     func flush(timeoutMilliseconds: Int) -> Bool {
-        let safe = DispatchSemaphore(value: 0)
+        let safe = work.makeSignal()
         guard pending.withLock({ $0.announce(to: safe) }) else { return true }
         writing.async { self.finish(&$0) }
-        return safe.wait(timeout: .now() + .milliseconds(timeoutMilliseconds)) == .success
+        return safe.wait(milliseconds: timeoutMilliseconds)
     }
 
     /// Has the file's last bytes written again in their place before they count as safe.

@@ -32,6 +32,7 @@ struct RecordWriter: ~Copyable {
     private let name: String
     /// How much may be in the file and not safe; nil where that is not looked after.
     private let maxUnsyncedBytes: Int?
+    private let platform: Platform
     /// Absent after a start into an outage, and once closed.
     private var file: AppendFile?
     private(set) var isClosed = false
@@ -48,10 +49,11 @@ struct RecordWriter: ~Copyable {
     /// The pauses while the disk makes nothing safe.
     var syncBackoff = Backoff()
 
-    init(directory: String, name: String, maxUnsyncedBytes: Int?) {
+    init(directory: String, name: String, maxUnsyncedBytes: Int?, on platform: Platform) {
         self.directory = directory
         self.name = name
         self.maxUnsyncedBytes = maxUnsyncedBytes
+        self.platform = platform
     }
 
     /// Opens the file, and returns what became of an unfinished last line.
@@ -66,7 +68,8 @@ struct RecordWriter: ~Copyable {
         try AppendFile.open(
             directory: directory,
             name: name,
-            keepsUnsynced: maxUnsyncedBytes != nil
+            keepsUnsynced: maxUnsyncedBytes != nil,
+            on: platform
         )
     }
 
@@ -143,7 +146,7 @@ struct RecordWriter: ~Copyable {
         let end = try file?.end()
         // Should the new one fail, the next attempt to write begins with it.
         file = nil
-        try synchronizeFolder(parentFolder(of: path))
+        try platform.disk.synchronizeFolder(parentFolder(of: path))
         _ = try open()
         return end
     }

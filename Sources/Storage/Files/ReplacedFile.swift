@@ -10,7 +10,7 @@ package struct ReplacedFile: ~Copyable {
     private let path: String
     private let folder: OpenFile
     /// Nil where there is no file yet.
-    private let status: stat?
+    private let status: FileStatus?
     /// What it holds; nil where there is no file yet.
     package let content: [UInt8]?
 
@@ -21,25 +21,32 @@ package struct ReplacedFile: ~Copyable {
     /// - Parameters:
     ///   - path: the file's; it need not exist, its folder must.
     ///   - maxBytes: no more than one byte beyond it is read, which shows that the file is longer.
+    ///   - platform: whose disk it is on.
     /// - Returns: the file, with its lock.
     /// - Throws: where the file cannot be read.
     package static func open(
         _ path: String,
-        maxBytes: Int
+        maxBytes: Int,
+        platform: Platform = .system
     ) throws(StorageError) -> ReplacedFile {
+        let disk = platform.disk
         // Where the name is a link, it stays one.
-        let path = resolvedPath(path)
-        let folder = try OpenFile(opening: parentFolder(of: path), O_RDONLY | O_DIRECTORY)
+        let path = disk.resolvedPath(path)
+        let folder = try OpenFile(
+            opening: parentFolder(of: path),
+            O_RDONLY | O_DIRECTORY,
+            on: disk
+        )
         try folder.waitForLock()
         let file: OpenFile
         do throws(StorageError) {
-            file = try OpenFile.reading(path)
+            file = try OpenFile.reading(path, on: disk)
         } catch {
             guard case .systemCall("open", _, ENOENT) = error else { throw error }
             return ReplacedFile(path: path, folder: folder, status: nil, content: nil)
         }
         let status = try file.status()
-        let wanted = min(Int(status.st_size), maxBytes + 1)
+        let wanted = min(status.size, maxBytes + 1)
         var content = [UInt8](repeating: 0, count: wanted)
         let count = try file.read(into: &content, at: 0, count: wanted)
         content.removeLast(wanted - count)
@@ -51,19 +58,24 @@ package struct ReplacedFile: ~Copyable {
     /// A new file is for this user alone; otherwise it keeps its owner, group and permissions: the
     /// daemon, which may be another user, has to go on reading it.
     package consuming func replace(with content: [UInt8]) throws(StorageError) {
+        let disk = folder.disk
         let draft = "\(path).new"
         // Nobody else has the lock, so a draft is what an earlier process has left.
-        unlink(draft)
-        var file = try OpenFile(opening: draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
+        try? disk.remove(draft)
+        var file = try OpenFile(
+            opening: draft,
+            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+            on: disk
+        )
         do throws(StorageError) {
             if let status { try file.takeRights(of: status) }
             if let failure = file.write(content).failure { throw failure }
             try file.synchronize()
             try file.rename(to: path)
         } catch {
-            unlink(draft)
+            try? disk.remove(draft)
             throw error
         }
-        try synchronizeFolder(folder)
+        try folder.synchronizeNames()
     }
 }

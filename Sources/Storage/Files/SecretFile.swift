@@ -15,24 +15,27 @@ package enum SecretFile {
     /// - Parameters:
     ///   - directory: the data folder; it is made where there is none.
     ///   - fresh: `count` random bytes, which become the secret where there is none.
+    ///   - platform: whose disk it is on.
     /// - Returns: the secret that the file has from now on.
     /// - Throws: where the file cannot be used; also where others may read it.
     package static func secret(
         in directory: String,
-        orKeep fresh: [UInt8]
+        orKeep fresh: [UInt8],
+        platform: Platform = .system
     ) throws(StorageError) -> [UInt8] {
         let path = joinedPath(directory, name)
-        try createFolder(parentFolder(of: path))
+        let disk = platform.disk
+        try disk.createFolder(parentFolder(of: path))
         // Without O_NONBLOCK, opening a named pipe would wait for a reader for ever.
-        let file = try OpenFile(opening: path, O_RDWR | O_CREAT | O_NONBLOCK)
+        let file = try OpenFile(opening: path, O_RDWR | O_CREAT | O_NONBLOCK, on: disk)
         let status = try file.status()
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile(path: path) }
-        guard status.st_mode & 0o077 == 0 else { throw .openToOthers(path: path) }
+        guard status.kind == .file else { throw .notRegularFile(path: path) }
+        guard status.permissions & 0o077 == 0 else { throw .openToOthers(path: path) }
         try file.waitForLock()
         if let secret = try read(file, path) { return secret }
         try file.write(fresh, at: 0)
         try file.synchronize()
-        try synchronizeFolder(parentFolder(of: path))
+        try disk.synchronizeFolder(parentFolder(of: path))
         return fresh
     }
 

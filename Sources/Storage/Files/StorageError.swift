@@ -18,6 +18,11 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file does not have what was written to it.
     case damaged(path: String, offset: Int)
 
+    /// Names the file that a disk refused a call for.
+    init(_ error: DiskError, _ path: String) {
+        self = .systemCall("\(error.call)", path: path, code: error.code)
+    }
+
     /// One line for the log: the call, the path, and the system's own words.
     package var description: String {
         switch self {
@@ -59,5 +64,17 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case ENOSPC, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, ENOMEM: return true
         default: return false
         }
+    }
+}
+
+/// Runs calls to a disk, and names their file in what they are refused for.
+func naming<Result>(
+    _ path: String,
+    _ body: () throws(DiskError) -> Result
+) throws(StorageError) -> Result {
+    do throws(DiskError) {
+        return try body()
+    } catch {
+        throw StorageError(error, path)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Loop
 import Wire
 
 /// The end of a last line that was begun and never finished, found when a file is opened.
@@ -17,16 +18,23 @@ struct TornTail: Equatable {
 
     /// Moves an unfinished last line of `file` into a file beside it.
     ///
+    /// - Parameters:
+    ///   - file: what may end with half a line.
+    ///   - time: names the file beside it.
     /// - Returns: What was moved, or `nil` when the last line is whole.
-    static func remove(from file: borrowing OpenFile) throws(StorageError) -> TornTail? {
-        let size = Int(try file.status().st_size)
+    /// - Throws: what keeps the line from being moved.
+    static func remove(
+        from file: borrowing OpenFile,
+        at time: TimeSource
+    ) throws(StorageError) -> TornTail? {
+        let size = try file.status().size
         let start = try endOfLastWholeLine(in: file, size: size)
         guard start < size else { return nil }
         if try isWhole(start..<size, of: file) {
             if let failure = file.write([newline]).failure { throw failure }
             return nil
         }
-        let name = try setAside(start..<size, of: file)
+        let name = try setAside(start..<size, of: file, at: time)
         try file.truncate(to: start)
         try file.synchronize()
         return TornTail(setAsideIn: name, bytes: size - start)
@@ -80,9 +88,10 @@ struct TornTail: Equatable {
 
     private static func setAside(
         _ range: Range<Int>,
-        of file: borrowing OpenFile
+        of file: borrowing OpenFile,
+        at time: TimeSource
     ) throws(StorageError) -> String {
-        let aside = try createBeside(file.path)
+        let aside = try createBeside(file, at: time)
         do throws(StorageError) {
             var piece = [UInt8](repeating: 0, count: min(range.count, pieceBytes))
             var offset = range.lowerBound
@@ -97,22 +106,25 @@ struct TornTail: Equatable {
                 offset += count
             }
             try aside.synchronize()
-            try synchronizeFolder(parentFolder(of: aside.path))
+            try aside.disk.synchronizeFolder(parentFolder(of: aside.path))
         } catch {
             // The line is still in the file; half a copy of it would only confuse.
-            _ = unlink(aside.path)
+            try? aside.disk.remove(aside.path)
             throw error
         }
         return aside.path
     }
 
-    private static func createBeside(_ path: String) throws(StorageError) -> OpenFile {
-        let first = "\(path).torn-\(time(nil))"
+    private static func createBeside(
+        _ file: borrowing OpenFile,
+        at time: TimeSource
+    ) throws(StorageError) -> OpenFile {
+        let first = "\(file.path).torn-\(time.wallMilliseconds / 1000)"
         var name = first
         var number = 1
         while true {
             do throws(StorageError) {
-                return try OpenFile(opening: name, O_WRONLY | O_CREAT | O_EXCL)
+                return try OpenFile(opening: name, O_WRONLY | O_CREAT | O_EXCL, on: file.disk)
             } catch {
                 guard case .systemCall(_, _, EEXIST) = error, number < maxNames else { throw error }
             }

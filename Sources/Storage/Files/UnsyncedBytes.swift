@@ -1,5 +1,3 @@
-import Glibc
-
 /// What was written to the end of a file since it was last safe, kept so that it can be written
 /// again.
 ///
@@ -58,7 +56,7 @@ struct UnsyncedBytes {
 
     private mutating func writeAgain(to file: borrowing OpenFile) throws(StorageError) {
         // Where the file ends before its place, at the end: never after a hole.
-        start = min(start, Int(try file.status().st_size))
+        start = min(start, try file.status().size)
         try file.write(bytes, at: start)
         mayBeLost = false
     }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Reads a file's whole lines from the last to the first, however long the file is.
 package enum BackwardLines {
     /// How much is read at a time.
@@ -8,16 +6,24 @@ package enum BackwardLines {
     /// Visits lines without their ends, until there are no more or `visit` returns false.
     ///
     /// A line that has no end yet is left out. A file that is absent has no lines.
+    ///
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - pieceBytes: how much is read at a time.
+    ///   - platform: whose disk it is on.
+    ///   - visit: takes a line, and returns whether to go on.
+    /// - Throws: where the disk cannot be read.
     package static func visit(
         _ path: String,
         pieceBytes: Int = BackwardLines.pieceBytes,
+        platform: Platform = .system,
         _ visit: (Span<UInt8>) -> Bool
     ) throws(StorageError) {
         // What is there and cannot be reached fails below.
-        guard access(path, F_OK) == 0 || errno != ENOENT else { return }
-        let file = try OpenFile.reading(path)
+        guard !platform.disk.isAbsent(path) else { return }
+        let file = try OpenFile.reading(path, on: platform.disk)
         // Where the part that is not read yet ends.
-        var unread = Int(try file.status().st_size)
+        var unread = try file.status().size
         var bytes: [UInt8] = []
         // Where in `bytes` the last line that was visited began; after the last newline at first.
         var end: Int?

@@ -16,6 +16,7 @@ struct Compaction: Sendable {
     /// The file, where one has to be rewritten.
     let part: HistoryPart?
     let deletions: Deletions
+    let disk: any Disk
 
     /// What is left out, in ascending order, and up to where the file was read.
     struct Outcome: Sendable {
@@ -29,16 +30,19 @@ struct Compaction: Sendable {
     var newName: String { (part?.name ?? "") + Self.suffix }
 
     /// Removes the new file, where it does not take the place of the old one.
-    func removeNew() { _ = unlink(joinedPath(directory, newName)) }
+    func removeNew() { try? disk.remove(joinedPath(directory, newName)) }
 
     /// Writes the new file.
     func run() throws(StorageError) -> Outcome {
         try removeTornLines()
         guard let part else { return Outcome() }
-        guard let old = try part.open(in: directory) else { return Outcome(isMoved: true) }
+        guard let old = try part.open(in: directory, on: disk) else {
+            return Outcome(isMoved: true)
+        }
         let new = try OpenFile(
             opening: path + Self.suffix,
-            O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
+            O_WRONLY | O_CREAT | O_TRUNC | O_APPEND,
+            on: disk
         )
         var outcome = Outcome()
         var batch: [UInt8] = []
@@ -96,13 +100,13 @@ struct Compaction: Sendable {
     private func removeTornLines() throws(StorageError) {
         guard !deletions.isEmpty else { return }
         var head = RecordHead()
-        for name in fileNames(in: directory) where name.contains(".jsonl.torn-") {
-            let file = try OpenFile.reading(joinedPath(directory, name))
-            let size = min(Int(try file.status().st_size), Self.maxTornBytes)
+        for name in disk.fileNames(in: directory) where name.contains(".jsonl.torn-") {
+            let file = try OpenFile.reading(joinedPath(directory, name), on: disk)
+            let size = min(try file.status().size, Self.maxTornBytes)
             var bytes = [UInt8](repeating: 0, count: max(1, size))
             let count = try file.read(into: &bytes, at: 0, count: size)
             head.read(bytes.span.extracting(first: count))
-            if deletions.cover(head) { _ = unlink(joinedPath(directory, name)) }
+            if deletions.cover(head) { try? disk.remove(joinedPath(directory, name)) }
         }
     }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Loop
 
 /// Rewrites files of the history without the records of deleted conversations, one after the other.
@@ -21,17 +20,19 @@ final class Compactor: Sendable {
     private let reader: HistoryReader
     private let delayMilliseconds: Int
     private let report: @Sendable (HistoryReport) -> Void
-    let queue = DispatchQueue(label: "sse-relay.history.compactor", qos: .utility)
+    let queue: any WorkQueue
     private let state = Guarded(State.idle)
 
     /// Makes a compactor that begins so long after a deletion, for several of them at once.
     init(
         _ reader: HistoryReader,
         delayMilliseconds: Int,
+        on queue: any WorkQueue,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) {
         self.reader = reader
         self.delayMilliseconds = delayMilliseconds
+        self.queue = queue
         self.report = report
     }
 

@@ -27,12 +27,14 @@ package struct Deletions: Sendable {
     }
 
     private let directory: String
+    private let platform: Platform
     /// The deletions by the conversations' keys.
     private var deletions: [[UInt8]: Deletion] = [:]
 
     /// Makes an empty list for a data folder.
-    package init(directory: String) {
+    package init(directory: String, platform: Platform = .system) {
         self.directory = directory.isEmpty ? "." : directory
+        self.platform = platform
     }
 
     var isEmpty: Bool { deletions.isEmpty }
@@ -60,9 +62,9 @@ package struct Deletions: Sendable {
     package mutating func load() throws(StorageError) {
         let path = joinedPath(directory, Self.name)
         // What is there and cannot be reached fails below: nothing deleted may come back.
-        guard access(path, F_OK) == 0 || errno != ENOENT else { return deletions = [:] }
-        let file = try OpenFile.reading(path)
-        let size = Int(try file.status().st_size)
+        guard !platform.disk.isAbsent(path) else { return deletions = [:] }
+        let file = try OpenFile.reading(path, on: platform.disk)
+        let size = try file.status().size
         var found: [[UInt8]: Deletion] = [:]
         try FileLines.forEach(in: file, from: 0, to: size) { _, line in
             guard let entry = try? JSON.parse(line),
@@ -106,7 +108,7 @@ package struct Deletions: Sendable {
     }
 
     private func append(_ line: [UInt8]) throws(StorageError) {
-        var file = try AppendFile.open(directory: directory, name: Self.name)
+        var file = try AppendFile.open(directory: directory, name: Self.name, on: platform)
         let (_, failure) = file.append(line, from: 0)
         if let failure { throw failure }
         try file.synchronize()
@@ -117,7 +119,11 @@ package struct Deletions: Sendable {
         let kept = deletions.sorted { $1.value.time.lexicographicallyPrecedes($0.value.time) }
             .prefix(count)
         let path = joinedPath(directory, Self.name)
-        var file = try OpenFile(opening: path + ".new", O_WRONLY | O_CREAT | O_TRUNC)
+        var file = try OpenFile(
+            opening: path + ".new",
+            O_WRONLY | O_CREAT | O_TRUNC,
+            on: platform.disk
+        )
         let lines = kept.reversed().flatMap { conversation, deletion in
             deletion.spared.reduce(into: Self.line(conversation, "deleted_at", deletion.time)) {
                 $0 += Self.line(conversation, "spared", $1)
@@ -127,7 +133,7 @@ package struct Deletions: Sendable {
         if let failure { throw failure }
         try file.synchronize()
         try file.rename(to: path)
-        try synchronizeFolder(directory)
+        try platform.disk.synchronizeFolder(directory)
         deletions = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
     }
 

@@ -4,6 +4,7 @@
 /// The history's reader alone has it, on its queue, where it does I/O; no loop ever waits for it.
 package struct HistoryCatalog: Sendable {
     private let names: HistoryNames
+    private let platform: Platform
     private var files: IndexedFiles
     /// Records that the disk has refused so far, as lines.
     private var unsettled: [UInt8] = []
@@ -12,9 +13,10 @@ package struct HistoryCatalog: Sendable {
     /// Whether a compaction is under way.
     private(set) var isCompacting = false
 
-    init(directory: String, activeName: String) {
-        names = HistoryNames(directory: directory, activeName: activeName)
-        files = IndexedFiles(names)
+    init(_ names: HistoryNames, on platform: Platform) {
+        self.names = names
+        self.platform = platform
+        files = IndexedFiles(names, on: platform)
     }
 
     // MARK: Questions
@@ -201,7 +203,8 @@ package struct HistoryCatalog: Sendable {
         return Compaction(
             directory: names.directory,
             part: files.takeDirty(),
-            deletions: files.deletions
+            deletions: files.deletions,
+            disk: platform.disk
         )
     }
 

@@ -1,5 +1,3 @@
-import Dispatch
-import Glibc
 import Loop
 
 /// The history: one line per record, for any number of threads.
@@ -17,6 +15,7 @@ package final class HistoryFile: Sendable {
     private let rotation: HistoryRotation
     let compactor: Compactor
     private let reserve: Reserve
+    private let work: any BackgroundWork
 
     /// Opens the file, and repairs it where the last process left half a line.
     ///
@@ -33,7 +32,7 @@ package final class HistoryFile: Sendable {
     ///   - holdsRotation: Whether that waits for `allowRotation`, since the start looks for records
     ///     in the files by their names.
     ///   - compactionDelayMilliseconds: How long after a deletion the files are written anew.
-    ///   - delays: How work is put off.
+    ///   - platform: The disk, the threads and the clock.
     ///   - report: Called here during the start, then on the history's queues, and for a refused
     ///     record by the thread that appended it.
     /// - Throws: What somebody has to put right: a lock held, a missing permission, a wrong path.
@@ -45,24 +44,29 @@ package final class HistoryFile: Sendable {
         rotateBytes: Int = 0,
         holdsRotation: Bool = false,
         compactionDelayMilliseconds: Int = 1000,
-        delays: Delays = .system,
+        platform: Platform = .system,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) throws(StorageError) {
         let reader = HistoryReader(
             directory: directory,
             name: name,
-            delays: delays,
+            platform: platform,
             report: report
         )
         let upkeep = HistoryUpkeep(
             reader: reader,
-            rotation: HistoryRotation(bytes: rotateBytes, isHeld: holdsRotation),
+            rotation: HistoryRotation(
+                bytes: rotateBytes,
+                isHeld: holdsRotation,
+                time: platform.time
+            ),
             compactor: Compactor(
                 reader,
                 delayMilliseconds: compactionDelayMilliseconds,
+                on: platform.work.queue("sse-relay.history.compactor", .upkeep),
                 report: report
             ),
-            reserve: Reserve(directory: directory, delays: delays),
+            reserve: Reserve(directory: directory, on: platform),
             reportHistory: report
         )
         let records = try RecordQueue(
@@ -71,14 +75,19 @@ package final class HistoryFile: Sendable {
             label: "sse-relay.history",
             maxPendingBytes: maxPendingBytes,
             durability: durability,
-            delays: delays,
-            follower: upkeep
+            follower: upkeep,
+            platform: platform
         )
-        self.init(records, upkeep)
+        self.init(records, upkeep, platform.work)
     }
 
-    private init(_ records: RecordQueue, _ upkeep: HistoryUpkeep) {
+    private init(
+        _ records: RecordQueue,
+        _ upkeep: HistoryUpkeep,
+        _ work: any BackgroundWork
+    ) {
         self.records = records
+        self.work = work
         reader = upkeep.reader
         rotation = upkeep.rotation
         compactor = upkeep.compactor
@@ -169,7 +178,7 @@ package final class HistoryFile: Sendable {
                 return done(error)
             }
             // What is asked after this has another time than what was deleted.
-            usleep(1000)
+            self.work.sleep(milliseconds: 1)
             self.compactor.beginSoon(self.records)
             done(nil)
         }
@@ -218,8 +227,12 @@ package final class HistoryFile: Sendable {
     }
 
     /// The paths of a history's files, the newest first.
-    package static func paths(in directory: String, name: String = "history.jsonl") -> [String] {
-        let names = HistoryNames(directory: directory, activeName: name)
+    package static func paths(
+        in directory: String,
+        name: String = "history.jsonl",
+        platform: Platform = .system
+    ) -> [String] {
+        let names = HistoryNames(directory: directory, activeName: name, on: platform.disk)
         return ([name] + names.sealed().reversed()).map(names.path)
     }
 }

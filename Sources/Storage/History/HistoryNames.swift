@@ -1,4 +1,3 @@
-import Glibc
 import Wire
 
 /// The names of the history's files: `history.jsonl`, which is appended to, and the ones that were
@@ -6,11 +5,13 @@ import Wire
 struct HistoryNames: Sendable {
     let directory: String
     let activeName: String
+    private let disk: any Disk
 
     /// Names the files of a folder; an empty one is the process's own.
-    init(directory: String, activeName: String) {
+    init(directory: String, activeName: String, on disk: any Disk) {
         self.directory = directory.isEmpty ? "." : directory
         self.activeName = activeName
+        self.disk = disk
     }
 
     /// The path of a file with this name.
@@ -29,26 +30,25 @@ struct HistoryNames: Sendable {
     /// through whatever is left.
     func bytes() -> Int? {
         var bytes = 0
-        for name in fileNames(in: directory) {
+        for name in disk.fileNames(in: directory) {
             if name == Deletions.name { return nil }
             guard name == activeName || number(ofSealed: name) != nil else { continue }
-            var status = stat()
-            if stat(path(name), &status) == 0 { bytes += Int(status.st_size) }
+            bytes += (try? disk.status(of: path(name), followsLinks: true))?.size ?? 0
         }
         return bytes
     }
 
     /// Removes what a compaction left that the end of the process cut short.
     func removeLeftovers() {
-        for name in fileNames(in: directory)
+        for name in disk.fileNames(in: directory)
         where name.hasPrefix(stem) && name.hasSuffix(Compaction.suffix) {
-            _ = unlink(path(name))
+            try? disk.remove(path(name))
         }
     }
 
     private func numberedNames() -> [(number: Int, name: String)] {
         var found: [(number: Int, name: String)] = []
-        for name in fileNames(in: directory) {
+        for name in disk.fileNames(in: directory) {
             if let number = number(ofSealed: name) { found.append((number, name)) }
         }
         return found.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
@@ -65,6 +65,3 @@ struct HistoryNames: Sendable {
         activeName.hasSuffix(".jsonl") ? activeName.dropLast(6) : activeName[...]
     }
 }
-
-/// The names in a folder; none where it cannot be read.
-func fileNames(in path: String) -> [String] { (try? names(in: path)) ?? [] }

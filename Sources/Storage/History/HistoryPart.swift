@@ -32,10 +32,10 @@ struct HistoryPart: Sendable {
     /// Opens it.
     ///
     /// - Returns: nil where the name leads to another file by now, or to none.
-    func open(in directory: String) throws(StorageError) -> OpenFile? {
+    func open(in directory: String, on disk: any Disk) throws(StorageError) -> OpenFile? {
         do throws(StorageError) {
-            let file = try OpenFile.reading(joinedPath(directory, name))
-            guard try file.identity() == identity else { return nil }
+            let file = try OpenFile.reading(joinedPath(directory, name), on: disk)
+            guard try file.status().identity == identity else { return nil }
             return file
         } catch .systemCall(_, _, ENOENT) {
             return nil

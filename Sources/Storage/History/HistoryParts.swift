@@ -6,6 +6,7 @@ import Glibc
 /// is looked at anew each time.
 struct HistoryParts: Sendable {
     private let names: HistoryNames
+    private let platform: Platform
     private var list: [HistoryPart] = []
     /// How often the list was begun anew, because somebody moved the files: numbers of entries from
     /// before mean nothing.
@@ -13,7 +14,10 @@ struct HistoryParts: Sendable {
     /// How many bytes of each file were reported to be no record.
     private var reported: [FileIdentity: Int] = [:]
 
-    init(_ names: HistoryNames) { self.names = names }
+    init(_ names: HistoryNames, on platform: Platform) {
+        self.names = names
+        self.platform = platform
+    }
 
     var indices: Range<Int> { list.indices }
 
@@ -39,7 +43,7 @@ struct HistoryParts: Sendable {
         for name in names.sealed() {
             let file: OpenFile
             do throws(StorageError) {
-                file = try OpenFile.reading(names.path(name))
+                file = try OpenFile.reading(names.path(name), on: platform.disk)
             } catch .systemCall(_, _, ENOENT) {
                 continue
             } catch  where !error.mayPass {
@@ -48,7 +52,7 @@ struct HistoryParts: Sendable {
             }
             let status = try file.status()
             list.append(
-                HistoryPart(name: name, identity: FileIdentity(status), end: Int(status.st_size))
+                HistoryPart(name: name, identity: status.identity, end: status.size)
             )
         }
     }
@@ -97,7 +101,7 @@ struct HistoryParts: Sendable {
     ///
     /// - Returns: nil where the name leads to another file by now, or to none.
     func open(_ number: Int) throws(StorageError) -> OpenFile? {
-        try list[number].open(in: names.directory)
+        try list[number].open(in: names.directory, on: platform.disk)
     }
 
     // MARK: Changing
@@ -163,8 +167,16 @@ struct HistoryParts: Sendable {
                 try writer.replaceFile(by: name, part.identity, copyingFrom: end)
             }
         }
-        var old = try AppendFile.open(directory: names.directory, name: part.name)
-        var new = try AppendFile.open(directory: names.directory, name: name)
+        var old = try AppendFile.open(
+            directory: names.directory,
+            name: part.name,
+            on: platform
+        )
+        var new = try AppendFile.open(
+            directory: names.directory,
+            name: name,
+            on: platform
+        )
         try new.takePlace(of: &old, copyingFrom: end)
         return new.identity
     }

@@ -1,4 +1,3 @@
-import Dispatch
 import Loop
 
 /// Answers questions to the history on a queue of its own, where its files also change their names:
@@ -32,19 +31,21 @@ final class HistoryReader: Sendable {
     /// - Parameters:
     ///   - directory: the folder.
     ///   - name: the name of the file that is appended to.
-    ///   - delays: how work is put off.
+    ///   - platform: the disk, the threads and the clock.
     ///   - report: called on the reader's queue.
     init(
         directory: String,
         name: String,
-        delays: Delays,
+        platform: Platform,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) {
-        let catalog = HistoryCatalog(directory: directory, activeName: name)
+        let names = HistoryNames(directory: directory, activeName: name, on: platform.disk)
         notes = Guarded(Notes())
-        let bytes = HistoryNames(directory: directory, activeName: name).bytes()
-        isWorthReading = bytes ?? .max > Self.fewBytes
-        self.catalog = Confined(catalog, label: "sse-relay.history.keeper", delays: delays)
+        isWorthReading = names.bytes() ?? .max > Self.fewBytes
+        catalog = Confined(
+            HistoryCatalog(names, on: platform),
+            on: platform.work.queue("sse-relay.history.keeper", .usual)
+        )
         self.report = report
     }
 

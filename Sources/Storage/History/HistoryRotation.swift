@@ -18,11 +18,13 @@ final class HistoryRotation: Sendable {
 
     /// The size at which the file is rotated away; 0 for never.
     private let bytes: Int
+    private let time: TimeSource
     private let state: Guarded<State>
 
     /// Rotates at a size, 0 for never; not before `allow` where it is held.
-    init(bytes: Int, isHeld: Bool) {
+    init(bytes: Int, isHeld: Bool, time: TimeSource) {
         self.bytes = bytes
+        self.time = time
         state = Guarded(isHeld ? .held : .ready)
     }
 
@@ -37,7 +39,7 @@ final class HistoryRotation: Sendable {
         return state.withLock { state in
             switch state {
             case .held, .due: return false
-            case .failed(let until) where monotonicNow() < until: return false
+            case .failed(let until) where time.now < until: return false
             case .ready, .failed:
                 state = .due
                 return true
@@ -54,7 +56,7 @@ final class HistoryRotation: Sendable {
             state.withLock { $0 = .ready }
             return path.map { .rotated(to: $0) }
         } catch {
-            let until = monotonicNow() + .milliseconds(Self.retryMilliseconds)
+            let until = time.now + .milliseconds(Self.retryMilliseconds)
             state.withLock { $0 = .failed(until: until) }
             return .upkeepFailed(error)
         }

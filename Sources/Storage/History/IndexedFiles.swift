@@ -14,10 +14,10 @@ struct IndexedFiles: Sendable {
     /// What is to be reported of the files.
     private var reports: [HistoryReport] = []
 
-    init(_ names: HistoryNames) {
+    init(_ names: HistoryNames, on platform: Platform) {
         self.names = names
-        parts = HistoryParts(names)
-        deletions = Deletions(directory: names.directory)
+        parts = HistoryParts(names, on: platform)
+        deletions = Deletions(directory: names.directory, platform: platform)
     }
 
     /// See `HistoryParts.era`.

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Loop
 
@@ -30,13 +29,14 @@ final class Reserve: Sendable {
     private let path: String
     private let state = Guarded(State.held)
     /// Finding room may take long, and nobody waits for it.
-    private let queue = DispatchQueue(label: "sse-relay.history.reserve", qos: .utility)
-    private let delays: Delays
+    private let queue: any WorkQueue
+    private let disk: any Disk
 
     /// Names the file; nothing is held before `hold` or `keepHeld`.
-    init(directory: String, delays: Delays = .system) {
+    init(directory: String, on platform: Platform) {
         path = joinedPath(directory, Self.name)
-        self.delays = delays
+        queue = platform.work.queue("sse-relay.history.reserve", .upkeep)
+        disk = platform.disk
     }
 
     /// Holds the room, now or as soon as there is any.
@@ -48,7 +48,7 @@ final class Reserve: Sendable {
         guard case .held = state.withLock({ $0 }) else { return }
         // What keeps it from being held is reported where records are refused for it.
         if let held = try? hold(), held >= Self.maxBytes { return }
-        delays.run(queue, Self.retryMilliseconds) { self.holdMore() }
+        queue.after(milliseconds: Self.retryMilliseconds) { self.holdMore() }
     }
 
     /// Holds the room, as far as there is any; what an earlier process held is kept.
@@ -56,8 +56,12 @@ final class Reserve: Sendable {
     /// - Returns: how much is held.
     @discardableResult
     func hold() throws(StorageError) -> Int {
-        let file = try OpenFile(opening: path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW)
-        let held = Int(try file.status().st_size)
+        let file = try OpenFile(
+            opening: path,
+            O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW,
+            on: disk
+        )
+        let held = try file.status().size
         let room = (try file.freeBytes() + held) / Self.share
         let bytes = min(Self.maxBytes, room / Self.pageBytes * Self.pageBytes)
         guard held < bytes else { return held }
@@ -79,7 +83,7 @@ final class Reserve: Sendable {
     /// Gives the room up.
     ///
     /// - Returns: whether there was any.
-    func giveUp() -> Bool { unlink(path) == 0 }
+    func giveUp() -> Bool { (try? disk.remove(path)) != nil }
 
     /// Holds nothing more, and waits for what is under way.
     func close() {

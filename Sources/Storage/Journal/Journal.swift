@@ -63,7 +63,10 @@ package final class Journal {
         report: @escaping (JournalReport) -> Void,
         for makeOwner: (Journal) -> Owner
     ) -> Owner {
-        let syncer = JournalSyncer(post: post)
+        let syncer = JournalSyncer(
+            on: folder.platform.work.queue("sse-relay.journal", .usual),
+            post: post
+        )
         let journal = Journal(folder, durability, limits, on: reactor, syncer, report)
         let owner = makeOwner(journal)
         journal.owner = owner

@@ -6,6 +6,8 @@ import Loop
 package final class JournalFolder: Sendable {
     /// Where it is.
     package let path: String
+    /// What it is on, and the threads that wait for it.
+    package let platform: Platform
     /// Marks this process's segments: the numbers of generations begin anew with each process.
     let process: UInt64
     /// The segments of earlier processes by their loops, in the order in which they were written.
@@ -17,31 +19,41 @@ package final class JournalFolder: Sendable {
     ///
     /// A full disk does not stop the start: the folder follows with the first segment.
     ///
+    /// - Parameters:
+    ///   - path: where it is.
+    ///   - platform: the disk that it is on, and the threads that wait for it.
     /// - Throws: where what earlier processes left cannot be known.
-    package init(path: String) throws(StorageError) {
+    package init(path: String, platform: Platform = .system) throws(StorageError) {
         self.path = path
-        process = UInt64.random(in: .min ... .max)
+        self.platform = platform
+        process = platform.random.next()
         do throws(StorageError) {
-            try createFolder(path)
+            try platform.disk.createFolder(path)
         } catch {
             guard error.mayPass else { throw error }
-            if access(path, F_OK) != 0 {
-                guard errno == ENOENT else { throw error }
+            if platform.disk.identity(of: path) == nil {
+                guard platform.disk.isAbsent(path) else { throw error }
                 left = [:]
                 return
             }
         }
-        left = try Self.segments(in: path)
+        left = try Self.segments(in: path, on: platform.disk)
     }
 
-    private static func segments(in path: String) throws(StorageError) -> [Int: [Int]] {
+    private static func segments(
+        in path: String,
+        on disk: any Disk
+    ) throws(StorageError) -> [Int: [Int]] {
         var segments: [Int: [Int]] = [:]
-        for name in try names(in: path) {
+        let names = try naming(path) { () throws(DiskError) in try disk.names(in: path) }
+        for name in names {
             guard let (loop, segment) = SegmentName.parse(name) else { continue }
             segments[loop, default: []].append(segment)
         }
         return segments.mapValues { $0.sorted() }
     }
+
+    private var disk: any Disk { platform.disk }
 
     /// Whether earlier processes left anything.
     package var isEmpty: Bool { left.isEmpty }
@@ -72,7 +84,7 @@ package final class JournalFolder: Sendable {
     ) throws(StorageError) {
         for (loop, segments) in left.sorted(by: { $0.key < $1.key }) {
             let paths = segments.map { path(loop, $0) }
-            for (path, writer) in zip(paths, Self.writers(of: paths)) {
+            for (path, writer) in zip(paths, writers(of: paths)) {
                 try read(path, loop, writer, report, visit)
             }
         }
@@ -88,7 +100,7 @@ package final class JournalFolder: Sendable {
         _ visit: (Found, Span<UInt8>) -> Void
     ) throws(StorageError) {
         do throws(StorageError) {
-            let file = try SegmentFile(reading: path)
+            let file = try SegmentFile(reading: path, on: disk)
             let hasHeader = try Self.process(of: file) != nil
             try read(file, hasHeader: hasHeader, report) { item, milliseconds, bytes in
                 let found = Found(
@@ -103,7 +115,9 @@ package final class JournalFolder: Sendable {
             report(.noSegment(path: path))
         } catch {
             let aside = path + ".unreadable"
-            guard case .systemCall(_, _, EIO) = error, rename(path, aside) == 0 else { throw error }
+            guard case .systemCall(_, _, EIO) = error,
+                (try? disk.rename(path, to: aside)) != nil
+            else { throw error }
             report(.unreadable(error, setAsideIn: aside))
         }
     }
@@ -114,16 +128,16 @@ package final class JournalFolder: Sendable {
     /// Between two processes it may be either's, or another one's. It gets a number of its own:
     /// generations of two processes have the same numbers, and nobody may read another one's
     /// answer.
-    private static func writers(of paths: [String]) -> [UInt64] {
+    private func writers(of paths: [String]) -> [UInt64] {
         let said = paths.map { path in
-            (try? SegmentFile(reading: path)).flatMap { try? process(of: $0) }
+            (try? SegmentFile(reading: path, on: disk)).flatMap { try? Self.process(of: $0) }
         }
         return said.indices.map { place in
             if let writer = said[place] { return writer }
             let before = said[..<place].last { $0 != nil } ?? nil
             let after = said[place...].first { $0 != nil } ?? nil
             if let before, before == after { return before }
-            return UInt64.random(in: .min ... .max)
+            return platform.random.next()
         }
     }
 
@@ -153,7 +167,7 @@ package final class JournalFolder: Sendable {
                 offset: damage.offset,
                 bytes: damage.bytes,
                 damage.fault,
-                setAsideIn: damage.isCutTail ? nil : Self.nameAside(file.path)
+                setAsideIn: damage.isCutTail ? nil : nameAside(file.path)
             )
         )
     }
@@ -162,11 +176,10 @@ package final class JournalFolder: Sendable {
     /// taken.
     ///
     /// Until then it keeps its own: a process that ends in between reads it again.
-    private static func nameAside(_ path: String) -> String {
-        for number in 1...maxAside {
+    private func nameAside(_ path: String) -> String {
+        for number in 1...Self.maxAside {
             let aside = path + (number == 1 ? ".damaged" : ".damaged-\(number)")
-            var status = stat()
-            if lstat(aside, &status) != 0 { return aside }
+            if (try? disk.status(of: aside, followsLinks: false)) == nil { return aside }
         }
         return path
     }
@@ -180,7 +193,7 @@ package final class JournalFolder: Sendable {
 
     /// Removes this process's segments too: it stops, and all of them are in the history.
     package func removeAll() {
-        guard let all = try? Self.segments(in: path) else { return }
+        guard let all = try? Self.segments(in: path, on: disk) else { return }
         remove(all)
     }
 
@@ -188,14 +201,16 @@ package final class JournalFolder: Sendable {
         let damaged = damaged.withLock { $0 }
         for (loop, segments) in segments {
             for segment in segments {
-                var status = stat()
                 let path = path(loop, segment)
+                let status = try? disk.status(of: path, followsLinks: false)
                 // What is no file was not read.
-                guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                    continue
-                }
+                guard status?.kind == .file else { continue }
                 // Where the disk refuses the name it stays, and the next start reads it again.
-                _ = damaged.contains(path) ? rename(path, Self.nameAside(path)) : unlink(path)
+                if damaged.contains(path) {
+                    try? disk.rename(path, to: nameAside(path))
+                } else {
+                    try? disk.remove(path)
+                }
             }
         }
     }

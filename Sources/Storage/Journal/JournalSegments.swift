@@ -1,5 +1,3 @@
-import Glibc
-
 /// The segments of one loop's journal: the one that is being written, and those that others still
 /// want.
 struct JournalSegments: ~Copyable {
@@ -13,6 +11,7 @@ struct JournalSegments: ~Copyable {
         case refused
     }
 
+    private let disk: any Disk
     private let directory: String
     private let process: UInt64
     private let loop: Int
@@ -29,6 +28,7 @@ struct JournalSegments: ~Copyable {
     ///   - loop: the number of the loop they belong to.
     ///   - areNamesSafe: whether their names have to survive a loss of power.
     init(_ folder: JournalFolder, loop: Int, areNamesSafe: Bool) {
+        disk = folder.platform.disk
         directory = folder.path
         process = folder.process
         self.loop = loop
@@ -55,7 +55,7 @@ struct JournalSegments: ~Copyable {
     mutating func open() throws(StorageError) {
         guard current == nil else { return }
         // It may have been removed, or a full disk did not let it be created at the start.
-        try createFolder(directory)
+        try disk.createFolder(directory)
         try create(book.current)
     }
 
@@ -72,7 +72,8 @@ struct JournalSegments: ~Copyable {
         current = try WritableSegment(
             creating: path(number),
             of: process,
-            isNameSafe: areNamesSafe
+            isNameSafe: areNamesSafe,
+            on: disk
         )
     }
 
@@ -130,7 +131,7 @@ struct JournalSegments: ~Copyable {
 
     /// Removes segments that nobody wants any more.
     func remove(_ numbers: [Int]) {
-        for number in numbers { _ = unlink(path(number)) }
+        for number in numbers { try? disk.remove(path(number)) }
     }
 
     /// Empties the segment that is being written, which nobody wants.

@@ -1,4 +1,4 @@
-import Dispatch
+import Loop
 
 /// Waits for the disk on a thread of its own, so that no loop does.
 package final class JournalSyncer {
@@ -14,10 +14,13 @@ package final class JournalSyncer {
         init(_ call: @escaping (StorageError?) -> Void) { self.call = call }
     }
 
-    private let queue = DispatchQueue(label: "sse-relay.journal")
+    private let queue: any WorkQueue
     private let post: Post
 
-    init(post: @escaping Post) { self.post = post }
+    init(on queue: any WorkQueue, post: @escaping Post) {
+        self.queue = queue
+        self.post = post
+    }
 
     /// Makes a file safe; `done` is called on the loop.
     func synchronize(_ file: SegmentFile, done: @escaping (StorageError?) -> Void) {

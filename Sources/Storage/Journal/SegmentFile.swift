@@ -14,25 +14,22 @@ final class SegmentFile: Sendable {
     private let identity: FileIdentity
 
     /// Creates a segment; there must be none of this name.
-    init(creating path: String) throws(StorageError) {
-        file = try OpenFile(opening: path, O_RDWR | O_CREAT | O_EXCL | O_APPEND)
-        identity = try file.identity()
+    init(creating path: String, on disk: any Disk) throws(StorageError) {
+        file = try OpenFile(opening: path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, on: disk)
+        identity = try file.status().identity
     }
 
     /// Opens a segment that an earlier process left.
-    init(reading path: String) throws(StorageError) {
-        file = try OpenFile.reading(path)
-        identity = try file.identity()
+    init(reading path: String, on disk: any Disk) throws(StorageError) {
+        file = try OpenFile.reading(path, on: disk)
+        identity = try file.status().identity
     }
 
     /// Where it was created; it may have no name any more.
     var path: String { file.path }
 
     /// Whether its path still leads to it.
-    var isInPlace: Bool {
-        var status = stat()
-        return stat(file.path, &status) == 0 && FileIdentity(status) == identity
-    }
+    var isInPlace: Bool { file.disk.identity(of: file.path) == identity }
 
     /// Writes what a process's segments begin with.
     func append(header process: UInt64) throws(StorageError) {
@@ -60,7 +57,7 @@ final class SegmentFile: Sendable {
     }
 
     /// How long it is.
-    func size() throws(StorageError) -> Int { Int(try file.status().st_size) }
+    func size() throws(StorageError) -> Int { try file.status().size }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
         if let failure = file.write(bytes).failure { throw failure }

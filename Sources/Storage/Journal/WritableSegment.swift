@@ -1,5 +1,3 @@
-import Glibc
-
 /// The segment that a journal appends its frames to.
 ///
 /// Its loop alone writes it. The syncer and those that read it back share its file.
@@ -17,15 +15,21 @@ final class WritableSegment {
     ///   - process: the number of the process whose journal it is.
     ///   - isNameSafe: whether its name has to survive a loss of power, as it has to where frames
     ///     are made safe.
+    ///   - disk: takes it.
     /// - Throws: what the disk says; then there is no file of this name.
-    init(creating path: String, of process: UInt64, isNameSafe: Bool) throws(StorageError) {
-        let file = try SegmentFile(creating: path)
+    init(
+        creating path: String,
+        of process: UInt64,
+        isNameSafe: Bool,
+        on disk: any Disk
+    ) throws(StorageError) {
+        let file = try SegmentFile(creating: path, on: disk)
         do throws(StorageError) {
             try file.append(header: process)
-            if isNameSafe { try synchronizeFolder(parentFolder(of: path)) }
+            if isNameSafe { try disk.synchronizeFolder(parentFolder(of: path)) }
         } catch {
             // Of this name there must be none when it is tried again.
-            _ = unlink(path)
+            try? disk.remove(path)
             throw error
         }
         readable = ReadableSegment(file)

@@ -22,20 +22,21 @@ package final class KeyFile: Sendable {
     ///   - directory: the data folder.
     ///   - durability: when lines are made safe against a loss of power.
     ///   - lifeMilliseconds: how long a key lives after its answer's end.
-    ///   - delays: how work is put off.
+    ///   - platform: the disk, the threads and the clock.
     ///   - report: called here during the start, then on the file's queue.
     /// - Throws: what somebody has to put right.
     package init(
         directory: String,
         durability: Durability,
         lifeMilliseconds: Int,
-        delays: Delays = .system,
+        platform: Platform = .system,
         report: @escaping @Sendable (KeyReport) -> Void
     ) throws(StorageError) {
         let upkeep = KeyUpkeep(
             directory: directory,
             name: Self.name,
             lifeMilliseconds: lifeMilliseconds,
+            on: platform,
             report: report
         )
         records = try RecordQueue(
@@ -44,8 +45,8 @@ package final class KeyFile: Sendable {
             label: "sse-relay.keys",
             maxPendingBytes: Self.maxPendingBytes,
             durability: durability,
-            delays: delays,
-            follower: upkeep
+            follower: upkeep,
+            platform: platform
         )
         self.upkeep = upkeep
         if upkeep.readLines() { records.onWriter { upkeep.compact(&$0) } }

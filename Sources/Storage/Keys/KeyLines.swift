@@ -23,15 +23,17 @@ struct KeyLines {
     ///   - path: of the file; where there is none, it has no lines.
     ///   - lifeMilliseconds: how long a key lives after its answer's end.
     ///   - now: in milliseconds since 1970.
+    ///   - disk: the one that has it.
     /// - Throws: where the disk cannot be read.
     mutating func read(
         _ path: String,
         lifeMilliseconds: Int,
-        at now: Int
+        at now: Int,
+        on disk: any Disk
     ) throws(StorageError) {
-        guard access(path, F_OK) == 0 else { return }
-        let file = try OpenFile(opening: path, O_RDONLY)
-        let size = Int(try file.status().st_size)
+        guard disk.identity(of: path) != nil else { return }
+        let file = try OpenFile(opening: path, O_RDONLY, on: disk)
+        let size = try file.status().size
         living.reserveCapacity(size / Self.usualBytes)
         end = try FileLines.forEach(in: file, from: 0, to: size) { _, line in
             count += 1

@@ -18,6 +18,7 @@ final class KeyUpkeep: RecordFollower {
     private let directory: String
     private let name: String
     private let lifeMilliseconds: Int
+    private let platform: Platform
     private let reportKeys: @Sendable (KeyReport) -> Void
     private let state = Guarded(State())
 
@@ -26,17 +27,31 @@ final class KeyUpkeep: RecordFollower {
         directory: String,
         name: String,
         lifeMilliseconds: Int,
+        on platform: Platform,
         report: @escaping @Sendable (KeyReport) -> Void
     ) {
         self.directory = directory
         self.name = name
         self.lifeMilliseconds = lifeMilliseconds
+        self.platform = platform
         reportKeys = report
         // What a compaction left that the end of the process cut short.
-        _ = unlink(path + Self.compactSuffix)
+        removeNew()
     }
 
     private var path: String { joinedPath(directory, name) }
+
+    /// Removes the new file of a compaction, where there is one.
+    private func removeNew() { try? platform.disk.remove(path + Self.compactSuffix) }
+
+    private func readFile(_ lines: inout KeyLines) throws(StorageError) {
+        try lines.read(
+            path,
+            lifeMilliseconds: lifeMilliseconds,
+            at: platform.time.wallMilliseconds,
+            on: platform.disk
+        )
+    }
 
     // MARK: The start
 
@@ -48,7 +63,7 @@ final class KeyUpkeep: RecordFollower {
         var lines = KeyLines()
         do throws(StorageError) {
             // What cannot be written may be read.
-            try lines.read(path, lifeMilliseconds: lifeMilliseconds, at: wallMilliseconds())
+            try readFile(&lines)
             if lines.damaged > 0 { reportKeys(.damaged(lines: lines.damaged)) }
         } catch {
             reportKeys(.notReadable(error))
@@ -92,7 +107,7 @@ final class KeyUpkeep: RecordFollower {
         do throws(StorageError) {
             try rewrite(&writer)
         } catch {
-            _ = unlink(path + Self.compactSuffix)
+            removeNew()
             // Once it has doubled it is tried again.
             state.withLock { $0.living = $0.lines }
             reportKeys(.compactionFailed(error))
@@ -102,7 +117,7 @@ final class KeyUpkeep: RecordFollower {
     private func rewrite(_ writer: inout RecordWriter) throws(StorageError) {
         guard !writer.isClosed, let active = writer.active else { return }
         var old = KeyLines()
-        try old.read(path, lifeMilliseconds: lifeMilliseconds, at: wallMilliseconds())
+        try readFile(&old)
         old.dropSuperseded()
         var bytes: [UInt8] = []
         for key in old.living {
@@ -112,14 +127,15 @@ final class KeyUpkeep: RecordFollower {
         let newName = name + Self.compactSuffix
         let new = try OpenFile(
             opening: joinedPath(directory, newName),
-            O_WRONLY | O_CREAT | O_TRUNC
+            O_WRONLY | O_CREAT | O_TRUNC,
+            on: platform.disk
         )
         if let failure = new.write(bytes).failure { throw failure }
         guard
             try writer.replaceFile(by: newName, active.identity, copyingFrom: old.end) != nil
         else {
             // Somebody moved the file away, and the next line begins another.
-            _ = unlink(path + Self.compactSuffix)
+            removeNew()
             return
         }
         state.withLock { state in

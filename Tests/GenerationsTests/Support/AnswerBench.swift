@@ -1,5 +1,4 @@
 import ChatFormats
-import Dispatch
 import HTTPServer
 import Loop
 import Storage
@@ -74,7 +73,7 @@ final class AnswerBench {
         guard let client = UpstreamClient(on: reactor, settings: UpstreamSettings()) else {
             preconditionFailure("libcurl is out of memory")
         }
-        let queue = DispatchQueue(label: "read-back")
+        let queue = DispatchWork().queue("read-back", .usual)
         context = LoopContext(
             reactor,
             configuration,

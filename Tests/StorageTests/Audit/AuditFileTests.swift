@@ -13,13 +13,13 @@ struct AuditFileTests {
     private func open(
         _ scratch: Scratch,
         maxPendingBytes: Int = AuditFile.maxPendingBytes,
-        delays: Delays = .system,
+        platform: Platform = .system,
         _ report: @escaping @Sendable (AuditReport) -> Void = { Issue.record("reports \($0)") }
     ) throws -> AuditFile {
         try AuditFile(
             path: scratch.path(Self.name),
             maxPendingBytes: maxPendingBytes,
-            delays: delays,
+            platform: platform,
             report: report
         )
     }
@@ -67,7 +67,7 @@ struct AuditFileTests {
         let scratch = Scratch()
         let clock = ManualDelays()
         let reports = Guarded<[AuditReport]>([])
-        let file = try open(scratch, maxPendingBytes: 100, delays: clock.delays) { report in
+        let file = try open(scratch, maxPendingBytes: 100, platform: clock.platform) { report in
             reports.withLock { $0.append(report) }
         }
         for _ in 0..<20 { file.append(bytes(String(repeating: "x", count: 9))) }

@@ -31,7 +31,7 @@ struct FileLinesTests {
         let tail = Self.line(hasTail ? Self.mebibyte + 9 : 0, 99)
         let content = lines.flatMap { $0 + [newline] } + tail
         scratch.write(content, to: "lines")
-        let file = try OpenFile.reading(scratch.path("lines"))
+        let file = try OpenFile.reading(scratch.path("lines"), on: SystemDisk())
         for takesTail in [false, true] {
             var shown: [[UInt8]] = []
             var offset = 0

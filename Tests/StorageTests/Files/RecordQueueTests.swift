@@ -61,8 +61,8 @@ final class RecordQueueTests {
             label: "test",
             maxPendingBytes: maxPendingBytes,
             durability: durability,
-            delays: clock.delays,
-            follower: heard
+            follower: heard,
+            platform: clock.platform
         )
     }
 

@@ -1,3 +1,4 @@
+import Loop
 import Testing
 
 @testable import Storage
@@ -16,19 +17,19 @@ import Testing
         end: Int,
         begins: Bool
     ) {
-        let rotation = HistoryRotation(bytes: bytes, isHeld: isHeld)
+        let rotation = HistoryRotation(bytes: bytes, isHeld: isHeld, time: .system)
         #expect(rotation.begins(at: end) == begins)
     }
 
     @Test func `what is held goes once it is allowed`() {
-        let rotation = HistoryRotation(bytes: 100, isHeld: true)
+        let rotation = HistoryRotation(bytes: 100, isHeld: true, time: .system)
         #expect(!rotation.begins(at: 200))
         rotation.allow()
         #expect(rotation.begins(at: 200))
     }
 
     @Test func `one rotation is arranged at a time`() {
-        let rotation = HistoryRotation(bytes: 100, isHeld: false)
+        let rotation = HistoryRotation(bytes: 100, isHeld: false, time: .system)
         #expect(rotation.begins(at: 100))
         #expect(!rotation.begins(at: 300))
     }

@@ -10,7 +10,7 @@ import Testing
 
     @Test
     func `a reserve has room on the disk, once, and gives it up`() throws {
-        let reserve = Reserve(directory: scratch.path)
+        let reserve = Reserve(directory: scratch.path, on: .system)
         let held = try reserve.hold()
         #expect(held > 0 && held <= Reserve.maxBytes)
         #expect(try reserve.hold() >= held)
@@ -26,7 +26,7 @@ import Testing
     func `what others have under its name is not touched`() throws {
         symlink("/dev/null", scratch.path(Reserve.name))
         #expect(throws: StorageError.self) {
-            try Reserve(directory: scratch.path).hold()
+            try Reserve(directory: scratch.path, on: .system).hold()
         }
     }
 

@@ -22,14 +22,14 @@ final class UnsafeDiskTests {
     private func open(
         rotateBytes: Int = 0,
         maxPendingBytes: Int = HistoryFile.maxPendingBytes,
-        delays: Delays = .system
+        platform: Platform = .system
     ) throws -> HistoryFile {
         try HistoryFile(
             directory: scratch.path,
             maxPendingBytes: maxPendingBytes,
             rotateBytes: rotateBytes,
             compactionDelayMilliseconds: 1,
-            delays: delays,
+            platform: platform,
             report: reports.add
         )
     }
@@ -61,7 +61,7 @@ final class UnsafeDiskTests {
     @Test
     func `what an earlier process left is written again where it is not believed`() throws {
         scratch.write(bytes("one\ntwo\nthree\n"))
-        let history = try open(delays: clock.delays)
+        let history = try open(platform: clock.platform)
         let place = try #require(history.distrust(lastBytes: 10))
         lose("two\nthree\n")
         disk.fail(times: 1)
@@ -76,7 +76,7 @@ final class UnsafeDiskTests {
     @Test
     func `more is not written again than may be unsafe at a time`() throws {
         scratch.write(bytes("one\ntwo\nthree\n"))
-        let history = try open(maxPendingBytes: 6, delays: clock.delays)
+        let history = try open(maxPendingBytes: 6, platform: clock.platform)
         let place = try #require(history.distrust(lastBytes: 14))
         lose("one\ntwo\nthree\n")
         #expect(clock.turns { history.isSafe(place) })
@@ -86,7 +86,7 @@ final class UnsafeDiskTests {
     @Test
     func `more is not written again than the file has`() throws {
         scratch.write(bytes("one\n"))
-        let history = try open(delays: clock.delays)
+        let history = try open(platform: clock.platform)
         let place = try #require(history.distrust(lastBytes: 1_000_000))
         lose("one\n")
         #expect(clock.turns { history.isSafe(place) })
@@ -95,7 +95,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `records behind a failed fsync are safe only once they were written again`() throws {
-        let history = try open(delays: clock.delays)
+        let history = try open(platform: clock.platform)
         history.append(bytes("before"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         disk.fail(times: 1)
@@ -121,7 +121,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `records become safe again without anybody asking`() throws {
-        let history = try open(delays: clock.delays)
+        let history = try open(platform: clock.platform)
         disk.fail(times: 1)
         let place = try #require(history.append(bytes("lost")))
         #expect(clock.turns { !reports.all.isEmpty })
@@ -153,7 +153,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file that is rotated away has what was lost`() throws {
-        let history = try open(rotateBytes: 200, delays: clock.delays)
+        let history = try open(rotateBytes: 200, platform: clock.platform)
         disk.fail(times: 1)
         history.append(record("lost", "c"))
         #expect(!history.flush(timeoutMilliseconds: 10))
@@ -172,7 +172,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file is neither rotated nor rewritten while it cannot be made safe`() throws {
-        let history = try open(rotateBytes: 200, delays: clock.delays)
+        let history = try open(rotateBytes: 200, platform: clock.platform)
         disk.fail(true)
         history.append(record("lost", "c", text: String(repeating: "x", count: 200)))
         history.append(record("deleted", "d"))
@@ -189,7 +189,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file that is rewritten for a deletion has what was lost, once`() throws {
-        let history = try open(delays: clock.delays)
+        let history = try open(platform: clock.platform)
         history.append(record("kept", "c"))
         history.append(record("deleted", "d"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
@@ -212,7 +212,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file that somebody moved away has what was lost`() throws {
-        let history = try open(delays: clock.delays)
+        let history = try open(platform: clock.platform)
         disk.fail(times: 1)
         history.append(bytes("lost"))
         #expect(!history.flush(timeoutMilliseconds: 10))
@@ -227,7 +227,7 @@ final class UnsafeDiskTests {
     @Test
     func `a file whose end the disk takes back gets it again, without a hole`() throws {
         disk.cutOff()
-        let history = try open(delays: clock.delays)
+        let history = try open(platform: clock.platform)
         history.append(bytes("before"))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         disk.fail(times: 2)
@@ -242,7 +242,7 @@ final class UnsafeDiskTests {
 
     @Test
     func `a file that somebody emptied goes on from its start, without a hole`() throws {
-        let history = try open(delays: clock.delays)
+        let history = try open(platform: clock.platform)
         let line = String(repeating: "x", count: 100)
         history.append(bytes(line))
         #expect(passes { history.recordsWaiting == 0 })

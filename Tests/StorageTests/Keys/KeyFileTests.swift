@@ -29,14 +29,14 @@ struct KeyFileTests {
     private func open(
         _ scratch: Scratch,
         durability: Durability = .interval,
-        delays: Delays = .system,
+        platform: Platform = .system,
         _ report: @escaping @Sendable (KeyReport) -> Void = { Issue.record("reports \($0)") }
     ) throws -> KeyFile {
         try KeyFile(
             directory: scratch.path,
             durability: durability,
             lifeMilliseconds: Self.life,
-            delays: delays,
+            platform: platform,
             report: report
         )
     }
@@ -86,7 +86,8 @@ struct KeyFileTests {
         try lines.read(
             scratch.path(KeyFile.name),
             lifeMilliseconds: Self.life,
-            at: wallMilliseconds()
+            at: wallMilliseconds(),
+            on: SystemDisk()
         )
         lines.dropSuperseded()
         #expect(lines.living == keys.dropFirst() + [again])
@@ -193,7 +194,7 @@ struct KeyFileTests {
         let scratch = Scratch()
         let reports = Guarded<[KeyReport]>([])
         let clock = ManualDelays()
-        let file = try open(scratch, delays: clock.delays) { report in
+        let file = try open(scratch, platform: clock.platform) { report in
             reports.withLock { $0.append(report) }
         }
         // A folder in the file's place: the writer finds its file gone and cannot begin another.
