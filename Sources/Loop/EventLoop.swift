@@ -2,6 +2,8 @@ import Dispatch
 
 /// A core's thread of control: one serial Dispatch queue, one epoll set.
 ///
+/// A loop that is stepped by hand has neither: whoever made it asks for each of its turns.
+///
 /// Everything that lives on a loop is a plain class reached through `reactor`, which only this
 /// actor's isolation can touch. Other actors can share the loop by returning its
 /// `unownedExecutor` as their own.
@@ -12,8 +14,8 @@ package actor EventLoop {
     package let reactor: Reactor
     private nonisolated let executor: LoopExecutor
     private let time: TimeSource
-    /// Wakes Dispatch whenever the epoll set has an event.
-    private let source: any DispatchSourceRead
+    /// Wakes Dispatch whenever the epoll set has an event; nil for a loop that is stepped.
+    private let source: (any DispatchSourceRead)?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
@@ -30,18 +32,14 @@ package actor EventLoop {
         self.time = time
         let reactor = try Reactor(index: index, time: time)
         self.reactor = reactor
-        executor = LoopExecutor(
-            queue: DispatchQueue(label: "loop-\(index)", qos: .userInitiated),
-            inbox: try Inbox()
-        )
-        _ = try reactor.poller.add(
-            executor.inbox.descriptor.number,
-            .readable,
-            executor.inbox
-        )
+        let queue = DispatchQueue(label: "loop-\(index)", qos: .userInitiated)
+        let bell = try Bell()
+        let inbox = Inbox(bell)
+        executor = LoopExecutor(.queue(queue), inbox: inbox)
+        _ = try reactor.poller.add(bell.descriptor.number, .readable, inbox)
         let source = DispatchSource.makeReadSource(
             fileDescriptor: reactor.poller.epoll.descriptor.number,
-            queue: executor.queue
+            queue: queue
         )
         self.source = source
         source.setEventHandler { [weak self] in self?.turn() }
@@ -52,6 +50,26 @@ package actor EventLoop {
         source.activate()
         reactor.loop = self
         if case .manual(let clock) = time { clock.add(self) }
+    }
+
+    /// Creates a loop that does nothing until it is stepped.
+    ///
+    /// It has no queue and waits for no descriptor, so that a whole program of several loops can
+    /// run on one thread, in an order that can be repeated. Everything that posts to it, steps it
+    /// or reaches into it must be on that thread; `run` and `ManualClock.advance` would wait for
+    /// ever.
+    ///
+    /// - Parameters:
+    ///   - index: its number, from 0.
+    ///   - clock: its clock, which whoever steps the loop moves.
+    /// - Throws: if the process has no descriptors left.
+    package init(stepped index: Int, clock: ManualClock) throws(SystemCallError) {
+        self.index = index
+        time = .manual(clock)
+        reactor = try Reactor(index: index, time: time)
+        executor = LoopExecutor(.stepped, inbox: Inbox(nil))
+        source = nil
+        reactor.loop = self
     }
 
     /// Runs work on the loop soon, in the order in which it was posted.
@@ -72,30 +90,28 @@ package actor EventLoop {
     package func stop() {
         if case .manual(let clock) = time { clock.remove(self) }
         reactor.isStopped = true
-        source.cancel()
+        source?.cancel()
+    }
+
+    /// Runs exactly one turn of a loop that is stepped by hand.
+    ///
+    /// What the turn itself posts, or leaves for the next turn, waits for the next step.
+    package nonisolated func step() {
+        guard case .stepped = executor.place else {
+            preconditionFailure("a queue runs the turns of this loop")
+        }
+        assumeIsolated { $0.reactor.step(taking: executor.inbox) }
+    }
+
+    /// When a loop that is stepped by hand next has something to do, by its clock.
+    ///
+    /// That is now if something waits for the next turn, or else the earliest deadline; nil if
+    /// there is none. A deadline that was cleared or moved since may still count.
+    package nonisolated var nextWork: Nanoseconds? {
+        assumeIsolated { executor.inbox.isEmpty ? $0.reactor.nextWork : time.now }
     }
 
     private nonisolated func turn() {
         assumeIsolated { $0.reactor.drain() }
-    }
-}
-
-/// Runs an actor's jobs in the loop's turns, so that they are "on the loop" just as events are.
-private final class LoopExecutor: SerialExecutor {
-    let queue: DispatchQueue
-    let inbox: Inbox
-
-    init(queue: DispatchQueue, inbox: Inbox) {
-        self.queue = queue
-        self.inbox = inbox
-    }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        inbox.post { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-    }
-
-    func checkIsolated() {
-        dispatchPrecondition(condition: .onQueue(queue))
     }
 }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Work for a loop from other threads, announced through an eventfd in the loop's epoll set.
+/// Work for a loop from other threads, announced by a bell in the loop's epoll set.
 ///
 /// Dispatch's own queue is not enough: a lingering loop looks at it only after the linger.
 final class Inbox: Sendable, ReadinessHandler {
@@ -10,12 +10,14 @@ final class Inbox: Sendable, ReadinessHandler {
         var isAnnounced = false
     }
 
-    let descriptor: Descriptor
+    /// Nil where the loop looks without being told.
+    private let bell: Bell?
     private let pending = Guarded(Pending())
 
-    init() throws(SystemCallError) {
-        descriptor = Descriptor(owning: try check("eventfd") { linux_eventfd_create() })
-    }
+    init(_ bell: Bell?) { self.bell = bell }
+
+    /// Whether no work waits.
+    var isEmpty: Bool { pending.withLock { $0.work.isEmpty } }
 
     /// Adds work and wakes the loop, unless it has been woken already.
     func post(_ work: @escaping @Sendable () -> Void) {
@@ -25,14 +27,18 @@ final class Inbox: Sendable, ReadinessHandler {
             pending.isAnnounced = true
             return true
         }
-        guard mustAnnounce else { return }
-        var one: UInt64 = 1
-        _ = write(descriptor.number, &one, MemoryLayout<UInt64>.size)
+        if mustAnnounce { bell?.ring() }
     }
 
     func descriptorReady(_ readiness: Readiness) {
-        var count: UInt64 = 0
-        _ = read(descriptor.number, &count, MemoryLayout<UInt64>.size)
+        bell?.silence()
+        _ = runAll()
+    }
+
+    /// Runs the work that waits by now.
+    ///
+    /// - Returns: how much that was.
+    func runAll() -> Int {
         let work = pending.withLock { pending in
             pending.isAnnounced = false
             let work = pending.work
@@ -40,5 +46,25 @@ final class Inbox: Sendable, ReadinessHandler {
             return work
         }
         for item in work { item() }
+        return work.count
+    }
+}
+
+/// An eventfd, which becomes readable when it is rung.
+final class Bell: Sendable {
+    let descriptor: Descriptor
+
+    init() throws(SystemCallError) {
+        descriptor = Descriptor(owning: try check("eventfd") { linux_eventfd_create() })
+    }
+
+    func ring() {
+        var one: UInt64 = 1
+        _ = write(descriptor.number, &one, MemoryLayout<UInt64>.size)
+    }
+
+    func silence() {
+        var count: UInt64 = 0
+        _ = read(descriptor.number, &count, MemoryLayout<UInt64>.size)
     }
 }

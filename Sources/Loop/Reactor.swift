@@ -110,28 +110,54 @@ package final class Reactor {
         while !isStopped {
             // Work that can already be done must not wait for the linger to end.
             let hasWork = hasWork
-            turn &+= 1
-            let left = postponed
-            postponed = []
-            // epoll waits whole milliseconds: the timer wakes it for what is due within the linger.
-            if lingers, let earliest = deadlines.earliest,
-                earliest < now + .milliseconds(Int(Self.linger))
-            {
-                arm(for: earliest)
+            let count = runTurn {
+                // epoll waits whole milliseconds: the timer wakes it for what is due within the
+                // linger.
+                if lingers, let earliest = deadlines.earliest,
+                    earliest < now + .milliseconds(Int(Self.linger))
+                {
+                    arm(for: earliest)
+                }
+                return poller.poll(timeoutMilliseconds: lingers && !hasWork ? Self.linger : 0)
             }
-            let count = poller.poll(timeoutMilliseconds: lingers && !hasWork ? Self.linger : 0)
-            // Whoever stopped the loop has gone on by now: what is due since is not served.
             guard !isStopped else { return }
-            now = time.now
-            for work in left { work() }
-            deadlines.expire(now: now)
-            endTurn()
             if count == 0, !hasWork, lingers, ending.isEmpty, postponed.isEmpty { break }
             lingers = true
             let isBehind = count == Poller.batch || self.hasWork
             rest(pace.turnEnded(events: count, now: now, hasWork: isBehind))
         }
         arm(for: deadlines.earliest)
+    }
+
+    /// One turn: events, then what was left for it, what is due, and the turn's end.
+    ///
+    /// - Parameter takeEvents: hands each event to its owner.
+    /// - Returns: how many events there were.
+    @inline(__always)
+    private func runTurn(_ takeEvents: () -> Int) -> Int {
+        turn &+= 1
+        let left = postponed
+        postponed = []
+        let count = takeEvents()
+        // Whoever stopped the loop has gone on by now: what is due since is not served.
+        guard !isStopped else { return count }
+        now = time.now
+        for work in left { work() }
+        deadlines.expire(now: now)
+        endTurn()
+        return count
+    }
+
+    /// Runs one turn whose only events are those of the inbox.
+    func step(taking inbox: Inbox) {
+        guard !isStopped else { return }
+        now = time.now
+        _ = runTurn { inbox.runAll() }
+    }
+
+    /// The time now if a turn has something to do, or else the earliest deadline.
+    var nextWork: Nanoseconds? {
+        ending.isEmpty && postponed.isEmpty ? deadlines.earliest : time.now
     }
 
     /// Arms the kernel's timer, unless the clock is manual: that one wakes the loop itself.
