@@ -33,7 +33,7 @@ struct SteppedLoopTests {
         let deadline = loop.assumeIsolated { loop in
             let deadline = loop.reactor.makeDeadline { notes.add("due") }
             deadline.set(at: loop.reactor.now + .seconds(1))
-            return Kept(deadline)
+            return OnOneThread(deadline)
         }
         loop.step()
         clock.move(by: .seconds(1) - 1)
@@ -57,7 +57,7 @@ struct SteppedLoopTests {
             loop.reactor.atNextTurn { notes.add("postponed") }
             let deadline = loop.reactor.makeDeadline { notes.add("due") }
             deadline.set(at: loop.reactor.now)
-            return Kept(deadline)
+            return OnOneThread(deadline)
         }
         loop.post { _ in notes.add("event") }
         loop.step()
@@ -96,7 +96,7 @@ struct SteppedLoopTests {
             [3, 2].map { seconds in
                 let deadline = loop.reactor.makeDeadline()
                 deadline.set(at: loop.reactor.now + .seconds(seconds))
-                return Kept(deadline)
+                return OnOneThread(deadline)
             }
         }
         let start = clock.now
@@ -136,13 +136,4 @@ private final class NotedEnd: TurnEndHandler {
     init(_ notes: Notes) { self.notes = notes }
 
     func turnEnded() { notes.add("end") }
-}
-
-/// Carries a deadline out of the loop to keep it.
-///
-/// It is unchecked since the test and the loop are on one thread.
-private struct Kept: @unchecked Sendable {
-    private let deadline: Deadline
-
-    init(_ deadline: Deadline) { self.deadline = deadline }
 }
