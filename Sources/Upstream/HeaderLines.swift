@@ -19,6 +19,17 @@ package final class HeaderLines {
         curl_slist_free_all(list)
     }
 
+    /// The lines as texts, for who plays an upstream.
+    package var texts: [String] {
+        var texts: [String] = []
+        var next = list
+        while let line = next?.pointee {
+            if let data = line.data { texts.append(String(cString: data)) }
+            next = line.next
+        }
+        return texts
+    }
+
     private func append(_ line: String) {
         guard let longer = curl_slist_append(list, line) else { return }
         list = longer

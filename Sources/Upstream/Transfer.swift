@@ -66,20 +66,28 @@ package final class Transfer {
     /// How many bytes the header lines had so far, those of interim answers and trailers included.
     private var headerBytes = 0
     private var hasContentCoding = false
-    private unowned let client: UpstreamClient
+    unowned let client: UpstreamClient
+    /// Its number among the client's transfers.
+    let number: Int
     /// The handles with which libcurl runs it, while it runs.
     var run: Run?
     /// Kept for libcurl, which reads the lines while the transfer runs.
     private let headers: HeaderLines
 
-    init(_ client: UpstreamClient, headers: HeaderLines, delegate: any TransferDelegate) {
+    init(
+        _ client: UpstreamClient,
+        number: Int,
+        headers: HeaderLines,
+        delegate: any TransferDelegate
+    ) {
         self.client = client
+        self.number = number
         self.headers = headers
         self.delegate = delegate
     }
 
     /// Whether the transfer was cancelled or has ended.
-    var isOver: Bool { delegate == nil }
+    package var isOver: Bool { delegate == nil }
 
     /// Stops reading from the upstream until `resume`: what it sends waits in the kernel, and
     /// finally at the sender.
@@ -107,6 +115,15 @@ package final class Transfer {
         let delegate = delegate
         self.delegate = nil
         delegate?.transfer(self, ended: error)
+    }
+
+    /// What the end of the transfer comes to.
+    ///
+    /// - Parameter error: what went wrong; nil where libcurl saw the end of a message.
+    func verdict(_ error: TransferError?) -> TransferError? {
+        if let error = refusal ?? error { return error }
+        // libcurl takes a connection that closes within the head for an answer without content.
+        return isHeadWhole ? nil : .broken("the connection closed within the head")
     }
 
     /// Goes on after a turn that had enough content.

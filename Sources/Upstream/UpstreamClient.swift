@@ -11,7 +11,7 @@ package import Loop
 package final class UpstreamClient {
     private let reactor: Reactor
     let settings: UpstreamSettings
-    /// Never empty.
+    /// Never empty, but where transfers are played.
     private(set) var multis: [MultiHandle] = []
     /// Handles that wait for their next transfer.
     private var idle: [EasyHandle] = []
@@ -29,8 +29,12 @@ package final class UpstreamClient {
     /// Due when the next multi handle without transfers should be closed.
     private let sweeping: Deadline
 
-    /// The transfers that libcurl runs; it holds none of them itself.
-    private var running: [ObjectIdentifier: Transfer] = [:]
+    /// The transfers that libcurl runs, by number; it holds none of them itself.
+    private var running: [Int: Transfer] = [:]
+    /// How many transfers have been started.
+    private var startedCount = 0
+    /// Who plays the transfers; nil where libcurl runs them.
+    private let standIn: (any UpstreamStandIn)?
 
     /// How many transfers run.
     package var runningCount: Int { running.count }
@@ -40,9 +44,18 @@ package final class UpstreamClient {
         _ = Self.initialised
         self.reactor = reactor
         self.settings = settings
+        standIn = nil
         sweeping = reactor.makeDeadline()
         sweeping.whenDue { [unowned self] in sweep() }
         guard openMulti() != nil else { return nil }
+    }
+
+    /// Creates a client whose transfers are played, without libcurl.
+    package init(on reactor: Reactor, playedBy standIn: any UpstreamStandIn) {
+        self.reactor = reactor
+        self.standIn = standIn
+        settings = UpstreamSettings()
+        sweeping = reactor.makeDeadline()
     }
 
     deinit {
@@ -67,13 +80,23 @@ package final class UpstreamClient {
         _ request: UpstreamRequest,
         delegate: any TransferDelegate
     ) -> Transfer {
-        let transfer = Transfer(self, headers: request.headers, delegate: delegate)
+        startedCount += 1
+        let transfer = Transfer(
+            self,
+            number: startedCount,
+            headers: request.headers,
+            delegate: delegate
+        )
         outside { [self] in begin(transfer, request) }
         return transfer
     }
 
     private func begin(_ transfer: Transfer, _ request: UpstreamRequest) {
         guard !transfer.isOver else { return }
+        if let standIn {
+            running[transfer.number] = transfer
+            return standIn.started(transfer, request)
+        }
         guard let multi = multiWithRoom(),
             let handle = idle.popLast() ?? EasyHandle(settings)
         else {
@@ -85,7 +108,7 @@ package final class UpstreamClient {
             return transfer.ended(.other("libcurl is out of memory"))
         }
         transfer.run = Transfer.Run(handle: handle, multi: multi)
-        running[ObjectIdentifier(transfer)] = transfer
+        running[transfer.number] = transfer
     }
 
     // MARK: Multi handles
@@ -116,9 +139,9 @@ package final class UpstreamClient {
 
     // MARK: Transfers
 
-    /// Cancels every transfer, when the loop's work ends.
+    /// Cancels every transfer, the oldest first, when the loop's work ends.
     package func cancelAll() {
-        for transfer in Array(running.values) { transfer.cancel() }
+        for number in running.keys.sorted() { running[number]?.cancel() }
     }
 
     func drop(_ transfer: Transfer) {
@@ -128,7 +151,13 @@ package final class UpstreamClient {
     /// Makes libcurl read or pause, as the transfer wants.
     func follow(_ transfer: Transfer, _ flow: Transfer.Flow) {
         outside { [self] in
-            guard let run = transfer.run, transfer.flow == flow else { return }
+            guard transfer.flow == flow else { return }
+            if let standIn {
+                // It may have ended, or been given up, since it was asked.
+                if running[transfer.number] != nil { standIn.flowChanged(transfer) }
+                return
+            }
+            guard let run = transfer.run else { return }
             let pause = flow == .running ? CURLPAUSE_CONT : CURLPAUSE_RECV
             call { curl_easy_pause(run.handle.pointer, pause) }
             collectEnded(of: run.multi)
@@ -186,6 +215,10 @@ package final class UpstreamClient {
 
     /// Removes a transfer from libcurl; its handle waits for the next.
     private func release(_ transfer: Transfer) {
+        if let standIn {
+            if running.removeValue(forKey: transfer.number) != nil { standIn.cancelled(transfer) }
+            return
+        }
         guard let run = transfer.run.take() else { return }
         let (handle, multi) = (run.handle, run.multi)
         call { multi.remove(handle) }
@@ -194,7 +227,7 @@ package final class UpstreamClient {
             call { curl_easy_pause(handle.pointer, CURLPAUSE_CONT) }
         }
         handle.forget()
-        running[ObjectIdentifier(transfer)] = nil
+        running[transfer.number] = nil
         if idle.count < Self.keptHandles { idle.append(handle) }
         if multi.runningCount == 0, multi !== multis.first {
             sweeping.set(at: reactor.now + .milliseconds(settings.sweepMilliseconds))
@@ -220,25 +253,21 @@ package final class UpstreamClient {
             let transfer = Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
             let detail = transfer.run?.handle.error ?? ""
             release(transfer)
-            transfer.ended(Self.error(code, detail, of: transfer))
+            let error =
+                code == CURLE_OK
+                ? nil : TransferError(code, detail: detail, isHeadWhole: transfer.isHeadWhole)
+            transfer.ended(transfer.verdict(error))
         }
     }
 
-    private static func error(
-        _ code: CURLcode,
-        _ detail: String,
-        of transfer: Transfer
-    ) -> TransferError? {
-        if let refusal = transfer.refusal { return refusal }
-        guard code == CURLE_OK else {
-            return TransferError(code, detail: detail, isHeadWhole: transfer.isHeadWhole)
-        }
-        // libcurl takes a connection that closes within the head for an answer without content.
-        return transfer.isHeadWhole ? nil : .broken("the connection closed within the head")
+    /// Ends a transfer that is played.
+    func endPlayed(_ transfer: Transfer, _ error: TransferError?) {
+        running[transfer.number] = nil
+        transfer.ended(transfer.verdict(error))
     }
 
     @discardableResult
-    private func call<Code>(_ body: () -> Code) -> Code {
+    func call<Code>(_ body: () -> Code) -> Code {
         let wasInside = isInside
         isInside = true
         let code = body()
