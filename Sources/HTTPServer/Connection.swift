@@ -58,9 +58,9 @@ final class Connection: ReadinessHandler, TurnEndHandler {
     }
 
     /// Goes on with a request that another loop received and admitted.
-    func resume(_ detached: DetachedExchange) throws(SystemCallError) {
+    func resume(_ detached: DetachedExchange, input: [UInt8]) throws(SystemCallError) {
         try start()
-        intake.resume(detached, on: self)
+        intake.resume(detached, input: input, on: self)
     }
 
     // MARK: Readiness

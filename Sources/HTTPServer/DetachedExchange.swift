@@ -1,17 +1,21 @@
+import Loop
 import Wire
 
-/// An admitted request whose connection is between two loops.
+/// An admitted request that is between two loops.
 ///
-/// Sole owner of the descriptor.
+/// Sole owner of its connection's descriptor.
 package struct DetachedExchange: Sendable {
-    let descriptor: Int32
+    /// Who gets the answer.
+    enum Client {
+        case connection(DetachedConnection)
+        /// Who plays a client is on one thread with both loops, which are stepped by hand.
+        case standIn(OnOneThread<any ExchangeStandIn>)
+    }
+
+    let client: Client
     let request: Request
-    /// Input that has already come after the request.
-    let input: [UInt8]
     let commonFields: HeaderFields
     let admitted: (any Sendable)?
-    let place: ConnectionPlace?
-    let age: ConnectionAge
 
     init(
         descriptor: Int32,
@@ -19,12 +23,36 @@ package struct DetachedExchange: Sendable {
         on connection: Connection,
         input: [UInt8]
     ) {
-        self.descriptor = descriptor
-        place = connection.place
-        age = connection.age
+        self.init(
+            of: exchange,
+            for: .connection(
+                DetachedConnection(
+                    descriptor: descriptor,
+                    input: input,
+                    place: connection.place,
+                    age: connection.age
+                )
+            )
+        )
+    }
+
+    init(of exchange: Exchange, with standIn: any ExchangeStandIn) {
+        self.init(of: exchange, for: .standIn(OnOneThread(standIn)))
+    }
+
+    private init(of exchange: Exchange, for client: Client) {
+        self.client = client
         request = exchange.request
-        self.input = input
         commonFields = exchange.commonFields
         admitted = exchange.admitted
     }
+}
+
+/// A connection that is between two loops.
+struct DetachedConnection {
+    let descriptor: Int32
+    /// Input that has already come after the request.
+    let input: [UInt8]
+    let place: ConnectionPlace?
+    let age: ConnectionAge
 }

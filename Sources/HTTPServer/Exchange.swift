@@ -44,29 +44,39 @@ package final class Exchange {
     /// How much content `begin` announced.
     private var announcedBytes: Int?
     private var connection: Connection?
-    /// Who takes the answer where there never is a connection.
-    private let standIn: (any ExchangeStandIn)?
+    /// Who takes the answer where there never is a connection; nil once the exchange is over.
+    private var standIn: (any ExchangeStandIn)?
+    /// What takes the place of the connection where the whole request is played.
+    private(set) var played: PlayedRequest?
 
-    init(request: Request, connection: Connection, startedAt: Nanoseconds) {
+    /// At most one of those who take the answer is given.
+    init(
+        request: Request,
+        connection: Connection? = nil,
+        played: PlayedRequest? = nil,
+        standIn: (any ExchangeStandIn)? = nil,
+        startedAt: Nanoseconds
+    ) {
         self.request = request
         self.connection = connection
+        self.played = played
+        self.standIn = played?.standIn ?? standIn
         self.startedAt = startedAt
-        standIn = nil
-    }
-
-    init(request: Request, standIn: any ExchangeStandIn, startedAt: Nanoseconds) {
-        self.request = request
-        self.startedAt = startedAt
-        self.standIn = standIn
     }
 
     /// A request that another loop received and admitted.
     convenience init(
         _ detached: DetachedExchange,
-        connection: Connection,
+        connection: Connection? = nil,
+        played: PlayedRequest? = nil,
         startedAt: Nanoseconds
     ) {
-        self.init(request: detached.request, connection: connection, startedAt: startedAt)
+        self.init(
+            request: detached.request,
+            connection: connection,
+            played: played,
+            startedAt: startedAt
+        )
         admission = .read()
         admitted = detached.admitted
         commonFields = detached.commonFields
@@ -81,6 +91,7 @@ package final class Exchange {
         case .wait?:
             self.admission = admission
             connection?.decided(self, admission)
+            played?.decided(self, admission)
         case .read?, .ignore?, .refuse?: break
         }
     }
@@ -156,7 +167,7 @@ package final class Exchange {
     /// Answers with an error.
     package func respond(_ problem: Problem) {
         reason = problem.loggedReason ?? problem.message
-        let handler = connection?.server.handler
+        let handler = (connection?.server ?? played?.server)?.handler
         let body = handler?.body(of: problem, for: self) ?? problem.body
         respond(problem.status, problem.answerFields, body: body)
     }
@@ -226,6 +237,7 @@ package final class Exchange {
         isFinished = true
         delegate = nil
         standIn?.ended(isWhole: true)
+        played?.scheduleTurnEnd()
         connection?.write { $0.endContent() }
     }
 
@@ -257,12 +269,14 @@ package final class Exchange {
         isFinished = true
         delegate = nil
         standIn?.ended(isWhole: false)
+        played?.scheduleTurnEnd()
         connection?.cutOff(by: request.head.minorVersion > 0 ? .close : .reset)
     }
 
     /// Drops the connection with a reset: the answer must not look whole.
     package func abort() {
-        standIn?.ended(isWhole: false)
+        if !isFinished { standIn?.ended(isWhole: false) }
+        played?.close()
         connection?.abort()
     }
 
@@ -270,9 +284,9 @@ package final class Exchange {
     ///
     /// Possible once, and only for a whole request of which nothing has been answered.
     package func detach() -> DetachedExchange? {
-        guard status == nil, let connection else { return nil }
-        let detached = connection.detach(self)
-        self.connection = nil
+        guard status == nil, connection != nil || played != nil else { return nil }
+        let detached = connection?.detach(self) ?? played?.detach(self)
+        forgetClient()
         delegate = nil
         return detached
     }
@@ -281,7 +295,7 @@ package final class Exchange {
     func lose() {
         guard !isLost else { return }
         isLost = true
-        connection = nil
+        forgetClient()
         guard !isFinished else { return }
         let delegate = delegate
         self.delegate = nil
@@ -290,8 +304,14 @@ package final class Exchange {
 
     /// The answer was handed to the kernel whole.
     func complete() {
-        connection = nil
+        forgetClient()
         delegate = nil
+    }
+
+    private func forgetClient() {
+        connection = nil
+        played = nil
+        standIn = nil
     }
 
     private var hasContent: Bool {
@@ -325,9 +345,4 @@ package final class Exchange {
         connection.writeHead(status, block, fields, framing)
         if framing.isChunked, hasContent { connection.output.isChunked = true }
     }
-}
-
-extension Status {
-    /// Whether an answer of this status may have content (RFC 9110 §6.4.1).
-    var allowsContent: Bool { code != 204 && code != 304 }
 }

@@ -16,6 +16,15 @@ package protocol ExchangeStandIn: AnyObject {
     func wrote(_ bytes: [UInt8])
     /// Nothing follows; `isWhole` where the answer ended in order.
     func ended(isWhole: Bool)
+    /// The request has moved to another loop, which answers it from now on by this exchange.
+    ///
+    /// A client that has left since it asked says so at once, since nobody has heard of it.
+    func moved(to exchange: Exchange)
+}
+
+extension ExchangeStandIn {
+    /// Does nothing: for requests that stay where they are.
+    package func moved(to exchange: Exchange) {}
 }
 
 extension Exchange {
@@ -46,11 +55,14 @@ extension Exchange {
 
     /// The one who plays the client takes more again.
     package func standInDrained() {
-        guard wantsWritable, !isFinished else { return }
+        guard !isFinished else { return played?.scheduleTurnEnd() ?? () }
+        guard wantsWritable else { return }
         wantsWritable = false
         delegate?.exchangeIsWritable(self)
     }
 
     /// The one who plays the client is gone.
-    package func standInLeft() { lose() }
+    package func standInLeft() {
+        if let played { played.close() } else { lose() }
+    }
 }

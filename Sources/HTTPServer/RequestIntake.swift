@@ -25,8 +25,12 @@ final class RequestIntake {
     // MARK: Bytes
 
     /// Goes on with a request that another loop received and admitted.
-    func resume(_ detached: DetachedExchange, on connection: Connection) {
-        input = InputBuffer(detached.input)
+    func resume(
+        _ detached: DetachedExchange,
+        input waiting: [UInt8],
+        on connection: Connection
+    ) {
+        input = InputBuffer(waiting)
         let now = connection.server.reactor.now
         connection.keepsAlive = mayKeepAlive(detached.request.head, on: connection)
         dispatch(Exchange(detached, connection: connection, startedAt: now), on: connection)

@@ -47,6 +47,12 @@ struct RequestReader: ~Copyable {
         parser = RequestParser(limits: limits)
     }
 
+    /// Makes a reader that has read one head.
+    init(after head: RequestHead, limits: RequestLimits, budget: BodyBudget) {
+        self.init(limits: limits, budget: budget)
+        state = .undecided(head)
+    }
+
     /// Whether a body is not read to its end yet.
     var isWithinBody: Bool {
         if case .body = state { true } else { false }

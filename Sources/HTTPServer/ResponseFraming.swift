@@ -33,3 +33,8 @@ struct ResponseFraming {
         if isChunked { fields.append(Self.chunked) }
     }
 }
+
+extension Status {
+    /// Whether an answer of this status may have content (RFC 9110 §6.4.1).
+    var allowsContent: Bool { code != 204 && code != 304 }
+}

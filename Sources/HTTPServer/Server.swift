@@ -1,5 +1,5 @@
 package import Loop
-import Wire
+package import Wire
 
 /// The connections of one loop.
 package final class Server {
@@ -45,6 +45,9 @@ package final class Server {
     /// Whether the server is going down: answers say `Connection: close`.
     package private(set) var isDraining = false
     private var connections: [ObjectIdentifier: Connection] = [:]
+    /// The requests without a connection, by number.
+    private var plays: [Int: PlayedRequest] = [:]
+    private var playedCount = 0
     private var listeners: [Acceptor] = []
     private var date = DateField()
 
@@ -75,11 +78,16 @@ package final class Server {
     }
 
     /// How many connections are open.
-    package var connectionCount: Int { connections.count - refusedCount }
+    package var connectionCount: Int { connections.count - refusedCount + plays.count }
 
     /// About how much memory connections hold, in bytes.
     package var heldBytes: Int {
-        connections.values.reduce(0) { $0 + Connection.emptyBytes + $1.unsentBytes }
+        let played = plays.values.reduce(0) {
+            $0 + Connection.emptyBytes + $1.standIn.unsentBytes
+        }
+        return connections.values.reduce(played) {
+            $0 + Connection.emptyBytes + $1.unsentBytes
+        }
     }
 
     /// Accepts connections from a listening socket, which other loops may watch as well.
@@ -103,6 +111,8 @@ package final class Server {
     /// Drops every connection that is left.
     package func closeAll() {
         for connection in Array(connections.values) { connection.abort() }
+        // In the same order every time, as whoever plays the clients wants it.
+        for number in plays.keys.sorted() { plays[number]?.abort() }
     }
 
     /// Takes down the servers among a loop's tenants: nothing is accepted any more, and every
@@ -117,19 +127,71 @@ package final class Server {
 
     /// Goes on with a request that was detached from another loop's server.
     package func adopt(_ detached: DetachedExchange) {
+        switch detached.client {
+        case .connection(let moved): adopt(detached, on: moved)
+        case .standIn(let carried):
+            let played = makePlayed(detached.request.head, [], carried.value)
+            played.resume(Exchange(detached, played: played, startedAt: reactor.now))
+        }
+    }
+
+    private func adopt(_ detached: DetachedExchange, on moved: DetachedConnection) {
         let connection = Connection(
-            Descriptor(owning: detached.descriptor),
+            Descriptor(owning: moved.descriptor),
             peer: detached.request.peer,
-            place: detached.place,
-            age: detached.age,
+            place: moved.place,
+            age: moved.age,
             server: self
         )
         connections[ObjectIdentifier(connection)] = connection
         do {
-            try connection.resume(detached)
+            try connection.resume(detached, input: moved.input)
         } catch {
             forget(connection)
         }
+    }
+
+    /// Takes a request that came whole from a client that is played, without a connection.
+    ///
+    /// It is treated as one that a connection brings, except that its client may take any time for
+    /// the answer.
+    ///
+    /// - Parameters:
+    ///   - head: what is asked; it says how the body is framed.
+    ///   - body: what follows the head, as it would be sent.
+    ///   - peer: where the client is.
+    ///   - standIn: plays the client; it may be called before this returns.
+    /// - Returns: the exchange, for the client to say that it takes more or has left.
+    package func play(
+        _ head: RequestHead,
+        body: [UInt8] = [],
+        from peer: PeerAddress = .unknown,
+        with standIn: any ExchangeStandIn
+    ) -> Exchange {
+        let played = makePlayed(head, body, standIn)
+        let exchange = Exchange(
+            request: Request(
+                head: head,
+                body: [],
+                peer: peer,
+                client: ClientSource(head.fields, from: peer, limits.proxies)
+            ),
+            played: played,
+            startedAt: reactor.now
+        )
+        played.begin(exchange)
+        return exchange
+    }
+
+    private func makePlayed(
+        _ head: RequestHead,
+        _ body: [UInt8],
+        _ standIn: any ExchangeStandIn
+    ) -> PlayedRequest {
+        playedCount += 1
+        let played = PlayedRequest(self, number: playedCount, head, body, standIn)
+        plays[played.number] = played
+        return played
     }
 
     /// How long a connection may wait for its next request.
@@ -184,6 +246,8 @@ package final class Server {
         let forgotten = connections.removeValue(forKey: ObjectIdentifier(connection))
         if forgotten != nil, connection.place == nil { refusedCount -= 1 }
     }
+
+    func forget(_ played: PlayedRequest) { plays[played.number] = nil }
 
     func appendHead(
         _ status: Status,

@@ -120,6 +120,7 @@ package final class Transfer {
     /// What the end of the transfer comes to.
     ///
     /// - Parameter error: what went wrong; nil where libcurl saw the end of a message.
+    /// - Returns: why there is no whole answer; nil where there is one.
     func verdict(_ error: TransferError?) -> TransferError? {
         if let error = refusal ?? error { return error }
         // libcurl takes a connection that closes within the head for an answer without content.
