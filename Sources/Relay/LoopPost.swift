@@ -52,12 +52,8 @@ final class LoopPost: Sendable {
     }
 
     /// Runs work on all loops, one after the other, and waits for it.
-    func onAll(_ work: @escaping @Sendable (Worker) -> Void) async {
-        for loop in loops {
-            await loop.run { loop in
-                if let worker = Worker.of(loop) { work(worker) }
-            }
-        }
+    func onAll(_ work: @Sendable (isolated EventLoop) -> Void) async {
+        for loop in loops { await loop.run(work) }
     }
 
     /// Asks all loops for values, and passes them on once the last loop has given its own.

@@ -4,6 +4,7 @@ package import HTTPServer
 package import Loop
 package import Storage
 package import Upstream
+package import Wire
 
 /// The relay: what all loops share, and its life from start to end.
 package final class Service: Sendable {
@@ -32,8 +33,12 @@ package final class Service: Sendable {
     let queues: CallQueues
     let modelLists = ModelLists()
     let health: Health
+    /// Makes what calls the upstreams of one loop; nil if there is no memory for it.
+    let makeClient: @Sendable (Reactor, UpstreamSettings) -> UpstreamClient?
 
     /// Makes a relay that does not serve yet.
+    ///
+    /// A simulation gives another `makeClient`, whose clients it plays.
     package init(
         configuration: RelayConfiguration,
         limits: ServerLimits,
@@ -45,6 +50,9 @@ package final class Service: Sendable {
         journal: JournalFolder? = nil,
         durability: Durability = .interval,
         audit: AuditFile? = nil,
+        makeClient: @escaping @Sendable (Reactor, UpstreamSettings) -> UpstreamClient? = {
+            UpstreamClient(on: $0, settings: $1)
+        },
         platform: Platform = .system,
         log: Log
     ) {
@@ -59,6 +67,7 @@ package final class Service: Sendable {
         self.staticFolder = staticFolder
         self.access = access
         self.audit = audit
+        self.makeClient = makeClient
         self.log = log
         self.platform = platform
         let readBackQueue = platform.work.queue("sse-relay.read-back", .clientWaits)
@@ -95,6 +104,9 @@ package final class Service: Sendable {
         log.write(report)
     }
 
+    /// Whether all that must be written can be, as `/readyz` says.
+    package var isReady: Bool { health.problem == nil }
+
     // MARK: Life
 
     /// Serves on all loops from one listening socket.
@@ -109,22 +121,14 @@ package final class Service: Sendable {
         listeners: [Int32],
         recovery: Recovery? = nil
     ) async throws(StartError) {
-        post.begin(loops)
-        queues.memory.whenAsked { [post] in post.postToAll { $0.measureMemory() } }
-        restoreKeys(recovery)
+        begin(on: loops, recovery)
         let left = recovery?.left ?? []
         for loop in loops {
             try await loop.run { loop throws(StartError) in
-                let worker = try Worker(self, on: loop)
-                loop.reactor.tenants.append(worker)
-                for generation in left
-                where self.post.loopIndex(of: generation.head.id) == loop.index {
-                    worker.store.adopt(generation)
-                }
+                try self.beginWorker(on: loop, adopting: left)
             }
         }
-        recover(recovery)
-        stores.history.allowRotation()
+        finishStart(recovery)
         if let first = loops.first {
             await access.callers.begin(on: first, upstreamSettings) { [log] in log.write($0) }
         }
@@ -138,6 +142,43 @@ package final class Service: Sendable {
             await access.callers.end()
             throw error
         }
+    }
+
+    // MARK: The parts of the start, for loops that are stepped by hand
+
+    /// Notes which loops will serve, and restores what belongs to all of them: the start's first
+    /// part.
+    ///
+    /// - Parameters:
+    ///   - loops: at most 64, since a generation's id names its loop by one digit.
+    ///   - recovery: what an earlier process left in the journal.
+    package func begin(on loops: [EventLoop], _ recovery: Recovery? = nil) {
+        post.begin(loops)
+        queues.memory.whenAsked { [post] in post.postToAll { $0.measureMemory() } }
+        restoreKeys(recovery)
+    }
+
+    /// Makes what serves on one loop: the start's second part, once for each loop.
+    ///
+    /// - Parameters:
+    ///   - loop: one of those of the first part.
+    ///   - left: the answers that an earlier process left, of all loops.
+    /// - Throws: what keeps the loop from serving.
+    package func beginWorker(
+        on loop: isolated EventLoop,
+        adopting left: [JournaledGeneration] = []
+    ) throws(StartError) {
+        let worker = try Worker(self, on: loop)
+        loop.reactor.tenants.append(worker)
+        for generation in left where post.loopIndex(of: generation.head.id) == loop.index {
+            worker.store.adopt(generation)
+        }
+    }
+
+    /// Hands what the loops have not adopted to the history: the start's third part.
+    package func finishStart(_ recovery: Recovery? = nil) {
+        recover(recovery)
+        stores.history.allowRotation()
     }
 
     private func recover(_ recovery: Recovery?) {
@@ -167,31 +208,50 @@ package final class Service: Sendable {
     /// began with. `maxKeys`, the memory for bodies, and how long keys from before the start are
     /// kept do not change.
     package func reload(_ configuration: RelayConfiguration, limits: ServerLimits) async {
+        await post.onAll { self.reload(configuration, limits: limits, on: $0) }
+    }
+
+    /// The same for one loop.
+    package func reload(
+        _ configuration: RelayConfiguration,
+        limits: ServerLimits,
+        on loop: isolated EventLoop
+    ) {
         queues.memory.replace(maxBytes: configuration.maxMemoryBytes)
-        await post.onAll { $0.reload(configuration, limits) }
+        Worker.of(loop)?.reload(configuration, limits)
     }
 
     /// Stops accepting; answers that run go on.
     package func drain() async {
-        await post.onAll { $0.drain() }
+        await post.onAll { self.drain($0) }
     }
+
+    /// The same for one loop.
+    package func drain(_ loop: isolated EventLoop) { Worker.of(loop)?.drain() }
 
     /// Ends the running answers, and says so in them.
     package func interrupt() async {
-        await post.onAll { $0.store.interruptAll() }
+        await post.onAll { self.interrupt($0) }
     }
+
+    /// The same for one loop.
+    package func interrupt(_ loop: isolated EventLoop) { Worker.of(loop)?.store.interruptAll() }
 
     /// Drops the remaining connections, and everything that lives on the loops.
     package func closeAll() async {
         await access.callers.end()
-        for loop in post.loops {
-            await loop.run { loop in
-                Worker.of(loop)?.closeAll()
-                loop.reactor.tenants.removeAll { $0 is Worker }
-            }
-        }
-        stores.recorder.finish()
+        await post.onAll { self.close($0) }
+        finishRecords()
     }
+
+    /// Drops everything that lives on one loop.
+    package func close(_ loop: isolated EventLoop) {
+        Worker.of(loop)?.closeAll()
+        loop.reactor.tenants.removeAll { $0 is Worker }
+    }
+
+    /// Waits for the records that are under way, once all loops are closed.
+    package func finishRecords() { stores.recorder.finish() }
 
     /// Whether the history has the records of all answers that have ended.
     package var isAllRecorded: Bool { stores.recorder.isAllRecorded }
@@ -201,10 +261,37 @@ package final class Service: Sendable {
         var generations = 0
         var connections = 0
         for loop in post.loops {
-            let load = await loop.run { Worker.of($0)?.load ?? (generations: 0, connections: 0) }
+            let load = await loop.run { self.load(of: $0) }
             generations += load.generations
             connections += load.connections
         }
         return (generations, connections)
+    }
+
+    /// The same of one loop.
+    package func load(of loop: isolated EventLoop) -> (generations: Int, connections: Int) {
+        Worker.of(loop)?.load ?? (generations: 0, connections: 0)
+    }
+
+    // MARK: Played clients
+
+    /// Takes a request that came whole from a client that is played, without a connection.
+    ///
+    /// - Parameters:
+    ///   - head: what is asked; it says how the body is framed.
+    ///   - body: what follows the head, as it would be sent.
+    ///   - peer: where the client is.
+    ///   - standIn: plays the client; it may be called before this returns.
+    ///   - loop: the one that the client came to.
+    /// - Returns: the exchange, for the client to say that it takes more or has left; nil where the
+    ///   loop does not serve.
+    package func play(
+        _ head: RequestHead,
+        body: [UInt8] = [],
+        from peer: PeerAddress = .unknown,
+        with standIn: any ExchangeStandIn,
+        on loop: isolated EventLoop
+    ) -> Exchange? {
+        Worker.of(loop)?.play(head, body: body, from: peer, with: standIn)
     }
 }

@@ -3,6 +3,7 @@ import HTTPServer
 import Loop
 import Storage
 import Upstream
+import Wire
 
 /// The relay on one loop: makes what belongs to the loop, starts it and ends it.
 final class Worker {
@@ -16,7 +17,7 @@ final class Worker {
 
     init(_ service: Service, on loop: isolated EventLoop) throws(StartError) {
         let reactor = loop.reactor
-        guard let client = UpstreamClient(on: reactor, settings: service.upstreamSettings) else {
+        guard let client = service.makeClient(reactor, service.upstreamSettings) else {
             throw .outOfMemory
         }
         let context = LoopContext(
@@ -91,6 +92,15 @@ final class Worker {
     }
 
     func adopt(_ detached: DetachedExchange) { server.adopt(detached) }
+
+    func play(
+        _ head: RequestHead,
+        body: [UInt8],
+        from peer: PeerAddress,
+        with standIn: any ExchangeStandIn
+    ) -> Exchange {
+        server.play(head, body: body, from: peer, with: standIn)
+    }
 
     func drain() { server.drain() }
 
