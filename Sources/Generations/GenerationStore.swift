@@ -17,7 +17,7 @@ package final class GenerationStore {
     private var shelf = Shelf()
     /// Work that waits for ids whose answers may still be refused.
     private var expected: [String: [() -> Void]] = [:]
-    private var random = RandomWords()
+    private var random: RandomWords
 
     /// Makes an empty store.
     ///
@@ -27,6 +27,7 @@ package final class GenerationStore {
     package init(_ context: LoopContext, _ stores: Stores) {
         self.context = context
         self.stores = stores
+        random = RandomWords(from: context.random)
         guard let folder = stores.journal else { return }
         let report = context.report
         journal = Journal.open(

@@ -10,6 +10,8 @@ package final class LoopContext {
     package let configuration: RelayConfiguration
     package let client: UpstreamClient
     package let heap: HeapTrim
+    /// Random numbers, for ids and for how long a retry waits.
+    package let random: any RandomSource
     /// What is known of the upstreams' failures on all loops; it outlives a reload.
     package let breakers: Breakers
     /// Who waits for the upstreams, on all loops; the same.
@@ -25,6 +27,7 @@ package final class LoopContext {
         _ configuration: RelayConfiguration,
         client: UpstreamClient,
         heap: HeapTrim,
+        random: any RandomSource = KernelRandom(),
         breakers: Breakers = Breakers(),
         queues: CallQueues = CallQueues(),
         readBackQueue: any WorkQueue,
@@ -34,6 +37,7 @@ package final class LoopContext {
         self.configuration = configuration
         self.client = client
         self.heap = heap
+        self.random = random
         self.breakers = breakers
         self.queues = queues
         self.readBackQueue = readBackQueue
@@ -47,6 +51,7 @@ package final class LoopContext {
             configuration,
             client: client,
             heap: heap,
+            random: random,
             breakers: breakers,
             queues: queues,
             readBackQueue: readBackQueue,

@@ -1,9 +1,12 @@
-import Glibc
+import Loop
 
-/// Random numbers from the kernel, fetched many at a time: one system call serves sixteen ids.
+/// Random numbers, fetched many at a time: one system call serves sixteen ids.
 struct RandomWords {
+    private let source: any RandomSource
     private var words: InlineArray<32, UInt64> = .init(repeating: 0)
     private var left = 0
+
+    init(from source: any RandomSource = KernelRandom()) { self.source = source }
 
     /// The next 64 bits, which are never given out again.
     mutating func next() -> UInt64 {
@@ -15,11 +18,9 @@ struct RandomWords {
     }
 
     private mutating func refill() {
-        withUnsafeMutableBytes(of: &words) { bytes in
-            // Fails only for more than 256 bytes (getentropy(3)), which this is exactly.
-            let code = getentropy(bytes.baseAddress, bytes.count)
-            precondition(code == 0, "the kernel has no random numbers")
-        }
+        let source = source
+        // These are exactly as many bytes as a source gives at once.
+        withUnsafeMutableBytes(of: &words) { source.fill($0) }
         left = words.count
     }
 }

@@ -13,6 +13,12 @@ extension RandomSource {
         withUnsafeMutableBytes(of: &word) { fill($0) }
         return word
     }
+
+    /// A number from 0 on and below 1, evenly spread.
+    package func fraction() -> Double {
+        // As many bits as a Double has room for.
+        Double(next() >> 11) / Double(1 << 53)
+    }
 }
 
 /// The kernel's random numbers, which nobody can foretell.

@@ -22,6 +22,8 @@ package final class Service: Sendable {
     let stores: Stores
     /// Nil where none is kept.
     let audit: AuditFile?
+    /// Where time and random numbers come from, beside the loops' clocks.
+    package let platform: Platform
     package let log: Log
     /// What the relay gets from its machine beside its loops and sockets.
     package let platform: Platform
@@ -61,13 +63,16 @@ package final class Service: Sendable {
         let bodyBudget = BodyBudget(maxBytes: limits.bodyMemoryBytes)
         self.bodyBudget = bodyBudget
         queues = CallQueues(
-            MemoryGauge(maxBytes: configuration.maxMemoryBytes) { bodyBudget.claimedBytes }
+            MemoryGauge(maxBytes: configuration.maxMemoryBytes, time: platform.time) {
+                bodyBudget.claimedBytes
+            }
         )
         self.upstreamSettings = upstreamSettings
         self.staticFolder = staticFolder
         self.access = access
         self.audit = audit
         self.makeClient = makeClient
+        self.platform = platform
         self.log = log
         self.platform = platform
         let readBackQueue = platform.work.queue("sse-relay.read-back", .clientWaits)
@@ -191,13 +196,13 @@ package final class Service: Sendable {
     private func restoreKeys(_ recovery: Recovery?) {
         guard let keyFile = stores.keyFile else { return }
         let kept = keyFile.takeKept()
-        let now = wallMilliseconds()
+        let now = platform.time.wallMilliseconds
         let missing = recovery?.missingKeys(in: kept, at: now) ?? []
         for key in missing { _ = keyFile.append(key) }
         stores.keys.restore(
             kept + missing,
             life: .seconds(configuration.resumeSeconds),
-            at: monotonicNow(),
+            at: platform.time.now,
             wallMilliseconds: now
         )
     }

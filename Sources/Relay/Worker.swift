@@ -25,6 +25,7 @@ final class Worker {
             service.configuration,
             client: client,
             heap: HeapTrim(on: reactor),
+            random: service.platform.random,
             breakers: service.breakers,
             queues: service.queues,
             readBackQueue: service.readBackQueue,

@@ -71,6 +71,31 @@ import Wire
         }
     }
 
+    @Test func theSameRandomNumbersMakeTheSameIds() throws {
+        let ids = try (0..<2).map { _ in
+            try withSteppedRelay { relay in
+                let clients = try (0..<2).map {
+                    try relay.ask("GET /chat/stream?prompt=hi", onLoop: $0)
+                }
+                relay.settle()
+                return clients.compactMap(\.ids.first)
+            }
+        }
+        #expect(ids[0].count == 2 && ids[0][0] != ids[0][1])
+        #expect(ids[0] == ids[1])
+    }
+
+    @Test func logLinesHaveTheTimeOfThePlatform() throws {
+        try withSteppedRelay { relay in
+            let client = try relay.ask("GET /nothing", onLoop: 0)
+            relay.settle()
+            #expect(client.status == .notFound)
+            let line = try #require(relay.lines.values.first)
+            #expect(line.hasPrefix("2027-01-15T08:00:00.000Z info "))
+            #expect(line.hasSuffix("\n"))
+        }
+    }
+
     @Test func noTimePassesUnlessTheClockMoves() throws {
         try withSteppedRelay { relay in
             let client = try relay.ask("GET /chat/stream?prompt=hi", onLoop: 0)
@@ -92,6 +117,8 @@ private final class SteppedRelay {
     let clock = ManualClock(start: .seconds(1), wallMilliseconds: 1_800_000_000_000)
     let loops: [EventLoop]
     let upstream: PlayedUpstream
+    /// What was logged.
+    let lines = Recorder<String>()
     private let service: Service
     private let folder: String
     private let history: HistoryFile
@@ -102,6 +129,7 @@ private final class SteppedRelay {
         let upstream = PlayedUpstream()
         self.upstream = upstream
         let standIn = OnOneThread<any UpstreamStandIn>(upstream)
+        let platform = Platform(time: .manual(clock), random: CountingRandom())
         service = Service(
             configuration: RelayConfiguration(upstreams: [
                 .init(
@@ -117,7 +145,10 @@ private final class SteppedRelay {
             staticFolder: nil,
             history: history,
             makeClient: { reactor, _ in UpstreamClient(on: reactor, playedBy: standIn.value) },
-            log: Log(logsRequests: false)
+            platform: platform,
+            log: Log(time: platform.time) { [lines] in
+                lines.record(String(decoding: $0, as: UTF8.self))
+            }
         )
         let clock = clock
         loops = try (0..<2).map { try EventLoop(stepped: $0, clock: clock) }
@@ -173,10 +204,28 @@ private final class SteppedRelay {
 }
 
 /// Runs a test with such a relay, which is stopped in any case.
-private func withSteppedRelay(_ body: (SteppedRelay) throws -> Void) throws {
+private func withSteppedRelay<Result>(
+    _ body: (SteppedRelay) throws -> Result
+) throws -> Result {
     let relay = try SteppedRelay()
     defer { relay.stop() }
-    try body(relay)
+    return try body(relay)
+}
+
+/// Bytes that count up.
+private final class CountingRandom: RandomSource {
+    private let last = Guarded<UInt8>(0)
+
+    func fill(_ bytes: UnsafeMutableRawBufferPointer) {
+        last.withLock { last in
+            for index in bytes.indices {
+                last &+= 1
+                // Not the same again after 256 bytes.
+                bytes[index] = last &* UInt8(truncatingIfNeeded: index / 8 + 1)
+            }
+            last &+= 7
+        }
+    }
 }
 
 /// A client that reads events.

@@ -33,7 +33,7 @@ extension UpstreamCall {
         let input = CallMachine.Input.failed(
             attempt.fault,
             hasAnswer: hasAnswer,
-            jitter: Double.random(in: 0...1),
+            jitter: context.random.fraction(),
             budget: budgetMilliseconds,
             isLeftOut: upstream.breaker.isOpen(at: context.reactor.now)
         )

@@ -13,11 +13,14 @@ typealias HistoryQuestion =
 /// The history reads its files on a queue of its own; no loop waits for a disk.
 struct HistoryDesk {
     private let stores: Stores
+    /// The clock of what the history does on its queue.
+    private let time: TimeSource
     private let log: Log
     private let reactor: Reactor
 
-    init(_ stores: Stores, _ log: Log, on reactor: Reactor) {
+    init(_ stores: Stores, _ time: TimeSource, _ log: Log, on reactor: Reactor) {
         self.stores = stores
+        self.time = time
         self.log = log
         self.reactor = reactor
     }
@@ -54,14 +57,14 @@ struct HistoryDesk {
         forget: @escaping @Sendable (Int) -> Void,
         then use: @escaping (StorageError?) -> Void
     ) {
-        let time = Guarded(0)
+        let deletedAt = Guarded(0)
         let ticket = ticket(use)
         let log = log
         stores.history.delete(
             conversation: conversation,
-            at: {
-                let now = wallMilliseconds()
-                time.withLock { $0 = now }
+            at: { [time] in
+                let now = time.wallMilliseconds
+                deletedAt.withLock { $0 = now }
                 var text: [UInt8] = []
                 Timestamp.append(milliseconds: now, into: &text)
                 return String(decoding: text, as: UTF8.self)
@@ -70,7 +73,7 @@ struct HistoryDesk {
             if let failure {
                 log.write(.error, "a conversation cannot be deleted: \(failure)")
             } else {
-                forget(time.withLock { $0 })
+                forget(deletedAt.withLock { $0 })
             }
             ticket.answer(failure)
         }

@@ -1,8 +1,8 @@
 import Glibc
-import Loop
+package import Loop
 import Wire
 
-/// Lines for people, on stderr.
+/// Lines for people, on stderr or where else they are to go.
 ///
 /// Lines are written whole, so that those of several loops never mix; `print` would hold them back
 /// in a buffer of 4 KiB under systemd.
@@ -14,10 +14,24 @@ package struct Log: Sendable {
 
     /// Whether each request gets a line.
     package var logsRequests: Bool
+    private let time: TimeSource
+    /// Takes whole lines; nil where they go to stderr.
+    private let sink: (@Sendable (UnsafeBufferPointer<UInt8>) -> Void)?
 
     /// Creates a log.
-    package init(logsRequests: Bool = true) {
+    ///
+    /// - Parameters:
+    ///   - logsRequests: whether each request gets a line.
+    ///   - time: what the lines' time is by.
+    ///   - sink: takes whole lines on any thread, valid only then; stderr where not given.
+    package init(
+        logsRequests: Bool = true,
+        time: TimeSource = .system,
+        sink: (@Sendable (UnsafeBufferPointer<UInt8>) -> Void)? = nil
+    ) {
         self.logsRequests = logsRequests
+        self.time = time
+        self.sink = sink
     }
 
     /// Writes one line: time, level, message.
@@ -30,11 +44,12 @@ package struct Log: Sendable {
         var line: [UInt8] = []
         line.reserveCapacity(256)
         appendLine(level, to: &line, append)
-        line.withUnsafeBufferPointer { Self.write($0) }
+        line.withUnsafeBufferPointer { write($0) }
     }
 
     /// Writes whole lines in one go.
-    static func write(_ lines: UnsafeBufferPointer<UInt8>) {
+    func write(_ lines: UnsafeBufferPointer<UInt8>) {
+        if let sink { return sink(lines) }
         _ = Glibc.write(STDERR_FILENO, lines.baseAddress, lines.count)
     }
 
@@ -44,7 +59,7 @@ package struct Log: Sendable {
         to line: inout [UInt8],
         _ append: (inout [UInt8]) -> Void
     ) {
-        Timestamp.append(milliseconds: wallMilliseconds(), into: &line)
+        Timestamp.append(milliseconds: time.wallMilliseconds, into: &line)
         line.append(literal: " ")
         line.append(text: level.rawValue)
         line.append(literal: " ")

@@ -39,7 +39,7 @@ final class RequestLog: TurnEndHandler {
 
     private func write(_ count: Int) {
         guard count > 0 else { return }
-        lines.withUnsafeBufferPointer { Log.write(UnsafeBufferPointer(rebasing: $0[..<count])) }
+        lines.withUnsafeBufferPointer { log.write(UnsafeBufferPointer(rebasing: $0[..<count])) }
         lines.removeFirst(count)
     }
 }

@@ -3,6 +3,7 @@ import ChatFormats
 import Generations
 import HTTPServer
 import Loop
+import Storage
 import Wire
 
 /// Takes the requests of one loop: decides who may ask, and passes each to the routes of its
@@ -193,7 +194,12 @@ final class Routes {
     let status: StatusRoutes
 
     init(_ policies: Policies, store: GenerationStore, service: Service, _ audit: Audit) {
-        let history = HistoryDesk(service.stores, service.log, on: store.context.reactor)
+        let history = HistoryDesk(
+            service.stores,
+            service.platform.time,
+            service.log,
+            on: store.context.reactor
+        )
         let directory = AnswerDirectory(store: store, post: service.post)
         let recorded = RecordedAnswers(history: history, audit: audit)
         let asking = Asking(

@@ -1,4 +1,4 @@
-import Loop
+package import Loop
 
 /// Whether there is memory for one more answer: counted by what answers and clients hold on all
 /// loops, not by the size of the process, which no memory that was freed makes smaller at once.
@@ -29,6 +29,7 @@ package final class MemoryGauge: Sendable {
     }
 
     private let state: Guarded<State>
+    private let time: TimeSource
     /// What else is held, such as the bodies of requests.
     private let others: @Sendable () -> Int
 
@@ -36,8 +37,14 @@ package final class MemoryGauge: Sendable {
     ///
     /// - Parameters:
     ///   - maxBytes: how much all loops may hold.
+    ///   - time: by which it is seen how old a measure is.
     ///   - others: what else counts, in bytes.
-    package init(maxBytes: Int = .max, others: @escaping @Sendable () -> Int = { 0 }) {
+    package init(
+        maxBytes: Int = .max,
+        time: TimeSource = .system,
+        others: @escaping @Sendable () -> Int = { 0 }
+    ) {
+        self.time = time
         state = Guarded(State(maxBytes: maxBytes))
         self.others = others
     }
@@ -94,7 +101,7 @@ package final class MemoryGauge: Sendable {
 
     /// Has the loops measured, unless that was done a moment ago.
     package func ask() {
-        let now = monotonicNow()
+        let now = time.now
         let ask = state.withLock { state -> (@Sendable () -> Void)? in
             let pause = Nanoseconds.milliseconds(Self.milliseconds)
             if let askedAt = state.askedAt, now < askedAt + pause { return nil }
