@@ -42,4 +42,11 @@ final class Chance {
 
     /// One of several; there is at least one.
     func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+
+    /// All of them, in any order.
+    func shuffled<Element>(_ elements: [Element]) -> [Element] {
+        var shuffled = elements
+        for place in elements.indices.reversed() { shuffled.swapAt(place, below(place + 1)) }
+        return shuffled
+    }
 }

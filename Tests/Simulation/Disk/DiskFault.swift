@@ -1,0 +1,16 @@
+/// What a disk does wrong for a while.
+enum DiskFault: Equatable {
+    /// It has room for so many bytes in all: what does not fit is written in part, or refused with
+    /// `ENOSPC`.
+    case full(bytes: Int)
+    /// It takes no content: `EIO`.
+    case refusesWrites
+    /// It gives no content: `EIO`.
+    case refusesReads
+    /// It takes no change of names: `EACCES`.
+    case refusesNames
+    /// So many of the next calls to make something safe fail: `EIO`.
+    case failsSync(times: Int)
+    /// No process can open a further file: `EMFILE`.
+    case noDescriptors
+}
