@@ -189,7 +189,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["simulate", "Storage", "Loop", "Wire", "TestSupport"],
+            dependencies: [
+                "simulate", "Relay", "Generations", "ChatFormats", "HTTPServer", "Upstream",
+                "Storage", "Loop", "Wire", "TestSupport",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
