@@ -60,6 +60,13 @@ struct Ask {
         return ClientRequest("POST", target, fields, body: body, expected: expected)
     }
 
+    /// Whether the relay takes the question for the same under its key, in either tongue.
+    ///
+    /// OpenAI's own requests send the user to the upstream, too: with one it is another question.
+    func isSame(in one: Tongue, as other: Tongue) -> Bool {
+        user == nil || one.isOpenAIs == other.isOpenAIs
+    }
+
     private func expected(of tongue: Tongue, _ reading: Reading) -> ClientRequest.Expected {
         switch tongue {
         case .whole: return .completion
@@ -91,8 +98,7 @@ struct Ask {
     }
 
     private func question(in tongue: Tongue, by chance: Chance) -> [JSON.Member] {
-        let isOpenAIs = tongue == .openAI || tongue == .whole
-        guard isOpenAIs || chance.happens(oneIn: 3) else {
+        guard tongue.isOpenAIs || chance.happens(oneIn: 3) else {
             let name = chance.happens(oneIn: 2) ? "message" : "prompt"
             return [.init(key: name, value: .string(prompt))]
         }

@@ -60,4 +60,7 @@ enum Tongue: String, CaseIterable {
         case .text, .content, .openAI, .whole, .plain: false
         }
     }
+
+    /// Whether the request is OpenAI's own.
+    var isOpenAIs: Bool { self == .openAI || self == .whole }
 }

@@ -1,8 +1,8 @@
 import ChatFormats
-import Generations
 import Testing
 import Wire
 
+@testable import Generations
 @testable import Relay
 @testable import simulate
 
@@ -47,6 +47,32 @@ import Wire
             #expect(chat.id == "k-1" || request.head.fields.first("Idempotency-Key") == "k-1")
             #expect(request.head.fields.first("Authorization") == "Bearer x")
             #expect(chat.stream == (tongue != .whole))
+        }
+    }
+
+    @Test(arguments: [nil, "u"])
+    func aKeyMeansTheSameQuestionWhereThatIsSaid(user: String?) throws {
+        let chance = Chance(seed: 4)
+        var ask = Self.ask()
+        ask.user = user
+        var found: [(tongue: Tongue, fingerprint: RequestFingerprint)] = []
+        for tongue in Tongue.allCases {
+            for _ in 0..<8 {
+                let request = ask.request(in: tongue, .fetch, by: chance)
+                let chat =
+                    tongue == .eventSource
+                    ? try ChatRequest(query: #require(QueryItems(request.head.query ?? "")))
+                    : tongue.isOpenAIs
+                        ? try ChatRequest(openAIBody: request.body.span)
+                        : try ChatRequest(relayBody: request.body.span)
+                found.append((tongue, .of(chat)))
+            }
+        }
+        for one in found {
+            for other in found {
+                let isSame = ask.isSame(in: one.tongue, as: other.tongue)
+                #expect((one.fingerprint == other.fingerprint) == isSame)
+            }
         }
     }
 
