@@ -24,8 +24,8 @@ enum AnswerEvent: Equatable {
 
 /// An error in the place of an answer.
 struct Refusal: Equatable {
-    /// The status.
-    let status: Int
+    /// The status; nil for an event, as an `EventSource` gets it, which could not see a status.
+    let status: Int?
     /// The error's type.
     let type: String?
     /// The error's code.

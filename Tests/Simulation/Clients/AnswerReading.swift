@@ -18,6 +18,8 @@ final class AnswerReading {
     private(set) var generation: String?
     /// How the answer ended, once that was told.
     private(set) var ending: ToldEnding?
+    /// Why there is no answer, once that was told.
+    private(set) var refusal: Refusal?
     /// The status, once the answer has begun.
     private(set) var status: Int?
     /// The content of what is read in one piece.
@@ -74,7 +76,7 @@ final class AnswerReading {
         isOver = true
         guard status == 200, stream != nil else { return readBody(isWhole: isWhole) }
         stream?.end(isWhole: isWhole) { take($0) }
-        if ending == nil {
+        if ending == nil, refusal == nil {
             if isWhole { note(.odd("a stream that ends in order without saying how")) }
             end(.cut)
         }
@@ -90,18 +92,20 @@ final class AnswerReading {
         case (202, .announcement): announced()
         case (200, .completion): CompletionReading.read(body) { take($0) }
         case (200, .other): return
-        case (let status?, _) where status >= 400: note(.refused(Refusal(status, body)))
+        case (let status?, _) where status >= 400:
+            refuse(Refusal(status, Self.member("error", of: body)))
         default: note(.odd("the status \(status ?? 0)"))
         }
     }
 
     private func announced() {
-        if let id = (try? JSON.parse(body.span))?["id"]?.stringValue {
-            name(id)
-        } else {
-            note(.odd("an announcement without an id"))
-        }
+        let id = Self.member("id", of: body)?.stringValue
+        if let id { name(id) } else { note(.odd("an announcement without an id")) }
         note(.announced)
+    }
+
+    private static func member(_ name: String, of body: [UInt8]) -> JSON? {
+        (try? JSON.parse(body.span))?[name]
     }
 
     // MARK: What it means
@@ -128,12 +132,18 @@ final class AnswerReading {
         case .end(let place, let ending):
             if let place { move(to: place) }
             end(ending)
+        case .refused(let refusal): refuse(refusal)
         case .beside: note(.beside)
         case .odd(let what): note(.odd(what))
         }
     }
 
     private func note(_ event: AnswerEvent) { news.append(event) }
+
+    private func refuse(_ refusal: Refusal) {
+        self.refusal = refusal
+        note(.refused(refusal))
+    }
 
     private func end(_ told: ToldEnding) {
         guard ending == nil else { return note(.odd("a second ending")) }
@@ -160,9 +170,8 @@ final class AnswerReading {
 }
 
 extension Refusal {
-    /// Reads an error's body, in the server's form or OpenAI's.
-    init(_ status: Int, _ body: [UInt8]) {
-        let error = (try? JSON.parse(body.span))?["error"]
+    /// Reads an error, in the server's form or OpenAI's.
+    init(_ status: Int?, _ error: JSON?) {
         self.init(
             status: status,
             type: error?["type"]?.stringValue,

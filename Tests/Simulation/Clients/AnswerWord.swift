@@ -10,6 +10,8 @@ enum AnswerWord: Equatable {
     case restored(EntryPlace?, String)
     /// The end.
     case end(EntryPlace?, ToldEnding)
+    /// An error in the place of an answer.
+    case refused(Refusal)
     /// Nothing of the answer.
     case beside
     /// What a truthful relay never sends.
@@ -30,6 +32,8 @@ enum FrameMeaning: Equatable {
     case mark
     /// The end, and no mark follows.
     case failure(ToldEnding)
+    /// There is no answer.
+    case refused(Refusal)
     /// What a truthful relay never sends.
     case odd(String)
 }

@@ -45,6 +45,7 @@ struct Ask {
         let keyInFields = key != nil && !isGet && chance.happens(oneIn: 2)
         if keyInFields, let key { fields.append("Idempotency-Key", key) }
         guard !isGet else {
+            fields.append("Cache-Control", "no-cache")
             return ClientRequest(
                 "GET",
                 "\(tongue.path)?\(query(by: chance))",

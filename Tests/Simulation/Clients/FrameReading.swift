@@ -88,6 +88,9 @@ struct FrameReading {
             return [ending.map { .outcome(.finished($0)) } ?? .odd("an end without a status")]
         case "error":
             guard let error = data["error"] else { return [.odd("an error without one")] }
+            if data["status"]?.stringValue == "refused" {
+                return [.refused(Refusal(nil, error))]
+            }
             return [.failure(.failed(ending, code: error["code"]?.stringValue))]
         case "restored":
             let text = data["content"]?.stringValue

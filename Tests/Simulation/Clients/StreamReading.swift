@@ -130,6 +130,7 @@ struct StreamReading {
                 told = outcome ?? frames.unspoken(places)
                 if told == nil { take(.odd("an end mark without a word before")) }
             case .failure(let ending): told = ending
+            case .refused(let refusal): return take(.refused(refusal))
             case .odd(let what): take(.odd(what))
             }
         }

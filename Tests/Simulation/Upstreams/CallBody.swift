@@ -72,19 +72,20 @@ struct CallBody {
         _ words: [String],
         _ isCounted: Bool
     ) {
-        PlayedOpenAI.appendOpening(model, into: &bytes)
+        let model = PlayedOpenAI(model)
+        model.appendOpening(into: &bytes)
         ends.append(bytes.count)
         for word in thoughts {
-            PlayedOpenAI.appendWord(word, isThought: true, model, into: &bytes)
+            model.appendWord(word, isThought: true, into: &bytes)
             add("")
         }
         for word in words {
-            PlayedOpenAI.appendWord(word, isThought: false, model, into: &bytes)
+            model.appendWord(word, isThought: false, into: &bytes)
             add(word)
         }
-        PlayedOpenAI.appendFinish(ending, model, into: &bytes)
+        model.appendFinish(ending, into: &bytes)
         finishEnd = bytes.count
-        if isCounted { PlayedOpenAI.appendUsage(words.count, model, into: &bytes) }
+        if isCounted { model.appendUsage(words.count, into: &bytes) }
         PlayedOpenAI.appendMark(into: &bytes)
     }
 

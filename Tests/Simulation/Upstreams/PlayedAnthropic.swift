@@ -31,14 +31,16 @@ enum PlayedAnthropic {
         isThought: Bool,
         into out: inout [UInt8]
     ) {
-        var text: [UInt8] = []
-        JSONText.appendString(word, into: &text)
-        let quoted = String(decoding: text, as: UTF8.self)
-        let delta =
-            isThought
-            ? #"{"type":"thinking_delta","thinking":\#(quoted)}"#
-            : #"{"type":"text_delta","text":\#(quoted)}"#
-        append("content_block_delta", #""index":\#(index),"delta":\#(delta)"#, into: &out)
+        out.append(literal: "event: content_block_delta\n")
+        out.append(literal: #"data: {"type":"content_block_delta","index":"#)
+        out.append(decimal: index)
+        out.append(
+            literal: isThought
+                ? #","delta":{"type":"thinking_delta","thinking":"#
+                : #","delta":{"type":"text_delta","text":"#
+        )
+        JSONText.appendString(word, into: &out)
+        out.append(literal: "}}\n\n")
     }
 
     /// Appends the end of a block.

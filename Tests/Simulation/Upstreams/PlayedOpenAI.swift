@@ -2,36 +2,47 @@ import ChatFormats
 import Wire
 
 /// What OpenAI's protocol sends, event by event.
-enum PlayedOpenAI {
+struct PlayedOpenAI {
+    /// What all chunks begin with, up to the choices.
+    private var head: [UInt8] = []
+
+    /// Plays a model.
+    init(_ model: String) {
+        head.append(literal: #"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","#)
+        head.append(literal: #""created":7,"model":"#)
+        JSONText.appendString(model, into: &head)
+        head.append(literal: #","choices":["#)
+    }
+
     /// Appends the event that begins an answer and says nothing of it.
-    static func appendOpening(_ model: String, into out: inout [UInt8]) {
-        append(model, delta: #""role":"assistant","content":"""#, into: &out)
+    func appendOpening(into out: inout [UInt8]) {
+        begin(into: &out)
+        out.append(literal: #""role":"assistant","content":"""#)
+        end(into: &out)
     }
 
     /// Appends a word of the answer, or a thought.
-    static func appendWord(
-        _ word: String,
-        isThought: Bool,
-        _ model: String,
-        into out: inout [UInt8]
-    ) {
-        var delta: [UInt8] = []
-        delta.append(literal: isThought ? #""reasoning_content":"# : #""content":"#)
-        JSONText.appendString(word, into: &delta)
-        append(model, delta: String(decoding: delta, as: UTF8.self), into: &out)
+    func appendWord(_ word: String, isThought: Bool, into out: inout [UInt8]) {
+        begin(into: &out)
+        out.append(literal: isThought ? #""reasoning_content":"# : #""content":"#)
+        JSONText.appendString(word, into: &out)
+        end(into: &out)
     }
 
     /// Appends the reason for the end.
-    static func appendFinish(_ ending: Ending, _ model: String, into out: inout [UInt8]) {
-        append(model, delta: "", reason: #""\#(ending.openAIFinishReason)""#, into: &out)
+    func appendFinish(_ ending: Ending, into out: inout [UInt8]) {
+        begin(into: &out)
+        end(reason: ending.openAIFinishReason, into: &out)
     }
 
     /// Appends the counts.
-    static func appendUsage(_ tokens: Int, _ model: String, into out: inout [UInt8]) {
-        let usage =
-            #""prompt_tokens":9,"completion_tokens":\#(tokens),"total_tokens":\#(tokens + 9)"#
-        let text = #"data: {\#(head(model)),"choices":[],"usage":{\#(usage)}}"#
-        out += Array("\(text)\n\n".utf8)
+    func appendUsage(_ tokens: Int, into out: inout [UInt8]) {
+        out += head
+        out.append(literal: #"],"usage":{"prompt_tokens":9,"completion_tokens":"#)
+        out.append(decimal: tokens)
+        out.append(literal: #","total_tokens":"#)
+        out.append(decimal: tokens + 9)
+        out.append(literal: "}}\n\n")
     }
 
     /// Appends the mark of the end.
@@ -47,20 +58,14 @@ enum PlayedOpenAI {
         #"{"error":{"message":"The weather is bad.","type":"\#(type)","param":null,"code":null}}"#
     }
 
-    private static func head(_ model: String) -> String {
-        var name: [UInt8] = []
-        JSONText.appendString(model, into: &name)
-        let quoted = String(decoding: name, as: UTF8.self)
-        return #""id":"chatcmpl-1","object":"chat.completion.chunk","created":7,"model":\#(quoted)"#
+    private func begin(into out: inout [UInt8]) {
+        out += head
+        out.append(literal: #"{"index":0,"delta":{"#)
     }
 
-    private static func append(
-        _ model: String,
-        delta: String,
-        reason: String = "null",
-        into out: inout [UInt8]
-    ) {
-        let choice = #"{"index":0,"delta":{\#(delta)},"logprobs":null,"finish_reason":\#(reason)}"#
-        out += Array("data: {\(head(model)),\"choices\":[\(choice)]}\n\n".utf8)
+    private func end(reason: StaticString? = nil, into out: inout [UInt8]) {
+        out.append(literal: #"},"logprobs":null,"finish_reason":"#)
+        if let reason { JSONText.appendString(reason.description, into: &out) }
+        out.append(literal: reason == nil ? "null}]}\n\n" : "}]}\n\n")
     }
 }

@@ -142,6 +142,17 @@ import Wire
         }
     }
 
+    @Test func anEventSourceIsRefusedByAnEvent() {
+        let reading = AnswerReading(ClientRequest("GET", "/", expected: .stream(.events, .given)))
+        reading.began(200, [:])
+        reading.wrote(Array("retry: 9000\nevent: error\ndata: ".utf8))
+        reading.wrote(Array(#"{"error":{"type":"a","code":"c"},"status":"refused"}"#.utf8))
+        reading.wrote(Array("\n\n".utf8))
+        reading.ended(isWhole: true)
+        #expect(reading.takeNews() == [.refused(Refusal(status: nil, type: "a", code: "c"))])
+        #expect(reading.ending == nil && reading.refusal != nil)
+    }
+
     @Test func whatIsOddIsSaid() {
         let texts = [
             "event: done\ndata: [DONE]\n\n", "event: other\ndata: 1\n\n",

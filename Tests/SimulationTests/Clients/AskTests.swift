@@ -46,6 +46,7 @@ import Wire
             #expect(chat.onDisconnect == "grace:7")
             #expect(chat.id == "k-1" || request.head.fields.first("Idempotency-Key") == "k-1")
             #expect(request.head.fields.first("Authorization") == "Bearer x")
+            #expect(EventSourceRefusal.isOfEventSource(request.head) == (tongue == .eventSource))
             #expect(chat.stream == (tongue != .whole))
         }
     }
