@@ -22,8 +22,6 @@ package final class Service: Sendable {
     let stores: Stores
     /// Nil where none is kept.
     let audit: AuditFile?
-    /// Where time and random numbers come from, beside the loops' clocks.
-    package let platform: Platform
     package let log: Log
     /// What the relay gets from its machine beside its loops and sockets.
     package let platform: Platform
@@ -72,7 +70,6 @@ package final class Service: Sendable {
         self.access = access
         self.audit = audit
         self.makeClient = makeClient
-        self.platform = platform
         self.log = log
         self.platform = platform
         let readBackQueue = platform.work.queue("sse-relay.read-back", .clientWaits)

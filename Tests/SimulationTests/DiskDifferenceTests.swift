@@ -71,8 +71,9 @@ import Testing
             case 6: try disk.truncate(file, to: offset)
             case 7: try disk.allocate(file, offset)
             case 8:
-                try chance.happens(oneIn: 2)
-                    ? disk.synchronize(file) : disk.lock(file, waits: false)
+                // The system's disk takes its time for it.
+                let synchronizes = chance.happens(oneIn: 8)
+                try synchronizes ? disk.synchronize(file) : disk.lock(file, waits: false)
             default: return Side.text(try disk.status(file))
             }
             return "done"

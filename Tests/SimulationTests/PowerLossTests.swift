@@ -85,6 +85,21 @@ import Testing
         #expect(left == ["old (none)", "old new", "new (none)", "new next"])
     }
 
+    @Test func aRenameBetweenFoldersIsSafeOnceOneOfThemIs() throws {
+        for folder in ["/data", "/data/inner"] {
+            try Self.forManySeeds { disk, process in
+                try process.makeFolder("/data/inner", 0o700)
+                try process.put("/data/a", "text", synchronizes: true)
+                try process.synchronizeNames(of: "/data")
+                try process.rename("/data/a", to: "/data/inner/a")
+                try process.synchronizeNames(of: folder)
+                disk.losePower()
+                #expect(disk.names(of: "/data") == ["inner"])
+                #expect(String(file: disk.content(of: "/data/inner/a")) == "text")
+            }
+        }
+    }
+
     @Test func aRemovedFileMayComeBack() throws {
         var isThere: Set<Bool> = []
         try Self.forManySeeds { disk, process in

@@ -46,9 +46,8 @@ package final class Journal {
     /// without the other.
     ///
     /// - Parameters:
-    ///   - folder: where it is, and whose.
+    ///   - folder: where it is, whose, and within which bounds.
     ///   - durability: when frames are made safe.
-    ///   - limits: its bounds.
     ///   - reactor: the loop it belongs to.
     ///   - post: runs work on that loop, from any thread.
     ///   - report: called on the loop.
@@ -57,7 +56,6 @@ package final class Journal {
     package static func open<Owner: JournalOwner>(
         _ folder: JournalFolder,
         durability: Durability,
-        limits: JournalLimits = JournalLimits(),
         on reactor: Reactor,
         post: @escaping JournalSyncer.Post,
         report: @escaping (JournalReport) -> Void,
@@ -67,7 +65,7 @@ package final class Journal {
             on: folder.platform.work.queue("sse-relay.journal", .usual),
             post: post
         )
-        let journal = Journal(folder, durability, limits, on: reactor, syncer, report)
+        let journal = Journal(folder, durability, on: reactor, syncer, report)
         let owner = makeOwner(journal)
         journal.owner = owner
         return owner
@@ -76,13 +74,12 @@ package final class Journal {
     private init(
         _ folder: JournalFolder,
         _ durability: Durability,
-        _ limits: JournalLimits,
         on reactor: Reactor,
         _ syncer: JournalSyncer,
         _ report: @escaping (JournalReport) -> Void
     ) {
         self.durability = durability
-        self.limits = limits
+        limits = folder.limits
         self.reactor = reactor
         self.report = report
         self.syncer = syncer

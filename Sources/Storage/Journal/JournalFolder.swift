@@ -8,6 +8,8 @@ package final class JournalFolder: Sendable {
     package let path: String
     /// What it is on, and the threads that wait for it.
     package let platform: Platform
+    /// The bounds of each loop's journal.
+    let limits: JournalLimits
     /// Marks this process's segments: the numbers of generations begin anew with each process.
     let process: UInt64
     /// The segments of earlier processes by their loops, in the order in which they were written.
@@ -21,11 +23,17 @@ package final class JournalFolder: Sendable {
     ///
     /// - Parameters:
     ///   - path: where it is.
+    ///   - limits: the bounds of each loop's journal.
     ///   - platform: the disk that it is on, and the threads that wait for it.
     /// - Throws: where what earlier processes left cannot be known.
-    package init(path: String, platform: Platform = .system) throws(StorageError) {
+    package init(
+        path: String,
+        limits: JournalLimits = JournalLimits(),
+        platform: Platform = .system
+    ) throws(StorageError) {
         self.path = path
         self.platform = platform
+        self.limits = limits
         process = platform.random.next()
         do throws(StorageError) {
             try platform.disk.createFolder(path)

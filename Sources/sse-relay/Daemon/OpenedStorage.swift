@@ -4,13 +4,9 @@ import Storage
 
 /// The files that outlive the process, opened.
 struct OpenedStorage {
-    let history: HistoryFile
-    let keys: KeyFile
-    /// Nil where no journal is kept.
-    let journal: JournalFolder?
+    private var folder: DataFolder
     /// Nil where none is kept.
     let audit: AuditFile?
-    private var recovery: Recovery?
     private let log: Log
 
     /// Opens the files, and reads what an earlier process left in them.
@@ -20,23 +16,14 @@ struct OpenedStorage {
     init(_ settings: Settings, _ log: Log) throws {
         self.log = log
         audit = try Self.audit(settings.process.auditLog, log)
+        let storage = settings.storage
+        var options = DataFolder.Options(folder: storage.dataFolder)
+        options.journalFolder = storage.keepsJournal ? storage.journalFolder : nil
+        options.durability = storage.durability
+        options.rotateBytes = storage.historyRotateBytes
+        options.resumeSeconds = settings.streams.resumeSeconds
         do throws(StorageError) {
-            let storage = settings.storage
-            history = try HistoryFile(
-                directory: storage.dataFolder,
-                durability: storage.durability,
-                rotateBytes: storage.historyRotateBytes,
-                holdsRotation: storage.keepsJournal
-            ) { log.write($0) }
-            keys = try KeyFile(
-                directory: storage.dataFolder,
-                durability: storage.durability,
-                lifeMilliseconds: 1000 * settings.streams.resumeSeconds
-            ) { log.write($0) }
-            journal = storage.keepsJournal ? try JournalFolder(path: storage.journalFolder) : nil
-            recovery = try journal.map { journal throws(StorageError) in
-                try Self.recovery(journal, in: storage.dataFolder)
-            }
+            folder = try DataFolder(options) { log.write($0) } report: { log.write($0) }
         } catch {
             guard error.needsRepair else { throw error }
             throw ConfigurationError(
@@ -57,43 +44,31 @@ struct OpenedStorage {
         }
     }
 
-    private static func recovery(
-        _ journal: JournalFolder,
-        in folder: String
-    ) throws(StorageError) -> Recovery {
-        var deletions = Deletions(directory: folder)
-        try deletions.load()
-        return try Recovery(
-            journal,
-            history: HistoryFile.paths(in: folder),
-            deletions: deletions
-        )
-    }
+    var history: HistoryFile { folder.history }
+    var keys: KeyFile { folder.keys }
+    /// Nil where no journal is kept.
+    var journal: JournalFolder? { folder.journal }
 
     /// What an earlier process left; it is given away, since it holds whole answers in memory.
-    mutating func takeRecovery() -> Recovery? {
-        defer { recovery = nil }
-        return recovery
-    }
+    mutating func takeRecovery() -> Recovery? { folder.takeRecovery() }
 
     /// Writes what is still in memory, when all answers have ended.
     ///
     /// - Parameter isAllRecorded: whether the history has taken the record of every answer.
-    /// - Returns: whether everything could be written.
+    /// - Returns: whether the history could be written.
     func close(isAllRecorded: Bool) -> Bool {
         if let audit, !audit.flush(timeoutMilliseconds: 5000) {
             log.write(.error, "lines of the audit log are lost: they could not be written in time")
         }
-        guard history.finish(timeoutMilliseconds: 5000) else {
+        switch folder.close(isAllRecorded: isAllRecorded) {
+        case .whole: return true
+        case .keysMissing:
+            log.write(.error, "the keys of answers could not be written in time")
+            return true
+        case .recordsMissing:
             let kept = journal == nil ? "" : ", but for what the journal has for the next start"
             log.write(.error, "records are lost\(kept): the history could not be written in time")
             return false
         }
-        let hasKeys = keys.flush(timeoutMilliseconds: 5000)
-        if !hasKeys { log.write(.error, "the keys of answers could not be written in time") }
-        // The next start has nothing to recover, unless the history refused records that only the
-        // journal has.
-        if let journal, isAllRecorded, hasKeys { journal.removeAll() }
-        return true
     }
 }

@@ -1,3 +1,6 @@
+import Glibc
+import Storage
+
 /// Where a path leads to.
 struct DiskPlace {
     /// The folders on the way, from the root on; the last one has, or would have, the name.
@@ -13,4 +16,15 @@ struct DiskPlace {
     var folder: SimulatedFolder { folders[folders.count - 1] }
     /// The path without links and detours.
     var path: String { "/" + (folderNames + (name.map { [$0] } ?? [])).joined(separator: "/") }
+
+    /// Refuses to have what is there replaced by something of another kind, or a folder in use.
+    func checkReplacing(by other: Inode) throws(DiskError) {
+        guard let inode else { return }
+        guard let folder = inode as? SimulatedFolder else {
+            guard other is SimulatedFile else { throw DiskError("rename", ENOTDIR) }
+            return
+        }
+        guard other is SimulatedFolder else { throw DiskError("rename", EISDIR) }
+        guard folder.names.isEmpty else { throw DiskError("rename", ENOTEMPTY) }
+    }
 }

@@ -178,7 +178,7 @@ final class ProcessDisk: Disk, @unchecked Sendable {
             throw DiskError("rename", ENOTEMPTY)
         }
         guard new.inode !== inode else { return }
-        try Self.checkReplacing(new.inode, by: inode)
+        try new.checkReplacing(by: inode)
         try change("rename", "\(oldName) \(newName)") { _ throws(DiskError) in
             try checkNames("rename", grows: false)
             disk.tree.rename(
@@ -188,16 +188,6 @@ final class ProcessDisk: Disk, @unchecked Sendable {
             )
             if let replaced = new.inode { disk.release(replaced) }
         }
-    }
-
-    private static func checkReplacing(_ other: Inode?, by inode: Inode) throws(DiskError) {
-        guard let other else { return }
-        guard let folder = other as? SimulatedFolder else {
-            guard inode is SimulatedFile else { throw DiskError("rename", ENOTDIR) }
-            return
-        }
-        guard inode is SimulatedFolder else { throw DiskError("rename", EISDIR) }
-        guard folder.names.isEmpty else { throw DiskError("rename", ENOTEMPTY) }
     }
 
     func remove(_ path: String) throws(DiskError) {

@@ -1,4 +1,5 @@
 import Glibc
+import Storage
 
 /// A folder: the names in it, and those of them that are safe.
 final class SimulatedFolder: Inode {

@@ -28,9 +28,8 @@ func makeJournal(
     var limits = JournalLimits()
     limits.segmentBytes = segmentBytes
     return Journal.open(
-        try JournalFolder(path: scratch.path),
+        try JournalFolder(path: scratch.path, limits: limits),
         durability: durability,
-        limits: limits,
         on: loop.reactor,
         post: { [loop] work in loop.post { _ in work() } },
         report: { _ in }

@@ -278,9 +278,8 @@ import Testing
             var limits = JournalLimits()
             limits.patienceMilliseconds = 50
             let owner = Journal.open(
-                try JournalFolder(path: scratch.path),
+                try JournalFolder(path: scratch.path, limits: limits),
                 durability: .always,
-                limits: limits,
                 on: loop.reactor,
                 // As if the wait for the disk had no end.
                 post: { _ in },

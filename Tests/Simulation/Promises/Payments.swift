@@ -1,0 +1,74 @@
+/// How often models were asked each question, against how often they may be.
+final class Payments {
+    /// A question and what it has cost.
+    private struct Question {
+        /// How many requests asked it.
+        var requests = 0
+        /// How many calls were made for it.
+        var calls = 0
+        /// How many of them run.
+        var running = 0
+        /// Whether something of its answer was shown, under a key that still counts or to the only
+        /// request there is.
+        var isAnswered = false
+    }
+
+    private let promises: Promises
+    /// How many calls one request may make.
+    private let mostCalls: Int
+    private var questions: [Int: Question] = [:]
+    /// Whether the wall clock was set, by which keys expire.
+    private var isLenient = false
+    /// How many calls were made in all.
+    private(set) var calls = 0
+
+    /// Begins with nothing paid.
+    ///
+    /// - Parameters:
+    ///   - promises: learns what is paid twice.
+    ///   - mostCalls: how many calls one request may make.
+    init(_ promises: Promises, mostCalls: Int) {
+        self.promises = promises
+        self.mostCalls = mostCalls
+    }
+
+    /// A client asks a question, maybe again.
+    func asked(_ number: Int) { questions[number, default: Question()].requests += 1 }
+
+    /// A model is asked.
+    func called(_ number: Int) {
+        calls += 1
+        guard var question = questions[number] else {
+            return promises.fail("a model is asked question \(number), which no client asked")
+        }
+        if question.running > 0 {
+            promises.fail("question \(number) is asked while a model answers it")
+        }
+        if question.isAnswered, !isLenient {
+            promises.fail("question \(number) is paid again after a part of its answer was shown")
+        }
+        question.calls += 1
+        question.running += 1
+        if question.calls > question.requests * mostCalls {
+            promises.fail("question \(number) was asked \(question.calls) times")
+        }
+        questions[number] = question
+    }
+
+    /// A model's call is over.
+    func callEnded(_ number: Int) { questions[number]?.running -= 1 }
+
+    /// All calls are over, since the process that made them is.
+    func processEnded() {
+        for number in questions.keys.sorted() { questions[number]?.running = 0 }
+    }
+
+    /// Something of the answer to a question was shown.
+    func answered(_ number: Int) { questions[number]?.isAnswered = true }
+
+    /// The wall clock was set: keys may expire early.
+    func keysMayExpire() { isLenient = true }
+
+    /// The question may be paid for again: its answer was deleted or lost, or its key is over.
+    func freed(_ number: Int) { questions[number]?.isAnswered = false }
+}

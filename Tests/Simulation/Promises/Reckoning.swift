@@ -1,0 +1,123 @@
+import ChatFormats
+import Loop
+import Wire
+
+/// Looks at everything that was ever promised, once clients and troubles are over.
+final class Reckoning {
+    private unowned let world: World
+    private let chance: Chance
+
+    /// How long the relay has to come to rest: all clocks of calls and all pauses are shorter.
+    private static let rest = Nanoseconds.seconds(400)
+    /// How long after a deletion its text is in the files at most.
+    private static let compaction = Nanoseconds.seconds(70)
+
+    /// Prepares to look.
+    init(_ world: World) {
+        self.world = world
+        chance = Chance(seed: world.plan.seed, part: "reckoning")
+    }
+
+    private var promises: Promises { world.promises }
+
+    /// Looks at all of it.
+    func run() {
+        world.story.tell("all is calm, and everything that was promised is looked at")
+        guard comesToRest() else { return }
+        readAll()
+        guard promises.violation == nil, stops() else { return }
+        checkFiles()
+    }
+
+    private func comesToRest() -> Bool {
+        let isAtRest = world.pass(atMost: Self.rest) {
+            world.ensureProcess()
+            guard let process = world.process else { return false }
+            return process.isReady && process.isIdle
+        }
+        if !isAtRest { promises.fail("the relay does not come to rest") }
+        // Its own upkeep goes on after that.
+        _ = world.pass(atMost: Self.compaction) { false }
+        return promises.violation == nil
+    }
+
+    /// Reads every answer again that anybody was shown.
+    private func readAll() {
+        for id in promises.ids {
+            guard promises.violation == nil, let loop = world.loop(chance) else { return }
+            let request = ClientRequest.read(id, in: .events, [:])
+            let visit = ClientVisit(request, wanted: id, .eager, on: loop, of: nil, in: world)
+            visit.send()
+            let isRead = world.pass(atMost: .seconds(60)) { visit.end != nil }
+            guard isRead else { return promises.fail("\(id) cannot be read to its end") }
+            check(visit, id)
+        }
+    }
+
+    private func check(_ visit: ClientVisit, _ id: String) {
+        guard let answer = promises.answers[id], answer.isSure, !answer.isDeleted else { return }
+        if visit.end != .whole || visit.reading.status != 200 {
+            promises.fail("\(id) is answered with \(visit.reading.status ?? 0) at the end")
+        }
+    }
+
+    private func stops() -> Bool {
+        world.process?.beginStop()
+        let isOver = world.pass(atMost: .seconds(60)) { world.process == nil }
+        if !isOver { promises.fail("the process does not end") }
+        return promises.violation == nil
+    }
+
+    // MARK: The files
+
+    private func checkFiles() {
+        let folder = RelayProcess.dataFolder
+        let left = world.disk.names(of: folder + "/journal")?.filter { $0.hasSuffix(".journal") }
+        if let left, !left.isEmpty {
+            promises.fail("the journal is not empty after an orderly end: \(left.sorted())")
+        }
+        var records: [String: [RecordLine]] = [:]
+        for name in world.disk.names(of: folder)?.sorted() ?? []
+        where name.hasPrefix("history") && name.hasSuffix(".jsonl")
+            && name != "history.deleted.jsonl"
+        {
+            for line in lines(of: folder + "/" + name) {
+                // Half of what the power took stays where it is.
+                guard let json = try? JSON.parse(line.span), let record = RecordLine(json) else {
+                    continue
+                }
+                records[record.id, default: []].append(record)
+            }
+        }
+        for id in promises.ids { check(id, records[id] ?? []) }
+    }
+
+    private func lines(of path: String) -> [ArraySlice<UInt8>] {
+        let content = world.disk.content(of: path) ?? []
+        return content.split(separator: UInt8(ascii: "\n"))
+    }
+
+    private func check(_ id: String, _ records: [RecordLine]) {
+        guard let answer = promises.answers[id] else { return }
+        guard records.count <= 1 else {
+            return promises.fail("\(id) has \(records.count) records")
+        }
+        guard let record = records.first else {
+            guard answer.isSure, !answer.isDeleted else { return }
+            return promises.fail("\(id) has no record")
+        }
+        guard answer.goneAt == nil else {
+            return promises.fail("\(id) was deleted, and has a record")
+        }
+        if !record.text.hasPrefix(answer.surePrefix) {
+            promises.fail("\(id) is '\(record.text)' in its record; shown was '\(answer.surePrefix)'")
+        }
+        guard answer.isSure else { return }
+        if let whole = answer.whole, whole != record.text {
+            promises.fail("\(id) was '\(whole)', and is '\(record.text)' in its record")
+        }
+        if let told = answer.end?.ending, !told.fits(record) {
+            promises.fail("\(id) was told to end with \(told), and its record says otherwise")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Loop
+
+/// Runs one world after the other, until one breaks a promise.
+struct Runs {
+    private let arguments: Arguments
+
+    /// Takes what is to be run.
+    init(_ arguments: Arguments) { self.arguments = arguments }
+
+    /// Runs all.
+    ///
+    /// - Returns: whether all promises were kept.
+    func run() -> Bool {
+        let start = monotonicNow()
+        var total = Tally()
+        for plan in arguments.plans {
+            guard run(plan, &total) else { return false }
+        }
+        if arguments.plans.isEmpty, !runFresh(from: start, &total) { return false }
+        Main.say(total.summary(in: monotonicNow() - start))
+        return true
+    }
+
+    private func runFresh(from start: Nanoseconds, _ total: inout Tally) -> Bool {
+        let end = arguments.seconds.map { start + .seconds($0) } ?? .max
+        let runs = arguments.runs ?? (arguments.seconds == nil ? 100 : .max)
+        var seed = arguments.first
+        while total.worlds < runs, monotonicNow() < end {
+            guard run(Plan(seed: seed), &total) else { return false }
+            seed += 1
+        }
+        return true
+    }
+
+    private func run(_ plan: Plan, _ total: inout Tally) -> Bool {
+        let start = monotonicNow()
+        let world = World(plan, keepsStory: arguments.tellsStories)
+        let outcome = world.run()
+        let tally = Tally(world)
+        total.add(tally)
+        if arguments.tellsStories { world.story.lines.forEach(Main.say) }
+        guard case .broken(let what, let step) = outcome else {
+            let milliseconds = (monotonicNow() - start) / 1_000_000
+            Main.say("seed \(plan.arguments): \(tally.text), \(milliseconds) ms")
+            return true
+        }
+        Main.say("seed \(plan.arguments): broken at step \(step): \(what)")
+        if arguments.goesOn { return true }
+        tell(Shortening(plan, what).shortest())
+        return false
+    }
+
+    /// Tells how the promise is broken, in as few words as are found.
+    private func tell(_ plan: Plan) {
+        let world = World(plan, keepsStory: true)
+        let outcome = world.run()
+        world.story.lines.forEach(Main.say)
+        if case .broken(let what, let step) = outcome { Main.say("broken at step \(step): \(what)") }
+        Main.say("to see it again: scripts/simulate \(plan.arguments)")
+    }
+}

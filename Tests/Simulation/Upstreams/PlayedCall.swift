@@ -1,0 +1,73 @@
+import Loop
+import Upstream
+
+/// One call of a model, as its script has it.
+///
+/// `@unchecked Sendable`, since a world runs on one thread.
+final class PlayedCall: @unchecked Sendable {
+    let transfer: Transfer
+    let question: Int
+    /// When the next step is due; `.max` while there is none.
+    private(set) var due: Nanoseconds
+    private var steps: ArraySlice<UpstreamStep>
+    /// The rest of a piece that was not taken whole.
+    private let loop: EventLoop
+    private unowned let world: World
+
+    /// Begins a call; its first step is due at once.
+    init(
+        _ transfer: Transfer,
+        _ script: UpstreamScript,
+        _ question: Int,
+        on loop: EventLoop,
+        in world: World
+    ) {
+        self.transfer = transfer
+        self.question = question
+        self.loop = loop
+        self.world = world
+        steps = script.steps[...]
+        due = world.clock.now
+    }
+
+    /// Takes the steps up to the next wait, in a turn of the loop.
+    func play() {
+        due = .max
+        loop.post { [self] _ in takeSteps() }
+    }
+
+    /// Content is wanted again, or not for now.
+    func flowChanged() { if !transfer.isPaused { due = world.clock.now } }
+
+    private func takeSteps() {
+        guard world.isAlive else { return }
+        while !transfer.isOver, let step = steps.first {
+            switch step {
+            case .wait(let milliseconds):
+                steps.removeFirst()
+                return due = world.clock.now + .milliseconds(milliseconds)
+            case .headerLine(let line):
+                steps.removeFirst()
+                guard transfer.playedHeaderLine(line.span) else {
+                    if !transfer.isOver { end(nil) }
+                    return
+                }
+            case .content(let bytes):
+                let isTaken = transfer.playedContent(bytes.span)
+                if isTaken || !transfer.isPaused { steps.removeFirst() }
+                guard isTaken else { return }
+            case .hang: return
+            case .end: return end(nil)
+            case .fail(let error): return end(error)
+            }
+        }
+    }
+
+    private func end(_ error: TransferError?) {
+        steps = []
+        world.story.tell("a call for #\(question)# ends\(error.map { ": \($0.detail)" } ?? "")")
+        // Before the relay learns of it: it may ask somebody else at once.
+        world.process?.ended(self)
+        transfer.playedEnd(error)
+    }
+}
