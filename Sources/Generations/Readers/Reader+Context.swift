@@ -1,17 +1,13 @@
 import ChatFormats
-import HTTPServer
 
 /// What frames say beside their entries, as long as it is known who answers.
 extension Reader {
-    static func context(
-        _ live: LiveLog,
-        _ exchange: Exchange,
-        _ dialect: Dialect
-    )
-        -> FrameContext
-    {
-        let comesBack = comesBack(exchange.request.head, dialect)
-        return FrameContext(
+    /// - Parameters:
+    ///   - live: the answer's log.
+    ///   - comesBack: whether the client may come back with an event's id. It is asked once: the
+    ///     request's fields are forgotten when the reader starts.
+    static func context(_ live: LiveLog, comesBack: Bool) -> FrameContext {
+        FrameContext(
             generation: live.head.id,
             model: live.head.model,
             created: live.head.created,

@@ -74,7 +74,8 @@ package final class Reader: ExchangeDelegate {
         self.form = form
         silence = loop.reactor.makeDeadline()
         tookAt = loop.reactor.now
-        context = Self.context(live, exchange, dialect)
+        let comesBack = Self.comesBack(exchange.request.head, dialect)
+        context = Self.context(live, comesBack: comesBack)
         writer = dialect.makeWriter(context)
         silence.whenDue { [unowned self] in fellSilent() }
     }
@@ -82,7 +83,7 @@ package final class Reader: ExchangeDelegate {
     /// Names who answers: another may than who was asked first.
     private func nameModel() {
         guard context.model != live.head.model else { return }
-        context = Self.context(live, exchange, dialect)
+        context = Self.context(live, comesBack: context.hasIDs)
     }
 
     /// Whether the client may come back with an event's id.
