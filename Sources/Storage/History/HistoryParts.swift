@@ -57,11 +57,34 @@ struct HistoryParts: Sendable {
         }
     }
 
-    /// Follows the file that is appended to.
+    /// The file that is appended to, where the writer has none open at the moment.
+    ///
+    /// A disk that refuses at the start, or between the old file and the next, hides no record that
+    /// can be read: an answer that seemed to be gone would be paid for again under its key.
+    ///
+    /// - Returns: nil where there is no file of its name.
+    /// - Throws: where it cannot be read.
+    func unopened() throws(StorageError) -> ActiveFile? {
+        do throws(StorageError) {
+            let file = try OpenFile.reading(names.path(names.activeName), on: platform.disk)
+            let status = try file.status()
+            let known = list.first { $0.isActive && $0.identity == status.identity }
+            return ActiveFile(
+                identity: status.identity,
+                end: status.size,
+                edition: known?.edition ?? 0
+            )
+        } catch .systemCall(_, _, ENOENT) {
+            return nil
+        }
+    }
+
+    /// Follows the file that is appended to; nil where there is none.
     ///
     /// - Returns: false where somebody moved it away or cut it off: the list has to be loaded anew.
-    mutating func follow(_ active: ActiveFile) -> Bool {
+    mutating func follow(_ active: ActiveFile?) -> Bool {
         guard let number = list.firstIndex(where: \.isActive) else {
+            guard let active else { return true }
             list.append(
                 HistoryPart(
                     name: names.activeName,
@@ -73,8 +96,8 @@ struct HistoryParts: Sendable {
             )
             return true
         }
-        guard list[number].identity == active.identity, list[number].indexedEnd <= active.end,
-            list[number].edition == active.edition
+        guard let active, list[number].identity == active.identity,
+            list[number].indexedEnd <= active.end, list[number].edition == active.edition
         else {
             era += 1
             return false

@@ -37,13 +37,14 @@ struct IndexedFiles: Sendable {
     /// Takes into the index what was written since the last time.
     ///
     /// - Parameters:
-    ///   - active: the file that is appended to.
+    ///   - active: the file that is appended to; nil where the writer has none open.
     ///   - begun: records that were begun since then.
     /// - Throws: where the files cannot be read now.
     mutating func catchUp(_ active: ActiveFile?, begun: [RecordHead]) throws(StorageError) {
         self.begun += begun
         if !isLoaded { try load() }
-        if let active, !parts.follow(active) {
+        let active = if let active { active } else { try parts.unopened() }
+        if !parts.follow(active) {
             try load()
             _ = parts.follow(active)
         }

@@ -13,6 +13,8 @@ final class SimulatedDisk {
     var faults: [DiskFault] = []
     /// Asked before each call that changes something, with the process that calls.
     var onCall: ((ProcessDisk) -> CallFate)?
+    /// Called when content is lost that processes have written, without the power being lost.
+    var onLoss: (() -> Void)?
     /// How many calls have changed something, or tried to.
     private(set) var calls = 0
     /// The bytes of all files that have a name or are open.
@@ -143,6 +145,7 @@ final class SimulatedDisk {
         let fails = takeSyncFault()
         if let file = inode as? SimulatedFile {
             guard !fails else {
+                if habit != .keepsPages { onLoss?() }
                 let before = file.cached.size
                 file.forget(habit, chance)
                 used += file.cached.size - before

@@ -170,6 +170,14 @@ final class Promises {
         for id in ids { change(id) { $0.powerLost(since: instant) } }
     }
 
+    /// The disk lost what was written since an instant, while it runs.
+    ///
+    /// An answer that runs may be without its middle then, and so without a record until the next
+    /// start.
+    func contentLost(since instant: Nanoseconds) {
+        for id in ids { change(id) { $0.contentLost(since: instant) } }
+    }
+
     private func change(_ id: String, _ body: (inout ShownAnswer) -> Void) {
         guard var answer = answers[id] else { return }
         // Taken out, so that its arrays are not copied.

@@ -97,6 +97,11 @@ struct ShownAnswer {
         if endedAt != .max, endedAt >= instant { loses(from: end?.entry ?? texts.count) }
     }
 
+    /// The disk lost what was written since an instant, while it runs.
+    mutating func contentLost(since instant: Nanoseconds) {
+        if endedAt >= instant { loses(from: 0) }
+    }
+
     private mutating func loses(from entry: Int) {
         guard entry < .max else { return }
         mayLackFrom = min(mayLackFrom, entry)

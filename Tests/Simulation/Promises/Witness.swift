@@ -53,7 +53,9 @@ final class Witness {
     }
 
     private func answered(_ id: String) {
-        if let question = promises.answers[id]?.question { payments.answered(question) }
+        // Of a deleted one nothing is left that could be served again.
+        guard let answer = promises.answers[id], !answer.isDeleted else { return }
+        if let question = answer.question { payments.answered(question) }
     }
 
     private func checkIsThere(_ visit: ClientVisit) {

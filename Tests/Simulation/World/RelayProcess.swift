@@ -34,6 +34,8 @@ final class RelayProcess: @unchecked Sendable {
     private var phase = Phase.serving
     /// The loop whose turn it is.
     private(set) var stepped: EventLoop?
+    /// What became of what was in memory; nil where it did not end in order.
+    private(set) var ending: DataFolder.Ending?
     private let drains: Nanoseconds
     /// How long readers get for the end.
     private static let endMilliseconds = 2000
@@ -259,8 +261,9 @@ final class RelayProcess: @unchecked Sendable {
             phase = .ending(until: now + .milliseconds(Self.endMilliseconds))
         case .ending:
             closeAll()
-            let ending = folder.close(isAllRecorded: service.isAllRecorded)
-            world.story.tell("the process ends: \(ending)")
+            let end = folder.close(isAllRecorded: service.isAllRecorded)
+            world.story.tell("the process ends: \(end)")
+            ending = end
             phase = .over
         }
     }

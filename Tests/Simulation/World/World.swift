@@ -1,5 +1,6 @@
 import Glibc
 import Loop
+import Relay
 import Storage
 
 /// A machine with a relay, its clients and its models, all of which comes from one seed.
@@ -64,6 +65,10 @@ final class World {
         witness = Witness(promises, payments)
         household = SharedKnowledge(promises, payments)
         troubles = Troubles(plan, from: clock.now, for: Self.span)
+        disk.onLoss = { [unowned self] in
+            promises.contentLost(since: unsafeSince(clock.now))
+            household.freeLostQuestions()
+        }
         disk.onCall = { [unowned self] in fate(of: $0) }
         for number in 0..<plan.clients where !plan.absent.contains(number) {
             clients.append(SimulatedClient(number, in: self, within: Self.span))
@@ -188,13 +193,13 @@ final class World {
     private func noteDeath() {
         guard let process, process.isOver else { return }
         let isKilled = process.disk.isDead
+        let isWhole = process.ending == .whole
         callsLeft = nil
         endProcess()
         let clockNow = clock.now
         startsAt = clockNow + .milliseconds(chance.within(0...4000))
-        guard isKilled else { return }
-        promises.processEnded()
-        if losesPower {
+        if !isWhole { promises.processEnded() }
+        if isKilled, losesPower {
             story.tell("the machine loses its power")
             losesPower = false
             disk.losePower()
