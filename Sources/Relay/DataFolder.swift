@@ -96,7 +96,7 @@ package struct DataFolder {
         try deletions.load()
         return try Recovery(
             journal,
-            history: HistoryFile.paths(in: options.folder, platform: options.platform),
+            history: try HistoryFile.paths(in: options.folder, platform: options.platform),
             deletions: deletions
         )
     }

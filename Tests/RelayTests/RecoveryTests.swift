@@ -84,7 +84,7 @@ import Wire
             writeFile(left + "/history.jsonl", history)
             let recovery = try Recovery(
                 JournalFolder(path: left + "/journal"),
-                history: HistoryFile.paths(in: left),
+                history: try HistoryFile.paths(in: left),
                 deletions: Deletions(directory: left)
             )
             #expect(recovery.left.isEmpty)

@@ -81,8 +81,12 @@ struct AppendFile: ~Copyable {
 
     /// Makes what was written survive a loss of power, and gives the file another name.
     ///
-    /// The lock goes with it.
+    /// The lock goes with it. A file that has the name already is never replaced: it may be the
+    /// only one that has its records.
     mutating func retire(to newPath: String) throws(StorageError) {
+        guard descriptor.disk.isAbsent(newPath) else {
+            throw .systemCall("rename", path: newPath, code: EEXIST)
+        }
         try payOwedCut()
         try synchronize()
         try descriptor.rename(to: newPath)

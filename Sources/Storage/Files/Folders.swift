@@ -43,8 +43,17 @@ extension Disk {
         }
     }
 
-    /// The names in a folder, in no order; none where it cannot be read.
-    func fileNames(in path: String) -> [String] { (try? names(in: path)) ?? [] }
+    /// The names in a folder, in no order; none where there is no folder.
+    ///
+    /// - Throws: where it cannot be read.
+    func fileNames(in path: String) throws(StorageError) -> [String] {
+        do throws(DiskError) {
+            return try names(in: path)
+        } catch {
+            guard error.code == ENOENT else { throw StorageError(error, path) }
+            return []
+        }
+    }
 
     /// Where a path leads to in the end; the path itself where that cannot be found out.
     func resolvedPath(_ path: String) -> String { (try? resolve(path)) ?? path }

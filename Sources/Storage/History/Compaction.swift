@@ -100,13 +100,14 @@ struct Compaction: Sendable {
     private func removeTornLines() throws(StorageError) {
         guard !deletions.isEmpty else { return }
         var head = RecordHead()
-        for name in disk.fileNames(in: directory) where name.contains(".jsonl.torn-") {
+        for name in try disk.fileNames(in: directory) where name.contains(".jsonl.torn-") {
             let file = try OpenFile.reading(joinedPath(directory, name), on: disk)
             let size = min(try file.status().size, Self.maxTornBytes)
             var bytes = [UInt8](repeating: 0, count: max(1, size))
             let count = try file.read(into: &bytes, at: 0, count: size)
             head.read(bytes.span.extracting(first: count))
-            if deletions.cover(head) { try? disk.remove(joinedPath(directory, name)) }
+            guard deletions.cover(head) else { continue }
+            try naming(file.path) { () throws(DiskError) in try disk.remove(file.path) }
         }
     }
 }

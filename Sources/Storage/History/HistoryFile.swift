@@ -227,12 +227,14 @@ package final class HistoryFile: Sendable {
     }
 
     /// The paths of a history's files, the newest first.
+    ///
+    /// - Throws: where the folder cannot be read.
     package static func paths(
         in directory: String,
         name: String = "history.jsonl",
         platform: Platform = .system
-    ) -> [String] {
+    ) throws(StorageError) -> [String] {
         let names = HistoryNames(directory: directory, activeName: name, on: platform.disk)
-        return ([name] + names.sealed().reversed()).map(names.path)
+        return ([name] + (try names.sealed()).reversed()).map(names.path)
     }
 }

@@ -18,19 +18,24 @@ struct HistoryNames: Sendable {
     func path(_ name: String) -> String { joinedPath(directory, name) }
 
     /// The names of the files that were rotated away, the oldest first.
-    func sealed() -> [String] { numberedNames().map(\.name) }
+    ///
+    /// - Throws: where the folder cannot be read: its files must not be taken for absent.
+    func sealed() throws(StorageError) -> [String] { try numberedNames().map(\.name) }
 
     /// The name of the next file that is rotated away: after all others, also in `ls`.
-    func nextSealed() -> String {
-        let number = (numberedNames().last?.number ?? 0) + 1
+    ///
+    /// - Throws: where the folder cannot be read: the name of an old file would take its place.
+    func nextSealed() throws(StorageError) -> String {
+        let number = (try numberedNames().last?.number ?? 0) + 1
         return "\(stem)-\(paddedDecimal(number, digits: 6)).jsonl"
     }
 
     /// How many bytes the files have; nil where something was deleted, which has to be looked
-    /// through whatever is left.
+    /// through whatever is left, or where the folder cannot be read.
     func bytes() -> Int? {
+        guard let names = try? disk.fileNames(in: directory) else { return nil }
         var bytes = 0
-        for name in disk.fileNames(in: directory) {
+        for name in names {
             if name == Deletions.name { return nil }
             guard name == activeName || number(ofSealed: name) != nil else { continue }
             bytes += (try? disk.status(of: path(name), followsLinks: true))?.size ?? 0
@@ -40,15 +45,15 @@ struct HistoryNames: Sendable {
 
     /// Removes what a compaction left that the end of the process cut short.
     func removeLeftovers() {
-        for name in disk.fileNames(in: directory)
+        for name in (try? disk.fileNames(in: directory)) ?? []
         where name.hasPrefix(stem) && name.hasSuffix(Compaction.suffix) {
             try? disk.remove(path(name))
         }
     }
 
-    private func numberedNames() -> [(number: Int, name: String)] {
+    private func numberedNames() throws(StorageError) -> [(number: Int, name: String)] {
         var found: [(number: Int, name: String)] = []
-        for name in disk.fileNames(in: directory) {
+        for name in try disk.fileNames(in: directory) {
             if let number = number(ofSealed: name) { found.append((number, name)) }
         }
         return found.sorted { ($0.number, $0.name) < ($1.number, $1.name) }

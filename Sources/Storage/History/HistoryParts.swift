@@ -40,7 +40,7 @@ struct HistoryParts: Sendable {
     /// - Throws: where a file cannot be read now, and may be later.
     mutating func load(_ report: (HistoryReport) -> Void) throws(StorageError) {
         list = []
-        for name in names.sealed() {
+        for name in try names.sealed() {
             let file: OpenFile
             do throws(StorageError) {
                 file = try OpenFile.reading(names.path(name), on: platform.disk)
@@ -140,7 +140,7 @@ struct HistoryParts: Sendable {
         guard let number = list.firstIndex(where: \.isActive), list[number].end >= bytes else {
             return nil
         }
-        let name = names.nextSealed()
+        let name = try names.nextSealed()
         let path = names.path(name)
         let identity = list[number].identity
         let end = try records.withWriter { writer throws(StorageError) in

@@ -69,7 +69,7 @@ final class TestRelay: Sendable {
         try deletions.load()
         let recovery = try Recovery(
             journal,
-            history: HistoryFile.paths(in: folder),
+            history: try HistoryFile.paths(in: folder),
             deletions: deletions
         )
         var configuration = RelayConfiguration(upstreams: [

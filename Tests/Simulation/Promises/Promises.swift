@@ -170,6 +170,12 @@ final class Promises {
         for id in ids { change(id) { $0.powerLost(since: instant) } }
     }
 
+    /// A record was refused, since too much waits for the disk: it may be gone with its answer, or
+    /// wait for the next start.
+    func recordRefused() {
+        for id in ids where answers[id]?.unsafeFrom != .max { change(id) { $0.recordRefused() } }
+    }
+
     /// The disk lost what was written since an instant, while it runs.
     ///
     /// An answer that runs may be without its middle then, and so without a record until the next

@@ -23,7 +23,8 @@ final class Reckoning {
     /// Looks at all of it.
     func run() {
         world.story.tell("all is calm, and everything that was promised is looked at")
-        guard comesToRest() else { return }
+        // What an earlier process left may have to wait for a start at which the disk is well.
+        guard comesToRest(), stops(), comesToRest() else { return }
         readAll()
         guard promises.violation == nil, stops() else { return }
         checkFiles()

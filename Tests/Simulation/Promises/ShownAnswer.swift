@@ -97,6 +97,9 @@ struct ShownAnswer {
         if endedAt != .max, endedAt >= instant { loses(from: end?.entry ?? texts.count) }
     }
 
+    /// Its record may have been refused.
+    mutating func recordRefused() { loses(from: 0) }
+
     /// The disk lost what was written since an instant, while it runs.
     mutating func contentLost(since instant: Nanoseconds) {
         if endedAt >= instant { loses(from: 0) }

@@ -67,12 +67,16 @@ final class RelayProcess: @unchecked Sendable {
         options.journalLimits = plan.journal
         options.platform = platform
         let lines = StoryLines(world.story)
+        let promises = OnOneThread(world.promises)
         let log = Log(logsRequests: false, time: platform.time) { lines.write($0) }
         do {
             var folder = try DataFolder(
                 options,
                 reportKeys: { log.write(.info, "keys: \($0)") },
-                report: { log.write(.info, "history: \($0)") }
+                report: { report in
+                    log.write(.info, "history: \(report)")
+                    if case .refused = report { promises.value.recordRefused() }
+                }
             )
             let recovery = folder.takeRecovery()
             self.folder = folder
