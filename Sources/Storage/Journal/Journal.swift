@@ -222,7 +222,13 @@ package final class Journal {
     ///
     /// While one round is on its way, the next waits for it.
     package func synchronize() {
-        guard rounds.isWanted, let file = segments.file else { return }
+        guard rounds.isWanted else { return }
+        // All that was not safe may have been let go of since. Without a file the disk would never
+        // be asked again, and never be trusted where nobody asks for an answer.
+        if rounds.isUnsafe, segments.isEmpty, (try? segments.open()) == nil {
+            return setSyncDue(Backoff.milliseconds.upperBound)
+        }
+        guard let file = segments.file else { return }
         let frames = rounds.begin()
         patience.set(at: reactor.now + .milliseconds(limits.patienceMilliseconds))
         syncer.synchronize(file) { [weak self] error in self?.synchronized(frames, error) }

@@ -53,8 +53,10 @@ final class Witness {
     }
 
     private func answered(_ id: String) {
-        // Of a deleted one nothing is left that could be served again.
-        guard let answer = promises.answers[id], !answer.isDeleted else { return }
+        // Of one that was deleted, or lost, nothing may be left that could be served again.
+        guard let answer = promises.answers[id], !answer.isDeleted, !answer.mayBeGone else {
+            return
+        }
         if let question = answer.question { payments.answered(question) }
     }
 

@@ -67,7 +67,7 @@ final class RelayProcess: @unchecked Sendable {
         options.journalLimits = plan.journal
         options.platform = platform
         let lines = StoryLines(world.story)
-        let promises = OnOneThread(world.promises)
+        let household = OnOneThread(world.household)
         let log = Log(logsRequests: false, time: platform.time) { lines.write($0) }
         do {
             var folder = try DataFolder(
@@ -75,7 +75,7 @@ final class RelayProcess: @unchecked Sendable {
                 reportKeys: { log.write(.info, "keys: \($0)") },
                 report: { report in
                     log.write(.info, "history: \(report)")
-                    if case .refused = report { promises.value.recordRefused() }
+                    if case .refused = report { household.value.recordRefused() }
                 }
             )
             let recovery = folder.takeRecovery()

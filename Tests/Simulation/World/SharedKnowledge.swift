@@ -76,6 +76,12 @@ final class SharedKnowledge {
         for id in deletion.answers { promises.deleted(id) }
     }
 
+    /// A record was refused, since too much waits for the disk.
+    func recordRefused() {
+        promises.recordRefused()
+        freeLostQuestions()
+    }
+
     /// Questions of whose answers nothing is certain may be paid for again.
     func freeLostQuestions() {
         for id in promises.ids {
