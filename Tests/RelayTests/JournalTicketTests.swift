@@ -60,9 +60,8 @@ import Testing
                 var limits = JournalLimits()
                 limits.segmentBytes = 1
                 let owner = Journal.open(
-                    try JournalFolder(path: path),
+                    try JournalFolder(path: path, limits: limits),
                     durability: .never,
-                    limits: limits,
                     on: loop.reactor,
                     post: { [loop] work in loop.post { _ in work() } },
                     report: { _ in },
