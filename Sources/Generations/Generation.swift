@@ -16,6 +16,9 @@ package final class Generation: LiveLogOwner {
     }
 
     package let live: LiveLog
+    /// Its number among the answers that this process began in conversations, by which a deletion
+    /// knows those before it; 0 for all others.
+    let number: Int
     private let onDisconnect: OnDisconnect
     private let context: LoopContext
     /// Not reference-counted: the store keeps its answers, and calls `letGo` when it drops one.
@@ -29,10 +32,12 @@ package final class Generation: LiveLogOwner {
     /// Makes a new answer, whose source is not started yet.
     init(
         _ head: AnswerHead,
+        number: Int,
         onDisconnect: OnDisconnect,
         _ context: LoopContext,
         in store: GenerationStore
     ) {
+        self.number = number
         self.onDisconnect = onDisconnect
         self.store = store
         self.context = context
@@ -44,6 +49,7 @@ package final class Generation: LiveLogOwner {
 
     /// Makes an ended answer, as an earlier process left it in the journal.
     init(_ left: JournaledGeneration, in store: GenerationStore) {
+        number = 0
         onDisconnect = .finish
         self.store = store
         context = store.context

@@ -120,15 +120,17 @@ package final class GenerationStore {
             source: source,
             startedAt: context.reactor.wallMilliseconds
         )
-        let generation = Generation(head, onDisconnect: onDisconnect, context, in: self)
-        byID[id] = generation
-        guard let conversation = head.conversationName else { return generation }
-        let startedAt = head.startedAt
-        stores.history.begins(id, in: conversation) {
-            var text: [UInt8] = []
-            Timestamp.append(milliseconds: startedAt, into: &text)
-            return text
+        let number = head.conversationName.map {
+            stores.history.begins(id, in: $0, at: head.startedAt)
         }
+        let generation = Generation(
+            head,
+            number: number ?? 0,
+            onDisconnect: onDisconnect,
+            context,
+            in: self
+        )
+        byID[id] = generation
         return generation
     }
 
@@ -136,6 +138,9 @@ package final class GenerationStore {
     package func adopt(_ left: JournaledGeneration) {
         let generation = Generation(left, in: self)
         byID[generation.id] = generation
+        if generation.live.head.conversationName != nil {
+            stores.history.began(at: left.head.startedAt)
+        }
         // An answer that failed before anything of it came had freed its key.
         if let key = generation.live.head.key, !generation.live.log.firstAnswerIsFailure {
             let isKept = stores.keys.adopt(key, for: generation.id, at: context.reactor.now)
@@ -225,11 +230,12 @@ package final class GenerationStore {
     ///
     /// - Parameters:
     ///   - conversation: the one that is deleted.
-    ///   - time: only answers that began at this time or earlier, in milliseconds since 1970.
-    package func forget(_ conversation: ConversationName, upTo time: Int) {
+    ///   - number: the last answer that the deletion reaches; those that began later go on.
+    package func forget(_ conversation: ConversationName, upTo number: Int) {
         for generation in all {
-            let head = generation.live.head
-            guard head.startedAt <= time, head.conversationName == conversation else { continue }
+            guard generation.number <= number,
+                generation.live.head.conversationName == conversation
+            else { continue }
             generation.stop()
             remove(generation)
         }

@@ -1,3 +1,4 @@
+import Loop
 import Storage
 import TestSupport
 import Testing
@@ -118,6 +119,42 @@ struct HistoryRouteTests {
             let now = try relay.exchange("GET", "/chat/conversations/c").json
             #expect(now["messages"]?.arrayValue?.last?["id"]?.stringValue == again)
             #expect(now["messages"]?.arrayValue?.count == 2)
+        }
+    }
+
+    @Test func `a clock that is set back keeps no answer from its deletion`() async throws {
+        let clock = ManualClock()
+        // The deletion is made by the system's clock, which is behind.
+        clock.setWall(aheadBy: 90_000)
+        try await withRelay(loops: 2, clock: clock) {
+            $0.headHoldSeconds = 0
+        } _: { relay in
+            let ended = try say(relay, "the secret", "c")
+            let (client, head) = try relay.begin(
+                "simulator?say=secret&hang=1",
+                more: ",\"conversation\":\"c\""
+            )
+            #expect(
+                try relay.exchange("DELETE", "/chat/conversations/c").head.status == 204
+            )
+            #expect(try client.readEvents().last?.data == "[DONE]")
+            clock.setWall(aheadBy: -90_000)
+            for id in [ended, head.id] {
+                #expect(try relay.exchange("GET", "/chat/streams/\(id)").head.status == 404)
+            }
+            let anew = try say(relay, "anew", "c")
+            #expect(ids(try relay.exchange("GET", "/chat/history").json) == [anew])
+            #expect(try relay.exchange("GET", "/chat/streams/\(anew)").head.status == 200)
+            #expect(
+                waits {
+                    let text = readFile(relay.folder + "/history.jsonl")
+                    return !String(decoding: text, as: UTF8.self).contains("secret")
+                }
+            )
+            try await withRelay(afterKilling: relay) { next in
+                let left = ids(try next.exchange("GET", "/chat/history").json)
+                #expect(left == [anew])
+            }
         }
     }
 

@@ -49,31 +49,27 @@ struct HistoryDesk {
     ///
     /// - Parameters:
     ///   - conversation: the one that is meant.
-    ///   - forget: called once the conversation is deleted, with the time of the deletion in
-    ///     milliseconds since 1970; on the history's queue.
+    ///   - forget: called once the conversation is deleted, with the number of the last answer that
+    ///     is deleted with it; on the history's queue.
     ///   - use: takes the reason why it was not deleted, or nil; on this loop.
     func delete(
         _ conversation: ConversationName,
         forget: @escaping @Sendable (Int) -> Void,
         then use: @escaping (StorageError?) -> Void
     ) {
-        let deletedAt = Guarded(0)
         let ticket = ticket(use)
         let log = log
         stores.history.delete(
             conversation: conversation,
             at: { [time] in
-                let now = time.wallMilliseconds
-                deletedAt.withLock { $0 = now }
                 var text: [UInt8] = []
-                Timestamp.append(milliseconds: now, into: &text)
+                Timestamp.append(milliseconds: time.wallMilliseconds, into: &text)
                 return String(decoding: text, as: UTF8.self)
-            }
+            },
+            forget: forget
         ) { failure in
             if let failure {
                 log.write(.error, "a conversation cannot be deleted: \(failure)")
-            } else {
-                forget(deletedAt.withLock { $0 })
             }
             ticket.answer(failure)
         }

@@ -127,8 +127,8 @@ struct HistoryRoutes {
 
     private func delete(_ name: ConversationName, _ exchange: Exchange, _ caller: Caller) {
         let post = post
-        history.delete(name) { time in
-            post.postToAll { $0.store.forget(name, upTo: time) }
+        history.delete(name) { last in
+            post.postToAll { $0.store.forget(name, upTo: last) }
         } then: { failure in
             if failure != nil { return exchange.respond(Self.notDeleted) }
             audit.did(

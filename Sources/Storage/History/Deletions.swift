@@ -7,8 +7,9 @@ import Wire
 /// still is. The list stays when the text is gone, for records that come late: an answer that ran
 /// when its conversation was deleted, or one found in what a crash left.
 ///
-/// A clock may have been ahead at the deletion: then a record that is begun after it has an earlier
-/// time. Such records are named in the list, and stay.
+/// A deletion's time is never before that of a record that it reaches. A clock may have been ahead
+/// at either: then a record that is begun after the deletion has an earlier time. Such records are
+/// named in the list, and stay.
 package struct Deletions: Sendable {
     /// The list's name in the data folder.
     package static let name = "history.deleted.jsonl"
@@ -84,13 +85,20 @@ package struct Deletions: Sendable {
     ///
     /// - Parameters:
     ///   - conversation: the one that is deleted.
-    ///   - time: now, as records write it.
+    ///   - time: as records write it; not before any that the deletion has to reach.
     /// - Throws: where the disk refuses; then it is not deleted.
     mutating func add(
         _ conversation: ConversationName,
         at time: [UInt8]
     ) throws(StorageError) {
         let key = conversation.key
+        var time = time
+        // What an earlier one reached may still come late.
+        if let earlier = deletions[key]?.time, earlier.count == time.count,
+            time.lexicographicallyPrecedes(earlier)
+        {
+            time = earlier
+        }
         try append(Self.line(key, "deleted_at", time))
         deletions[key] = Deletion(time: time)
     }

@@ -176,16 +176,31 @@ package struct HistoryCatalog: Sendable {
     /// Reads the latest time of all deletions; later than any where that is not known.
     mutating func readLatestDeletion() -> [UInt8]? { files.readLatestDeletion() }
 
+    /// The latest time at which a record was begun that may be deleted; empty where none was.
+    ///
+    /// - Throws: where the files cannot be read.
+    func latestStart() throws(StorageError) -> [UInt8] {
+        if let failure { throw failure }
+        return files.latestStart
+    }
+
+    /// The latest time of all deletions; empty where nothing was deleted.
+    var latestDeletion: [UInt8] { files.deletions.latest ?? [] }
+
     /// Notes the deletion and forgets the records; their files are to be written anew.
     ///
-    /// - Returns: the latest time of all deletions.
+    /// - Parameters:
+    ///   - conversation: the one that is meant.
+    ///   - time: not before any of its records.
+    ///   - begun: records that were begun since the index caught up, before the deletion.
+    /// - Throws: where the disk refuses.
     mutating func delete(
         _ conversation: ConversationName,
-        at time: [UInt8]
-    ) throws(StorageError) -> [UInt8]? {
-        if let failure { throw failure }
+        at time: [UInt8],
+        begun: [RecordHead]
+    ) throws(StorageError) {
+        files.note(begun: begun)
         try files.delete(conversation, at: time)
-        return files.deletions.latest
     }
 
     /// Gives the file that is appended to the name of an old one; see `HistoryParts.seal`.

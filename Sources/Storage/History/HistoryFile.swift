@@ -161,45 +161,60 @@ package final class HistoryFile: Sendable {
     ///
     /// - Parameters:
     ///   - conversation: the one that is meant.
-    ///   - time: gives the time, as records write it; what was begun later is another
-    ///     conversation. Asked once all is in the index that was recorded up to then, so that it
-    ///     parts those that are forgotten from those that are not.
-    ///   - done: called on the history's queue when the deletion is safe on the disk.
+    ///   - time: gives the time, as records write it; asked once all is in the index that was
+    ///     recorded up to then. What is begun later is another conversation, whatever the clock
+    ///     shows.
+    ///   - forget: called on the history's queue when the deletion is safe on the disk, with the
+    ///     number of the last answer that it reaches, as `begins` gave it.
+    ///   - done: called on the history's queue after that, or with what the disk refuses.
     package func delete(
         conversation: ConversationName,
         at time: @escaping @Sendable () -> String,
+        forget: @escaping @Sendable (Int) -> Void = { _ in },
         done: @escaping @Sendable (StorageError?) -> Void
     ) {
         read { catalog in
+            let last: Int
             do throws(StorageError) {
-                let time = Array(time().utf8)
-                self.reader.deleted(latest: try catalog.delete(conversation, at: time))
+                let now = Array(time().utf8)
+                last = try self.reader.delete(conversation, at: now, in: &catalog)
             } catch {
                 return done(error)
             }
-            // What is asked after this has another time than what was deleted.
+            // What is asked after this has a later time by a right clock, and needs no note.
             self.work.sleep(milliseconds: 1)
             self.compactor.beginSoon(self.records)
+            forget(last)
             done(nil)
         }
     }
 
-    /// Takes note that a record is begun, so that no deletion of before reaches it: a clock that
-    /// was ahead has dated that one later.
+    /// Takes note that a record is begun, so that no deletion of before reaches it, and each one
+    /// after it does: neither has to be so by their times, since clocks are set.
     ///
     /// At once, and at next to no cost where the clock is right.
     ///
     /// - Parameters:
     ///   - id: the record's.
     ///   - conversation: the one it belongs to.
-    ///   - time: gives the time, as records write it.
+    ///   - time: now, in milliseconds since 1970.
+    /// - Returns: its number among all that were begun in this process, from 1.
+    @discardableResult
     package func begins(
         _ id: String,
         in conversation: ConversationName,
-        at time: () -> [UInt8]
-    ) {
-        if reader.begins(id, in: conversation, at: time) { read { _ in } }
+        at time: Int
+    ) -> Int {
+        let (number, isNoted) = reader.begins(id, in: conversation, at: time)
+        if isNoted { read { _ in } }
+        return number
     }
+
+    /// Takes note that a record is still to come which an earlier process began, so that each
+    /// deletion reaches it.
+    ///
+    /// - Parameter time: when it was begun, in milliseconds since 1970.
+    package func began(at time: Int) { reader.began(at: time) }
 
     // MARK: The end
 

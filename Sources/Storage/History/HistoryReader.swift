@@ -1,4 +1,5 @@
 import Loop
+import Wire
 
 /// Answers questions to the history on a queue of its own, where its files also change their names:
 /// so no question is ever between two of them.
@@ -7,6 +8,10 @@ final class HistoryReader: Sendable {
     private struct Notes {
         /// The latest time of all deletions; nil where there are none.
         var latestDeletion: [UInt8]?
+        /// How many records were begun.
+        var begunCount = 0
+        /// The latest time at which one was begun, in milliseconds since 1970.
+        var latestStart = 0
         /// Records that were begun and that a deletion of before may seem to reach.
         var begun: [RecordHead] = []
         /// Where the file ended when the index last began to catch up.
@@ -50,7 +55,12 @@ final class HistoryReader: Sendable {
     }
 
     /// Reads the deletions, once the file's lock is held: until then another process may add some.
-    func open() { catalog.sync { self.deleted(latest: $0.readLatestDeletion()) } }
+    func open() {
+        catalog.sync { catalog in
+            let latest = catalog.readLatestDeletion()
+            self.notes.withLock { $0.latestDeletion = latest }
+        }
+    }
 
     /// Runs work on the catalogue, which then has everything that was appended before.
     ///
@@ -85,6 +95,41 @@ final class HistoryReader: Sendable {
         for entry in catalog.takeReports() { report(entry) }
     }
 
+    /// Deletes a conversation, on the reader's queue.
+    ///
+    /// The clock may have been set back since a record was begun: the deletion is never before one
+    /// that it has to reach.
+    ///
+    /// - Parameters:
+    ///   - conversation: the one that is meant.
+    ///   - now: the time, as records write it.
+    ///   - catalog: the reader's, which has all that was recorded.
+    /// - Returns: how many records were begun before the deletion.
+    /// - Throws: where the files cannot be read, or the disk refuses.
+    func delete(
+        _ conversation: ConversationName,
+        at now: [UInt8],
+        in catalog: inout HistoryCatalog
+    ) throws(StorageError) -> Int {
+        let latestRecorded = try catalog.latestStart()
+        let latestDeletion = catalog.latestDeletion
+        // At once: whatever is begun is either before the deletion, or taken note of.
+        let (time, begun, count) = notes.withLock { notes in
+            var latestStart: [UInt8] = []
+            Timestamp.append(milliseconds: notes.latestStart, into: &latestStart)
+            let time = Self.latest(now, latestRecorded, latestStart)
+            notes.latestDeletion = Self.latest(time, latestDeletion)
+            defer { notes.begun = [] }
+            return (time, notes.begun, notes.begunCount)
+        }
+        try catalog.delete(conversation, at: time, begun: begun)
+        return count
+    }
+
+    private static func latest(_ times: [UInt8]...) -> [UInt8] {
+        times.max { $0.lexicographicallyPrecedes($1) } ?? []
+    }
+
     /// Waits until what was asked so far is answered.
     func wait() { catalog.sync { _ in } }
 
@@ -99,29 +144,37 @@ final class HistoryReader: Sendable {
         }
     }
 
-    /// A conversation was deleted, at a time after all others.
-    func deleted(latest: [UInt8]?) { notes.withLock { $0.latestDeletion = latest } }
+    /// Takes note that a record was begun by an earlier process and is written by this one.
+    func began(at time: Int) { notes.withLock { $0.latestStart = max($0.latestStart, time) } }
 
-    /// Takes note that a record is begun, so that no deletion of before reaches it: a clock that
-    /// was ahead has dated that one later.
+    /// Takes note that a record is begun, so that no deletion of before reaches it: that may have a
+    /// later time, by a clock that was ahead.
     ///
     /// - Parameters:
     ///   - id: the record's.
     ///   - conversation: the one it belongs to.
-    ///   - time: gives the time, as records write it; not asked where nothing was deleted.
-    /// - Returns: whether there is anything to note, which the next question does.
+    ///   - time: now, in milliseconds since 1970.
+    /// - Returns: its number among all that were begun, from 1; and whether there is anything that
+    ///   the next question has to note.
     func begins(
         _ id: String,
         in conversation: ConversationName,
-        at time: () -> [UInt8]
-    ) -> Bool {
-        guard let latest = notes.withLock({ $0.latestDeletion }) else { return false }
-        let startedAt = time()
-        let isLater =
-            latest.count == startedAt.count && latest.lexicographicallyPrecedes(startedAt)
-        guard !isLater else { return false }
-        let head = RecordHead(id: id, conversation: conversation, startedAt: startedAt)
-        notes.withLock { $0.begun.append(head) }
-        return true
+        at time: Int
+    ) -> (number: Int, isNoted: Bool) {
+        notes.withLock { notes in
+            notes.begunCount += 1
+            notes.latestStart = max(notes.latestStart, time)
+            guard let latest = notes.latestDeletion else { return (notes.begunCount, false) }
+            var startedAt: [UInt8] = []
+            Timestamp.append(milliseconds: time, into: &startedAt)
+            let isLater =
+                latest.count == startedAt.count && latest.lexicographicallyPrecedes(startedAt)
+            if !isLater {
+                notes.begun.append(
+                    RecordHead(id: id, conversation: conversation, startedAt: startedAt)
+                )
+            }
+            return (notes.begunCount, !isLater)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// The files of the history with the index over their records, less what was deleted.
 ///
 /// Nothing is read before the first question, and all is read anew where somebody moves the files.
@@ -8,6 +10,9 @@ struct IndexedFiles: Sendable {
     private(set) var deletions: Deletions
     /// Records that were begun, which no deletion of before may reach.
     private var begun: [RecordHead] = []
+    /// The latest time at which a record of a conversation was begun, as far as it is written as
+    /// ours; empty where none was.
+    private(set) var latestStart: [UInt8] = []
     private var isLoaded = false
     /// Whether torn lines may have been set aside since they were last looked through.
     private var hasUntidied = false
@@ -41,7 +46,7 @@ struct IndexedFiles: Sendable {
     ///   - begun: records that were begun since then.
     /// - Throws: where the files cannot be read now.
     mutating func catchUp(_ active: ActiveFile?, begun: [RecordHead]) throws(StorageError) {
-        self.begun += begun
+        note(begun: begun)
         if !isLoaded { try load() }
         let active = if let active { active } else { try parts.unopened() }
         if !parts.follow(active) {
@@ -54,6 +59,9 @@ struct IndexedFiles: Sendable {
             if let report = parts.reportDamage(of: number) { reports.append(report) }
         }
     }
+
+    /// Takes note of records that were begun, which no deletion of before may reach.
+    mutating func note(begun: [RecordHead]) { self.begun += begun }
 
     private mutating func load() throws(StorageError) {
         // Should it fail on its way, the next question begins anew.
@@ -104,6 +112,7 @@ struct IndexedFiles: Sendable {
         in number: Int
     ) {
         guard !deletions.cover(head) else { return parts[number].isDirty = true }
+        noteStart(of: head)
         guard case .record(let isRepaired) = piece, range.count <= UInt32.max else {
             return parts[number].damage.add(range.count, at: range.lowerBound)
         }
@@ -118,6 +127,13 @@ struct IndexedFiles: Sendable {
             ),
             conversation: head.conversation.isEmpty ? nil : indexHash(head.conversationKey)
         )
+    }
+
+    private mutating func noteStart(of head: RecordHead) {
+        guard !head.conversation.isEmpty, head.startedAt.count == Timestamp.count,
+            latestStart.lexicographicallyPrecedes(head.startedAt)
+        else { return }
+        latestStart = head.startedAt
     }
 
     // MARK: Deletions

@@ -1,5 +1,8 @@
 /// Times as text: RFC 3339 in UTC with milliseconds, `2026-11-21T08:03:00.125Z`.
 package enum Timestamp {
+    /// How many bytes each has, so that as text they are in the order of time.
+    package static let count = 24
+
     /// Appends a time.
     ///
     /// - Parameters:
@@ -24,7 +27,7 @@ package enum Timestamp {
     /// Reads what `append` writes, to the second; nil for anything else.
     package static func seconds(_ text: String) -> Int? {
         let text = Array(text.utf8)
-        guard text.count == 24 else { return nil }
+        guard text.count == count else { return nil }
         func number(_ range: Range<Int>) -> Int? {
             parseDecimal(text.span.extracting(range))
         }

@@ -127,7 +127,7 @@ struct HistoryDeletionTests {
     func `a deletion by a clock that was ahead reaches nothing that is begun behind it`() throws {
         var history = try open()
         let now = "2026-01-01T00:00:00.000Z"
-        func begin(_ id: String) { history.begins(id, in: named("c"), at: { bytes(now) }) }
+        func begin(_ id: String) { history.begins(id, in: named("c"), at: milliseconds(now)) }
         begin("deleted")
         history.append(record("deleted", "c", at: now, text: "deleted text"))
         try history.remove("c", at: "2036-06-01T00:00:00.000Z")
@@ -151,6 +151,63 @@ struct HistoryDeletionTests {
     }
 
     @Test
+    func `a clock that was set back hides no record from a deletion`() throws {
+        let (ahead, now) = ("2026-01-01T00:01:30.000Z", "2026-01-01T00:00:05.000Z")
+        var history = try open()
+        // An answer of this process, one that runs, and one of before, which is still to come.
+        #expect(history.begins("old", in: named("c"), at: milliseconds(ahead)) == 1)
+        #expect(history.begins("runs", in: named("c"), at: milliseconds(ahead) + 1000) == 2)
+        history.began(at: milliseconds(ahead) + 2000)
+        history.append(record("old", "c", at: ahead, text: "old text"))
+        let last = Guarded(0)
+        try history.remove("c", at: now, forget: { number in last.withLock { $0 = number } })
+        #expect(last.withLock { $0 } == 2)
+        #expect(history.begins("new", in: named("c"), at: milliseconds(now) + 1000) == 3)
+        history.append(record("runs", "c", at: "2026-01-01T00:01:31.000Z", text: "old text"))
+        history.append(record("left", "c", at: "2026-01-01T00:01:32.000Z", text: "old text"))
+        history.append(record("new", "c", at: "2026-01-01T00:00:06.000Z"))
+        #expect(try history.ids().ids == ["new"])
+        #expect(waits { !isOnDisk("old text") })
+        history.close()
+        history = try open()
+        #expect(try history.ids().ids == ["new"])
+        // A record that nobody announced in this process is deleted by a slow clock, too.
+        try history.remove("c", at: "2020-01-01T00:00:00.000Z")
+        history.append(record("left", "c", at: "2026-01-01T00:01:32.000Z"))
+        #expect(try history.ids().ids.isEmpty)
+        history.close()
+        #expect(try open().ids().ids.isEmpty)
+    }
+
+    @Test
+    func `a record of an earlier process is deleted by a clock that was set back since`() throws {
+        let old = record("old", "c", at: "2036-01-01T00:00:00.000Z", text: "old text")
+        scratch.write(old + [newline])
+        let history = try open()
+        try history.remove("c", at: "2026-01-01T00:00:00.000Z")
+        #expect(try history.ids().ids.isEmpty)
+        #expect(waits { !isOnDisk("old text") })
+        history.close()
+        #expect(try open().ids().ids.isEmpty)
+    }
+
+    @Test
+    func `what begins while a deletion asks for the time is not spared`() throws {
+        let history = try open()
+        let now = "2026-01-01T00:00:00.000Z"
+        // From now on answers are noted, since this deletion seems to come after them.
+        try history.remove("c", at: "2036-06-01T00:00:00.000Z")
+        let start = milliseconds(now)
+        try history.remove(
+            "c",
+            at: now,
+            whenAsked: { history.begins("between", in: named("c"), at: start) }
+        )
+        history.append(record("between", "c", at: now))
+        #expect(try history.ids().ids.isEmpty)
+    }
+
+    @Test
     func `a record is spared that is in the file before anybody looks`() throws {
         let history = try open()
         let now = "2026-01-01T00:00:00.000Z"
@@ -159,7 +216,7 @@ struct HistoryDeletionTests {
         history.read { _ in _ = gate.wait(timeout: .now() + 30) }
         // Whatever waited before looks first.
         history.read { _ in }
-        history.begins("new", in: named("c"), at: { bytes(now) })
+        history.begins("new", in: named("c"), at: milliseconds(now))
         history.append(record("new", "c", at: now))
         #expect(history.flush(timeoutMilliseconds: 30_000))
         gate.signal()
@@ -278,6 +335,9 @@ struct HistoryDeletionTests {
         #expect(!deletions.cover(head("c14", at: "2025")))
         #expect(deletions.cover(head("c15", at: "2025")))
     }
+
+    /// A time as the clock shows it.
+    private func milliseconds(_ time: String) -> Int { (Timestamp.seconds(time) ?? 0) * 1000 }
 
     private func head(_ conversation: String, at time: String) -> RecordHead {
         let line = record("r", conversation, at: time)

@@ -53,11 +53,18 @@ extension HistoryFile {
     func remove(
         _ conversation: String,
         of owner: String? = nil,
-        at time: String = "2026-06-01T00:00:00.000Z"
+        at time: String = "2026-06-01T00:00:00.000Z",
+        whenAsked: @escaping @Sendable () -> Void = {},
+        forget: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         let done = DispatchSemaphore(value: 0)
         let failure = Guarded<StorageError?>(nil)
-        delete(conversation: named(conversation, owner), at: { time }) { error in
+        let name = named(conversation, owner)
+        let now = { @Sendable in
+            whenAsked()
+            return time
+        }
+        delete(conversation: name, at: now, forget: forget) { error in
             failure.withLock { $0 = error }
             done.signal()
         }
