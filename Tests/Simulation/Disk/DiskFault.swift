@@ -13,4 +13,12 @@ enum DiskFault: Equatable {
     case failsSync(times: Int)
     /// No process can open a further file: `EMFILE`.
     case noDescriptors
+
+    /// Whether it is another one, or what is left of that.
+    func isLeft(of other: DiskFault) -> Bool {
+        switch (self, other) {
+        case (.failsSync, .failsSync): true
+        default: self == other
+        }
+    }
 }

@@ -129,7 +129,7 @@ final class World {
         if let place = passing.firstIndex(where: { $0.at <= now }) {
             let fault = passing.remove(at: place).fault
             story.tell("the disk's fault is over: \(fault)")
-            disk.faults.removeAll { $0 == fault }
+            disk.faults.removeAll { $0.isLeft(of: fault) }
             return true
         }
         if let startsAt, startsAt <= now {
