@@ -17,7 +17,7 @@ package enum GenerationReport: Sendable {
     /// The part of an answer that is not in memory could not be read.
     case notReadBack(StorageError)
     /// A record could not be made, and waits for the next start.
-    case recordWaits(StorageError)
+    case recordWaits(id: String, StorageError)
     /// What a journal has to say.
     case journal(JournalReport)
     /// This many answers were cut by the end of an earlier process, and are recovered.

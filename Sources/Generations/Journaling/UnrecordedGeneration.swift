@@ -4,6 +4,7 @@ import Wire
 
 /// An ended answer that only the journal has whole.
 struct UnrecordedGeneration: Sendable {
+    let id: String
     /// Where it is in its loop's journal.
     let place: JournalPlace
     /// Where its key is in the file of keys; 0 where it has none.
@@ -13,6 +14,7 @@ struct UnrecordedGeneration: Sendable {
     private let written: JournalExtents
 
     init(_ live: LiveLog) {
+        id = live.head.id
         place = live.journalTicket.place
         keyPlace = live.journalTicket.keyPlace
         count = live.log.count

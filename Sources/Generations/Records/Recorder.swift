@@ -67,7 +67,7 @@ package final class Recorder: Sendable {
         }
         let snapshot = LogSnapshot(of: live)
         let (record, source) = (head.record, head.source)
-        make(for: later()) { () throws(StorageError) in
+        make(head.id, for: later()) { () throws(StorageError) in
             try snapshot.record(record, source, timing)
         }
         return nil
@@ -75,7 +75,7 @@ package final class Recorder: Sendable {
 
     /// Makes a record that the history refused before.
     func recordAgain(_ answer: UnrecordedGeneration, for ticket: Ticket<RecordOutcome>) {
-        make(for: ticket) { [self] () throws(StorageError) in
+        make(answer.id, for: ticket) { [self] () throws(StorageError) in
             lacking.withLock { $0 -= 1 }
             return try answer.record()
         }
@@ -96,21 +96,25 @@ package final class Recorder: Sendable {
     /// Waits for the records that are being made.
     package func finish() { queue.sync {} }
 
-    private func make(for ticket: Ticket<RecordOutcome>, _ make: @escaping Making) {
+    private func make(
+        _ id: String,
+        for ticket: Ticket<RecordOutcome>,
+        _ make: @escaping Making
+    ) {
         underWay.withLock { $0 += 1 }
         queue.async { [self] in
-            let outcome = outcome(of: make)
+            let outcome = outcome(of: make, id)
             underWay.withLock { $0 -= 1 }
             ticket.answer(outcome)
         }
     }
 
-    private func outcome(of make: Making) -> RecordOutcome {
+    private func outcome(of make: Making, _ id: String) -> RecordOutcome {
         do throws(StorageError) {
             return outcome(of: history.appendWaiting(try make()))
         } catch {
             lacking.withLock { $0 += 1 }
-            report(.recordWaits(error))
+            report(.recordWaits(id: id, error))
             return .unreadable
         }
     }

@@ -32,11 +32,8 @@ extension Log {
             write(.warning, "the models of the upstream \(upstream) are not known: \(why)")
         case .notReadBack(let error):
             write(.error, "an answer's beginning cannot be read back: \(error)")
-        case .recordWaits(let error):
-            write(
-                .error,
-                "a record has to wait for the next start: \(error)"
-            )
+        case .recordWaits(let id, let error):
+            write(.error, "id=\(id) the record has to wait for the next start: \(error)")
         case .journal(let report): write(report)
         case .recovered(let count):
             write(

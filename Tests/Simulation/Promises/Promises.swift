@@ -106,6 +106,7 @@ final class Promises {
         }
         change(id) { answer in
             if let entry { answer.show(entry, "", at: clock.now, isSafe: isSafe) }
+            if !isSafe { answer.becameUnsafe(from: entry ?? answer.count) }
             if answer.end == nil {
                 answer.end = (entry, ending)
                 answer.endedAt = clock.now
@@ -175,6 +176,9 @@ final class Promises {
     func recordRefused() {
         for id in ids where answers[id]?.unsafeFrom != .max { change(id) { $0.recordRefused() } }
     }
+
+    /// An answer has no record before the next start.
+    func recordWaits(_ id: String) { change(id) { $0.recordRefused() } }
 
     /// The disk lost what was written since an instant, while it runs.
     ///

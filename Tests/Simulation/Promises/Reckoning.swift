@@ -83,14 +83,22 @@ final class Reckoning {
             && name != "history.deleted.jsonl"
         {
             for line in lines(of: folder + "/" + name) {
-                // Half of what the power took stays where it is.
-                guard let json = try? JSON.parse(line.span), let record = RecordLine(json) else {
-                    continue
-                }
-                records[record.id, default: []].append(record)
+                for record in Self.records(in: line) { records[record.id, default: []].append(record) }
             }
         }
         for id in promises.ids { check(id, records[id] ?? []) }
+    }
+
+    /// The whole records of a line: half of what the power took may be before one.
+    private static func records(in line: ArraySlice<UInt8>) -> [RecordLine] {
+        var line = line
+        let start = Array("{\"id\":".utf8)
+        while !line.isEmpty {
+            if let json = try? JSON.parse(line.span), let record = RecordLine(json) { return [record] }
+            let next = line.indices.dropFirst().first { line[$0...].starts(with: start) }
+            line = next.map { line[$0...] } ?? []
+        }
+        return []
     }
 
     private func lines(of path: String) -> [ArraySlice<UInt8>] {

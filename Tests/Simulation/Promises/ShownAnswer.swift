@@ -45,6 +45,11 @@ struct ShownAnswer {
     /// What was shown of an entry; nil where that is nothing.
     func text(_ entry: Int) -> String? { texts.indices.contains(entry) ? texts[entry] : nil }
 
+    /// Whether text was shown of an entry after this one.
+    func hasText(after entry: Int) -> Bool {
+        texts.dropFirst(entry + 1).contains { $0?.isEmpty == false }
+    }
+
     /// How many entries may have been shown.
     var count: Int { texts.count }
 
@@ -68,8 +73,11 @@ struct ShownAnswer {
             texts[entry] = text
             times[entry] = now
         }
-        if !isSafe { unsafeFrom = min(unsafeFrom, entry) }
+        if !isSafe { becameUnsafe(from: entry) }
     }
+
+    /// The relay could not write when it was shown from an entry on.
+    mutating func becameUnsafe(from entry: Int) { unsafeFrom = min(unsafeFrom, entry) }
 
     /// Another text has the place of entries that may be lost.
     mutating func replace(from entry: Int) {

@@ -88,10 +88,14 @@ final class Witness {
         promises.denied(id)
     }
 
-    /// The client was told that it has all of the answer.
+    /// The client was told that it has all of the answer, since its last event was the end.
     private func nothingMore(_ visit: ClientVisit) {
-        guard let id = visit.wanted, let answer = promises.answers[id] else { return }
-        guard visit.canRestore, answer.end == nil, !answer.isDeleted, answer.isSure else { return }
-        promises.fail("\(id) is said to have nothing more, and nobody was told its end")
+        guard let id = visit.wanted, let answer = promises.answers[id], visit.canRestore,
+            answer.isSure, !answer.isDeleted, let place = visit.resumedAt, place.count == .log
+        else { return }
+        // The end adds no text, and nothing follows it.
+        let isEnd = answer.text(place.number)?.isEmpty ?? true
+        guard !isEnd || answer.hasText(after: place.number) else { return }
+        promises.fail("\(id) is said to have nothing more after entry \(place.number)")
     }
 }

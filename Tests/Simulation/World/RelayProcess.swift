@@ -66,7 +66,7 @@ final class RelayProcess: @unchecked Sendable {
         options.maxPendingBytes = plan.maxPendingBytes
         options.journalLimits = plan.journal
         options.platform = platform
-        let lines = StoryLines(world.story)
+        let lines = StoryLines(world.story, world.household)
         let household = OnOneThread(world.household)
         let log = Log(logsRequests: false, time: platform.time) { lines.write($0) }
         do {

@@ -82,6 +82,12 @@ final class SharedKnowledge {
         freeLostQuestions()
     }
 
+    /// An answer has no record before the next start, as the log says.
+    func recordWaits(_ id: String) {
+        promises.recordWaits(id)
+        freeLostQuestions()
+    }
+
     /// Questions of whose answers nothing is certain may be paid for again.
     func freeLostQuestions() {
         for id in promises.ids {

@@ -234,6 +234,11 @@ final class World {
         startsAt = nil
         processes += 1
         story.tell("process \(processes) starts")
+        // What cannot be read at the start is set aside, and the log admits it.
+        if disk.has(.refusesReads) {
+            promises.contentLost(since: unsafeSince(clock.now))
+            payments.keysMayExpire()
+        }
         do {
             process = try RelayProcess(processes, in: self)
         } catch {
@@ -291,6 +296,8 @@ final class World {
 
     /// Once all is calm, looks at everything that was ever promised.
     private func reckon() {
+        callsLeft = nil
+        losesPower = false
         Reckoning(self).run()
     }
 
