@@ -110,6 +110,7 @@ let package = Package(
                 "Storage", "Loop", "Wire",
             ],
             path: "Tests/Simulation",
+            exclude: ["Faults"],
             swiftSettings: settings
         ),
         // What the tests of several targets need.

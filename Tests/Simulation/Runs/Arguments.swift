@@ -8,9 +8,19 @@ struct ArgumentError: Error {
 
 /// What is to be run.
 struct Arguments {
+    /// What follows on a broken promise.
+    enum Sequel {
+        /// The shortest story of it that is found.
+        case story
+        /// Nothing: it is enough to know the seed.
+        case end
+        /// The next world.
+        case nextWorld
+    }
+
     static let usage = """
         usage: simulate [SEED... | --kept FILE] [--runs N] [--seconds N] [--from SEED]
-                        [--absent N,N...] [--without TROUBLE,...] [--story] [--survey]
+                        [--absent N,N...] [--without TROUBLE,...] [--story] [--first | --survey]
         """
 
     /// The plans that are named; empty for fresh seeds.
@@ -21,8 +31,8 @@ struct Arguments {
     private(set) var seconds: Int?
     /// The first fresh seed.
     private(set) var first: UInt64
-    /// Whether it goes on after a broken promise, and tells no story of it.
-    private(set) var goesOn = false
+    /// What follows on a broken promise.
+    private(set) var sequel = Sequel.story
     /// Whether stories are told of worlds in which all is well.
     private(set) var tellsStories = false
 
@@ -39,7 +49,8 @@ struct Arguments {
             case "--seconds": seconds = try Self.number(after: word, &words)
             case "--from": first = UInt64(try Self.number(after: word, &words))
             case "--story": tellsStories = true
-            case "--survey": goesOn = true
+            case "--first": sequel = .end
+            case "--survey": sequel = .nextWorld
             case "--kept": plans += try Self.kept(try Self.value(after: word, &words))
             case "--absent": absent = try Self.clients(try Self.value(after: word, &words))
             case "--without": without = try Self.troubles(try Self.value(after: word, &words))

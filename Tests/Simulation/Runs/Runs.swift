@@ -45,8 +45,11 @@ struct Runs {
             return true
         }
         Main.say("seed \(plan.arguments): broken at step \(step): \(what)")
-        if arguments.goesOn { return true }
-        tell(Shortening(plan, what).shortest())
+        switch arguments.sequel {
+        case .story: tell(Shortening(plan, what).shortest())
+        case .end: break
+        case .nextWorld: return true
+        }
         return false
     }
 
