@@ -31,6 +31,8 @@ struct Arguments {
     private(set) var seconds: Int?
     /// The first fresh seed.
     private(set) var first: UInt64
+    /// What does not go wrong.
+    private(set) var without: Set<Plan.Trouble> = []
     /// What follows on a broken promise.
     private(set) var sequel = Sequel.story
     /// Whether stories are told of worlds in which all is well.
@@ -41,7 +43,6 @@ struct Arguments {
         first = UInt64.random(in: 0..<1 << 48)
         var seeds: [UInt64] = []
         var absent: Set<Int> = []
-        var without: Set<Plan.Trouble> = []
         var words = Array(words)[...]
         while let word = words.popFirst() {
             switch word {
@@ -62,11 +63,17 @@ struct Arguments {
             }
         }
         for seed in seeds {
-            var plan = Plan(seed: seed)
+            var plan = fresh(seed)
             plan.absent = absent
-            plan.without = without
             plans.append(plan)
         }
+    }
+
+    /// The world of a seed, without what is left out.
+    func fresh(_ seed: UInt64) -> Plan {
+        var plan = Plan(seed: seed)
+        plan.without = without
+        return plan
     }
 
     /// Reads the plans of a file: a line for each, as the command line has them; what follows a

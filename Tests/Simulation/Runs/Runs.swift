@@ -26,7 +26,7 @@ struct Runs {
         let runs = arguments.runs ?? (arguments.seconds == nil ? 100 : .max)
         var seed = arguments.first
         while total.worlds < runs, monotonicNow() < end {
-            guard run(Plan(seed: seed), &total) else { return false }
+            guard run(arguments.fresh(seed), &total) else { return false }
             seed += 1
         }
         return true
@@ -58,7 +58,9 @@ struct Runs {
         let world = World(plan, keepsStory: true)
         let outcome = world.run()
         world.story.lines.forEach(Main.say)
-        if case .broken(let what, let step) = outcome { Main.say("broken at step \(step): \(what)") }
+        if case .broken(let what, let step) = outcome {
+            Main.say("broken at step \(step): \(what)")
+        }
         Main.say("to see it again: scripts/simulate \(plan.arguments)")
     }
 }
