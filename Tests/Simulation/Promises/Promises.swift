@@ -167,8 +167,8 @@ final class Promises {
     }
 
     /// The power went: what was shown since an instant may be lost.
-    func powerLost(since instant: Nanoseconds) {
-        for id in ids { change(id) { $0.powerLost(since: instant) } }
+    func powerLost(since instant: Nanoseconds, endsAreSafe: Bool) {
+        for id in ids { change(id) { $0.powerLost(since: instant, endsAreSafe: endsAreSafe) } }
     }
 
     /// A record was refused, since too much waits for the disk: it may be gone with its answer, or

@@ -97,7 +97,10 @@ struct ShownAnswer {
     }
 
     /// The power went: what was shown after an instant may be lost.
-    mutating func powerLost(since instant: Nanoseconds) {
+    ///
+    /// Where ends wait until they are safe, nothing of an answer is lost whose end was shown.
+    mutating func powerLost(since instant: Nanoseconds, endsAreSafe: Bool) {
+        if endsAreSafe, end != nil, unsafeFrom == .max { return }
         if metAt >= instant { loses(from: 0) }
         // Entries that nobody was shown are written with those after them.
         let first = times.firstIndex { $0 != .max && $0 >= instant }

@@ -203,7 +203,10 @@ final class World {
             story.tell("the machine loses its power")
             losesPower = false
             disk.losePower()
-            promises.powerLost(since: unsafeSince(clockNow))
+            promises.powerLost(
+                since: unsafeSince(clockNow),
+                endsAreSafe: plan.durability == .always
+            )
         }
         household.freeLostQuestions()
     }
@@ -213,7 +216,7 @@ final class World {
         let span: Nanoseconds =
             switch plan.durability {
             case .never: now
-            // An answer's end is shown once all of it is safe; what runs is not promised.
+            // Under `always` this is for what runs.
             case .always, .interval: .milliseconds(1000 + 500) + slowness
             }
         return span >= now ? 0 : now - span
