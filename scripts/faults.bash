@@ -36,9 +36,10 @@ try_fault() {
     while ((next <= seeds && SECONDS < end)); do
         code=0
         found=$(SIMULATE_FAULT=$name timeout 600 "$binary" --from "$next" --first \
-            --runs $((seeds - next + 1)) | tail -n 1) || code=$?
+            --runs $((seeds - next + 1)) \
+            | awk '/: broken at step/ { print; found = 1 } END { if (!found) print }') || code=$?
         ((code != 0)) || break
-        if ((code > 1)); then
+        if ((code > 1 && code != 124)); then
             # A crash is seen, too.
             printf '%-24s %6s  it ended with %d after: %s\n' "$name" - "$code" "$found"
             return
