@@ -38,6 +38,23 @@ import Wire
         return (try client.readHead(), try client.readJSON())
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: ["/v1/chat/completions", "/chat/completions"])
+    func `events keep their ids where another model answers`(path: String) async throws {
+        let clock = ManualClock()
+        try await withRelay(clock: clock, modelClock: clock) {
+            Self.configure(&$0, isHelped: true)
+        } _: { relay in
+            let client = try relay.connect()
+            let body =
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true,"
+                + "\"model\":\"simulator?status=503\"}"
+            client.request("POST", path, ["Accept": "text/event-stream"], body: body)
+            let (head, content) = try await client.read(turning: clock)
+            let text = String(decoding: content, as: UTF8.self)
+            #expect(text.contains("id: \(head.id).1\n"))
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)), arguments: scenarios, [false, true])
     func `an upstream that misbehaves is made good, or its failure is said`(
         scenario: Scenario,

@@ -74,8 +74,7 @@ package final class Reader: ExchangeDelegate {
         self.form = form
         silence = loop.reactor.makeDeadline()
         tookAt = loop.reactor.now
-        let comesBack = Self.comesBack(exchange.request.head, dialect)
-        context = Self.context(live, comesBack: comesBack)
+        context = Self.context(live, comesBack: Self.comesBack(exchange.request.head, dialect))
         writer = dialect.makeWriter(context)
         silence.whenDue { [unowned self] in fellSilent() }
     }

@@ -23,7 +23,11 @@ struct OpenedStorage {
         options.rotateBytes = storage.historyRotateBytes
         options.resumeSeconds = settings.streams.resumeSeconds
         do throws(StorageError) {
-            folder = try DataFolder(options) { log.write($0) } report: { log.write($0) }
+            folder = try DataFolder(options) {
+                log.write($0)
+            } report: {
+                log.write($0)
+            }
         } catch {
             guard error.needsRepair else { throw error }
             throw ConfigurationError(

@@ -95,7 +95,9 @@ final class SimulatedClient {
         switch chance.below(12) {
         case 0 where world.plan.has(.stopping): stopSomething()
         case 1 where world.plan.has(.deletions): deleteSomething()
-        case 2: look(.messages(of: world.household.conversation(chance), [:]), .other, "reads a conversation")
+        case 2:
+            let request = ClientRequest.messages(of: world.household.conversation(chance), [:])
+            look(request, .other, "reads a conversation")
         case 3: look(.records([:]), .other, "reads the history")
         case 4: look(.conversations([:]), .other, "lists conversations")
         case 5: if let id = world.household.knownID(chance) { readAlong(id) } else { askAnew() }
@@ -121,20 +123,21 @@ final class SimulatedClient {
             reading: chance.happens(oneIn: 2) ? .standard : .fetch
         )
         self.asked = asked
-        world.household.asked(question, in: ask.conversation, under: ask.key)
+        world.household.asked(question, in: ask.conversation)
         put(asked, "asks")
     }
 
     /// Asks the same again, under its key.
     private func repeatQuestion(_ asked: Asked) {
-        world.payments.asked(asked.number)
+        world.household.asked(asked.number, in: asked.ask.conversation)
         put(asked, "asks again")
     }
 
     private func put(_ asked: Asked, _ how: String) {
         let request = asked.ask.request(in: asked.tongue, asked.reading, by: chance)
         let talk = asked.ask.conversation.map { " within \($0)" } ?? ""
-        visit(request, question: asked.number, "\(how) #\(asked.number)# in \(asked.tongue)\(talk)")
+        let what = "\(how) #\(asked.number)# in \(asked.tongue)\(talk)"
+        visit(request, question: asked.number, what)
     }
 
     private func comeBack(_ asked: Asked) {
@@ -243,8 +246,9 @@ final class SimulatedClient {
 
     private func looked(_ visit: ClientVisit, _ look: Look) {
         state = .idle
-        if case .deletion(let deletion) = look, visit.end == .whole, visit.reading.status == 204 {
-            world.household.deletionConfirmed(deletion)
+        if case .deletion(let deletion) = look {
+            let isConfirmed = visit.end == .whole && visit.reading.status == 204
+            world.household.deletionEnded(deletion, isConfirmed: isConfirmed)
         }
         pause()
     }

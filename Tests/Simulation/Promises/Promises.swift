@@ -12,6 +12,8 @@ final class Promises {
     private(set) var ids: [String] = []
     /// The questions whose conversations somebody wanted deleted.
     private var deleted: Set<Int> = []
+    /// The answers whose records wait for the next start.
+    private var waiting: Set<String> = []
     private let clock: ManualClock
 
     /// Begins with nothing promised.
@@ -29,6 +31,7 @@ final class Promises {
         if answers[id] == nil {
             answers[id] = ShownAnswer(at: clock.now)
             ids.append(id)
+            if waiting.contains(id) { change(id) { $0.recordRefused() } }
             if !isSafe { change(id) { $0.show(0, "", at: clock.now, isSafe: false) } }
         }
         guard let question else { return }
@@ -177,8 +180,11 @@ final class Promises {
         for id in ids where answers[id]?.unsafeFrom != .max { change(id) { $0.recordRefused() } }
     }
 
-    /// An answer has no record before the next start.
-    func recordWaits(_ id: String) { change(id) { $0.recordRefused() } }
+    /// An answer has no record before the next start; nobody may have been shown it yet.
+    func recordWaits(_ id: String) {
+        waiting.insert(id)
+        change(id) { $0.recordRefused() }
+    }
 
     /// The disk lost what was written since an instant, while it runs.
     ///

@@ -73,8 +73,9 @@ final class Reckoning {
 
     private func checkFiles() {
         let folder = RelayProcess.dataFolder
-        let left = world.disk.names(of: folder + "/journal")?.filter { $0.hasSuffix(".journal") }
-        if let left, !left.isEmpty {
+        let left = (world.disk.names(of: folder + "/journal") ?? [])
+            .filter { $0.hasSuffix(".journal") }
+        if !left.isEmpty {
             promises.fail("the journal is not empty after an orderly end: \(left.sorted())")
         }
         var records: [String: [RecordLine]] = [:]
@@ -83,7 +84,9 @@ final class Reckoning {
             && name != "history.deleted.jsonl"
         {
             for line in lines(of: folder + "/" + name) {
-                for record in Self.records(in: line) { records[record.id, default: []].append(record) }
+                for record in Self.records(in: line) {
+                    records[record.id, default: []].append(record)
+                }
             }
         }
         for id in promises.ids { check(id, records[id] ?? []) }
@@ -94,7 +97,9 @@ final class Reckoning {
         var line = line
         let start = Array("{\"id\":".utf8)
         while !line.isEmpty {
-            if let json = try? JSON.parse(line.span), let record = RecordLine(json) { return [record] }
+            if let json = try? JSON.parse(line.span), let record = RecordLine(json) {
+                return [record]
+            }
             let next = line.indices.dropFirst().first { line[$0...].starts(with: start) }
             line = next.map { line[$0...] } ?? []
         }
@@ -119,7 +124,7 @@ final class Reckoning {
             return promises.fail("\(id) was deleted, and has a record")
         }
         if !record.text.hasPrefix(answer.surePrefix) {
-            promises.fail("\(id) is '\(record.text)' in its record; shown was '\(answer.surePrefix)'")
+            promises.fail("\(id) has the record '\(record.text)', shown was '\(answer.surePrefix)'")
         }
         guard answer.isSure else { return }
         if let whole = answer.whole, whole != record.text {

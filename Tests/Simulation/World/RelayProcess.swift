@@ -142,7 +142,8 @@ final class RelayProcess: @unchecked Sendable {
             model: "two"
         )
         if plan.hasFallback { first.serves.fallbacks = [.init(upstream: "second", model: nil)] }
-        var configuration = RelayConfiguration(upstreams: plan.hasFallback ? [first, second] : [first])
+        let upstreams = plan.hasFallback ? [first, second] : [first]
+        var configuration = RelayConfiguration(upstreams: upstreams)
         configuration.headSeconds = 5
         configuration.firstDataSeconds = 10
         configuration.idleSeconds = 5

@@ -7,8 +7,8 @@ final class SharedKnowledge {
     private var questions = 0
     /// The conversation of each question that has one.
     private var conversations: [Int: String] = [:]
-    /// The questions that were asked under a key.
-    private(set) var keyed: [Int: String] = [:]
+    /// How many deletions of each conversation are on their way.
+    private var deletions: [String: Int] = [:]
 
     /// Begins with nothing known.
     init(_ promises: Promises, _ payments: Payments) {
@@ -25,11 +25,18 @@ final class SharedKnowledge {
     /// How many questions there were.
     var questionCount: Int { questions }
 
-    /// A question is asked for the first time.
-    func asked(_ question: Int, in conversation: String?, under key: String?) {
+    /// A question is asked, maybe again.
+    func asked(_ question: Int, in conversation: String?) {
         payments.asked(question)
         conversations[question] = conversation
-        keyed[question] = key
+        // One that is on its way may reach what is asked meanwhile.
+        guard let conversation, deletions[conversation, default: 0] > 0 else { return }
+        mayBeDeleted(question)
+    }
+
+    private func mayBeDeleted(_ question: Int) {
+        payments.freed(question)
+        promises.mayBeDeleted(question: question)
     }
 
     /// The conversation that a question belongs to.
@@ -64,15 +71,15 @@ final class SharedKnowledge {
             else { continue }
             answers.append(id)
         }
-        for (question, name) in conversations where name == conversation {
-            payments.freed(question)
-            promises.mayBeDeleted(question: question)
-        }
+        for (question, name) in conversations where name == conversation { mayBeDeleted(question) }
+        deletions[conversation, default: 0] += 1
         return Deletion(conversation: conversation, answers: answers)
     }
 
-    /// A deletion was confirmed.
-    func deletionConfirmed(_ deletion: Deletion) {
+    /// A deletion is over: it was confirmed, refused, or cut short by the end of the process.
+    func deletionEnded(_ deletion: Deletion, isConfirmed: Bool) {
+        deletions[deletion.conversation, default: 0] -= 1
+        guard isConfirmed else { return }
         for id in deletion.answers { promises.deleted(id) }
     }
 

@@ -15,9 +15,8 @@ final class StoryLines: @unchecked Sendable {
     func write(_ lines: UnsafeBufferPointer<UInt8>) {
         let text = String(decoding: lines.dropLast(), as: UTF8.self)
         story.tell("log \(text)")
-        guard text.utf8.count > 60, let start = text.firstRange(of: " id=")?.upperBound else { return }
-        let rest = text[start...]
-        let words = rest.split(separator: " ", maxSplits: 1)
+        guard let start = text.firstRange(of: " id=")?.upperBound else { return }
+        let words = text[start...].split(separator: " ", maxSplits: 1)
         if words.count == 2, words[1].hasPrefix("the record has to wait") {
             household.recordWaits(String(words[0]))
         }

@@ -1,0 +1,67 @@
+import ChatFormats
+import Loop
+import Testing
+
+@testable import simulate
+
+/// The model is worth nothing where it does not see what it is for.
+@Suite struct ModelTests {
+    private let clock = ManualClock(start: 0, wallMilliseconds: 0)
+
+    @Test func `a question that is paid twice is noticed`() {
+        let promises = Promises(clock)
+        let payments = Payments(promises, mostCalls: 3)
+        payments.asked(1)
+        payments.called(1)
+        payments.callEnded(1)
+        payments.answered(1)
+        #expect(promises.violation == nil)
+        payments.called(1)
+        #expect(promises.violation?.contains("paid again") == true)
+    }
+
+    @Test func `two calls at once for a question are noticed`() {
+        let promises = Promises(clock)
+        let payments = Payments(promises, mostCalls: 3)
+        payments.asked(1)
+        payments.called(1)
+        payments.called(1)
+        #expect(promises.violation?.contains("while a model answers it") == true)
+    }
+
+    @Test func `an entry that changes is noticed, and one that may be lost is not`() {
+        let promises = Promises(clock)
+        promises.met("a", question: 1, isSafe: true)
+        promises.saw("a", 1, "one", after: 0, isSafe: true)
+        promises.saw("a", 2, "two", after: 1, isSafe: false)
+        promises.processEnded()
+        promises.saw("a", 2, "other", after: 1, isSafe: true)
+        #expect(promises.violation == nil)
+        promises.saw("a", 1, "other", after: 0, isSafe: true)
+        #expect(promises.violation?.contains("which was 'one'") == true)
+    }
+
+    @Test func `an entry that is left out is noticed`() {
+        let promises = Promises(clock)
+        promises.met("a", question: 1, isSafe: true)
+        promises.saw("a", 1, "one", after: 0, isSafe: true)
+        promises.saw("a", 2, "two", after: 0, isSafe: true)
+        #expect(promises.violation?.contains("leaves out entry 1") == true)
+    }
+
+    @Test func `another ending is noticed`() {
+        let promises = Promises(clock)
+        promises.met("a", question: 1, isSafe: true)
+        for told in [ToldEnding.finished(.complete), .failed(.interrupted, code: nil)] {
+            promises.ended("a", told, with: 3, after: nil, whole: nil, isSafe: true)
+        }
+        #expect(promises.violation?.contains("ended with") == true)
+    }
+
+    @Test func `an answer that nobody knows any more is noticed`() {
+        let promises = Promises(clock)
+        promises.met("a", question: 1, isSafe: true)
+        promises.denied("a")
+        #expect(promises.violation?.contains("nobody knows it") == true)
+    }
+}
