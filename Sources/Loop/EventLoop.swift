@@ -89,8 +89,9 @@ package actor EventLoop {
     /// The epoll set closes with the last reference.
     package func stop() {
         if case .manual(let clock) = time { clock.remove(self) }
-        reactor.isStopped = true
+        reactor.stop()
         source?.cancel()
+        executor.inbox.removeAll()
     }
 
     /// Runs exactly one turn of a loop that is stepped by hand.

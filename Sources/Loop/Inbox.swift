@@ -30,6 +30,17 @@ final class Inbox: Sendable, ReadinessHandler {
         if mustAnnounce { bell?.ring() }
     }
 
+    /// Drops the work that waits: it refers to its loop, and would keep an ended one for ever.
+    func removeAll() {
+        let dropped = pending.withLock { pending in
+            let work = pending.work
+            pending.work = []
+            return work
+        }
+        // Not within the lock: what goes with it may post something.
+        withExtendedLifetime(dropped) {}
+    }
+
     func descriptorReady(_ readiness: Readiness) {
         bell?.silence()
         _ = runAll()

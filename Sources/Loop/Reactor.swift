@@ -30,7 +30,7 @@ package final class Reactor {
     package internal(set) weak var loop: EventLoop?
 
     /// Whether the loop has ended and handles nothing any more.
-    var isStopped = false
+    private(set) var isStopped = false
     /// Whether the loop may rest between turns.
     package var pace = Pace()
 
@@ -84,6 +84,14 @@ package final class Reactor {
 
     /// Milliseconds since 1970 by the loop's clock: for people, never for time-outs.
     package var wallMilliseconds: Int { time.wallMilliseconds }
+
+    /// Handles nothing any more, and lets go of what waits for a turn that never comes.
+    func stop() {
+        isStopped = true
+        postponed = []
+        ending = []
+        leader = nil
+    }
 
     /// Asks for `turnEnded` once, at the end of this turn.
     package func atTurnEnd(_ handler: any TurnEndHandler) {
