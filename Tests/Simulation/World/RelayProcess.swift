@@ -34,8 +34,8 @@ final class RelayProcess: @unchecked Sendable {
     private var phase = Phase.serving
     /// The loop whose turn it is.
     private(set) var stepped: EventLoop?
-    /// What became of what was in memory; nil where it did not end in order.
-    private(set) var ending: DataFolder.Ending?
+    /// Whether it ended in order, with all that it had in the files.
+    private(set) var keptAll = false
     private let drains: Nanoseconds
     /// How long readers get for the end.
     private static let endMilliseconds = 2000
@@ -268,7 +268,7 @@ final class RelayProcess: @unchecked Sendable {
             closeAll()
             let end = folder.close(isAllRecorded: service.isAllRecorded)
             world.story.tell("the process ends: \(end)")
-            ending = end
+            keptAll = end == .whole && service.isAllRecorded
             phase = .over
         }
     }

@@ -1,6 +1,5 @@
 import Glibc
 import Loop
-import Relay
 import Storage
 
 /// A machine with a relay, its clients and its models, all of which comes from one seed.
@@ -193,12 +192,12 @@ final class World {
     private func noteDeath() {
         guard let process, process.isOver else { return }
         let isKilled = process.disk.isDead
-        let isWhole = process.ending == .whole
+        let keptAll = process.keptAll
         callsLeft = nil
         endProcess()
         let clockNow = clock.now
         startsAt = clockNow + .milliseconds(chance.within(0...4000))
-        if !isWhole { promises.processEnded() }
+        if !keptAll { promises.processEnded() }
         if isKilled, losesPower {
             story.tell("the machine loses its power")
             losesPower = false
