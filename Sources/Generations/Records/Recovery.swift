@@ -84,6 +84,7 @@ package struct Recovery: Sendable {
 
     private mutating func read() throws(StorageError) -> [JournaledGeneration] {
         var indices: [Key: Int] = [:]
+        var byID: [String: Int] = [:]
         var found: [JournaledDraft?] = []
         var reports: [JournalReport] = []
         try folder.read { report in
@@ -99,9 +100,17 @@ package struct Recovery: Sendable {
                     found[index]?.beganAgain(head)
                     return
                 }
+                // A segment that lost its header counts as another process's, and its answers may
+                // go on in the next: each has one record.
+                if let index = byID[head.id], found[index] != nil {
+                    found[index]?.beganAgain(head)
+                    indices[key(number)] = index
+                    return
+                }
                 // A number that another answer had is this one's from now on, even where damage
                 // took the other's end.
                 indices[key(number)] = found.count
+                byID[head.id] = found.count
                 found.append(JournaledDraft(head))
             case .entry(let number, let sequence, let kind, let payload):
                 guard let index = indices[key(number)] else { return }

@@ -114,6 +114,7 @@ final class Reckoning {
     private func check(_ id: String, _ records: [RecordLine]) {
         guard let answer = promises.answers[id] else { return }
         guard records.count <= 1 else {
+            for record in records { world.story.tell("a record of \(id): \(record)") }
             return promises.fail("\(id) has \(records.count) records")
         }
         guard let record = records.first else {
