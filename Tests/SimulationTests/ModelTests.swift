@@ -13,11 +13,21 @@ import Testing
         let payments = Payments(promises, mostCalls: 3)
         payments.asked(1)
         payments.called(1)
-        payments.callEnded(1)
+        payments.callEnded(1, allowsAnother: true)
         payments.answered(1)
         #expect(promises.violation == nil)
         payments.called(1)
         #expect(promises.violation?.contains("paid again") == true)
+    }
+
+    @Test func `a call that follows one which allowed no other is noticed`() {
+        let promises = Promises(clock)
+        let payments = Payments(promises, mostCalls: 3)
+        payments.asked(1)
+        payments.called(1)
+        payments.callEnded(1, allowsAnother: false)
+        payments.called(1)
+        #expect(promises.violation?.contains("allowed no other") == true)
     }
 
     @Test func `two calls at once for a question are noticed`() {

@@ -216,6 +216,7 @@ final class SimulatedClient {
     private func visited(_ visit: ClientVisit) {
         state = .idle
         let reading = visit.reading
+        world.checkFilters(reading.shown)
         if var known = asked, visit.question != nil || visit.wanted == known.id {
             known.id = reading.generation ?? known.id
             if let place = reading.place, place.generation == known.id { known.place = place }

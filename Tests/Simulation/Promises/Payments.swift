@@ -11,6 +11,9 @@ final class Payments {
         /// Whether something of its answer was shown, under a key that still counts or to the only
         /// request there is.
         var isAnswered = false
+        /// Whether a call ended in a way after which nobody may be asked again, unless a client asks
+        /// again.
+        var isSettled = false
     }
 
     private let promises: Promises
@@ -33,7 +36,10 @@ final class Payments {
     }
 
     /// A client asks a question, maybe again.
-    func asked(_ number: Int) { questions[number, default: Question()].requests += 1 }
+    func asked(_ number: Int) {
+        questions[number, default: Question()].requests += 1
+        questions[number]?.isSettled = false
+    }
 
     /// A model is asked.
     func called(_ number: Int) {
@@ -47,6 +53,9 @@ final class Payments {
         if question.isAnswered, !isLenient {
             promises.fail("question \(number) is paid again after a part of its answer was shown")
         }
+        if question.isSettled {
+            promises.fail("question \(number) is asked again, and its call allowed no other")
+        }
         question.calls += 1
         question.running += 1
         if question.calls > question.requests * mostCalls {
@@ -56,7 +65,14 @@ final class Payments {
     }
 
     /// A model's call is over.
-    func callEnded(_ number: Int) { questions[number]?.running -= 1 }
+    ///
+    /// - Parameters:
+    ///   - number: the question's.
+    ///   - allowsAnother: whether another call may follow.
+    func callEnded(_ number: Int, allowsAnother: Bool) {
+        questions[number]?.running -= 1
+        if !allowsAnother { questions[number]?.isSettled = true }
+    }
 
     /// All calls are over, since the process that made them is.
     func processEnded() {

@@ -34,7 +34,7 @@ final class Reckoning {
         let isAtRest = world.pass(atMost: Self.rest) {
             world.ensureProcess()
             guard let process = world.process else { return false }
-            return process.isReady && process.isIdle
+            return process.isReady && process.isIdle && process.heldPlaces == 0
         }
         if !isAtRest { promises.fail("the relay does not come to rest") }
         // Its own upkeep goes on after that.
@@ -127,6 +127,7 @@ final class Reckoning {
         if !record.text.hasPrefix(answer.surePrefix) {
             promises.fail("\(id) has the record '\(record.text)', shown was '\(answer.surePrefix)'")
         }
+        world.checkFilters(record.text)
         guard answer.isSure else { return }
         if let whole = answer.whole, whole != record.text {
             promises.fail("\(id) was '\(whole)', and is '\(record.text)' in its record")

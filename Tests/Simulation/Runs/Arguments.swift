@@ -20,7 +20,8 @@ struct Arguments {
 
     static let usage = """
         usage: simulate [SEED... | --kept FILE] [--runs N] [--seconds N] [--from SEED]
-                        [--absent N,N...] [--without TROUBLE,...] [--story] [--first | --survey]
+                        [--absent N,N...] [--without TROUBLE,...] [--story] [--twice]
+                        [--first | --survey]
         """
 
     /// The plans that are named; empty for fresh seeds.
@@ -37,6 +38,8 @@ struct Arguments {
     private(set) var sequel = Sequel.story
     /// Whether stories are told of worlds in which all is well.
     private(set) var tellsStories = false
+    /// Whether each world is run twice, and has to tell the same story.
+    private(set) var runsTwice = false
 
     /// Reads a command line.
     init(_ words: some Sequence<String>) throws(ArgumentError) {
@@ -50,6 +53,7 @@ struct Arguments {
             case "--seconds": seconds = try Self.number(after: word, &words)
             case "--from": first = UInt64(try Self.number(after: word, &words))
             case "--story": tellsStories = true
+            case "--twice": runsTwice = true
             case "--first": sequel = .end
             case "--survey": sequel = .nextWorld
             case "--kept": plans += try Self.kept(try Self.value(after: word, &words))

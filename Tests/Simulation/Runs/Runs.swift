@@ -34,7 +34,7 @@ struct Runs {
 
     private func run(_ plan: Plan, _ total: inout Tally) -> Bool {
         let start = monotonicNow()
-        let world = World(plan, keepsStory: arguments.tellsStories)
+        let world = World(plan, keepsStory: arguments.tellsStories || arguments.runsTwice)
         let outcome = world.run()
         let tally = Tally(world)
         total.add(tally)
@@ -42,7 +42,7 @@ struct Runs {
         guard case .broken(let what, let step) = outcome else {
             let milliseconds = (monotonicNow() - start) / 1_000_000
             Main.say("seed \(plan.arguments): \(tally.text), \(milliseconds) ms")
-            return true
+            return !arguments.runsTwice || tellsAgain(plan, world.story.lines)
         }
         Main.say("seed \(plan.arguments): broken at step \(step): \(what)")
         switch arguments.sequel {
@@ -50,6 +50,21 @@ struct Runs {
         case .end: break
         case .nextWorld: return true
         }
+        return false
+    }
+
+    /// Whether another world of the plan tells the same story, line for line.
+    private func tellsAgain(_ plan: Plan, _ lines: [String]) -> Bool {
+        let world = World(plan, keepsStory: true)
+        _ = world.run()
+        guard world.story.lines != lines else { return true }
+        let place = zip(world.story.lines, lines).enumerated().first {
+            $0.element.0 != $0.element.1
+        }
+        Main.say(
+            "seed \(plan.arguments): the second story is another at line \(place?.offset ?? 0):"
+        )
+        if let place { Main.say("'\(place.element.1)', and then '\(place.element.0)'") }
         return false
     }
 

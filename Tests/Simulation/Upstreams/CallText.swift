@@ -10,6 +10,9 @@ enum CallText {
         let word: Int
     }
 
+    /// What filters take out, where there are any.
+    static let secret = "secret"
+
     /// Makes the words of a call; each has what separates it from the next one.
     ///
     /// - Parameters:
@@ -34,6 +37,7 @@ enum CallText {
         case 3: ", \"so\" "
         case 4: "\n\n[DONE] "
         case 5: "\\n "
+        case 6: " \(secret) "
         default: " "
         }
     }

@@ -7,6 +7,8 @@ import Upstream
 final class PlayedCall: @unchecked Sendable {
     let transfer: Transfer
     let question: Int
+    /// Whether another call may follow this one, once it has ended by itself.
+    let allowsAnother: Bool
     /// When the next step is due; `.max` while there is none.
     private(set) var due: Nanoseconds
     private var steps: ArraySlice<UpstreamStep>
@@ -27,6 +29,7 @@ final class PlayedCall: @unchecked Sendable {
         self.loop = loop
         self.world = world
         steps = script.steps[...]
+        allowsAnother = script.truth.allowsAnother
         due = world.clock.now
     }
 

@@ -52,13 +52,14 @@ final class PlayedModels: @unchecked Sendable {
     fileprivate func cancelled(_ transfer: Transfer) {
         guard let place = calls.firstIndex(where: { $0.transfer === transfer }) else { return }
         let call = calls.remove(at: place)
-        if world.isAlive { world.payments.callEnded(call.question) }
+        if world.isAlive { world.payments.callEnded(call.question, allowsAnother: true) }
     }
 
     /// A call is over by itself.
     func ended(_ call: PlayedCall) {
         calls.removeAll { $0 === call }
-        if world.isAlive { world.payments.callEnded(call.question) }
+        guard world.isAlive else { return }
+        world.payments.callEnded(call.question, allowsAnother: call.allowsAnother)
     }
 }
 

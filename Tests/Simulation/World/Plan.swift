@@ -53,6 +53,12 @@ struct Plan {
     let logWindowBytes: Int
     /// How much of ended answers is kept in memory.
     let keptBytes: Int
+    /// Whether there are limits, which answer later.
+    let hasBudgets: Bool
+    /// Whether a word is taken out of all answers.
+    let hasFilters: Bool
+    /// Whether the first process finds what a relay of the first version left.
+    let hasOlderFolder: Bool
 
     /// Decides all of it.
     init(seed: UInt64) {
@@ -70,6 +76,9 @@ struct Plan {
         maxPendingBytes = chance.pick([4096, 32768, 1 << 20, 64 << 20])
         logWindowBytes = chance.pick([256, 1024, 4096, 256 << 10])
         keptBytes = chance.pick([1024, 16384, 16 << 20])
+        hasBudgets = chance.happens(oneIn: 3)
+        hasFilters = chance.happens(oneIn: 4)
+        hasOlderFolder = chance.happens(oneIn: 4)
     }
 
     /// Whether something may go wrong.

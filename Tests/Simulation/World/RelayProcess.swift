@@ -1,3 +1,4 @@
+import Access
 import ChatFormats
 import Generations
 import HTTPServer
@@ -28,6 +29,7 @@ final class RelayProcess: @unchecked Sendable {
     /// Its loops.
     let loops: [EventLoop]
     private let models: PlayedModels
+    private let budgets: SlowBudgets?
     private let service: Service
     private let folder: DataFolder
     private unowned let world: World
@@ -80,13 +82,17 @@ final class RelayProcess: @unchecked Sendable {
             )
             let recovery = folder.takeRecovery()
             self.folder = folder
+            let budgets =
+                plan.hasBudgets ? SlowBudgets(chance, work, world.promises) : nil
+            self.budgets = budgets
             let models = PlayedModels(world)
             self.models = models
             service = Service(
-                configuration: Self.configuration(plan),
+                configuration: try Self.configuration(plan),
                 limits: ServerLimits(),
                 upstreamSettings: UpstreamSettings(),
                 staticFolder: nil,
+                access: budgets.map { AccessState(budgets: $0) } ?? AccessState(),
                 history: folder.history,
                 keyFile: folder.keys,
                 journal: folder.journal,
@@ -126,7 +132,7 @@ final class RelayProcess: @unchecked Sendable {
     /// How many calls one request may make at most.
     static func mostCalls(_ plan: Plan) -> Int { (1 + retries) * (plan.hasFallback ? 2 : 1) }
 
-    private static func configuration(_ plan: Plan) -> RelayConfiguration {
+    private static func configuration(_ plan: Plan) throws(FilterError) -> RelayConfiguration {
         var first = RelayConfiguration.Upstream(
             name: "first",
             provider: .openAI,
@@ -144,6 +150,14 @@ final class RelayProcess: @unchecked Sendable {
         if plan.hasFallback { first.serves.fallbacks = [.init(upstream: "second", model: nil)] }
         let upstreams = plan.hasFallback ? [first, second] : [first]
         var configuration = RelayConfiguration(upstreams: upstreams)
+        if plan.hasFilters {
+            let word = FilterRule.Target.words(
+                [CallText.secret],
+                ignoresCase: false,
+                areWhole: true
+            )
+            configuration.filters = try FilterList([.find(word, .replace("***"))])
+        }
         configuration.headSeconds = 5
         configuration.firstDataSeconds = 10
         configuration.idleSeconds = 5
@@ -250,6 +264,9 @@ final class RelayProcess: @unchecked Sendable {
             isIdle ? min(until, world.clock.now) : until
         }
     }
+
+    /// How many places in its limits are held.
+    var heldPlaces: Int { budgets?.heldCount ?? 0 }
 
     /// Whether no answer runs.
     var isIdle: Bool {

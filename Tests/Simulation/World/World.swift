@@ -39,6 +39,8 @@ final class World {
     private var callsLeft: Int?
     /// The disk's faults that pass, and when.
     private var passing: [(at: Nanoseconds, fault: DiskFault)] = []
+    /// When the disk's last trouble, or the last pause of a thread, was over.
+    private var troubledUntil: Nanoseconds = 0
     /// How many processes there have been.
     private(set) var processes = 0
     private let began: Nanoseconds
@@ -64,6 +66,9 @@ final class World {
         witness = Witness(promises, payments)
         household = SharedKnowledge(promises, payments)
         troubles = Troubles(plan, from: clock.now, for: Self.span)
+        if plan.hasOlderFolder {
+            OlderFolder.write(on: disk, Chance(seed: plan.seed, part: "older"), promises)
+        }
         disk.onLoss = { [unowned self] in
             promises.contentLost(since: unsafeSince(clock.now))
             household.freeLostQuestions()
@@ -147,9 +152,11 @@ final class World {
             story.tell("the disk has a fault for \(milliseconds) ms: \(fault)")
             disk.faults.append(fault)
             passing.append((now + .milliseconds(milliseconds), fault))
+            troubledUntil = max(troubledUntil, now + .milliseconds(milliseconds))
         case .slowness(let milliseconds):
             story.tell("a thread stands still for \(milliseconds) ms")
             process?.work.hold(milliseconds: milliseconds)
+            troubledUntil = max(troubledUntil, now + .milliseconds(milliseconds))
         case .clock(let milliseconds):
             story.tell("the wall clock is set by \(milliseconds) ms")
             clock.setWall(aheadBy: milliseconds)
@@ -216,13 +223,16 @@ final class World {
             switch plan.durability {
             case .never: now
             // Under `always` this is for what runs.
-            case .always, .interval: .milliseconds(1000 + 500) + slowness
+            case .always, .interval: .milliseconds(1000 + 500) + slowness(now)
             }
         return span >= now ? 0 : now - span
     }
 
-    /// How much longer than its interval a slow disk may take.
-    private var slowness: Nanoseconds { plan.has(.slowness) || plan.has(.disk) ? .seconds(12) : 0 }
+    /// How much longer than its interval a disk may take that was in trouble a moment ago: after a
+    /// failure it is asked again five seconds later.
+    private func slowness(_ now: Nanoseconds) -> Nanoseconds {
+        !passing.isEmpty || now < troubledUntil + .seconds(7) ? .seconds(15) : 0
+    }
 
     // MARK: The process
 
@@ -257,6 +267,13 @@ final class World {
         process.bury()
         payments.processEnded()
         self.process = nil
+    }
+
+    /// Holds a text against the filters.
+    func checkFilters(_ text: String) {
+        if plan.hasFilters, text.contains(CallText.secret) {
+            promises.fail("a word passed the filters: '\(text)'")
+        }
     }
 
     // MARK: For clients
