@@ -15,7 +15,18 @@ import Testing
         var all: [String] = []
     }
 
-    init() { work = SimulatedWork(clock: clock, chance: Chance(seed: 1)) }
+    /// Ends the threads with the test: until then they and their queues keep each other.
+    private final class End: Sendable {
+        let work: SimulatedWork
+        init(_ work: SimulatedWork) { self.work = work }
+        deinit { work.end() }
+    }
+    private let end: End
+
+    init() {
+        work = SimulatedWork(clock: clock, chance: Chance(seed: 1))
+        end = End(work)
+    }
 
     @Test func aQueueRunsInOrder() {
         let queue = work.queue("a", .usual)
@@ -30,6 +41,7 @@ import Testing
         var orders: Set<[String]> = []
         for seed in 0..<50 {
             let work = SimulatedWork(clock: clock, chance: Chance(seed: UInt64(seed)))
+            defer { work.end() }
             let story = Lines()
             for name in ["a", "b", "c"] {
                 work.queue(name, .usual).async { story.all.append(name) }

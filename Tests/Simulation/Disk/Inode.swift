@@ -8,7 +8,7 @@ class Inode {
     /// What it is, its length apart.
     var rights: FileStatus
     /// The open file that has its lock.
-    var lockHolder: OpenDescription?
+    weak var lockHolder: OpenDescription?
     /// How many names and open files it has; without any it is gone.
     var holders = 0
 

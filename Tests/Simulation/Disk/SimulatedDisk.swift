@@ -24,7 +24,12 @@ final class SimulatedDisk {
     let story: Story
     let chance: Chance
     let tree = FolderTree()
-    private var processes: [ProcessDisk] = []
+    /// Those that have not ended; not kept, since each keeps the disk.
+    private var processes: [Attached] = []
+
+    private struct Attached {
+        weak var process: ProcessDisk?
+    }
 
     /// Makes an empty disk.
     ///
@@ -52,16 +57,16 @@ final class SimulatedDisk {
     /// Begins a process.
     func attach() -> ProcessDisk {
         let process = ProcessDisk(self)
-        processes.append(process)
+        processes.append(Attached(process: process))
         return process
     }
 
     /// A process has ended.
-    func detach(_ process: ProcessDisk) { processes.removeAll { $0 === process } }
+    func detach(_ process: ProcessDisk) { processes.removeAll { $0.process === process } }
 
     /// Ends all processes, and loses what was not safe, or any part of it.
     func losePower() {
-        for process in processes { process.end() }
+        for attached in processes { attached.process?.end() }
         tree.losePower(chance)
         used = 0
         tree.forEach { inode in
