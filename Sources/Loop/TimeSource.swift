@@ -2,7 +2,7 @@
 package enum TimeSource: Sendable {
     /// The kernel's clocks.
     case system
-    /// A clock that stands still until it is advanced.
+    /// A clock that does not move until it is advanced.
     case manual(ManualClock)
 
     /// The time for deadlines.

@@ -12,7 +12,6 @@ final class PlayedCall: @unchecked Sendable {
     /// When the next step is due; `.max` while there is none.
     private(set) var due: Nanoseconds
     private var steps: ArraySlice<UpstreamStep>
-    /// The rest of a piece that was not taken whole.
     private let loop: EventLoop
     private unowned let world: World
 

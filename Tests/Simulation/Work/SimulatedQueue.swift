@@ -15,7 +15,7 @@ final class SimulatedQueue: WorkQueue, @unchecked Sendable {
     /// Its name.
     let label: String
     var state = State.idle
-    /// It stands still until then.
+    /// It is stuck until then.
     var heldUntil: Nanoseconds = 0
     private let work: SimulatedWork
     private var items: [@Sendable () -> Void] = []

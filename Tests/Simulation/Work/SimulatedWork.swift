@@ -72,7 +72,7 @@ final class SimulatedWork: BackgroundWork, @unchecked Sendable {
         return true
     }
 
-    /// Lets one of the queues stand still for so long, as with a disk that does not answer.
+    /// Keeps one of the queues stuck for so long, as with a disk that does not answer.
     ///
     /// - Returns: its name; nil where there is no queue.
     @discardableResult func hold(milliseconds: Int) -> String? {

@@ -14,7 +14,7 @@ struct Plan {
         case stops
         /// The disk refuses, is full, or fails to make things safe.
         case disk
-        /// Background threads stand still, as behind a slow disk.
+        /// Background threads are stuck, as with a slow disk.
         case slowness
         /// The wall clock is set.
         case clocks

@@ -22,9 +22,6 @@ final class SharedKnowledge {
         return questions
     }
 
-    /// How many questions there were.
-    var questionCount: Int { questions }
-
     /// A question is asked, maybe again.
     func asked(_ question: Int, in conversation: String?) {
         payments.asked(question)
@@ -38,9 +35,6 @@ final class SharedKnowledge {
         payments.freed(question)
         promises.mayBeDeleted(question: question)
     }
-
-    /// The conversation that a question belongs to.
-    func conversation(of question: Int) -> String? { conversations[question] }
 
     /// The name of a conversation.
     func conversation(_ chance: Chance) -> String { "talk \(chance.below(5))" }

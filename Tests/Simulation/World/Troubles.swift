@@ -12,7 +12,7 @@ struct Troubles {
         case stop
         /// The disk has a fault for so long.
         case disk(fault: Int, milliseconds: Int)
-        /// A background thread stands still for so long.
+        /// A background thread is stuck for so long.
         case slowness(milliseconds: Int)
         /// The wall clock is set ahead, or back.
         case clock(milliseconds: Int)

@@ -154,7 +154,7 @@ final class World {
             passing.append((now + .milliseconds(milliseconds), fault))
             troubledUntil = max(troubledUntil, now + .milliseconds(milliseconds))
         case .slowness(let milliseconds):
-            story.tell("a thread stands still for \(milliseconds) ms")
+            story.tell("a thread is stuck for \(milliseconds) ms")
             process?.work.hold(milliseconds: milliseconds)
             troubledUntil = max(troubledUntil, now + .milliseconds(milliseconds))
         case .clock(let milliseconds):
