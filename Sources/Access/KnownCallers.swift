@@ -88,7 +88,7 @@ package final class KnownCallers: Callers {
         if new !== old, let home { await begin(new, home) }
         let inForce = means
         state.withLock { $0 = State(means: inForce, home: $0.home) }
-        if new !== old { await old?.end() }
+        if new !== old { await old?.endReplaced() }
     }
 
     package func begin(

@@ -21,11 +21,19 @@ package final class FetchedKeys: Sendable {
         case unavailable(seconds: Int)
     }
 
+    /// Who fetches them.
+    private enum Home {
+        /// Nobody, yet or any more.
+        case nobody
+        case loop(EventLoop)
+        /// Nobody any more: others count in their place.
+        case replaced
+    }
+
     /// Where they are published: an `https` URL, or an `http` one of this machine.
     package let url: String
     private let current = Guarded(Edition(number: 0, keys: nil))
-    /// The loop that fetches them; nil where nobody does.
-    private let home = Guarded<EventLoop?>(nil)
+    private let home = Guarded(Home.nobody)
 
     /// Names the address; nothing is fetched before `begin`.
     package init(url: String) { self.url = url }
@@ -44,7 +52,7 @@ package final class FetchedKeys: Sendable {
         _ connection: UpstreamSettings,
         report: @escaping @Sendable (KeySetReport) -> Void
     ) async {
-        home.withLock { $0 = loop }
+        home.withLock { $0 = .loop(loop) }
         await loop.run { [self] loop in
             let made = KeySetFetcher(self, on: loop.reactor, connection, report: report)
             guard let fetcher = made else { return }
@@ -54,12 +62,21 @@ package final class FetchedKeys: Sendable {
     }
 
     /// Stops fetching; what was fetched goes on to count for whoever still asks.
-    func end() async {
-        let loop = home.withLock { home in
-            defer { home = nil }
+    func end() async { await end(as: .nobody) }
+
+    /// Stops fetching, once others count in their place.
+    ///
+    /// A request that found these just before is judged by the others, and not told that the issuer
+    /// is away.
+    func endReplaced() async { await end(as: .replaced) }
+
+    private func end(as last: Home) async {
+        let old = home.withLock { home in
+            defer { home = last }
             return home
         }
-        await loop?.run { [self] loop in
+        guard case .loop(let loop) = old else { return }
+        await loop.run { [self] loop in
             let fetcher = KeySetFetcher.of(self, on: loop)
             fetcher?.end()
             loop.reactor.tenants.removeAll { $0 === fetcher }
@@ -78,14 +95,20 @@ package final class FetchedKeys: Sendable {
         then use: @escaping (Answer) -> Void
     ) {
         let ticket = Ticket(on: reactor, use)
-        guard let loop = home.withLock({ $0 }) else {
-            return ticket.answer(.unavailable(seconds: KeySetSchedule.firstPauseSeconds))
+        guard case .loop(let loop) = home.withLock({ $0 }) else {
+            return ticket.answer(answerOfNobody)
         }
         loop.post { [self] loop in
             guard let fetcher = KeySetFetcher.of(self, on: loop) else {
-                return ticket.answer(.unavailable(seconds: KeySetSchedule.firstPauseSeconds))
+                return ticket.answer(answerOfNobody)
             }
             fetcher.wanted(newerThan: number, ticket)
         }
+    }
+
+    /// What a request is told that finds nobody who fetches.
+    private var answerOfNobody: Answer {
+        if case .replaced = home.withLock({ $0 }) { return .changed }
+        return .unavailable(seconds: KeySetSchedule.firstPauseSeconds)
     }
 }
