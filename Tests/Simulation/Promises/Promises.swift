@@ -76,6 +76,10 @@ final class Promises {
         change(id) { $0.show(entry, text, at: clock.now, isSafe: isSafe) }
     }
 
+    /// A client was shown text without a number, while the relay said that it cannot write: the text
+    /// follows what was shown before.
+    func sawUnnumbered(_ id: String) { change(id) { $0.becameUnsafe(from: $0.count) } }
+
     /// A client was told how an answer ended.
     ///
     /// - Parameters:

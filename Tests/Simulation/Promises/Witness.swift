@@ -35,7 +35,10 @@ final class Witness {
             last = place.number
         case .text:
             checkIsThere(visit)
-            if let id = visit.reading.generation { answered(id) }
+            if let id = visit.reading.generation {
+                answered(id)
+                if !isSafe { promises.sawUnnumbered(id) }
+            }
             last = nil
         case .restored(let text):
             checkIsThere(visit)
