@@ -25,14 +25,15 @@ package final class AnswerHead {
     /// It may be many times as long as the answer.
     package private(set) var record: [UInt8] = []
 
-    /// Makes the head of a new answer.
+    /// Makes the head of a new answer; `deletableFrom` is that of its `RecordStart`.
     package init(
         id: String,
         owner: String?,
         key: RequestKey?,
         _ request: ChatRequest,
         source: GenerationRecord.Source,
-        startedAt: Int
+        startedAt: Int,
+        deletableFrom: Int? = nil
     ) {
         self.id = id
         self.owner = owner
@@ -49,6 +50,7 @@ package final class AnswerHead {
             owner: owner,
             key: key,
             startedAt: startedAt,
+            deletableFrom: deletableFrom,
             into: &record
         )
     }

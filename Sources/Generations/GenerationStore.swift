@@ -112,20 +112,20 @@ package final class GenerationStore {
         in context: LoopContext? = nil
     ) -> Generation {
         let context = context ?? self.context
+        let now = context.reactor.wallMilliseconds
+        let start = request.conversation.map { _ in stores.history.begins(at: now) }
         let head = AnswerHead(
             id: id,
             owner: owner,
             key: key,
             request,
             source: source,
-            startedAt: context.reactor.wallMilliseconds
+            startedAt: now,
+            deletableFrom: start?.deletableFrom
         )
-        let number = head.conversationName.map {
-            stores.history.begins(id, in: $0, at: head.startedAt)
-        }
         let generation = Generation(
             head,
-            number: number ?? 0,
+            number: start?.number ?? 0,
             onDisconnect: onDisconnect,
             context,
             in: self
@@ -139,7 +139,7 @@ package final class GenerationStore {
         let generation = Generation(left, in: self)
         byID[generation.id] = generation
         if generation.live.head.conversationName != nil {
-            stores.history.began(at: left.head.startedAt)
+            stores.history.began(left.recordHead)
         }
         // An answer that failed before anything of it came had freed its key.
         if let key = generation.live.head.key, !generation.live.log.firstAnswerIsFailure {

@@ -27,6 +27,18 @@ final class Scratch: Sendable {
         "\(path)/\(name)"
     }
 
+    /// Whether any file in the folder holds the text.
+    func has(_ text: String) -> Bool {
+        let wanted = bytes(text)
+        return names().contains { name in
+            let content = read(name)
+            guard content.count >= wanted.count else { return false }
+            return content.indices.dropLast(wanted.count - 1).contains {
+                content[$0] == wanted[0] && content[$0...].starts(with: wanted)
+            }
+        }
+    }
+
     func names() -> [String] {
         namesIn(path)
     }

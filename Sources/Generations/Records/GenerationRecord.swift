@@ -108,6 +108,7 @@ package enum GenerationRecord {
     ///   - owner: who asks; nil where callers are not told apart.
     ///   - key: the key under which the client asked, if any.
     ///   - startedAt: in milliseconds since 1970.
+    ///   - deletableFrom: that of its `RecordStart`.
     ///   - out: the bytes that are appended to.
     static func appendHead(
         id: String,
@@ -115,6 +116,7 @@ package enum GenerationRecord {
         owner: String?,
         key: RequestKey?,
         startedAt: Int,
+        deletableFrom: Int? = nil,
         into out: inout [UInt8]
     ) {
         out.append(literal: "{\"id\":")
@@ -122,9 +124,8 @@ package enum GenerationRecord {
         append("conversation", request.conversation, into: &out)
         append("user", request.user, into: &out)
         append("owner", owner, into: &out)
-        out.append(literal: ",\"started_at\":\"")
-        Timestamp.append(milliseconds: startedAt, into: &out)
-        out.append(literal: "\"")
+        if let deletableFrom { append("deletable_from", time: deletableFrom, into: &out) }
+        append("started_at", time: startedAt, into: &out)
         append("requested_model", request.model, into: &out)
         // No answer is known to follow another yet.
         out.append(literal: ",\"after\":null")
@@ -152,12 +153,7 @@ package enum GenerationRecord {
         // This comes before `ended_at`, which is searched from the end: what an upstream sent may
         // have a member of that name, too.
         log.appendMembers(reasoningEnds, into: &out)
-        out.append(literal: ",\"ended_at\":\"")
-        Timestamp.append(
-            milliseconds: timing.startedAt + timing.totalMilliseconds,
-            into: &out
-        )
-        out.append(literal: "\"")
+        append("ended_at", time: timing.startedAt + timing.totalMilliseconds, into: &out)
         if let source {
             append("upstream", source.upstream, into: &out)
             append("model", log.answeringModel ?? source.model, into: &out)
@@ -189,6 +185,15 @@ package enum GenerationRecord {
         out.append(literal: name)
         out.append(literal: "\":")
         JSONText.appendStringOrNull(value, into: &out)
+    }
+
+    /// Appends a member with a time, in milliseconds since 1970.
+    private static func append(_ name: StaticString, time: Int, into out: inout [UInt8]) {
+        out.append(literal: ",\"")
+        out.append(literal: name)
+        out.append(literal: "\":\"")
+        Timestamp.append(milliseconds: time, into: &out)
+        out.append(literal: "\"")
     }
 
     private static func append(_ number: Int?, into out: inout [UInt8]) {

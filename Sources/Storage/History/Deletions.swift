@@ -8,8 +8,8 @@ import Wire
 /// when its conversation was deleted, or one found in what a crash left.
 ///
 /// A deletion's time is never before that of a record that it reaches. A clock may have been ahead
-/// at either: then a record that is begun after the deletion has an earlier time. Such records are
-/// named in the list, and stay.
+/// at either: then a record that is begun after the deletion says itself from which time on it may
+/// be deleted.
 package struct Deletions: Sendable {
     /// The list's name in the data folder.
     package static let name = "history.deleted.jsonl"
@@ -19,7 +19,8 @@ package struct Deletions: Sendable {
     /// One deletion.
     private struct Deletion {
         let time: [UInt8]
-        /// The records that were begun after it, whatever their times.
+        /// The records that were begun after it, whatever their times: earlier versions named them
+        /// here.
         var spared: Set<[UInt8]> = []
 
         func isNotBefore(_ other: [UInt8]) -> Bool {
@@ -54,7 +55,7 @@ package struct Deletions: Sendable {
         guard !deletions.isEmpty, let deletion = deletions[head.conversationKey] else {
             return false
         }
-        return deletion.isNotBefore(head.startedAt) && !deletion.spared.contains(head.id)
+        return deletion.isNotBefore(head.deletableFrom) && !deletion.spared.contains(head.id)
     }
 
     /// Reads the list; a line that is not ours is passed over.
@@ -101,18 +102,6 @@ package struct Deletions: Sendable {
         }
         try append(Self.line(key, "deleted_at", time))
         deletions[key] = Deletion(time: time)
-    }
-
-    /// Notes that a record is begun now: a deletion of before does not reach it, even where that
-    /// has a later time.
-    ///
-    /// - Parameter head: what is known of the record.
-    /// - Throws: where the disk refuses; for this process it is noted.
-    mutating func spare(_ head: RecordHead) throws(StorageError) {
-        let key = head.conversationKey
-        guard deletions[key]?.isNotBefore(head.startedAt) ?? false else { return }
-        deletions[key]?.spared.insert(head.id)
-        try append(Self.line(key, "spared", head.id))
     }
 
     private func append(_ line: [UInt8]) throws(StorageError) {

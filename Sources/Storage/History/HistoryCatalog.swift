@@ -157,11 +157,10 @@ package struct HistoryCatalog: Sendable {
     /// - Parameters:
     ///   - active: the file that is appended to.
     ///   - unsettled: the lines that are not in it yet.
-    ///   - begun: records that were begun since then.
-    mutating func catchUp(_ active: ActiveFile?, unsettled: [UInt8], begun: [RecordHead]) {
+    mutating func catchUp(_ active: ActiveFile?, unsettled: [UInt8]) {
         self.unsettled = unsettled
         do throws(StorageError) {
-            try files.catchUp(active, begun: begun)
+            try files.catchUp(active)
             failure = nil
         } catch {
             failure = error
@@ -173,10 +172,10 @@ package struct HistoryCatalog: Sendable {
 
     // MARK: Changing the files
 
-    /// Reads the latest time of all deletions; later than any where that is not known.
+    /// Reads the latest time of all deletions; nil where there are none, or none can be read.
     mutating func readLatestDeletion() -> [UInt8]? { files.readLatestDeletion() }
 
-    /// The latest time at which a record was begun that may be deleted; empty where none was.
+    /// The time that a deletion needs to reach all records; empty where there are none.
     ///
     /// - Throws: where the files cannot be read.
     func latestStart() throws(StorageError) -> [UInt8] {
@@ -192,14 +191,11 @@ package struct HistoryCatalog: Sendable {
     /// - Parameters:
     ///   - conversation: the one that is meant.
     ///   - time: not before any of its records.
-    ///   - begun: records that were begun since the index caught up, before the deletion.
     /// - Throws: where the disk refuses.
     mutating func delete(
         _ conversation: ConversationName,
-        at time: [UInt8],
-        begun: [RecordHead]
+        at time: [UInt8]
     ) throws(StorageError) {
-        files.note(begun: begun)
         try files.delete(conversation, at: time)
     }
 

@@ -189,32 +189,18 @@ package final class HistoryFile: Sendable {
         }
     }
 
-    /// Takes note that a record is begun, so that no deletion of before reaches it, and each one
-    /// after it does: neither has to be so by their times, since clocks are set.
+    /// Takes note that a record of a conversation is begun, so that no deletion of before reaches
+    /// it, and each one after it does: neither has to be so by their times, since clocks are set.
     ///
-    /// At once, and at next to no cost where the clock is right.
-    ///
-    /// - Parameters:
-    ///   - id: the record's.
-    ///   - conversation: the one it belongs to.
-    ///   - time: now, in milliseconds since 1970.
-    /// - Returns: its number among all that were begun in this process, from 1.
-    @discardableResult
-    package func begins(
-        _ id: String,
-        in conversation: ConversationName,
-        at time: Int
-    ) -> Int {
-        let (number, isNoted) = reader.begins(id, in: conversation, at: time)
-        if isNoted { read { _ in } }
-        return number
-    }
+    /// - Parameter time: now, in milliseconds since 1970.
+    /// - Returns: what the record has to say of it.
+    package func begins(at time: Int) -> RecordStart { reader.begins(at: time) }
 
     /// Takes note that a record is still to come which an earlier process began, so that each
     /// deletion reaches it.
     ///
-    /// - Parameter time: when it was begun, in milliseconds since 1970.
-    package func began(at time: Int) { reader.began(at: time) }
+    /// - Parameter head: what it begins with.
+    package func began(_ head: RecordHead) { reader.began(head) }
 
     // MARK: The end
 

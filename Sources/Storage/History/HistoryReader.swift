@@ -4,16 +4,14 @@ import Wire
 /// Answers questions to the history on a queue of its own, where its files also change their names:
 /// so no question is ever between two of them.
 final class HistoryReader: Sendable {
-    /// What other threads leave for the next question.
+    /// What loops and the reader tell each other; times are in milliseconds since 1970.
     private struct Notes {
         /// The latest time of all deletions; nil where there are none.
-        var latestDeletion: [UInt8]?
+        var latestDeletion: Int?
         /// How many records were begun.
         var begunCount = 0
-        /// The latest time at which one was begun, in milliseconds since 1970.
+        /// The time that a deletion needs to reach all that were begun.
         var latestStart = 0
-        /// Records that were begun and that a deletion of before may seem to reach.
-        var begun: [RecordHead] = []
         /// Where the file ended when the index last began to catch up.
         var indexedEnd = 0
     }
@@ -58,7 +56,7 @@ final class HistoryReader: Sendable {
     func open() {
         catalog.sync { catalog in
             let latest = catalog.readLatestDeletion()
-            self.notes.withLock { $0.latestDeletion = latest }
+            self.notes.withLock { $0.latestDeletion = latest.flatMap(Timestamp.milliseconds) }
         }
     }
 
@@ -86,12 +84,7 @@ final class HistoryReader: Sendable {
 
     private func catchUp(_ catalog: inout HistoryCatalog, _ records: RecordQueue) {
         let (active, unsettled) = records.writeOut()
-        // After that: what has its record in the file was begun before.
-        let begun = notes.withLock { notes in
-            defer { notes.begun = [] }
-            return notes.begun
-        }
-        catalog.catchUp(active, unsettled: unsettled, begun: begun)
+        catalog.catchUp(active, unsettled: unsettled)
         for entry in catalog.takeReports() { report(entry) }
     }
 
@@ -112,17 +105,18 @@ final class HistoryReader: Sendable {
         in catalog: inout HistoryCatalog
     ) throws(StorageError) -> Int {
         let latestRecorded = try catalog.latestStart()
-        let latestDeletion = catalog.latestDeletion
-        // At once: whatever is begun is either before the deletion, or taken note of.
-        let (time, begun, count) = notes.withLock { notes in
+        let latestDeletion = Timestamp.milliseconds(catalog.latestDeletion)
+        // At once: whatever is begun is either before the deletion, or is told of it.
+        let (time, count) = notes.withLock { notes in
             var latestStart: [UInt8] = []
             Timestamp.append(milliseconds: notes.latestStart, into: &latestStart)
             let time = Self.latest(now, latestRecorded, latestStart)
-            notes.latestDeletion = Self.latest(time, latestDeletion)
-            defer { notes.begun = [] }
-            return (time, notes.begun, notes.begunCount)
+            notes.latestDeletion = [
+                notes.latestDeletion, latestDeletion, Timestamp.milliseconds(time),
+            ].compactMap(\.self).max()
+            return (time, notes.begunCount)
         }
-        try catalog.delete(conversation, at: time, begun: begun)
+        try catalog.delete(conversation, at: time)
         return count
     }
 
@@ -145,36 +139,21 @@ final class HistoryReader: Sendable {
     }
 
     /// Takes note that a record was begun by an earlier process and is written by this one.
-    func began(at time: Int) { notes.withLock { $0.latestStart = max($0.latestStart, time) } }
+    func began(_ head: RecordHead) {
+        guard let time = Timestamp.milliseconds(head.deletableFrom) else { return }
+        notes.withLock { $0.latestStart = max($0.latestStart, time) }
+    }
 
-    /// Takes note that a record is begun, so that no deletion of before reaches it: that may have a
-    /// later time, by a clock that was ahead.
+    /// Takes note that a record is begun.
     ///
-    /// - Parameters:
-    ///   - id: the record's.
-    ///   - conversation: the one it belongs to.
-    ///   - time: now, in milliseconds since 1970.
-    /// - Returns: its number among all that were begun, from 1; and whether there is anything that
-    ///   the next question has to note.
-    func begins(
-        _ id: String,
-        in conversation: ConversationName,
-        at time: Int
-    ) -> (number: Int, isNoted: Bool) {
+    /// - Parameter time: now, in milliseconds since 1970.
+    func begins(at time: Int) -> RecordStart {
         notes.withLock { notes in
             notes.begunCount += 1
-            notes.latestStart = max(notes.latestStart, time)
-            guard let latest = notes.latestDeletion else { return (notes.begunCount, false) }
-            var startedAt: [UInt8] = []
-            Timestamp.append(milliseconds: time, into: &startedAt)
-            let isLater =
-                latest.count == startedAt.count && latest.lexicographicallyPrecedes(startedAt)
-            if !isLater {
-                notes.begun.append(
-                    RecordHead(id: id, conversation: conversation, startedAt: startedAt)
-                )
-            }
-            return (notes.begunCount, !isLater)
+            var deletableFrom: Int?
+            if let latest = notes.latestDeletion, latest >= time { deletableFrom = latest + 1 }
+            notes.latestStart = max(notes.latestStart, deletableFrom ?? time)
+            return RecordStart(number: notes.begunCount, deletableFrom: deletableFrom)
         }
     }
 }

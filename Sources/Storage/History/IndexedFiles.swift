@@ -8,10 +8,8 @@ struct IndexedFiles: Sendable {
     var parts: HistoryParts
     private var index = HistoryIndex()
     private(set) var deletions: Deletions
-    /// Records that were begun, which no deletion of before may reach.
-    private var begun: [RecordHead] = []
-    /// The latest time at which a record of a conversation was begun, as far as it is written as
-    /// ours; empty where none was.
+    /// The time that a deletion needs to reach all records of conversations, as far as theirs are
+    /// written as ours; empty where there are none.
     private(set) var latestStart: [UInt8] = []
     private var isLoaded = false
     /// Whether torn lines may have been set aside since they were last looked through.
@@ -41,27 +39,20 @@ struct IndexedFiles: Sendable {
 
     /// Takes into the index what was written since the last time.
     ///
-    /// - Parameters:
-    ///   - active: the file that is appended to; nil where the writer has none open.
-    ///   - begun: records that were begun since then.
+    /// - Parameter active: the file that is appended to; nil where the writer has none open.
     /// - Throws: where the files cannot be read now.
-    mutating func catchUp(_ active: ActiveFile?, begun: [RecordHead]) throws(StorageError) {
-        note(begun: begun)
+    mutating func catchUp(_ active: ActiveFile?) throws(StorageError) {
         if !isLoaded { try load() }
         let active = if let active { active } else { try parts.unopened() }
         if !parts.follow(active) {
             try load()
             _ = parts.follow(active)
         }
-        spareBegun()
         for number in parts.indices where parts[number].indexedEnd < parts[number].end {
             try indexPart(number)
             if let report = parts.reportDamage(of: number) { reports.append(report) }
         }
     }
-
-    /// Takes note of records that were begun, which no deletion of before may reach.
-    mutating func note(begun: [RecordHead]) { self.begun += begun }
 
     private mutating func load() throws(StorageError) {
         // Should it fail on its way, the next question begins anew.
@@ -72,18 +63,6 @@ struct IndexedFiles: Sendable {
         hasUntidied = !deletions.isEmpty
         try parts.load { reports.append($0) }
         isLoaded = true
-    }
-
-    /// Those that the disk refuses to note are tried again the next time.
-    private mutating func spareBegun() {
-        begun.removeAll { head in
-            do throws(StorageError) {
-                try deletions.spare(head)
-                return true
-            } catch {
-                return false
-            }
-        }
     }
 
     private mutating func indexPart(_ number: Int) throws(StorageError) {
@@ -130,21 +109,19 @@ struct IndexedFiles: Sendable {
     }
 
     private mutating func noteStart(of head: RecordHead) {
-        guard !head.conversation.isEmpty, head.startedAt.count == Timestamp.count,
-            latestStart.lexicographicallyPrecedes(head.startedAt)
+        let start = head.deletableFrom
+        guard !head.conversation.isEmpty, start.count == Timestamp.count,
+            latestStart.lexicographicallyPrecedes(start)
         else { return }
-        latestStart = head.startedAt
+        latestStart = start
     }
 
     // MARK: Deletions
 
-    /// Reads the latest time of all deletions; later than any where that is not known.
+    /// Reads the latest time of all deletions; nil where there are none, or none can be read.
     mutating func readLatestDeletion() -> [UInt8]? {
-        do throws(StorageError) {
-            try deletions.load()
-        } catch {
-            return [.max]
-        }
+        // The next question reads it again, and says what is wrong.
+        try? deletions.load()
         return deletions.latest
     }
 
@@ -155,7 +132,6 @@ struct IndexedFiles: Sendable {
     ) throws(StorageError) {
         let key = conversation.key
         try deletions.add(conversation, at: time)
-        begun.removeAll { $0.conversationKey == key }
         for number in index.delete(conversation: indexHash(key)) {
             parts[number].isDirty = true
         }

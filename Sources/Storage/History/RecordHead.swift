@@ -15,17 +15,12 @@ package struct RecordHead: Sendable {
     private(set) var user: [UInt8] = []
     /// When the answer was begun, as it is written; empty where the record has no time.
     private(set) var startedAt: [UInt8] = []
+    /// The earliest deletion that reaches the record, where the clock had been set back to before
+    /// one that does not; empty where `startedAt` says it.
+    private var reachedFrom: [UInt8] = []
 
     /// Makes an empty one.
     package init() {}
-
-    /// What is known of a record that is begun.
-    init(id: String, conversation: ConversationName, startedAt: [UInt8]) {
-        self.id = Array(id.utf8)
-        self.conversation = Array(conversation.id.utf8)
-        owner = Array((conversation.owner ?? "").utf8)
-        self.startedAt = startedAt
-    }
 
     /// Reads a line, and of a broken one what comes before the break.
     ///
@@ -37,6 +32,7 @@ package struct RecordHead: Sendable {
         owner.removeAll(keepingCapacity: true)
         user.removeAll(keepingCapacity: true)
         startedAt.removeAll(keepingCapacity: true)
+        reachedFrom.removeAll(keepingCapacity: true)
         do throws(JSONError) {
             try readMembers(line)
         } catch {
@@ -47,6 +43,9 @@ package struct RecordHead: Sendable {
 
     /// What the conversation is found by; empty where the record names none.
     package var conversationKey: [UInt8] { ConversationName.key(conversation, owner: owner) }
+
+    /// The time of the earliest deletion that reaches it, as it is written.
+    var deletableFrom: [UInt8] { reachedFrom.isEmpty ? startedAt : reachedFrom }
 
     /// The user by which the index finds it: an owner's records are looked for by the owner.
     var namedUser: [UInt8] { owner.isEmpty ? user : owner }
@@ -67,6 +66,10 @@ package struct RecordHead: Sendable {
                 try Self.readText(line, &reader, into: &user)
             } else if matches(line, name, "started_at") {
                 try Self.readText(line, &reader, into: &startedAt)
+            } else if matches(line, name, "deletable_from") {
+                // Nearly no record has it; where one does, it is written before the fifth of these.
+                try Self.readText(line, &reader, into: &reachedFrom)
+                missing += 1
             } else {
                 missing += 1
                 try reader.skip(line)

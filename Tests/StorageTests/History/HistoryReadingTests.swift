@@ -12,14 +12,24 @@ func record(
     _ conversation: String? = nil,
     user: String? = nil,
     at time: String = "2026-01-01T00:00:00.000Z",
+    deletableFrom: String? = nil,
     text: String = "hello"
 ) -> [UInt8] {
     func quoted(_ value: String?) -> String { value.map { "\"\($0)\"" } ?? "null" }
     return bytes(
         "{\"id\":\"\(id)\",\"conversation\":\(quoted(conversation)),\"user\":\(quoted(user)),"
+            + (deletableFrom.map { "\"deletable_from\":\"\($0)\"," } ?? "")
             + "\"started_at\":\"\(time)\",\"messages\":[{\"role\":\"user\",\"content\":\"\(text)\"}],"
             + "\"content\":\"an answer\",\"status\":\"complete\"}"
     )
+}
+
+/// What such a record of a conversation begins with.
+func head(_ conversation: String, at time: String) -> RecordHead {
+    let line = record("r", conversation, at: time)
+    var head = RecordHead()
+    _ = head.read(line.span)
+    return head
 }
 
 extension HistoryFile {
