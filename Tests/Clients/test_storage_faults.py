@@ -349,6 +349,24 @@ def test_a_long_answer_that_cannot_be_read_back_is_in_the_journal_until_the_next
     assert record["timing"]["tokens"] == 20_000
 
 
+def test_a_long_answer_that_cannot_be_read_back_is_recorded_once_the_disk_returns_it(
+    start_faulty, faults
+):
+    relay = start_faulty(RELAY_LOG_WINDOW=65536)
+    faults.set("read EIO /journal/")
+    question = {"message": "hi", "model": "simulator?tokens=20000&interval_ms=2&batch=20"}
+    url = f"{relay.url}/chat/stream?on_disconnect=finish"
+    with httpx.stream("POST", url, json=question, timeout=60):
+        pass
+    wait_for(lambda: "record has to wait until" in relay.log(), "the record fails")
+    assert not relay.history()
+    faults.clear()
+    [record] = relay.history(1)
+    assert record["status"] == "complete"
+    assert record["timing"]["tokens"] == 20_000
+    assert relay.log().count("record has to wait") == 1
+
+
 def test_records_for_which_there_was_no_room_are_made_at_the_next_start(start_faulty, faults):
     relay = start_faulty(RELAY_LOOPS=1)
     faults.set("write ENOSPC history.jsonl")

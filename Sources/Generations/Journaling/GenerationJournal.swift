@@ -20,6 +20,8 @@ protocol GenerationJournalOwner: AnyObject {
 package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
     /// The longest time that a record in the history still keeps its place in the journal.
     private static let settlingMilliseconds = 250
+    /// How long a disk is left alone that did not return what was written to it.
+    private static let rereadingMilliseconds = 5000
 
     private let journal: Journal
     private let history: HistoryFile
@@ -35,9 +37,11 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
     /// Ended answers whose records are on their way into the history, and whose keys into their
     /// file.
     private var settling: [(place: JournalPlace, record: Int, key: Int)] = []
-    /// Ended answers whose records the history refused; a slice, since it drops its first at no
-    /// cost.
+    /// Ended answers whose records the history refused, or whose entries the disk did not return;
+    /// a slice, since it drops its first at no cost.
     private var unrecorded: ArraySlice<UnrecordedGeneration> = []
+    /// No record is tried again before that.
+    private var nextRecording: Nanoseconds = 0
     private var isRecordingAgain = false
     private let settlingDue: Deadline
     private let retryDue: Deadline
@@ -102,7 +106,11 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
 
     // MARK: The disk
 
-    package func journalIsSafer() { showEnds() }
+    package func journalIsSafer() {
+        showEnds()
+        // They were written while the disk was busy with those before.
+        if !heldBack.isEmpty { journal.synchronize() }
+    }
 
     package func journalMayBeLost() {
         forgetWritten()
@@ -227,6 +235,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
             let ticket = live.journalTicket
             settling.append((ticket.place, record, ticket.keyPlace))
         case .refused: unrecorded.append(UnrecordedGeneration(live))
+        case .unread: wasUnread(UnrecordedGeneration(live))
         case .unreadable, nil: return
         }
         if !settlingDue.isSet { setSettlingDue() }
@@ -249,9 +258,19 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         if !settling.isEmpty || !unrecorded.isEmpty { setSettlingDue() }
     }
 
+    /// A disk that did not return an answer is given a while.
+    private func wasUnread(_ answer: UnrecordedGeneration) {
+        var answer = answer
+        answer.wasUnread = true
+        unrecorded.append(answer)
+        nextRecording = reactor.now + .milliseconds(Self.rereadingMilliseconds)
+    }
+
     /// Makes the next record: the history has room again once all that waited is in the file.
     private func recordNext() {
-        guard !isRecordingAgain, history.isWritable, !unrecorded.isEmpty else { return }
+        guard !isRecordingAgain, history.isWritable, !unrecorded.isEmpty,
+            nextRecording <= reactor.now
+        else { return }
         isRecordingAgain = true
         let answer = unrecorded.removeFirst()
         owner.recordAgain(answer) { [self] recording in
@@ -259,6 +278,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
             switch recording {
             case .taken(let record): settling.append((answer.place, record, answer.keyPlace))
             case .refused: unrecorded.append(answer)
+            case .unread: wasUnread(answer)
             case .unreadable:
                 // What the journal took is for the next start; what it never took is gone.
                 if !answer.isWritten { journal.release([answer.place]) }

@@ -11,6 +11,8 @@ struct UnrecordedGeneration: Sendable {
     let keyPlace: Int
     /// How many entries it has.
     let count: Int
+    /// Whether the journal's disk failed to return it, which is reported once.
+    var wasUnread = false
     private let written: JournalExtents
 
     init(_ live: LiveLog) {

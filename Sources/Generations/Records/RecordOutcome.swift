@@ -5,7 +5,8 @@ package enum RecordOutcome: Equatable, Sendable {
     /// Too much waits for the history's disk: the journal keeps the answer, and the record is tried
     /// again.
     case refused
-    /// The journal's disk does not return the answer: what is left of it is kept for the next
-    /// start.
+    /// The journal's disk did not return the answer this time: the record is tried again.
+    case unread
+    /// The journal does not have the whole answer: what is left of it is kept for the next start.
     case unreadable
 }

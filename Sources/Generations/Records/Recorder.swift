@@ -73,9 +73,10 @@ package final class Recorder: Sendable {
         return nil
     }
 
-    /// Makes a record that the history refused before.
+    /// Makes a record that failed before: the history refused it, or the journal did not return
+    /// all of the answer.
     func recordAgain(_ answer: UnrecordedGeneration, for ticket: Ticket<RecordOutcome>) {
-        make(answer.id, for: ticket) { [self] () throws(StorageError) in
+        make(answer.wasUnread ? nil : answer.id, for: ticket) { [self] () throws(StorageError) in
             lacking.withLock { $0 -= 1 }
             return try answer.record()
         }
@@ -96,8 +97,9 @@ package final class Recorder: Sendable {
     /// Waits for the records that are being made.
     package func finish() { queue.sync {} }
 
+    /// Makes a record on the queue; a failure is reported where an id is given.
     private func make(
-        _ id: String,
+        _ id: String?,
         for ticket: Ticket<RecordOutcome>,
         _ make: @escaping Making
     ) {
@@ -109,13 +111,13 @@ package final class Recorder: Sendable {
         }
     }
 
-    private func outcome(of make: Making, _ id: String) -> RecordOutcome {
+    private func outcome(of make: Making, _ id: String?) -> RecordOutcome {
         do throws(StorageError) {
             return outcome(of: history.appendWaiting(try make()))
         } catch {
             lacking.withLock { $0 += 1 }
-            report(.recordWaits(id: id, error))
-            return .unreadable
+            if let id { report(.recordWaits(id: id, error)) }
+            return error.mayPass ? .unread : .unreadable
         }
     }
 

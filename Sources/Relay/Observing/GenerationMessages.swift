@@ -1,5 +1,6 @@
 import ChatFormats
 import Generations
+import Storage
 import Wire
 
 /// What happens to answers, as lines of the log.
@@ -33,7 +34,8 @@ extension Log {
         case .notReadBack(let error):
             write(.error, "an answer's beginning cannot be read back: \(error)")
         case .recordWaits(let id, let error):
-            write(.error, "id=\(id) the record has to wait for the next start: \(error)")
+            let until = error.mayPass ? "until the disk returns the answer" : "for the next start"
+            write(.error, "id=\(id) the record has to wait \(until): \(error)")
         case .journal(let report): write(report)
         case .recovered(let count):
             write(

@@ -58,7 +58,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the same call may well succeed later without anybody changing the configuration.
     ///
     /// A full or failing disk must not keep the daemon from starting: its answers go on without it.
-    var mayPass: Bool {
+    package var mayPass: Bool {
         guard case .systemCall(_, _, let code) = self else { return false }
         switch code {
         case ENOSPC, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, ENOMEM: return true

@@ -191,7 +191,7 @@ package final class Journal {
         }
         rounds.wrote()
         if segments.book.isRetiring { segments.book.retired() }
-        if durability == .interval || rounds.isUnsafe, !syncDue.isSet {
+        if durability != .never || rounds.isUnsafe, !syncDue.isSet {
             setSyncDue(Durability.intervalMilliseconds)
         }
         recover()
@@ -245,8 +245,7 @@ package final class Journal {
             setSyncDue(Backoff.milliseconds.lowerBound)
         case .safe(let isBack, let isBehind):
             if isBack { report(.safeAgain) }
-            if isBehind, durability == .always { synchronize() }
-            if isBehind, durability == .interval { setSyncDue(Durability.intervalMilliseconds) }
+            if isBehind, durability != .never { setSyncDue(Durability.intervalMilliseconds) }
         }
         owner?.journalIsSafer()
     }

@@ -51,7 +51,7 @@ extension StorageSettings {
             words: """
                 When what was written is made safe against a loss of power (the end of the process \
                 alone loses nothing): `interval`, once a second; `always`, before readers see the \
-                end; `never`, by the kernel.
+                end, too; `never`, by the kernel.
                 """
         ),
         expected: "interval, always or never"
