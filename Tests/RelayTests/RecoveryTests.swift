@@ -139,6 +139,31 @@ import Wire
         }
     }
 
+    @Test(.timeLimit(.minutes(2)), arguments: [0, 8])
+    func `an answer in two segments, of which one has lost its header, has one record`(
+        damage: Int
+    ) async throws {
+        try await withRelay { relay in
+            let (client, head) = try relay.begin("simulator?tokens=100000&interval_ms=20")
+            let first = try #require(try client.readEvent())
+            let left = try relay.killed()
+            // As if the first had only the beginning, and the second went on; the first is taken for
+            // another process's.
+            let segment = left + "/journal/0-00000001.journal"
+            var bytes = readFile(segment)
+            writeFile(left + "/journal/0-00000002.journal", bytes)
+            bytes[damage] ^= 0xFF
+            writeFile(segment, bytes)
+            try await withRelay(left: left) { next in
+                let again = try next.resume(head.id, after: first.id)
+                #expect(again.last.json["status"]?.stringValue == "interrupted")
+                _ = try next.record(head.id)
+                let records = try next.records()
+                #expect(records.count { $0["id"]?.stringValue == head.id } == 1)
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func `of two answers under one number neither has anything of the other`() async throws {
         let folder = try makeFolder()
