@@ -99,14 +99,18 @@ struct Compaction: Sendable {
     /// Removes torn lines that were set aside, where they are of deleted conversations.
     private func removeTornLines() throws(StorageError) {
         guard !deletions.isEmpty else { return }
-        var head = RecordHead()
+        var scan = RecordScan()
         for name in try disk.fileNames(in: directory) where name.contains(".jsonl.torn-") {
             let file = try OpenFile.reading(joinedPath(directory, name), on: disk)
             let size = min(try file.status().size, Self.maxTornBytes)
             var bytes = [UInt8](repeating: 0, count: max(1, size))
             let count = try file.read(into: &bytes, at: 0, count: size)
-            head.read(bytes.span.extracting(first: count))
-            guard deletions.cover(head) else { continue }
+            var isDeleted = false
+            // A loss of power may have left zeros before the line.
+            scan.forEach(in: bytes.span.extracting(first: count)) { _, _, head in
+                if deletions.cover(head) { isDeleted = true }
+            }
+            guard isDeleted else { continue }
             try naming(file.path) { () throws(DiskError) in try disk.remove(file.path) }
         }
     }

@@ -15,7 +15,6 @@ package final class HistoryFile: Sendable {
     private let rotation: HistoryRotation
     let compactor: Compactor
     private let reserve: Reserve
-    private let work: any BackgroundWork
 
     /// Opens the file, and repairs it where the last process left half a line.
     ///
@@ -78,16 +77,11 @@ package final class HistoryFile: Sendable {
             follower: upkeep,
             platform: platform
         )
-        self.init(records, upkeep, platform.work)
+        self.init(records, upkeep)
     }
 
-    private init(
-        _ records: RecordQueue,
-        _ upkeep: HistoryUpkeep,
-        _ work: any BackgroundWork
-    ) {
+    private init(_ records: RecordQueue, _ upkeep: HistoryUpkeep) {
         self.records = records
-        self.work = work
         reader = upkeep.reader
         rotation = upkeep.rotation
         compactor = upkeep.compactor
@@ -181,8 +175,6 @@ package final class HistoryFile: Sendable {
             } catch {
                 return done(error)
             }
-            // What is asked after this has a later time by a right clock, and needs no note.
-            self.work.sleep(milliseconds: 1)
             self.compactor.beginSoon(self.records)
             forget(last)
             done(nil)

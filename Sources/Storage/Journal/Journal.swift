@@ -15,6 +15,7 @@ package final class Journal {
     private static let keptFrameBytes = 256 << 10
     /// How often the journal checks that the segment is still where it was created.
     private static let lookMilliseconds = 1000
+    private static let tidyMilliseconds = 5000
 
     private let durability: Durability
     private let limits: JournalLimits
@@ -32,6 +33,8 @@ package final class Journal {
     private var syncDue: Deadline
     /// When the round under way has taken too long.
     private let patience: Deadline
+    /// When the disk is asked again to let go of what nobody wants.
+    private let tidyDue: Deadline
     private var outage = Outage()
     private var nextLook: Nanoseconds = 0
 
@@ -90,13 +93,16 @@ package final class Journal {
         )
         syncDue = reactor.makeDeadline()
         patience = reactor.makeDeadline()
+        tidyDue = reactor.makeDeadline()
         syncDue.whenDue { [unowned self] in synchronize() }
         patience.whenDue { [unowned self] in tookTooLong() }
+        tidyDue.whenDue { [unowned self] in release([]) }
     }
 
     deinit {
         syncDue.abandon()
         patience.abandon()
+        tidyDue.abandon()
     }
 
     /// Whether the disk takes what it is given; it may take it and not make it safe.
@@ -140,7 +146,11 @@ package final class Journal {
         // Before they go, what they note of others that stay has to be noted elsewhere.
         if !segments.book.isUnwanted, wantsFrame { _ = commit() }
         segments.remove(unwanted)
-        guard segments.book.isUnwanted else { return }
+        if segments.book.isUnwanted { empty() }
+        if segments.isUntidy { tidyDue.set(at: reactor.now + .milliseconds(Self.tidyMilliseconds)) }
+    }
+
+    private func empty() {
         lastFrame = nil
         switch segments.empty() {
         case .emptied: break

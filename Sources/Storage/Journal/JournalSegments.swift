@@ -1,3 +1,5 @@
+import Glibc
+
 /// The segments of one loop's journal: the one that is being written, and those that others still
 /// want.
 struct JournalSegments: ~Copyable {
@@ -20,6 +22,10 @@ struct JournalSegments: ~Copyable {
     var book: SegmentBook
     /// Nil before the first frame of a segment.
     private var current: WritableSegment?
+    /// Segments that nobody wants, and whose names the disk has not let go.
+    private var unremoved: [Int] = []
+    /// Whether the disk has refused to empty the segment that is being written.
+    private var isEmptyingOwed = false
 
     /// Begins after the segments that are there; none is created yet.
     ///
@@ -91,6 +97,7 @@ struct JournalSegments: ~Copyable {
             // Frames go on into this one, and the next commit tries again.
             return nil
         }
+        isEmptyingOwed = false
         book.open()
         return full
     }
@@ -123,19 +130,32 @@ struct JournalSegments: ~Copyable {
     }
 
     private mutating func beginAnew() {
+        isEmptyingOwed = false
         current = nil
         book.open()
     }
 
     // MARK: Removing
 
-    /// Removes segments that nobody wants any more.
-    func remove(_ numbers: [Int]) {
-        for number in numbers { try? disk.remove(path(number)) }
+    /// Whether there is something on the disk that nobody wants, since the disk has refused to let
+    /// it go: it may be what was deleted from the history.
+    var isUntidy: Bool { isEmptyingOwed || !unremoved.isEmpty }
+
+    /// Removes segments that nobody wants any more, and those that could not be removed before.
+    mutating func remove(_ numbers: [Int]) {
+        unremoved = (unremoved + numbers).filter { number in
+            do throws(DiskError) {
+                try disk.remove(path(number))
+                return false
+            } catch {
+                return error.code != ENOENT
+            }
+        }
     }
 
     /// Empties the segment that is being written, which nobody wants.
     mutating func empty() -> Emptying {
+        isEmptyingOwed = false
         guard let current else {
             book.emptied()
             return .emptied
@@ -149,6 +169,7 @@ struct JournalSegments: ~Copyable {
         do throws(StorageError) {
             try current.empty()
         } catch {
+            isEmptyingOwed = true
             return .refused
         }
         book.emptied()

@@ -25,6 +25,7 @@ final class Reckoning {
         world.story.tell("all is calm, and everything that was promised is looked at")
         // What an earlier process left may have to wait for a start at which the disk is well.
         guard comesToRest(), stops(), comesToRest() else { return }
+        checkDeleted()
         readAll()
         guard promises.violation == nil, stops() else { return }
         checkFiles()
@@ -71,6 +72,31 @@ final class Reckoning {
 
     // MARK: The files
 
+    /// Nothing that was deleted is in the files of a relay that goes on.
+    private func checkDeleted() {
+        let folder = RelayProcess.dataFolder
+        for name in files(in: folder) + files(in: folder + "/journal") {
+            let content = world.disk.content(of: name) ?? []
+            for place in content.indices where content[place...].starts(with: Self.recordStart) {
+                // Of half a line whose conversation is cut nobody can know what it belongs to.
+                let words = content[place...].prefix(200)
+                    .split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+                let id = words.dropFirst(3).first.map { String(decoding: $0, as: UTF8.self) }
+                guard let id, words.count > 8, promises.answers[id]?.goneAt != nil else { continue }
+                return promises.fail("\(id) was deleted, and is in \(name)")
+            }
+        }
+    }
+
+    private static let recordStart = Array("{\"id\":\"".utf8)
+
+    /// The history's and the journal's files in a folder, without those that were set aside.
+    private func files(in folder: String) -> [String] {
+        (world.disk.names(of: folder) ?? []).filter {
+            $0.hasSuffix(".journal") || $0.hasPrefix("history") && $0 != "history.deleted.jsonl"
+        }.map { folder + "/" + $0 }
+    }
+
     private func checkFiles() {
         let folder = RelayProcess.dataFolder
         let left = (world.disk.names(of: folder + "/journal") ?? [])
@@ -95,12 +121,11 @@ final class Reckoning {
     /// The whole records of a line: half of what the power took may be before one.
     private static func records(in line: ArraySlice<UInt8>) -> [RecordLine] {
         var line = line
-        let start = Array("{\"id\":".utf8)
         while !line.isEmpty {
             if let json = try? JSON.parse(line.span), let record = RecordLine(json) {
                 return [record]
             }
-            let next = line.indices.dropFirst().first { line[$0...].starts(with: start) }
+            let next = line.indices.dropFirst().first { line[$0...].starts(with: recordStart) }
             line = next.map { line[$0...] } ?? []
         }
         return []

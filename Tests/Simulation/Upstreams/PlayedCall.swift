@@ -11,6 +11,8 @@ final class PlayedCall: @unchecked Sendable {
     let allowsAnother: Bool
     /// When the next step is due; `.max` while there is none.
     private(set) var due: Nanoseconds
+    /// Whether all of an answer comes, though the call may stay open after it.
+    private let isWhole: Bool
     private var steps: ArraySlice<UpstreamStep>
     private let loop: EventLoop
     private unowned let world: World
@@ -29,6 +31,7 @@ final class PlayedCall: @unchecked Sendable {
         self.world = world
         steps = script.steps[...]
         allowsAnother = script.truth.allowsAnother
+        isWhole = if case .whole = script.truth { true } else { false }
         due = world.clock.now
     }
 
@@ -58,7 +61,10 @@ final class PlayedCall: @unchecked Sendable {
                 let isTaken = transfer.playedContent(bytes.span)
                 if isTaken || !transfer.isPaused { steps.removeFirst() }
                 guard isTaken else { return }
-            case .hang: return
+            case .hang:
+                // A connection that is left open after the answer costs nobody anything.
+                if isWhole { world.process?.ended(self) }
+                return
             case .end: return end(nil)
             case .fail(let error): return end(error)
             }

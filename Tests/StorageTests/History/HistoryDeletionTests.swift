@@ -196,6 +196,9 @@ struct HistoryDeletionTests {
         scratch.write(whole + [newline] + torn.dropLast(30))
         let other = record("other", "kept", text: "kept text").dropLast(30)
         scratch.write(Array(other), to: "history.jsonl.torn-1")
+        // Zeros are what a loss of power leaves of a line that never reached the disk.
+        let zeros = [UInt8](repeating: 0, count: 500)
+        scratch.write(zeros + torn.dropLast(30), to: "history.jsonl.torn-2")
         let history = try open()
         #expect(scratch.has("torn text"))
         try history.remove("secret")
