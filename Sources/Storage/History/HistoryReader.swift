@@ -147,6 +147,7 @@ final class HistoryReader: Sendable {
     /// Takes note that a record is begun.
     ///
     /// - Parameter time: now, in milliseconds since 1970.
+    /// - Returns: what the record has to say of it.
     func begins(at time: Int) -> RecordStart {
         notes.withLock { notes in
             notes.begunCount += 1
