@@ -14,6 +14,9 @@ final class Promises {
     private var deleted: Set<Int> = []
     /// The answers whose records wait for the next start.
     private var waiting: Set<String> = []
+    /// Whether a record was refused since the relay could write last: it may be of an answer that
+    /// is shown only now.
+    private var isRefusing = false
     private let clock: ManualClock
 
     /// Begins with nothing promised.
@@ -34,6 +37,7 @@ final class Promises {
             if waiting.contains(id) { change(id) { $0.recordRefused() } }
             if !isSafe { change(id) { $0.show(0, "", at: clock.now, isSafe: false) } }
         }
+        noteRefusal(id, isSafe)
         guard let question else { return }
         if let known = answers[id]?.question, known != question {
             return fail("\(id) is the answer to question \(known) and to question \(question)")
@@ -74,11 +78,20 @@ final class Promises {
             return fail("\(id) shows entry \(entry) after its end \(last)")
         }
         change(id) { $0.show(entry, text, at: clock.now, isSafe: isSafe) }
+        noteRefusal(id, isSafe)
     }
 
     /// A client was shown text without a number, while the relay said that it cannot write: the text
     /// follows what was shown before.
-    func sawUnnumbered(_ id: String) { change(id) { $0.becameUnsafe(from: $0.count) } }
+    func sawUnnumbered(_ id: String) {
+        change(id) { $0.becameUnsafe(from: $0.count) }
+        noteRefusal(id, false)
+    }
+
+    /// What is shown while the relay cannot write may be of an answer whose record was refused.
+    private func noteRefusal(_ id: String, _ isSafe: Bool) {
+        if isRefusing, !isSafe { change(id) { $0.recordRefused() } }
+    }
 
     /// A client was told how an answer ended.
     ///
@@ -120,6 +133,7 @@ final class Promises {
             }
             if answer.whole == nil { answer.whole = whole }
         }
+        noteRefusal(id, isSafe)
     }
 
     private func checkNothingLacks(
@@ -165,6 +179,7 @@ final class Promises {
 
     /// The relay says that it can write, and did so throughout the turn.
     func becameSafe() {
+        isRefusing = false
         for id in ids where answers[id]?.unsafeFrom != .max { change(id) { $0.becameSafe() } }
     }
 
@@ -181,6 +196,7 @@ final class Promises {
     /// A record was refused, since too much waits for the disk: it may be gone with its answer, or
     /// wait for the next start.
     func recordRefused() {
+        isRefusing = true
         for id in ids where answers[id]?.unsafeFrom != .max { change(id) { $0.recordRefused() } }
     }
 
