@@ -13,7 +13,7 @@ import Testing
         let payments = Payments(promises, mostCalls: 3)
         payments.asked(1)
         payments.called(1)
-        payments.callEnded(1, allowsAnother: true)
+        payments.callEnded(1, of: 1, allowsAnother: true)
         payments.answered(1)
         #expect(promises.violation == nil)
         payments.called(1)
@@ -25,9 +25,20 @@ import Testing
         let payments = Payments(promises, mostCalls: 3)
         payments.asked(1)
         payments.called(1)
-        payments.callEnded(1, allowsAnother: false)
+        payments.callEnded(1, of: 1, allowsAnother: false)
         payments.called(1)
         #expect(promises.violation?.contains("allowed no other") == true)
+    }
+
+    @Test func `a call that ends after the question was asked again allows another`() {
+        let promises = Promises(clock)
+        let payments = Payments(promises, mostCalls: 3)
+        payments.asked(1)
+        payments.called(1)
+        payments.asked(1)
+        payments.callEnded(1, of: 1, allowsAnother: false)
+        payments.called(1)
+        #expect(promises.violation == nil)
     }
 
     @Test func `two calls at once for a question are noticed`() {

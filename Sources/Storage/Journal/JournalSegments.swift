@@ -143,6 +143,7 @@ struct JournalSegments: ~Copyable {
 
     /// Removes segments that nobody wants any more, and those that could not be removed before.
     mutating func remove(_ numbers: [Int]) {
+        guard !numbers.isEmpty || !unremoved.isEmpty else { return }
         unremoved = (unremoved + numbers).filter { number in
             do throws(DiskError) {
                 try disk.remove(path(number))

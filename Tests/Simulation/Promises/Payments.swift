@@ -42,10 +42,14 @@ final class Payments {
     }
 
     /// A model is asked.
-    func called(_ number: Int) {
+    ///
+    /// - Returns: how many requests have asked it so far, for the end of the call.
+    @discardableResult
+    func called(_ number: Int) -> Int {
         calls += 1
         guard var question = questions[number] else {
-            return promises.fail("a model is asked question \(number), which no client asked")
+            promises.fail("a model is asked question \(number), which no client asked")
+            return 0
         }
         if question.running > 0 {
             promises.fail("question \(number) is asked while a model answers it")
@@ -62,16 +66,20 @@ final class Payments {
             promises.fail("question \(number) was asked \(question.calls) times")
         }
         questions[number] = question
+        return question.requests
     }
 
     /// A model's call is over.
     ///
     /// - Parameters:
     ///   - number: the question's.
+    ///   - requests: what `called` returned. An answer may be over long before its connection is, and
+    ///     who asks in between asks again.
     ///   - allowsAnother: whether another call may follow.
-    func callEnded(_ number: Int, allowsAnother: Bool) {
+    func callEnded(_ number: Int, of requests: Int, allowsAnother: Bool) {
         questions[number]?.running -= 1
-        if !allowsAnother { questions[number]?.isSettled = true }
+        guard !allowsAnother, questions[number]?.requests == requests else { return }
+        questions[number]?.isSettled = true
     }
 
     /// All calls are over, since the process that made them is.

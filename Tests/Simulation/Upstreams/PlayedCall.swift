@@ -7,6 +7,8 @@ import Upstream
 final class PlayedCall: @unchecked Sendable {
     let transfer: Transfer
     let question: Int
+    /// How many requests had asked it when the call began.
+    let requests: Int
     /// Whether another call may follow this one, once it has ended by itself.
     let allowsAnother: Bool
     /// When the next step is due; `.max` while there is none.
@@ -22,11 +24,13 @@ final class PlayedCall: @unchecked Sendable {
         _ transfer: Transfer,
         _ script: UpstreamScript,
         _ question: Int,
+        of requests: Int,
         on loop: EventLoop,
         in world: World
     ) {
         self.transfer = transfer
         self.question = question
+        self.requests = requests
         self.loop = loop
         self.world = world
         steps = script.steps[...]

@@ -30,7 +30,7 @@ final class PlayedModels: @unchecked Sendable {
         guard let question = QuestionMark.last(in: body) else {
             return world.promises.fail("a model is asked for nothing that a client asked")
         }
-        world.payments.called(question)
+        let requests = world.payments.called(question)
         let number = world.payments.calls
         let chance = Chance(seed: world.plan.seed, part: "call \(number)")
         let isSecond = request.url.hasPrefix("http://second")
@@ -42,7 +42,7 @@ final class PlayedModels: @unchecked Sendable {
             by: chance
         )
         world.story.tell("call \(number) asks #\(question)# of \(request.url): \(script.weather)")
-        calls.append(PlayedCall(transfer, script, question, on: loop, in: world))
+        calls.append(PlayedCall(transfer, script, question, of: requests, on: loop, in: world))
     }
 
     fileprivate func flowChanged(_ transfer: Transfer) {
@@ -52,14 +52,18 @@ final class PlayedModels: @unchecked Sendable {
     fileprivate func cancelled(_ transfer: Transfer) {
         guard let place = calls.firstIndex(where: { $0.transfer === transfer }) else { return }
         let call = calls.remove(at: place)
-        if world.isAlive { world.payments.callEnded(call.question, allowsAnother: true) }
+        if world.isAlive { over(call, allowsAnother: true) }
     }
 
     /// A call is over by itself.
     func ended(_ call: PlayedCall) {
         calls.removeAll { $0 === call }
         guard world.isAlive else { return }
-        world.payments.callEnded(call.question, allowsAnother: call.allowsAnother)
+        over(call, allowsAnother: call.allowsAnother)
+    }
+
+    private func over(_ call: PlayedCall, allowsAnother: Bool) {
+        world.payments.callEnded(call.question, of: call.requests, allowsAnother: allowsAnother)
     }
 }
 
