@@ -149,9 +149,13 @@ struct HistoryIndex: Sendable {
 
     /// The record before this one in its conversation.
     func previous(_ number: Int) -> Int? {
-        let previous = self[number].previous
-        guard previous != Self.none, !self[Int(previous)].isGone else { return nil }
-        return Int(previous)
+        var previous = self[number].previous
+        // Of a chain one may be gone, and those before it still have to be found.
+        while previous != Self.none {
+            guard self[Int(previous)].isGone else { return Int(previous) }
+            previous = self[Int(previous)].previous
+        }
+        return nil
     }
 
     // MARK: Changing
@@ -190,11 +194,26 @@ struct HistoryIndex: Sendable {
                 next += 1
             }
             if next < cuts.count, cuts[next].contains(offset) {
-                change(number) { $0.length = 0 }
+                forget(number)
             } else {
                 change(number) { $0.move(to: offset - cutBytes) }
             }
         }
+    }
+
+    /// Forgets one record, whose line was cut out: damage may join it to a deleted one.
+    private mutating func forget(_ number: Int) {
+        change(number) { $0.length = 0 }
+        guard self[number].conversation != Self.none else { return }
+        let place = Int(self[number].conversation)
+        conversations[place].count -= 1
+        if conversations[place].last == UInt32(number) {
+            conversations[place].last = previous(number).map(UInt32.init) ?? Self.none
+        }
+        guard conversations[place].first == UInt32(number) else { return }
+        var oldest = conversations[place].last
+        while oldest != Self.none, let before = previous(Int(oldest)) { oldest = UInt32(before) }
+        conversations[place].first = oldest
     }
 
     private func firstEntry(ofPart part: Int) -> Int {
