@@ -83,7 +83,7 @@ import Testing
     @Test func aProcessDiesAtExactlyTheCallThatTheWorldPicks() throws {
         let process = disk.attach()
         var left = 3
-        disk.onCall = { _ in
+        disk.onCall = { _, _ in
             left -= 1
             return left == 0 ? .endsBefore : .happens
         }
@@ -101,7 +101,7 @@ import Testing
             let process = disk.attach()
             disk.onCall = nil
             let file = try process.open("/data/a", O_RDWR | O_CREAT | O_TRUNC, 0o600)
-            disk.onCall = { _ in .endsWithin }
+            disk.onCall = { _, _ in .endsWithin }
             #expect(code { try process.put(file, "text", at: 0) } == EIO)
             let content = try #require(disk.content(of: "/data/a"))
             #expect("text".utf8.starts(with: content))
@@ -116,7 +116,7 @@ import Testing
             let disk = SimulatedDisk(chance: Chance(seed: UInt64(seed)))
             let process = disk.attach()
             try process.put("/data/a", "text")
-            disk.onCall = { _ in .endsWithin }
+            disk.onCall = { _, _ in .endsWithin }
             #expect(
                 code { try process.rename("/data/a", to: "/data/b") } == EIO
             )
@@ -129,7 +129,7 @@ import Testing
         let process = disk.attach()
         try process.put("/data/a", "old", synchronizes: true)
         try process.synchronizeNames(of: "/data")
-        disk.onCall = { [unowned disk] _ in
+        disk.onCall = { [unowned disk] _, _ in
             disk.losePower()
             return .happens
         }

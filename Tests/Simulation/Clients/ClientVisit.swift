@@ -96,6 +96,9 @@ final class ClientVisit: ExchangeStandIn, TurnEndHandler, @unchecked Sendable {
         }
     }
 
+    /// Who reads, for the story.
+    var name: String { client.map { "client \($0.number)" } ?? "another reader" }
+
     /// Whether the client can be given the whole text in the place of what it has.
     var canRestore: Bool {
         guard case .stream(let dialect, _) = request.expected else { return false }
@@ -123,6 +126,14 @@ final class ClientVisit: ExchangeStandIn, TurnEndHandler, @unchecked Sendable {
     var takesSlowly: Bool {
         if case .slow = manner { true } else { false }
     }
+
+    /// Whether a connection that is closed in the middle may be the word for an ending.
+    var isPlain: Bool {
+        if case .stream(.plain, _) = request.expected { true } else { false }
+    }
+
+    /// Whether the client takes all at once.
+    var isEager: Bool { manner == .eager }
 
     /// Whether it waits for the client to take something.
     var hasBacklog: Bool { unsentBytes > 0 && manner != .stuck && end == nil }
@@ -202,6 +213,7 @@ final class ClientVisit: ExchangeStandIn, TurnEndHandler, @unchecked Sendable {
             end = isWhole ? .whole : .cutOff
             exchange = nil
             reading.ended(isWhole: isWhole)
+            if !isWhole { world.cutOff(self) }
             client?.wake()
         }
     }

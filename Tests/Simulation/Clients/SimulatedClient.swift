@@ -125,6 +125,25 @@ final class SimulatedClient {
         self.asked = asked
         world.household.asked(question, in: ask.conversation)
         put(asked, "asks")
+        if ask.key != nil, chance.happens(oneIn: 8) { askTwice(asked) }
+    }
+
+    /// Sends the same once more at once, as a double click does; nobody waits for that answer.
+    private func askTwice(_ asked: Asked) {
+        guard let loop = world.loop(chance) else { return }
+        world.household.asked(asked.number, in: asked.ask.conversation)
+        let request = asked.ask.request(in: asked.tongue, asked.reading, by: chance)
+        let visit = ClientVisit(
+            request,
+            question: asked.number,
+            .eager,
+            on: loop,
+            of: nil,
+            in: world
+        )
+        world.story.tell("client \(number) asks the same at once on loop \(loop.index)")
+        world.sent(visit)
+        visit.send()
     }
 
     /// Asks the same again, under its key.

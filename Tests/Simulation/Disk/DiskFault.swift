@@ -9,8 +9,9 @@ enum DiskFault: Equatable {
     case refusesReads
     /// It takes no change of names: `EACCES`.
     case refusesNames
-    /// So many of the next calls to make something safe fail: `EIO`.
-    case failsSync(times: Int)
+    /// So many of the next calls to make something safe fail, `EIO`, of all or of what has a word in
+    /// its name.
+    case failsSync(times: Int, of: String? = nil)
     /// No process can open a further file: `EMFILE`.
     case noDescriptors
 

@@ -147,7 +147,7 @@ final class ProcessDisk: Disk, @unchecked Sendable {
     func synchronize(_ file: Int32) throws(DiskError) {
         let description = try description(file, "fsync")
         try change("fsync", description.name) { _ throws(DiskError) in
-            try disk.synchronize(description.inode)
+            try disk.synchronize(description.inode, description.name)
         }
     }
 
@@ -276,7 +276,7 @@ final class ProcessDisk: Disk, @unchecked Sendable {
         _ size: Int = 1,
         _ body: (Int) throws(DiskError) -> Result
     ) throws(DiskError) -> Result {
-        let fate = disk.fate(of: self)
+        let fate = disk.fate(of: self, what)
         // Whoever was asked may have ended it, or have the power lost.
         try check(call)
         switch fate {
@@ -289,6 +289,7 @@ final class ProcessDisk: Disk, @unchecked Sendable {
                 return result
             } catch {
                 disk.story.tell("disk \(call) \(what()) refused with \(error.code)")
+                disk.onFailure?()
                 throw error
             }
         case .endsBefore:
@@ -297,6 +298,9 @@ final class ProcessDisk: Disk, @unchecked Sendable {
             let part = disk.chance.within(0...size)
             if part > 0 { _ = try? body(part) }
             disk.story.tell("disk \(call) \(what()) done to \(part): the process ends")
+        case .endsAfter:
+            _ = try? body(size)
+            disk.story.tell("disk \(call) \(what()) done: the process ends")
         }
         end()
         throw DiskError(call, EIO)

@@ -12,9 +12,14 @@ final class SimulatedDisk {
     /// What it does wrong at present.
     var faults: [DiskFault] = []
     /// Asked before each call that changes something, with the process that calls.
-    var onCall: ((ProcessDisk) -> CallFate)?
-    /// Called when content is lost that processes have written, without the power being lost.
-    var onLoss: (() -> Void)?
+    ///
+    /// The other argument says what the call is about.
+    var onCall: ((ProcessDisk, () -> String) -> CallFate)?
+    /// Called when content is lost that processes have written, without the power being lost; with
+    /// the last name of the file's path.
+    var onLoss: ((String) -> Void)?
+    /// Called when it has not done what it was asked to, or not all of it.
+    var onFailure: (() -> Void)?
     /// How many calls have changed something, or tried to.
     private(set) var calls = 0
     /// The bytes of all files that have a name or are open.
@@ -46,7 +51,7 @@ final class SimulatedDisk {
     ) {
         self.chance = chance
         self.story = story
-        self.habit = habit ?? chance.pick([.keepsPages, .readsOld, .cutsOff])
+        self.habit = habit ?? chance.pick([.keepsPages, .keepsPages, .readsOld, .cutsOff])
         for path in folders {
             guard let place = try? tree.find(path, "mkdir"), let name = place.name else { continue }
             tree.makeFolder(FolderEntry(folder: place.folder, name: name), 0o700)
@@ -113,9 +118,9 @@ final class SimulatedDisk {
     func has(_ fault: DiskFault) -> Bool { !faults.isEmpty && faults.contains(fault) }
 
     /// Decides on a call that changes something.
-    func fate(of process: ProcessDisk) -> CallFate {
+    func fate(of process: ProcessDisk, _ what: () -> String) -> CallFate {
         calls += 1
-        return onCall?(process) ?? .happens
+        return onCall?(process, what) ?? .happens
     }
 
     /// Writes what there is room for.
@@ -134,6 +139,7 @@ final class SimulatedDisk {
         let before = file.cached.size
         file.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset)
         used += file.cached.size - before
+        if count < bytes.count { onFailure?() }
         return count
     }
 
@@ -146,11 +152,11 @@ final class SimulatedDisk {
     }
 
     /// Makes a file's content safe, or the names in a folder.
-    func synchronize(_ inode: Inode) throws(DiskError) {
-        let fails = takeSyncFault()
+    func synchronize(_ inode: Inode, _ name: String) throws(DiskError) {
+        let fails = takeSyncFault(name)
         if let file = inode as? SimulatedFile {
             guard !fails else {
-                if habit != .keepsPages { onLoss?() }
+                if habit != .keepsPages { onLoss?(name) }
                 let before = file.cached.size
                 file.forget(habit, chance)
                 used += file.cached.size - before
@@ -165,11 +171,12 @@ final class SimulatedDisk {
         }
     }
 
-    private func takeSyncFault() -> Bool {
+    private func takeSyncFault(_ name: String) -> Bool {
         for (place, fault) in faults.enumerated() {
-            guard case .failsSync(let times) = fault else { continue }
+            guard case .failsSync(let times, let word) = fault else { continue }
+            if let word, !name.contains(word) { continue }
             faults.remove(at: place)
-            if times > 1 { faults.insert(.failsSync(times: times - 1), at: place) }
+            if times > 1 { faults.insert(.failsSync(times: times - 1, of: word), at: place) }
             return times > 0
         }
         return false

@@ -188,6 +188,12 @@ final class Promises {
         for id in ids { change(id) { $0.processEnded() } }
     }
 
+    /// The disk lost what was written since an instant: unless it is written again before the process
+    /// ends, it may be gone.
+    func becameUnsafe(since instant: Nanoseconds) {
+        for id in ids { change(id) { $0.becameUnsafe(since: instant) } }
+    }
+
     /// The power went: what was shown since an instant may be lost.
     func powerLost(since instant: Nanoseconds, endsAreSafe: Bool) {
         for id in ids { change(id) { $0.powerLost(since: instant, endsAreSafe: endsAreSafe) } }

@@ -110,12 +110,20 @@ final class Reckoning {
             && name != "history.deleted.jsonl"
         {
             for line in lines(of: folder + "/" + name) {
-                for record in Self.records(in: line) {
-                    records[record.id, default: []].append(record)
+                let found = Self.records(in: line)
+                if !world.hasLostContent, !Self.isWhole(line) {
+                    let text = String(decoding: line, as: UTF8.self)
+                    return promises.fail("\(name) has a line that is no record: '\(text)'")
                 }
+                for record in found { records[record.id, default: []].append(record) }
             }
         }
         for id in promises.ids { check(id, records[id] ?? []) }
+    }
+
+    /// Whether a line is a record and nothing else.
+    private static func isWhole(_ line: ArraySlice<UInt8>) -> Bool {
+        (try? JSON.parse(line.span)).flatMap { RecordLine($0) } != nil
     }
 
     /// The whole records of a line: half of what the power took may be before one.

@@ -79,6 +79,20 @@ struct ShownAnswer {
     /// The relay could not write when it was shown from an entry on.
     mutating func becameUnsafe(from entry: Int) { unsafeFrom = min(unsafeFrom, entry) }
 
+    /// What was shown since an instant has to be written again.
+    mutating func becameUnsafe(since instant: Nanoseconds) {
+        if let entry = firstEntry(since: instant) { becameUnsafe(from: entry) }
+    }
+
+    /// The first entry that was shown after an instant, its beginning and its end included; nil where
+    /// all was shown before.
+    private func firstEntry(since instant: Nanoseconds) -> Int? {
+        if metAt >= instant { return 0 }
+        // Entries that nobody was shown are written with those after them.
+        if let first = times.firstIndex(where: { $0 != .max && $0 >= instant }) { return first }
+        return endedAt != .max && endedAt >= instant ? end?.entry ?? texts.count : nil
+    }
+
     /// Another text has the place of entries that may be lost.
     mutating func replace(from entry: Int) {
         texts.removeSubrange(entry...)
@@ -100,12 +114,8 @@ struct ShownAnswer {
     ///
     /// Where ends wait until they are safe, nothing of an answer is lost whose end was shown.
     mutating func powerLost(since instant: Nanoseconds, endsAreSafe: Bool) {
-        if endsAreSafe, end != nil, unsafeFrom == .max { return }
-        if metAt >= instant { loses(from: 0) }
-        // Entries that nobody was shown are written with those after them.
-        let first = times.firstIndex { $0 != .max && $0 >= instant }
-        if let first { loses(from: first) }
-        if endedAt != .max, endedAt >= instant { loses(from: end?.entry ?? texts.count) }
+        if endsAreSafe, let end, mustHave(end.entry ?? count) { return }
+        if let entry = firstEntry(since: instant) { loses(from: entry) }
     }
 
     /// Its record may have been refused.

@@ -10,6 +10,8 @@ struct Plan {
         case kills
         /// The machine loses its power.
         case power
+        /// The process dies, or the power goes, soon after the disk has failed.
+        case ambushes
         /// The process is asked to stop.
         case stops
         /// The disk refuses, is full, or fails to make things safe.

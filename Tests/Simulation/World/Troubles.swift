@@ -4,14 +4,17 @@ import Loop
 struct Troubles {
     /// One thing that goes wrong.
     enum Event {
-        /// The process dies at the disk's call of that number from now on.
-        case kill(calls: Int)
+        /// The process dies at the disk's call of that number from now on, of those that are about
+        /// a word.
+        case kill(calls: Int, at: String?)
         /// The same, and the machine loses what was not safe.
-        case powerLoss(calls: Int)
+        case powerLoss(calls: Int, at: String?)
+        /// The process dies soon after the disk's next failure.
+        case ambush(Ambush)
         /// The process is asked to stop.
         case stop
         /// The disk has a fault for so long.
-        case disk(fault: Int, milliseconds: Int)
+        case disk(DiskTroubles.Kind, milliseconds: Int)
         /// A background thread is stuck for so long.
         case slowness(milliseconds: Int)
         /// The wall clock is set ahead, or back.
@@ -37,10 +40,11 @@ struct Troubles {
                 events.append((at, make(chance)))
             }
         }
-        add(.kills, plan.endings) { .kill(calls: $0.below(40)) }
-        add(.power, plan.endings / 2) { .powerLoss(calls: $0.below(40)) }
+        add(.kills, plan.endings) { .kill(calls: $0.below(40), at: $0.pick(Ambush.words)) }
+        add(.power, plan.endings / 2) { .powerLoss(calls: $0.below(40), at: $0.pick(Ambush.words)) }
+        add(.ambushes, min(2, plan.endings)) { .ambush(Ambush($0)) }
         add(.stops, min(1, plan.endings)) { _ in .stop }
-        add(.disk, 3) { .disk(fault: $0.below(8), milliseconds: $0.within(10...8000)) }
+        add(.disk, 3) { .disk(DiskTroubles.Kind($0), milliseconds: $0.within(10...8000)) }
         add(.slowness, 4) { .slowness(milliseconds: $0.within(1...4000)) }
         add(.clocks, 1) { .clock(milliseconds: $0.within(-90_000...90_000)) }
         // A stable order, whatever has the same time.
@@ -51,6 +55,12 @@ struct Troubles {
 
     /// When the next thing goes wrong; nil where nothing does any more.
     var next: Nanoseconds? { events.first?.at }
+
+    /// Something else goes wrong, which follows from what happened.
+    mutating func add(_ event: Event, at time: Nanoseconds) {
+        let place = events.firstIndex { $0.at > time } ?? events.count
+        events.insert((time, event), at: place)
+    }
 
     /// Takes the next thing that goes wrong by now.
     mutating func take(at now: Nanoseconds) -> Event? {

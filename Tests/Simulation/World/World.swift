@@ -27,20 +27,18 @@ final class World {
     private(set) var process: RelayProcess?
     private(set) var step = 0
     private let chance: Chance
-    private var troubles: Troubles
+    private let misfortune: Misfortune
     private var clients: [SimulatedClient] = []
     /// The requests that are under way.
     private var visits: [ClientVisit] = []
     /// When the next process starts; nil while one runs.
     private var startsAt: Nanoseconds?
-    /// Whether the process's death takes the machine's power with it.
-    private var losesPower = false
-    /// How many more calls of the disk the process lives for; nil where it is not to die.
-    private var callsLeft: Int?
-    /// The disk's faults that pass, and when.
-    private var passing: [(at: Nanoseconds, fault: DiskFault)] = []
-    /// When the disk's last trouble, or the last pause of a thread, was over.
-    private var troubledUntil: Nanoseconds = 0
+    /// Until when all that was shown is safe.
+    private var safe: SafeMoment
+    /// Whether the disk ever lost what was written, so that files may have anything in its place.
+    private(set) var hasLostContent = false
+    /// When the disk last lost content of a journal, without the power being lost.
+    private var lostAt: Nanoseconds = 0
     /// How many processes there have been.
     private(set) var processes = 0
     private let began: Nanoseconds
@@ -65,15 +63,14 @@ final class World {
         payments = Payments(promises, mostCalls: RelayProcess.mostCalls(plan))
         witness = Witness(promises, payments)
         household = SharedKnowledge(promises, payments)
-        troubles = Troubles(plan, from: clock.now, for: Self.span)
+        safe = SafeMoment(at: clock.now)
+        misfortune = Misfortune(plan, disk, story, clock, for: Self.span)
         if plan.hasOlderFolder {
             OlderFolder.write(on: disk, Chance(seed: plan.seed, part: "older"), promises)
         }
-        disk.onLoss = { [unowned self] in
-            promises.contentLost(since: unsafeSince(clock.now))
-            household.freeLostQuestions()
-        }
-        disk.onCall = { [unowned self] in fate(of: $0) }
+        disk.onLoss = { [unowned self] in contentLost(of: $0) }
+        disk.onFailure = { [unowned self] in misfortune.diskFailed() }
+        disk.onCall = { [unowned self] in fate(of: $0, $1) }
         for number in 0..<plan.clients where !plan.absent.contains(number) {
             clients.append(SimulatedClient(number, in: self, within: Self.span))
         }
@@ -93,7 +90,7 @@ final class World {
 
     /// Whether all clients have done all, and nothing goes wrong any more.
     private var isCalm: Bool {
-        clients.allSatisfy { $0.due == .max } && troubles.next == nil && passing.isEmpty
+        clients.allSatisfy { $0.due == .max } && misfortune.next == nil
     }
 
     /// Lets one thing happen.
@@ -101,9 +98,15 @@ final class World {
         step += 1
         if step > Self.mostSteps { return promises.fail("nothing comes to an end") }
         if clock.now - began > Self.longest { return promises.fail("somebody waits for ever") }
-        if !happens() { moveOn() }
+        let before = clock.now
+        if !happens() {
+            moveOn()
+        } else if clock.now > before {
+            // Somebody waited for a thread, and nothing else went on.
+            safe.isDisturbed(at: clock.now)
+        }
         noteDeath()
-        if let process, process.isReady { promises.becameSafe() }
+        noteReadiness()
         if let deadlock = process?.deadlock { promises.fail(deadlock) }
     }
 
@@ -121,8 +124,7 @@ final class World {
 
     private func moveOn() {
         var next = clients.map(\.due).min() ?? .max
-        next = min(next, process?.nextDue ?? .max, troubles.next ?? .max, startsAt ?? .max)
-        next = min(next, passing.map(\.at).min() ?? .max)
+        next = min(next, process?.nextDue ?? .max, misfortune.next ?? .max, startsAt ?? .max)
         guard next < .max, next > clock.now else { return promises.fail("nothing is due") }
         clock.move(by: next - clock.now)
     }
@@ -130,33 +132,20 @@ final class World {
     // MARK: Troubles
 
     private func goesWrong(_ now: Nanoseconds) -> Bool {
-        if let place = passing.firstIndex(where: { $0.at <= now }) {
-            let fault = passing.remove(at: place).fault
-            story.tell("the disk's fault is over: \(fault)")
-            disk.faults.removeAll { $0.isLeft(of: fault) }
-            return true
-        }
         if let startsAt, startsAt <= now {
             startProcess()
             return true
         }
-        guard let event = troubles.take(at: now) else { return false }
-        switch event {
-        case .kill(let calls): doom(after: calls, losesPower: false)
-        case .powerLoss(let calls): doom(after: calls, losesPower: true)
+        guard let turn = misfortune.take(isAlive: process != nil) else { return false }
+        switch turn {
+        case .seenTo: break
         case .stop:
             story.tell("the process is asked to stop")
             process?.beginStop()
-        case .disk(let number, let milliseconds):
-            let fault = Self.fault(number, chance, disk)
-            story.tell("the disk has a fault for \(milliseconds) ms: \(fault)")
-            disk.faults.append(fault)
-            passing.append((now + .milliseconds(milliseconds), fault))
-            troubledUntil = max(troubledUntil, now + .milliseconds(milliseconds))
         case .slowness(let milliseconds):
             story.tell("a thread is stuck for \(milliseconds) ms")
             process?.work.hold(milliseconds: milliseconds)
-            troubledUntil = max(troubledUntil, now + .milliseconds(milliseconds))
+            safe.isStuck(until: now + .milliseconds(milliseconds))
         case .clock(let milliseconds):
             story.tell("the wall clock is set by \(milliseconds) ms")
             clock.setWall(aheadBy: milliseconds)
@@ -165,73 +154,60 @@ final class World {
         return true
     }
 
-    private static func fault(
-        _ number: Int,
-        _ chance: Chance,
-        _ disk: SimulatedDisk
-    ) -> DiskFault {
-        switch number {
-        case 0, 1: .full(bytes: disk.used + chance.below(8192))
-        case 2: .refusesWrites
-        case 3: .refusesReads
-        case 4: .refusesNames
-        case 5: .noDescriptors
-        default: .failsSync(times: chance.within(1...20))
-        }
-    }
-
-    private func doom(after calls: Int, losesPower: Bool) {
-        guard process != nil else { return }
-        story.tell("the process dies at the disk's call \(calls) from now on")
-        self.losesPower = losesPower
-        callsLeft = calls
-    }
-
     /// Decides on a call of the disk.
-    private func fate(of process: ProcessDisk) -> CallFate {
-        guard process === self.process?.disk, let left = callsLeft else { return .happens }
-        callsLeft = left > 0 ? left - 1 : nil
-        guard left == 0 else { return .happens }
-        return chance.happens(oneIn: 2) ? .endsBefore : .endsWithin
+    private func fate(of process: ProcessDisk, _ what: () -> String) -> CallFate {
+        guard process === self.process?.disk, misfortune.strikes(at: what) else {
+            return .happens
+        }
+        return chance.pick([.endsBefore, .endsWithin, .endsAfter])
     }
 
     /// A process that has died is buried, and another one follows.
     private func noteDeath() {
         guard let process, process.isOver else { return }
-        let isKilled = process.disk.isDead
+        let losesPower = process.disk.isDead && misfortune.losesPower
         let keptAll = process.keptAll
-        callsLeft = nil
+        misfortune.processEnded()
         endProcess()
-        let clockNow = clock.now
-        startsAt = clockNow + .milliseconds(chance.within(0...4000))
+        startsAt = clock.now + .milliseconds(chance.within(0...4000))
         if !keptAll { promises.processEnded() }
-        if isKilled, losesPower {
+        if losesPower {
             story.tell("the machine loses its power")
-            losesPower = false
+            hasLostContent = true
             disk.losePower()
             promises.powerLost(
-                since: unsafeSince(clockNow),
+                since: plan.durability == .interval ? safe.time : 0,
                 endsAreSafe: plan.durability == .always
             )
         }
         household.freeLostQuestions()
     }
 
-    /// What was shown since then may be gone with the power.
-    private func unsafeSince(_ now: Nanoseconds) -> Nanoseconds {
-        let span: Nanoseconds =
-            switch plan.durability {
-            case .never: now
-            // Under `always` this is for what runs.
-            case .always, .interval: .milliseconds(1000 + 500) + slowness(now)
-            }
-        return span >= now ? 0 : now - span
+    // MARK: What is safe
+
+    /// Takes the relay's word for what it can write.
+    private func noteReadiness() {
+        guard let process, process.isReady, !household.isLeftWaiting else {
+            return safe.isDisturbed(at: clock.now)
+        }
+        safe.follow(clock.now)
+        // It has to hear of a loss before it can say so.
+        if clock.now > lostAt + .seconds(1) { promises.becameSafe() }
     }
 
-    /// How much longer than its interval a disk may take that was in trouble a moment ago: after a
-    /// failure it is asked again five seconds later.
-    private func slowness(_ now: Nanoseconds) -> Nanoseconds {
-        !passing.isEmpty || now < troubledUntil + .seconds(7) ? .seconds(15) : 0
+    /// The disk has lost content while the process runs, which writes it again.
+    ///
+    /// The history and the keys are in the journal until they are safe. Where nothing is to be safe,
+    /// nothing is written again.
+    private func contentLost(of name: String) {
+        hasLostContent = true
+        if name.hasSuffix(".journal") { lostAt = clock.now }
+        guard plan.durability != .never else {
+            promises.powerLost(since: 0, endsAreSafe: false)
+            return household.freeLostQuestions()
+        }
+        guard name.hasSuffix(".journal") else { return }
+        promises.becameUnsafe(since: safe.time)
     }
 
     // MARK: The process
@@ -247,8 +223,9 @@ final class World {
         processes += 1
         story.tell("process \(processes) starts")
         // What cannot be read at the start is set aside, and the log admits it.
+        household.isLeftWaiting = false
         if disk.has(.refusesReads) {
-            promises.contentLost(since: unsafeSince(clock.now))
+            promises.contentLost(since: safe.time)
             payments.keysMayExpire()
         }
         do {
@@ -257,6 +234,8 @@ final class World {
             story.tell("process \(processes) cannot start: \(error)")
             startsAt = clock.now + .milliseconds(chance.within(500...3000))
         }
+        safe.isDisturbed(at: clock.now)
+        if process != nil { misfortune.processStarted() }
     }
 
     private func endProcess() {
@@ -300,23 +279,32 @@ final class World {
         return last
     }
 
+    /// The relay closed a connection in the middle of an answer.
+    func cutOff(_ visit: ClientVisit) {
+        story.tell("\(visit.name) is cut off")
+        guard isServing, visit.isEager, visit.reading.ending ?? .cut == .cut else { return }
+        // What the disk has lost of a journal cannot be read back, and the log says so.
+        guard visit.reading.generation != nil, !visit.isPlain, lostAt == 0,
+            !disk.has(.refusesReads)
+        else { return }
+        promises.fail("\(visit.reading.generation ?? "an answer") is cut off in the middle")
+    }
+
     /// Tells what a client learned, but for the many words between.
     private func tell(_ event: AnswerEvent, by visit: ClientVisit) {
         switch event {
         case .entry, .text, .beside, .named: return
         default: break
         }
-        let who = visit.client.map { "client \($0.number)" } ?? "the last look"
         let text = visit.reading.shown.suffix(24)
-        story.tell("\(who) of \(visit.reading.generation ?? "-"): \(event), after '\(text)'")
+        story.tell("\(visit.name) of \(visit.reading.generation ?? "-"): \(event), after '\(text)'")
     }
 
     // MARK: The end
 
     /// Once all is calm, looks at everything that was ever promised.
     private func reckon() {
-        callsLeft = nil
-        losesPower = false
+        misfortune.end()
         Reckoning(self).run()
     }
 
