@@ -6,6 +6,4 @@ enum CallFate {
     case endsBefore
     /// The process ends in it: any part of a write is done, and of another call all or nothing.
     case endsWithin
-    /// The process ends as soon as it is done.
-    case endsAfter
 }

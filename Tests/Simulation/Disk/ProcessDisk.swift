@@ -298,9 +298,6 @@ final class ProcessDisk: Disk, @unchecked Sendable {
             let part = disk.chance.within(0...size)
             if part > 0 { _ = try? body(part) }
             disk.story.tell("disk \(call) \(what()) done to \(part): the process ends")
-        case .endsAfter:
-            _ = try? body(size)
-            disk.story.tell("disk \(call) \(what()) done: the process ends")
         }
         end()
         throw DiskError(call, EIO)

@@ -25,7 +25,7 @@ struct Ambush {
     let nextLoss: Int?
 
     /// What the names of the relay's files have in them; nil for any file.
-    static let words: [String?] = [nil, nil, nil, "journal", "history", "keys", "keys"]
+    static let words: [String?] = [nil, nil, nil, "journal", "history", "keys"]
 
     /// Decides all of it.
     init(_ chance: Chance) {
@@ -34,16 +34,16 @@ struct Ambush {
         trouble =
             isAtOnce || chance.happens(oneIn: 2)
             ? .failsSync(of: chance.pick([nil, "journal", "history", "keys", "history"]))
-            : chance.pick([.full, .full, .refusesWrites, .refusesNames, .refusesNames])
+            : chance.pick([.full, .full, .refusesWrites, .refusesNames])
         milliseconds = chance.within(10...8000)
-        word = isAtOnce ? nil : chance.pick(Self.words)
         wait =
-            switch isAtOnce ? 0 : chance.within(1...4) {
+            switch isAtOnce ? 0 : chance.within(1...3) {
             case 0: .calls(0)
-            case 1, 2: .calls(chance.below(word == nil ? 12 : 4))
-            case 3: .milliseconds(chance.below(1500))
+            case 1: .calls(chance.below(12))
+            case 2: .milliseconds(chance.below(1500))
             default: .milliseconds(chance.within(5000...12_000))
             }
+        word = isAtOnce ? nil : chance.pick(Self.words)
         losesPower = isAtOnce ? chance.happens(oneIn: 4) : chance.happens(oneIn: 2)
         nextLoss =
             isAtOnce || chance.happens(oneIn: 2) ? chance.within(500...6000) : nil

@@ -159,7 +159,7 @@ final class World {
         guard process === self.process?.disk, misfortune.strikes(at: what) else {
             return .happens
         }
-        return chance.pick([.endsBefore, .endsWithin, .endsAfter])
+        return chance.happens(oneIn: 2) ? .endsBefore : .endsWithin
     }
 
     /// A process that has died is buried, and another one follows.
