@@ -9,8 +9,6 @@ import Wire
 struct Compaction: Sendable {
     static let suffix = ".compact"
     private static let batchBytes = 1 << 20
-    /// Half a line of more than this is not looked through for its conversation.
-    private static let maxTornBytes = 64 * 1024
 
     let directory: String
     /// The file, where one has to be rewritten.
@@ -99,19 +97,12 @@ struct Compaction: Sendable {
     /// Removes torn lines that were set aside, where they are of deleted conversations.
     private func removeTornLines() throws(StorageError) {
         guard !deletions.isEmpty else { return }
-        var scan = RecordScan()
-        for name in try disk.fileNames(in: directory) where name.contains(".jsonl.torn-") {
-            let file = try OpenFile.reading(joinedPath(directory, name), on: disk)
-            let size = min(try file.status().size, Self.maxTornBytes)
-            var bytes = [UInt8](repeating: 0, count: max(1, size))
-            let count = try file.read(into: &bytes, at: 0, count: size)
-            var isDeleted = false
-            // A loss of power may have left zeros before the line.
-            scan.forEach(in: bytes.span.extracting(first: count)) { _, _, head in
-                if deletions.cover(head) { isDeleted = true }
-            }
-            guard isDeleted else { continue }
-            try naming(file.path) { () throws(DiskError) in try disk.remove(file.path) }
+        var paths: [String] = []
+        try TornLines(directory: directory, disk: disk).forEach { head, path in
+            if deletions.cover(head), paths.last != path { paths.append(path) }
+        }
+        for path in paths {
+            try naming(path) { () throws(DiskError) in try disk.remove(path) }
         }
     }
 }

@@ -175,11 +175,13 @@ package struct HistoryCatalog: Sendable {
     /// Reads the latest time of all deletions; nil where there are none, or none can be read.
     mutating func readLatestDeletion() -> [UInt8]? { files.readLatestDeletion() }
 
-    /// The time that a deletion needs to reach all records; empty where there are none.
+    /// The time that a deletion needs to reach all records, whole or torn; empty where there are
+    /// none.
     ///
     /// - Throws: where the files cannot be read.
-    func latestStart() throws(StorageError) -> [UInt8] {
+    mutating func latestStart() throws(StorageError) -> [UInt8] {
         if let failure { throw failure }
+        try files.noteTornLines()
         return files.latestStart
     }
 

@@ -14,6 +14,9 @@ struct HistoryNames: Sendable {
         self.disk = disk
     }
 
+    /// The unfinished lines that were set aside beside the files.
+    var tornLines: TornLines { TornLines(directory: directory, disk: disk) }
+
     /// The path of a file with this name.
     func path(_ name: String) -> String { joinedPath(directory, name) }
 

@@ -118,6 +118,11 @@ struct IndexedFiles: Sendable {
 
     // MARK: Deletions
 
+    /// Takes note of when torn lines were begun, of which no index knows.
+    mutating func noteTornLines() throws(StorageError) {
+        try names.tornLines.forEach { head, _ in noteStart(of: head) }
+    }
+
     /// Reads the latest time of all deletions; nil where there are none, or none can be read.
     mutating func readLatestDeletion() -> [UInt8]? {
         // The next question reads it again, and says what is wrong.
@@ -132,6 +137,7 @@ struct IndexedFiles: Sendable {
     ) throws(StorageError) {
         let key = conversation.key
         try deletions.add(conversation, at: time)
+        hasUntidied = true
         for number in index.delete(conversation: indexHash(key)) {
             parts[number].isDirty = true
         }

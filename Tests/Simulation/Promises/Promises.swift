@@ -17,6 +17,8 @@ final class Promises {
     /// Whether a record was refused since the relay could write last: it may be of an answer that
     /// is shown only now.
     private var isRefusing = false
+    /// What is named first before that may be lost already.
+    private var forgivenUntil: Nanoseconds = 0
     private let clock: ManualClock
 
     /// Begins with nothing promised.
@@ -34,7 +36,9 @@ final class Promises {
         if answers[id] == nil {
             answers[id] = ShownAnswer(at: clock.now)
             ids.append(id)
-            if waiting.contains(id) { change(id) { $0.recordRefused() } }
+            if waiting.contains(id) || clock.now < forgivenUntil {
+                change(id) { $0.recordRefused() }
+            }
             if !isSafe { change(id) { $0.show(0, "", at: clock.now, isSafe: false) } }
         }
         noteRefusal(id, isSafe)
@@ -198,6 +202,9 @@ final class Promises {
     func powerLost(since instant: Nanoseconds, endsAreSafe: Bool) {
         for id in ids { change(id) { $0.powerLost(since: instant, endsAreSafe: endsAreSafe) } }
     }
+
+    /// What was not shown so far may be lost, though it can be read for a while.
+    func forgiveNew(until instant: Nanoseconds) { forgivenUntil = instant }
 
     /// A record was refused, since too much waits for the disk: it may be gone with its answer, or
     /// wait for the next start.

@@ -176,7 +176,7 @@ final class World {
             hasLostContent = true
             disk.losePower()
             promises.powerLost(
-                since: plan.durability == .interval ? safe.time : 0,
+                since: plan.durability == .never ? 0 : safe.time,
                 endsAreSafe: plan.durability == .always
             )
         }
@@ -204,6 +204,8 @@ final class World {
         if name.hasSuffix(".journal") { lostAt = clock.now }
         guard plan.durability != .never else {
             promises.powerLost(since: 0, endsAreSafe: false)
+            // The records of answers that are still in memory may be lost as well.
+            promises.forgiveNew(until: clock.now + .seconds(RelayProcess.resumeSeconds))
             return household.freeLostQuestions()
         }
         guard name.hasSuffix(".journal") else { return }

@@ -1,3 +1,4 @@
+import Glibc
 import Loop
 import TestSupport
 import Testing
@@ -83,6 +84,19 @@ struct DeletionClockTests {
         #expect(waits { !scratch.has("old text") })
         history.close()
         #expect(try open().ids().ids.isEmpty)
+    }
+
+    @Test
+    func `a torn line of a clock that was ahead is deleted, and with nothing else there`() throws {
+        let torn = record("torn", "c", at: "2036-01-01T00:00:00.000Z", text: "torn text")
+        scratch.write(torn.dropLast(30), to: "history.jsonl.torn-1")
+        #expect(mkdir(scratch.path("history.jsonl.torn-2"), 0o700) == 0)
+        let history = try open()
+        try history.remove("other", at: "2026-01-01T00:00:00.000Z")
+        #expect(try history.ids().ids.isEmpty)
+        #expect(scratch.has("torn text"))
+        try history.remove("c", at: "2026-01-01T00:00:00.000Z")
+        #expect(waits { !scratch.has("torn text") })
     }
 
     @Test
