@@ -117,8 +117,10 @@ import Wire
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func `an answer whose end only the history has is served with that end`() async throws {
+    @Test(.timeLimit(.minutes(2)), arguments: [0, 1])
+    func `an answer whose end only the history has is served with that end`(
+        missing: Int
+    ) async throws {
         try await withRelay { relay in
             let (client, head) = try relay.begin("simulator?tokens=20&interval_ms=20")
             let first = try #require(try client.readEvent())
@@ -128,9 +130,16 @@ import Wire
             #expect(events.last?.name == "done")
             _ = try relay.record(head.id)
             let file = try #require(fopen(left + "/history.jsonl", "w"))
-            let history = readFile(relay.folder + "/history.jsonl")
-            #expect(fwrite(history, 1, history.count, file) == history.count)
+            // A disk may have had no room for the end of the line.
+            let history = readFile(relay.folder + "/history.jsonl").dropLast(missing)
+            #expect(fwrite(Array(history), 1, history.count, file) == history.count)
             fclose(file)
+            let recovery = try Recovery(
+                JournalFolder(path: left + "/journal"),
+                history: [left + "/history.jsonl"],
+                deletions: Deletions(directory: left)
+            )
+            #expect(recovery.left.isEmpty)
             try await withRelay(left: left) { next in
                 let again = try next.resume(head.id, after: first.id)
                 #expect(again.last.name == "done")

@@ -1,11 +1,12 @@
-/// Reads a file's whole lines from the last to the first, however long the file is.
+/// Reads a file's lines from the last to the first, however long the file is.
 package enum BackwardLines {
     /// How much is read at a time.
     private static let pieceBytes = 1 << 20
 
     /// Visits lines without their ends, until there are no more or `visit` returns false.
     ///
-    /// A line that has no end yet is left out. A file that is absent has no lines.
+    /// What follows the last end of a line comes first: where a disk is full, a whole record may
+    /// lack nothing but its end. A file that is absent has no lines.
     ///
     /// - Parameters:
     ///   - path: of the file.
@@ -32,7 +33,9 @@ package enum BackwardLines {
             if let newline = bytes[..<max(0, searched - (end == nil ? 0 : 1))].lastIndex(
                 of: newline
             ) {
-                if let end, !visit(bytes.span.extracting((newline + 1)..<(end - 1))) { return }
+                let last = end.map { $0 - 1 } ?? bytes.count
+                let isLine = end != nil || newline + 1 < last
+                if isLine, !visit(bytes.span.extracting((newline + 1)..<last)) { return }
                 end = newline + 1
                 continue
             }
@@ -46,6 +49,7 @@ package enum BackwardLines {
             if let old = end { end = old + count }
             bytes = piece
         }
-        if let end, end > 0 { _ = visit(bytes.span.extracting(0..<(end - 1))) }
+        let last = end.map { $0 - 1 } ?? bytes.count
+        if end.map({ $0 > 0 }) ?? (last > 0) { _ = visit(bytes.span.extracting(0..<last)) }
     }
 }

@@ -14,12 +14,17 @@ struct TornLines {
     /// - Throws: where one cannot be read.
     func forEach(_ body: (RecordHead, String) -> Void) throws(StorageError) {
         var scan = RecordScan()
-        for name in try disk.fileNames(in: directory) where name.contains(".jsonl.torn-") {
+        for name in try disk.fileNames(in: directory) where Self.isTorn(name) {
             let path = joinedPath(directory, name)
             guard let bytes = try start(of: path) else { continue }
             // A loss of power may have left zeros before the line.
             scan.forEach(in: bytes.span) { _, _, head in body(head, path) }
         }
+    }
+
+    /// Whether it is the name of a part of the history's file, or of one that is written anew.
+    private static func isTorn(_ name: String) -> Bool {
+        name.contains(".jsonl.torn-") || name.contains(".jsonl\(Compaction.suffix).torn-")
     }
 
     /// - Returns: nil where the name leads to no file.

@@ -12,12 +12,14 @@ import Testing
     }
 
     @Test(arguments: [1, 3, 64])
-    func `a line without an end is left out`(pieceBytes: Int) throws {
+    func `a line without an end comes first`(pieceBytes: Int) throws {
         let scratch = Scratch()
         scratch.write(bytes("one\ntwo"))
-        #expect(try lines(of: scratch, pieceBytes) == ["one"])
-        scratch.write(bytes("no line at all"))
-        #expect(try lines(of: scratch, pieceBytes) == [])
+        #expect(try lines(of: scratch, pieceBytes) == ["two", "one"])
+        scratch.write(bytes("\ntwo"))
+        #expect(try lines(of: scratch, pieceBytes) == ["two", ""])
+        scratch.write(bytes("no end at all"))
+        #expect(try lines(of: scratch, pieceBytes) == ["no end at all"])
     }
 
     @Test func `an empty file and an absent one have no lines`() throws {
