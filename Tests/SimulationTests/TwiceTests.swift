@@ -6,13 +6,12 @@ import Testing
 struct TwiceTests {
     /// The order of a set differs between runs, unless a variable says otherwise that is read as a
     /// process begins: so the worlds run in one of their own.
-    @Test(arguments: [21, 31, 41])
-    func `ten worlds tell the same stories twice`(first: Int) throws {
+    @Test func `ten worlds tell the same stories twice`() throws {
         let tests = try #require(CommandLine.arguments.first)
         let folder = try #require(tests.lastIndex(of: "/").map { tests[..<$0] })
         let status = Self.run(
             "\(folder)/simulate",
-            ["--from", "\(first)", "--runs", "10", "--twice"]
+            ["--from", "21", "--runs", "10", "--twice"]
         )
         #expect(status == 0)
     }
