@@ -263,6 +263,8 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         var answer = answer
         answer.wasUnread = true
         unrecorded.append(answer)
+        // Not again while one waits: others would be put off for ever.
+        guard nextRecording <= reactor.now else { return }
         nextRecording = reactor.now + .milliseconds(Self.rereadingMilliseconds)
     }
 

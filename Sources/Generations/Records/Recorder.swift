@@ -76,10 +76,11 @@ package final class Recorder: Sendable {
     /// Makes a record that failed before: the history refused it, or the journal did not return
     /// all of the answer.
     func recordAgain(_ answer: UnrecordedGeneration, for ticket: Ticket<RecordOutcome>) {
-        make(answer.wasUnread ? nil : answer.id, for: ticket) { [self] () throws(StorageError) in
+        let make: Making = { [self] () throws(StorageError) in
             lacking.withLock { $0 -= 1 }
             return try answer.record()
         }
+        self.make(answer.id, wasUnread: answer.wasUnread, for: ticket, make)
     }
 
     /// Notes that what an earlier process left stays for the next start.
@@ -97,26 +98,27 @@ package final class Recorder: Sendable {
     /// Waits for the records that are being made.
     package func finish() { queue.sync {} }
 
-    /// Makes a record on the queue; a failure is reported where an id is given.
+    /// Makes a record on the queue; that the disk does not return the answer is reported once.
     private func make(
-        _ id: String?,
+        _ id: String,
+        wasUnread: Bool = false,
         for ticket: Ticket<RecordOutcome>,
         _ make: @escaping Making
     ) {
         underWay.withLock { $0 += 1 }
         queue.async { [self] in
-            let outcome = outcome(of: make, id)
+            let outcome = outcome(of: make, id, wasUnread: wasUnread)
             underWay.withLock { $0 -= 1 }
             ticket.answer(outcome)
         }
     }
 
-    private func outcome(of make: Making, _ id: String?) -> RecordOutcome {
+    private func outcome(of make: Making, _ id: String, wasUnread: Bool) -> RecordOutcome {
         do throws(StorageError) {
             return outcome(of: history.appendWaiting(try make()))
         } catch {
             lacking.withLock { $0 += 1 }
-            if let id { report(.recordWaits(id: id, error)) }
+            if !wasUnread || !error.mayPass { report(.recordWaits(id: id, error)) }
             return error.mayPass ? .unread : .unreadable
         }
     }

@@ -61,11 +61,7 @@ struct HistoryDesk {
         let log = log
         stores.history.delete(
             conversation: conversation,
-            at: { [time] in
-                var text: [UInt8] = []
-                Timestamp.append(milliseconds: time.wallMilliseconds, into: &text)
-                return String(decoding: text, as: UTF8.self)
-            },
+            at: { [time] in time.wallMilliseconds },
             forget: forget
         ) { failure in
             if let failure {

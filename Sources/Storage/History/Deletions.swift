@@ -25,6 +25,7 @@ package struct Deletions: Sendable {
 
         func isNotBefore(_ other: [UInt8]) -> Bool {
             other.count != time.count || !time.lexicographicallyPrecedes(other)
+                || Timestamp.milliseconds(other) == nil
         }
     }
 
@@ -43,10 +44,8 @@ package struct Deletions: Sendable {
 
     var mustShrink: Bool { deletions.count > Self.maxCount }
 
-    /// The latest time of all; nil where nothing was deleted.
-    var latest: [UInt8]? {
-        deletions.values.map(\.time).max { $0.lexicographicallyPrecedes($1) }
-    }
+    /// The latest time of all, in milliseconds since 1970; nil where nothing was deleted.
+    private(set) var latest: Int?
 
     /// Whether a line that begins like this is of a deleted conversation.
     ///
@@ -64,7 +63,10 @@ package struct Deletions: Sendable {
     package mutating func load() throws(StorageError) {
         let path = joinedPath(directory, Self.name)
         // What is there and cannot be reached fails below: nothing deleted may come back.
-        guard !platform.disk.isAbsent(path) else { return deletions = [:] }
+        guard !platform.disk.isAbsent(path) else {
+            latest = nil
+            return deletions = [:]
+        }
         let file = try OpenFile.reading(path, on: platform.disk)
         let size = try file.status().size
         var found: [[UInt8]: Deletion] = [:]
@@ -80,6 +82,7 @@ package struct Deletions: Sendable {
             }
         }
         deletions = found
+        latest = found.values.compactMap { Timestamp.milliseconds($0.time) }.max()
     }
 
     /// Adds one, and waits until it would survive a loss of power.
@@ -102,6 +105,7 @@ package struct Deletions: Sendable {
         }
         try append(Self.line(key, "deleted_at", time))
         deletions[key] = Deletion(time: time)
+        latest = [latest, Timestamp.milliseconds(time)].compactMap(\.self).max()
     }
 
     private func append(_ line: [UInt8]) throws(StorageError) {

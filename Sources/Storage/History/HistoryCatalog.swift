@@ -173,20 +173,19 @@ package struct HistoryCatalog: Sendable {
     // MARK: Changing the files
 
     /// Reads the latest time of all deletions; nil where there are none, or none can be read.
-    mutating func readLatestDeletion() -> [UInt8]? { files.readLatestDeletion() }
+    mutating func readLatestDeletion() -> Int? { files.readLatestDeletion() }
 
-    /// The time that a deletion needs to reach all records, whole or torn; empty where there are
-    /// none.
+    /// The time that a deletion needs to reach all records, whole or torn; 0 where there are none.
     ///
     /// - Throws: where the files cannot be read.
-    mutating func latestStart() throws(StorageError) -> [UInt8] {
+    mutating func latestStart() throws(StorageError) -> Int {
         if let failure { throw failure }
-        try files.noteTornLines()
+        files.noteTornLines()
         return files.latestStart
     }
 
-    /// The latest time of all deletions; empty where nothing was deleted.
-    var latestDeletion: [UInt8] { files.deletions.latest ?? [] }
+    /// The latest time of all deletions; nil where nothing was deleted.
+    var latestDeletion: Int? { files.deletions.latest }
 
     /// Notes the deletion and forgets the records; their files are to be written anew.
     ///
@@ -245,8 +244,10 @@ package struct HistoryCatalog: Sendable {
 
     /// The next file, once one is done; nil where there is none.
     mutating func beginNextCompaction() throws(StorageError) -> Compaction? {
+        let isUntidy = files.isUntidy
         guard let next = beginCompaction() else { return nil }
-        guard next.part == nil else { return next }
+        // A deletion that came meanwhile may be of torn lines alone.
+        guard next.part == nil, !isUntidy else { return next }
         try files.shrinkDeletions()
         isCompacting = false
         return nil

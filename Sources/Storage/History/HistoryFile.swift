@@ -155,23 +155,22 @@ package final class HistoryFile: Sendable {
     ///
     /// - Parameters:
     ///   - conversation: the one that is meant.
-    ///   - time: gives the time, as records write it; asked once all is in the index that was
-    ///     recorded up to then. What is begun later is another conversation, whatever the clock
+    ///   - time: gives the time, in milliseconds since 1970; asked once all is in the index that
+    ///     was recorded up to then. What is begun later is another conversation, whatever the clock
     ///     shows.
     ///   - forget: called on the history's queue when the deletion is safe on the disk, with the
     ///     number of the last answer that it reaches, as `begins` gave it.
     ///   - done: called on the history's queue after that, or with what the disk refuses.
     package func delete(
         conversation: ConversationName,
-        at time: @escaping @Sendable () -> String,
+        at time: @escaping @Sendable () -> Int,
         forget: @escaping @Sendable (Int) -> Void = { _ in },
         done: @escaping @Sendable (StorageError?) -> Void
     ) {
         read { catalog in
             let last: Int
             do throws(StorageError) {
-                let now = Array(time().utf8)
-                last = try self.reader.delete(conversation, at: now, in: &catalog)
+                last = try self.reader.delete(conversation, at: time(), in: &catalog)
             } catch {
                 return done(error)
             }

@@ -7,13 +7,18 @@ final class HistoryReader: Sendable {
     /// What loops and the reader tell each other; times are in milliseconds since 1970.
     private struct Notes {
         /// The latest time of all deletions; nil where there are none.
-        var latestDeletion: Int?
+        private(set) var latestDeletion: Int?
         /// How many records were begun.
         var begunCount = 0
         /// The time that a deletion needs to reach all that were begun.
         var latestStart = 0
         /// Where the file ended when the index last began to catch up.
         var indexedEnd = 0
+
+        mutating func deleted(at time: Int?) {
+            guard let time else { return }
+            latestDeletion = max(latestDeletion ?? time, time)
+        }
     }
 
     /// So much is written before the index catches up unasked, lest the next question waits for it.
@@ -56,7 +61,7 @@ final class HistoryReader: Sendable {
     func open() {
         catalog.sync { catalog in
             let latest = catalog.readLatestDeletion()
-            self.notes.withLock { $0.latestDeletion = latest.flatMap(Timestamp.milliseconds) }
+            self.notes.withLock { $0.deleted(at: latest) }
         }
     }
 
@@ -85,6 +90,9 @@ final class HistoryReader: Sendable {
     private func catchUp(_ catalog: inout HistoryCatalog, _ records: RecordQueue) {
         let (active, unsettled) = records.writeOut()
         catalog.catchUp(active, unsettled: unsettled)
+        // At the start the list may not have been readable.
+        let latestDeletion = catalog.latestDeletion
+        notes.withLock { $0.deleted(at: latestDeletion) }
         for entry in catalog.takeReports() { report(entry) }
     }
 
@@ -95,33 +103,26 @@ final class HistoryReader: Sendable {
     ///
     /// - Parameters:
     ///   - conversation: the one that is meant.
-    ///   - now: the time, as records write it.
+    ///   - now: the time, in milliseconds since 1970.
     ///   - catalog: the reader's, which has all that was recorded.
     /// - Returns: how many records were begun before the deletion.
     /// - Throws: where the files cannot be read, or the disk refuses.
     func delete(
         _ conversation: ConversationName,
-        at now: [UInt8],
+        at now: Int,
         in catalog: inout HistoryCatalog
     ) throws(StorageError) -> Int {
         let latestRecorded = try catalog.latestStart()
-        let latestDeletion = Timestamp.milliseconds(catalog.latestDeletion)
         // At once: whatever is begun is either before the deletion, or is told of it.
         let (time, count) = notes.withLock { notes in
-            var latestStart: [UInt8] = []
-            Timestamp.append(milliseconds: notes.latestStart, into: &latestStart)
-            let time = Self.latest(now, latestRecorded, latestStart)
-            notes.latestDeletion = [
-                notes.latestDeletion, latestDeletion, Timestamp.milliseconds(time),
-            ].compactMap(\.self).max()
+            let time = max(now, latestRecorded, notes.latestStart)
+            notes.deleted(at: time)
             return (time, notes.begunCount)
         }
-        try catalog.delete(conversation, at: time)
+        var text: [UInt8] = []
+        Timestamp.append(milliseconds: time, into: &text)
+        try catalog.delete(conversation, at: text)
         return count
-    }
-
-    private static func latest(_ times: [UInt8]...) -> [UInt8] {
-        times.max { $0.lexicographicallyPrecedes($1) } ?? []
     }
 
     /// Waits until what was asked so far is answered.

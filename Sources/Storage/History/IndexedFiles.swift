@@ -8,12 +8,14 @@ struct IndexedFiles: Sendable {
     var parts: HistoryParts
     private var index = HistoryIndex()
     private(set) var deletions: Deletions
-    /// The time that a deletion needs to reach all records of conversations, as far as theirs are
-    /// written as ours; empty where there are none.
-    private(set) var latestStart: [UInt8] = []
+    /// The time that a deletion needs to reach all records of conversations, in milliseconds since
+    /// 1970; 0 where there are none.
+    ///
+    /// A record whose time is none of ours counts as before every deletion.
+    private(set) var latestStart = 0
     private var isLoaded = false
     /// Whether torn lines may have been set aside since they were last looked through.
-    private var hasUntidied = false
+    private(set) var isUntidy = false
     /// What is to be reported of the files.
     private var reports: [HistoryReport] = []
 
@@ -60,7 +62,7 @@ struct IndexedFiles: Sendable {
         if parts.era == 0 { names.removeLeftovers() }
         index = HistoryIndex()
         try deletions.load()
-        hasUntidied = !deletions.isEmpty
+        isUntidy = !deletions.isEmpty
         try parts.load { reports.append($0) }
         isLoaded = true
     }
@@ -109,22 +111,27 @@ struct IndexedFiles: Sendable {
     }
 
     private mutating func noteStart(of head: RecordHead) {
-        let start = head.deletableFrom
-        guard !head.conversation.isEmpty, start.count == Timestamp.count,
-            latestStart.lexicographicallyPrecedes(start)
+        guard !head.conversation.isEmpty,
+            let start = Timestamp.milliseconds(head.deletableFrom)
         else { return }
-        latestStart = start
+        latestStart = max(latestStart, start)
     }
 
     // MARK: Deletions
 
     /// Takes note of when torn lines were begun, of which no index knows.
-    mutating func noteTornLines() throws(StorageError) {
-        try names.tornLines.forEach { head, _ in noteStart(of: head) }
+    ///
+    /// One that cannot be read keeps nobody from deleting what can.
+    mutating func noteTornLines() {
+        do throws(StorageError) {
+            try names.tornLines.forEach { head, _ in noteStart(of: head) }
+        } catch {
+            reports.append(.unreadableFile(error))
+        }
     }
 
     /// Reads the latest time of all deletions; nil where there are none, or none can be read.
-    mutating func readLatestDeletion() -> [UInt8]? {
+    mutating func readLatestDeletion() -> Int? {
         // The next question reads it again, and says what is wrong.
         try? deletions.load()
         return deletions.latest
@@ -137,18 +144,18 @@ struct IndexedFiles: Sendable {
     ) throws(StorageError) {
         let key = conversation.key
         try deletions.add(conversation, at: time)
-        hasUntidied = true
+        isUntidy = true
         for number in index.delete(conversation: indexHash(key)) {
             parts[number].isDirty = true
         }
     }
 
     /// Whether deleted records are in the files, or may be in what was set aside.
-    var isDirty: Bool { hasUntidied || parts.firstDirty != nil }
+    var isDirty: Bool { isUntidy || parts.firstDirty != nil }
 
     /// The first file that holds deleted records, which the caller takes care of.
     mutating func takeDirty() -> HistoryPart? {
-        hasUntidied = false
+        isUntidy = false
         guard let number = parts.firstDirty else { return nil }
         parts[number].isDirty = false
         return parts[number]
@@ -156,6 +163,8 @@ struct IndexedFiles: Sendable {
 
     /// Notes that a file still holds deleted records.
     mutating func markDirty(_ part: HistoryPart?) {
+        // Torn lines are looked through before the file is.
+        isUntidy = true
         if let number = parts.number(of: part?.identity) { parts[number].isDirty = true }
     }
 
@@ -183,6 +192,8 @@ struct IndexedFiles: Sendable {
         }
         let path = try parts.replace(number, by: name, outcome, records)
         if path != nil { index.shift(part: number, outcome.cuts) }
+        // The end of the old one may have been set aside only now.
+        if !part.isActive { isUntidy = true }
         return path
     }
 

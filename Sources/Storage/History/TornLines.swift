@@ -1,3 +1,5 @@
+import Glibc
+
 /// The unfinished last lines that were set aside beside the history's files.
 ///
 /// They are no records, and yet have what a deletion has to reach.
@@ -37,6 +39,9 @@ struct TornLines {
             bytes.removeLast(bytes.count - count)
             return bytes
         } catch .notRegularFile {
+            return nil
+        } catch .systemCall(_, _, ENOENT) {
+            // It was removed meanwhile.
             return nil
         }
     }

@@ -255,7 +255,10 @@ package final class Journal {
             setSyncDue(Backoff.milliseconds.lowerBound)
         case .safe(let isBack, let isBehind):
             if isBack { report(.safeAgain) }
-            if isBehind, durability != .never { setSyncDue(Durability.intervalMilliseconds) }
+            // It is set where something was written since, and is not put off then.
+            if isBehind, durability != .never, !syncDue.isSet {
+                setSyncDue(Durability.intervalMilliseconds)
+            }
         }
         owner?.journalIsSafer()
     }

@@ -29,6 +29,9 @@ package enum Timestamp {
         milliseconds(Array(text.utf8)).map { $0 / 1000 }
     }
 
+    /// A year has four digits: a time of this one has no later one that is written alike.
+    private static let maxYear = 9999
+
     /// Reads what `append` writes, in milliseconds since 1970; nil for anything else.
     package static func milliseconds(_ text: [UInt8]) -> Int? {
         guard text.count == count else { return nil }
@@ -37,7 +40,7 @@ package enum Timestamp {
         }
         guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
             let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            let rest = number(20..<23), (1...12).contains(month)
+            let rest = number(20..<23), year < maxYear, (1...12).contains(month)
         else { return nil }
         let days = CivilDate(year: year, month: month, day: day).daysSince1970
         return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + rest

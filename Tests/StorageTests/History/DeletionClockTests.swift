@@ -91,6 +91,7 @@ struct DeletionClockTests {
         let torn = record("torn", "c", at: "2036-01-01T00:00:00.000Z", text: "torn text")
         scratch.write(torn.dropLast(30), to: "history.jsonl.torn-1")
         #expect(mkdir(scratch.path("history.jsonl.torn-2"), 0o700) == 0)
+        #expect(symlink("nowhere", scratch.path("history.jsonl.torn-3")) == 0)
         let history = try open()
         try history.remove("other", at: "2026-01-01T00:00:00.000Z")
         #expect(try history.ids().ids.isEmpty)
@@ -137,6 +138,22 @@ struct DeletionClockTests {
         history = try open()
         #expect(try history.ids().ids.isEmpty)
         #expect(history.begins(at: milliseconds(time)).deletableFrom == milliseconds(later) + 1)
+    }
+
+    @Test(arguments: ["r026-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+    func `a time that is none hides nothing that is begun later`(time: String) throws {
+        let now = "2026-01-01T00:00:00.000Z"
+        scratch.write(record("damaged", "c", at: time) + [newline])
+        var history = try open()
+        #expect(try history.ids().ids == ["damaged"])
+        try history.remove("c", at: now)
+        #expect(try history.ids().ids.isEmpty)
+        history.append(begun("new", by: history, at: now))
+        #expect(try history.ids().ids == ["new"])
+        history.close()
+        history = try open()
+        #expect(try history.ids().ids == ["new"])
+        #expect(history.begins(at: milliseconds(now)).deletableFrom == milliseconds(now) + 1)
     }
 
     @Test

@@ -49,14 +49,14 @@ struct HistoryDeletionTests {
         let history = try open()
         let gate = DispatchSemaphore(value: 0)
         history.read { _ in _ = gate.wait(timeout: .now() + 30) }
-        let time = Guarded("2026-01-01T00:00:00.000Z")
+        let time = Guarded(Timestamp.milliseconds(bytes("2026-01-01T00:00:00.000Z")) ?? 0)
         let done = DispatchSemaphore(value: 0)
         history.delete(conversation: named("c"), at: { time.withLock { $0 } }) { failure in
             #expect(failure == nil)
             done.signal()
         }
         history.append(record("old", "c", at: "2026-01-02T00:00:00.000Z"))
-        time.withLock { $0 = "2026-01-03T00:00:00.000Z" }
+        time.withLock { $0 += 2 * 24 * 3600 * 1000 }
         gate.signal()
         #expect(done.wait(timeout: .now() + 30) == .success)
         history.append(record("new", "c", at: "2026-01-04T00:00:00.000Z"))

@@ -72,7 +72,7 @@ extension HistoryFile {
         let name = named(conversation, owner)
         let now = { @Sendable in
             whenAsked()
-            return time
+            return Timestamp.milliseconds(bytes(time)) ?? 0
         }
         delete(conversation: name, at: now, forget: forget) { error in
             failure.withLock { $0 = error }
