@@ -714,8 +714,10 @@ def test_a_journal_that_is_removed_is_begun_anew_with_all_that_runs(relay, what)
     wait_for(
         lambda: len(list(relay.data.glob("journal/*.journal"))) > 0, "a new segment"
     )
-    # Each loop looks once a second.
-    wait_for(lambda: "was moved away: the journal is begun anew" in relay.log(), "the log tells")
+    # Each loop looks once a second, and an id begins with its loop's letter.
+    loops = len({stream.id[0] for stream in running})
+    told = "was moved away: the journal is begun anew"
+    wait_for(lambda: relay.log().count(told) >= loops, "the log tells of each loop")
     for stream in running:
         stream.runs_on()
     assert readiness(relay) == 200
