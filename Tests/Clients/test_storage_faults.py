@@ -330,9 +330,8 @@ def test_what_the_history_refuses_is_in_the_journal_until_a_later_start(
         assert content == stream.text
 
 
-def test_a_long_answer_that_cannot_be_read_back_is_in_the_journal_until_the_next_start(
-    start_faulty, faults
-):
+def ask_what_cannot_be_read_back(start_faulty, faults):
+    """A relay that has ended an answer too long for its memory, whose journal it cannot read."""
     relay = start_faulty(RELAY_LOG_WINDOW=65536)
     faults.set("read EIO /journal/")
     question = {"message": "hi", "model": "simulator?tokens=20000&interval_ms=2&batch=20"}
@@ -340,6 +339,13 @@ def test_a_long_answer_that_cannot_be_read_back_is_in_the_journal_until_the_next
     with httpx.stream("POST", url, json=question, timeout=60):
         pass
     wait_for(lambda: "record has to wait" in relay.log(), "the record fails")
+    return relay
+
+
+def test_a_long_answer_that_cannot_be_read_back_is_in_the_journal_until_the_next_start(
+    start_faulty, faults
+):
+    relay = ask_what_cannot_be_read_back(start_faulty, faults)
     relay.stop()
     assert not relay.history()
     faults.clear()
@@ -352,13 +358,8 @@ def test_a_long_answer_that_cannot_be_read_back_is_in_the_journal_until_the_next
 def test_a_long_answer_that_cannot_be_read_back_is_recorded_once_the_disk_returns_it(
     start_faulty, faults
 ):
-    relay = start_faulty(RELAY_LOG_WINDOW=65536)
-    faults.set("read EIO /journal/")
-    question = {"message": "hi", "model": "simulator?tokens=20000&interval_ms=2&batch=20"}
-    url = f"{relay.url}/chat/stream?on_disconnect=finish"
-    with httpx.stream("POST", url, json=question, timeout=60):
-        pass
-    wait_for(lambda: "record has to wait until" in relay.log(), "the record fails")
+    relay = ask_what_cannot_be_read_back(start_faulty, faults)
+    assert "record has to wait until" in relay.log()
     assert not relay.history()
     faults.clear()
     [record] = relay.history(1)

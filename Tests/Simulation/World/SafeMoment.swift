@@ -3,7 +3,7 @@ import Loop
 /// Until when all that was shown is safe, whatever happens next.
 ///
 /// The relay makes safe within a second what it writes, and says so where it cannot. So this moment
-/// follows the clock at a distance, and stands still while the relay says that it cannot write,
+/// follows the clock at a distance, and stops while the relay says that it cannot write,
 /// while a thread is stuck, and while no process runs.
 struct SafeMoment {
     /// What was shown before it is safe.
