@@ -11,6 +11,8 @@ package final class Generation: LiveLogOwner {
     private enum Rest {
         /// Nothing yet: it runs, or is read.
         case none
+        /// An earlier process left it, and the history may lack it: it stays in memory.
+        case left
         /// It has ended, and is on the store's bounded shelf.
         case shelved
     }
@@ -55,6 +57,7 @@ package final class Generation: LiveLogOwner {
         context = store.context
         live = LiveLog(AnswerHead(left), store.context, ended: left.answer.log.copy())
         leaving = store.context.reactor.makeDeadline()
+        rest = .left
         leaving.whenDue { [unowned self] in leftAlone() }
         live.setOwner(self)
     }
@@ -107,18 +110,30 @@ package final class Generation: LiveLogOwner {
     /// back.
     func beginRest() {
         setLeaving(context.configuration.resumeSeconds)
-        guard rest == .none else { return }
-        rest = .shelved
-        store.shelve(self)
+        shelve()
     }
+
+    /// Puts an ended answer on the store's shelf, unless it is there, or has to stay.
+    private func shelve() {
+        switch rest {
+        case .shelved: return
+        case .left where !store.isLeftRecorded: return
+        case .none, .left:
+            rest = .shelved
+            store.shelve(self)
+        }
+    }
+
+    /// The history has all that an earlier process left.
+    func leftIsRecorded() { if rest == .left { shelve() } }
 
     private func setLeaving(_ seconds: Int) {
         leaving.set(at: context.reactor.now + .seconds(seconds))
     }
 
     private func leftAlone() {
-        guard !isEnded else { return store.forget(self) }
-        abandon()
+        guard isEnded else { return abandon() }
+        if rest == .left { beginRest() } else { store.forget(self) }
     }
 
     private func abandon() { end(.abandoned) }

@@ -22,9 +22,11 @@ package enum GenerationReport: Sendable {
     case journal(JournalReport)
     /// This many answers were cut by the end of an earlier process, and are recovered.
     case recovered(Int)
-    /// What an earlier process left waits for the next start; nil where the history does not take
-    /// all of it, otherwise why the history cannot be read.
+    /// What an earlier process left has to wait; nil where the history does not take all of it,
+    /// otherwise why the history cannot be read.
     case recoveryWaits(StorageError?)
+    /// The history has it now.
+    case recoveryResumed
 }
 
 /// An ended answer, as far as it concerns others than its readers.

@@ -210,6 +210,14 @@ package final class GenerationStore {
         }
     }
 
+    /// Whether the history has what an earlier process left.
+    var isLeftRecorded: Bool { stores.recorder.isLeftRecorded }
+
+    /// Shelves what an earlier process left, once the history has it.
+    package func shelveLeft() {
+        for generation in all { generation.leftIsRecorded() }
+    }
+
     /// Drops an ended answer that nobody has come back for.
     func forget(_ generation: Generation) {
         context.heap.somethingEnded()

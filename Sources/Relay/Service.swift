@@ -156,6 +156,7 @@ package final class Service: Sendable {
     ///   - recovery: what an earlier process left in the journal.
     package func begin(on loops: [EventLoop], _ recovery: Recovery? = nil) {
         post.begin(loops)
+        if recovery != nil { stores.recorder.noteLeft(isRecorded: false) }
         queues.memory.whenAsked { [post] in post.postToAll { $0.measureMemory() } }
         restoreKeys(recovery)
     }
@@ -179,14 +180,15 @@ package final class Service: Sendable {
 
     /// Hands what the loops have not adopted to the history: the start's third part.
     package func finishStart(_ recovery: Recovery? = nil) {
-        recover(recovery)
-        stores.history.allowRotation()
-    }
-
-    private func recover(_ recovery: Recovery?) {
-        guard let recovery else { return }
-        let isDone = recovery.finish(into: stores.history, stores.keyFile) { log.write($0) }
-        if !isDone { stores.recorder.leftForNextStart() }
+        guard let recovery else { return stores.history.allowRotation() }
+        RecoveredRecords(recovery, stores) { [log] in
+            log.write($0)
+        } whenDone: { [stores, post] in
+            stores.recorder.noteLeft(isRecorded: true)
+            // What may be unsafe is in the file that is appended to until then.
+            stores.history.allowRotation()
+            post.postToAll { $0.store.shelveLeft() }
+        }.begin()
     }
 
     /// Restores the keys of answers that ended before the start.

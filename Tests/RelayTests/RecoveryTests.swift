@@ -88,12 +88,12 @@ import Wire
                 deletions: Deletions(directory: left)
             )
             #expect(recovery.left.isEmpty)
-            #expect(recovery.recordedBytes == history.count - old)
+            #expect(recovery.doubtful == old..<history.count)
         }
     }
 
     @Test(.timeLimit(.minutes(2)))
-    func `where the history cannot be read what is left waits for the next start`() async throws {
+    func `where the history cannot be read what is left waits until it can be`() async throws {
         try await withRelay { relay in
             let (client, head) = try relay.begin("simulator?tokens=100000&interval_ms=20")
             let first = try #require(try client.readEvent())
@@ -108,6 +108,8 @@ import Wire
                 // A stop may not remove the journal.
                 #expect(!next.service.isAllRecorded)
                 unlink(part)
+                #expect(waits { next.service.isAllRecorded })
+                _ = try next.record(head.id)
                 try await withRelay(afterKilling: next) { last in
                     let record = try last.record(head.id)
                     #expect(record["status"]?.stringValue == "interrupted")
@@ -144,6 +146,37 @@ import Wire
                 let again = try next.resume(head.id, after: first.id)
                 #expect(again.last.name == "done")
                 #expect(try next.record(head.id)["status"]?.stringValue == "complete")
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: ["Hello", "status", "finish_reason"])
+    func `a record with a hole is written anew where the journal has the answer whole`(
+        place: String
+    ) async throws {
+        try await withRelay { relay in
+            var id = ""
+            var left = ""
+            // On a busy machine a record may be safe, and the journal empty, before it is copied.
+            for _ in 0..<50 {
+                if !left.isEmpty { removeTree(left) }
+                id = try relay.ask("simulator?tokens=20&interval_ms=0").head.id
+                left = try relay.killed()
+                let journal = namesIn(left + "/journal").map { readFile(left + "/journal/" + $0) }
+                if journal.contains(where: { $0.firstRange(of: id.utf8) != nil }) { break }
+            }
+            let whole = try relay.record(id)
+            // A loss of power may take the middle of what was not safe, and leave the end.
+            var history = readFile(relay.folder + "/history.jsonl")
+            let start = try #require(history.firstRange(of: id.utf8)).upperBound
+            let hole = try #require(history[start...].firstRange(of: place.utf8)).lowerBound
+            for place in hole..<hole + 24 { history[place] = 0 }
+            writeFile(left + "/history.jsonl", history)
+            try await withRelay(left: left) { next in
+                // `record` reads each line as one.
+                let record = try next.record(id)
+                #expect(record["content"] == whole["content"])
+                #expect(!readFile(next.folder + "/history.jsonl").contains(0))
             }
         }
     }

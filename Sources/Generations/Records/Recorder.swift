@@ -18,6 +18,9 @@ package final class Recorder: Sendable {
     private let queue: any WorkQueue
     /// How many ended answers the history lacks; the journal keeps them, if there is one.
     private let lacking = Guarded(0)
+    /// Whether the history lacks answers that an earlier process left.
+    private let lacksLeft = Guarded(false)
+    private let hasFinished = Guarded(false)
     /// How many records are being made on the queue.
     private let underWay = Guarded(0)
 
@@ -39,7 +42,7 @@ package final class Recorder: Sendable {
 
     /// Whether the history has the records of all answers that have ended.
     package var isAllRecorded: Bool {
-        underWay.withLock { $0 == 0 } && lacking.withLock { $0 == 0 }
+        underWay.withLock { $0 == 0 } && lacking.withLock { $0 == 0 } && isLeftRecorded
     }
 
     /// Makes and hands over the record of an answer that has ended just now.
@@ -83,8 +86,11 @@ package final class Recorder: Sendable {
         self.make(answer.id, wasUnread: answer.wasUnread, for: ticket, make)
     }
 
-    /// Notes that what an earlier process left stays for the next start.
-    package func leftForNextStart() { lacking.withLock { $0 += 1 } }
+    /// Whether the history has what an earlier process left.
+    var isLeftRecorded: Bool { !lacksLeft.withLock { $0 } }
+
+    /// Notes whether the history lacks what an earlier process left.
+    package func noteLeft(isRecorded: Bool) { lacksLeft.withLock { $0 = !isRecorded } }
 
     /// Runs work once the records of all answers that have ended are made.
     ///
@@ -96,7 +102,15 @@ package final class Recorder: Sendable {
     }
 
     /// Waits for the records that are being made.
-    package func finish() { queue.sync {} }
+    ///
+    /// What the history lacks then is for the next start.
+    package func finish() {
+        hasFinished.withLock { $0 = true }
+        queue.sync {}
+    }
+
+    /// Whether the process is about to end.
+    var isFinished: Bool { hasFinished.withLock { $0 } }
 
     /// Makes a record on the queue; that the disk does not return the answer is reported once.
     private func make(

@@ -12,23 +12,27 @@ package struct Recovery: Sendable {
     private var recorded: Set<String> = []
     /// Those of them whose ends the journal lacks, unless they freed their keys.
     private var recordedOnly: [JournalHead] = []
-    /// How many bytes the newest file of the history has from the first of their records on.
-    private(set) var recordedBytes = 0
+    /// The ids of answers that the journal has whole, and the newest file of the history damaged.
+    ///
+    /// A loss of power may take the middle of a record and leave its end.
+    private(set) var damaged: Set<[UInt8]> = []
+    /// Which bytes of the newest file of the history have the first of these records and all after
+    /// it, as far as they were there.
+    private(set) var doubtful = 0..<0
     /// The ids of those that failed before anything of them came, and so freed their keys.
     private var freed: Set<String> = []
-    /// Why it is unknown which records the history has.
-    private var failure: StorageError?
+    /// Whether it is known which records the history has.
+    private(set) var isLookedUp = false
     /// What the journal's folder has to say, for the log.
-    private var reports: [JournalReport] = []
-    private let folder: JournalFolder
-    /// How often to check whether the records are safe.
-    private static let settlingMilliseconds = 250
+    private(set) var reports: [JournalReport] = []
+    let folder: JournalFolder
+    private let history: [String]
 
     /// Reads the journal, and looks up what the history has of it.
     ///
     /// - Parameters:
     ///   - folder: the journal's.
-    ///   - history: the paths of the history's files, the newest first.
+    ///   - history: the paths of the history's files, the newest first, which is appended to.
     ///   - deletions: what is left of a conversation in this list is not taken over.
     /// - Throws: where the journal cannot be read.
     package init(
@@ -37,13 +41,13 @@ package struct Recovery: Sendable {
         deletions: Deletions
     ) throws(StorageError) {
         self.folder = folder
+        self.history = history
         guard !folder.isEmpty else { return }
         left = try read().filter { !deletions.cover($0.recordHead) }
         do throws(StorageError) {
-            try lookUp(in: history)
+            try lookUp()
         } catch {
             // A history on a disk in trouble must not keep the daemon from starting.
-            failure = error
         }
         // An answer whose end the journal could not take would come back as cut; the record knows
         // better.
@@ -133,8 +137,10 @@ package struct Recovery: Sendable {
     ///
     /// Records are in the order in which answers ended, so the search goes backward to those that
     /// ended before the first of these began.
-    private mutating func lookUp(in history: [String]) throws(StorageError) {
-        guard let earliest = left.map(\.head.startedAt).min() else { return }
+    ///
+    /// - Throws: where the history cannot be read.
+    mutating func lookUp() throws(StorageError) {
+        guard let earliest = left.map(\.head.startedAt).min() else { return isLookedUp = true }
         let wanted = Set(left.map { Array($0.head.id.utf8) })
         var bound: [UInt8] = []
         // Clocks may have been set back meanwhile.
@@ -142,18 +148,24 @@ package struct Recovery: Sendable {
             milliseconds: max(0, earliest - Self.clockSlackMilliseconds),
             into: &bound
         )
+        let ended = Set(left.filter(\.isEnded).map { Array($0.head.id.utf8) })
         let keyed = Set(left.filter { $0.head.key != nil && !$0.isEnded }.map(\.head.id))
         var known: Set<String> = []
+        var torn: Set<[UInt8]> = []
         var tail = 0
         var knownTail = 0
         var scan = RecordScan()
         var isBehind = false
         for path in history where !isBehind {
             do throws(StorageError) {
-                try BackwardLines.visit(path, platform: folder.platform) { line in
+                let size = try BackwardLines.visit(path, platform: folder.platform) { line in
                     tail += line.count + 1
-                    for (head, range) in scan.records(in: line) {
-                        if wanted.contains(head.id) {
+                    scan.forEach(in: line) { piece, range, head in
+                        let isWhole = piece == .record(isRepaired: false)
+                        if !isWhole, ended.contains(head.id), path == history.first {
+                            torn.insert(head.id)
+                            knownTail = tail
+                        } else if piece != .rest, wanted.contains(head.id) {
                             let id = String(decoding: head.id, as: UTF8.self)
                             known.insert(id)
                             knownTail = tail
@@ -161,22 +173,27 @@ package struct Recovery: Sendable {
                                 freed.insert(id)
                             }
                         }
-                        guard let endedAt = RecordGlance.endedAt(line.extracting(range)) else {
-                            continue
-                        }
+                        guard piece != .rest,
+                            let endedAt = RecordGlance.endedAt(line.extracting(range))
+                        else { return }
                         isBehind = endedAt.lexicographicallyPrecedes(bound)
                     }
                     return !isBehind
                 }
+                // Older files were made safe when they were closed.
+                if path == history.first { doubtful = max(0, size - knownTail)..<size }
             } catch .notRegularFile {
                 // Whatever has the name of an old file but is not a file has no records.
                 continue
             }
-            // Older files were made safe when they were closed.
-            if path == history.first { recordedBytes = knownTail }
         }
         recorded = known
+        damaged = torn
+        isLookedUp = true
     }
+
+    /// Whether the history has the record of one of those left.
+    func isRecorded(_ left: JournaledGeneration) -> Bool { recorded.contains(left.head.id) }
 
     private static func isFailure(_ record: Span<UInt8>) -> Bool {
         var line: [UInt8] = []
@@ -185,71 +202,4 @@ package struct Recovery: Sendable {
     }
 
     private static let clockSlackMilliseconds = 600_000
-
-    /// Writes the records that are missing, and removes what was read once they are safe.
-    ///
-    /// - Parameters:
-    ///   - history: takes the records.
-    ///   - keys: has taken the keys; what was read stays until they are safe, too.
-    ///   - report: takes what is worth a line.
-    /// - Returns: false where the history could not take all of them: then what was read stays for
-    ///   the next start, and a stop must not remove it.
-    package func finish(
-        into history: HistoryFile,
-        _ keys: KeyFile?,
-        report: (GenerationReport) -> Void
-    ) -> Bool {
-        for one in reports { report(.journal(one)) }
-        if let failure {
-            report(.recoveryWaits(failure))
-            return false
-        }
-        let count = left.count { !recorded.contains($0.head.id) }
-        if count > 0 { report(.recovered(count)) }
-        // Where a record was refused, or cannot be made safe, the next start tries again.
-        let found = recordedBytes == 0 ? 0 : history.distrust(lastBytes: recordedBytes)
-        guard let written = writeRecords(to: history), let found else {
-            report(.recoveryWaits(nil))
-            return false
-        }
-        let last = max(found, written)
-        let lastKey = keys?.lastPlace ?? 0
-        let queue = folder.platform.work.queue("sse-relay.recovery", .upkeep)
-        let folder = folder
-        queue.async {
-            Self.removeLeft(of: folder, on: queue) {
-                history.isSafe(last) && keys?.isSafe(lastKey) ?? true
-            }
-        }
-        return true
-    }
-
-    /// Removes what was read, now or as soon as that is safe.
-    private static func removeLeft(
-        of folder: JournalFolder,
-        on queue: any WorkQueue,
-        once isSafe: @escaping @Sendable () -> Bool
-    ) {
-        guard !isSafe() else { return folder.removeLeft() }
-        queue.after(milliseconds: settlingMilliseconds) {
-            removeLeft(of: folder, on: queue, once: isSafe)
-        }
-    }
-
-    /// - Returns: the place of the last record in the history; nil where it refused one.
-    private func writeRecords(to history: HistoryFile) -> Int? {
-        var last = 0
-        for generation in left where !recorded.contains(generation.head.id) {
-            // It is not kept for a second attempt: it may be long, and can be made again.
-            var place = history.append(generation.record)
-            if place == nil {
-                // More than may wait for the disk at once.
-                _ = history.flush(timeoutMilliseconds: 10_000)
-                place = history.append(generation.record)
-            }
-            guard let place else { return nil }
-            last = place
-        }
-        return last
-    }
 }

@@ -47,9 +47,11 @@ extension Log {
             let why = error.map { "cannot be read: \($0)" } ?? "does not take all of it"
             write(
                 .error,
-                "what an earlier process left has to wait for the next start, since the history"
+                "what an earlier process left has to wait, and is tried again, since the history"
                     + " \(why)"
             )
+        case .recoveryResumed:
+            write(.info, "what an earlier process left is in the history now")
         }
     }
 }

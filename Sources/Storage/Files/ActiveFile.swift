@@ -3,6 +3,6 @@ struct ActiveFile: Sendable {
     let identity: FileIdentity
     /// Where its last whole line ends.
     let end: Int
-    /// How often somebody else had changed its length.
+    /// How often it had changed otherwise than by what was appended.
     var edition = 0
 }

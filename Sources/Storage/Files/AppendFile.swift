@@ -13,7 +13,8 @@ struct AppendFile: ~Copyable {
     private var owedCut: Int?
     /// Where it ended when it was written last; nil before that.
     private var knownEnd: Int?
-    /// How often somebody else had changed its length by then.
+    /// How often it had changed otherwise than by what was appended: somebody else changed its
+    /// length, or a part of it was mended.
     private(set) var edition = 0
     /// What is not safe yet; nil where nobody is promised that it will be.
     private var unsynced: UnsyncedBytes?
@@ -178,16 +179,28 @@ struct AppendFile: ~Copyable {
         return try descriptor.status().size
     }
 
-    /// Has the file's last bytes written again in their place before they count as safe.
+    /// Has a part of the file written again in its place before it counts as safe.
     ///
-    /// To be called before the first `append`.
-    mutating func distrust(lastBytes count: Int) throws(StorageError) {
-        let end = try end()
-        let start = max(0, end - count)
-        var tail = [UInt8](repeating: 0, count: end - start)
-        let got = try descriptor.read(into: &tail, at: start, count: tail.count)
-        tail.removeLast(tail.count - got)
-        unsynced?.distrust(tail, at: start)
+    /// What was appended is made safe first.
+    ///
+    /// - Parameters:
+    ///   - part: its bytes, as far as the file has them.
+    ///   - mend: puts right what it finds in them, at the same length, and returns whether it did.
+    /// - Throws: where the disk refuses; then nothing is settled.
+    mutating func distrust(
+        _ part: Range<Int>,
+        mending mend: (inout [UInt8]) -> Bool
+    ) throws(StorageError) {
+        if unsyncedBytes > 0 { try synchronize() }
+        let part = part.clamped(to: 0..<(try end()))
+        var bytes = [UInt8](repeating: 0, count: part.count)
+        let got = try descriptor.read(into: &bytes, at: part.lowerBound, count: bytes.count)
+        bytes.removeLast(bytes.count - got)
+        if mend(&bytes) {
+            edition += 1
+            try descriptor.write(bytes, at: part.lowerBound)
+        }
+        unsynced?.distrust(bytes, at: part.lowerBound)
     }
 
     /// How much is kept in memory until it is safe.

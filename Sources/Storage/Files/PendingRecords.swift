@@ -71,6 +71,9 @@ struct PendingRecords: Sendable {
         return recordsInLines
     }
 
+    /// Whether every record that was taken is in the file.
+    var isAllSettled: Bool { settled == appended }
+
     /// The lines that nobody has taken yet.
     var waiting: [UInt8] { lines }
 
@@ -82,9 +85,9 @@ struct PendingRecords: Sendable {
 
     /// Counts what is in the file already like a record that has just reached it.
     ///
-    /// - Returns: its place.
-    mutating func addSettled() -> Int {
-        assert(appended == 0, "records are on their way")
+    /// - Returns: its place; nil where others are on their way, which would be counted before it.
+    mutating func addSettled() -> Int? {
+        guard isAllSettled else { return nil }
         appended += 1
         settled += 1
         return appended

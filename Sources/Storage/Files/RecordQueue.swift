@@ -51,7 +51,8 @@ final class RecordQueue: Sendable {
         var opening = RecordWriter(
             directory: directory,
             name: name,
-            maxUnsyncedBytes: durability == .never ? nil : maxPendingBytes,
+            maxUnsyncedBytes: maxPendingBytes,
+            keepsUnsynced: durability != .never,
             on: platform
         )
         do throws(StorageError) {
@@ -131,19 +132,24 @@ final class RecordQueue: Sendable {
         return safe.wait(milliseconds: timeoutMilliseconds)
     }
 
-    /// Has the file's last bytes written again in their place before they count as safe.
+    /// Has a part of the file written again in its place before it counts as safe.
     ///
-    /// An earlier process may have learned from a failed fsync that they are not, and this one
-    /// reads them from the kernel's cache whatever the disk has. To be called before the first
-    /// `append`; waits for the disk to read them.
+    /// An earlier process may have learned from a failed fsync that it is not, and this one reads
+    /// it from the kernel's cache whatever the disk has. Waits for the disk.
     ///
-    /// - Parameter count: how many; not more than the file has.
-    /// - Returns: their place among the records, which `isSafe` is asked about; nil where they
-    ///   cannot be read now.
-    func distrust(lastBytes count: Int) -> Int? {
+    /// - Parameters:
+    ///   - part: its bytes.
+    ///   - mend: see `AppendFile.distrust`.
+    /// - Returns: its place among the records, which `isSafe` is asked about; nil where the disk
+    ///   refuses now.
+    func distrust(_ part: Range<Int>, mending mend: (inout [UInt8]) -> Bool) -> Int? {
         writing.sync { writer in
-            guard (try? writer.distrust(lastBytes: count)) == true else { return nil }
-            let place = pending.withLock { $0.addSettled() }
+            // Places are in the order in which records are written.
+            writeAll(&writer)
+            guard pending.withLock({ $0.isAllSettled }),
+                (try? writer.distrust(part, mending: mend)) == true,
+                let place = pending.withLock({ $0.addSettled() })
+            else { return nil }
             makeSafe(&writer)
             return place
         }

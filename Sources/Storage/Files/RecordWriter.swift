@@ -30,8 +30,10 @@ struct RecordWriter: ~Copyable {
 
     private let directory: String
     private let name: String
-    /// How much may be in the file and not safe; nil where that is not looked after.
-    private let maxUnsyncedBytes: Int?
+    /// How much may be in the file and not safe.
+    private let maxUnsyncedBytes: Int
+    /// Whether what is in the file is made safe.
+    private let keepsUnsynced: Bool
     private let platform: Platform
     /// Absent after a start into an outage, and once closed.
     private var file: AppendFile?
@@ -49,10 +51,17 @@ struct RecordWriter: ~Copyable {
     /// The pauses while the disk makes nothing safe.
     var syncBackoff = Backoff()
 
-    init(directory: String, name: String, maxUnsyncedBytes: Int?, on platform: Platform) {
+    init(
+        directory: String,
+        name: String,
+        maxUnsyncedBytes: Int,
+        keepsUnsynced: Bool,
+        on platform: Platform
+    ) {
         self.directory = directory
         self.name = name
         self.maxUnsyncedBytes = maxUnsyncedBytes
+        self.keepsUnsynced = keepsUnsynced
         self.platform = platform
     }
 
@@ -68,7 +77,7 @@ struct RecordWriter: ~Copyable {
         try AppendFile.open(
             directory: directory,
             name: name,
-            keepsUnsynced: maxUnsyncedBytes != nil,
+            keepsUnsynced: keepsUnsynced,
             on: platform
         )
     }
@@ -114,8 +123,11 @@ struct RecordWriter: ~Copyable {
     /// More than may be not safe at a time was not unsafe in an earlier process either.
     ///
     /// - Returns: whether there is a file to do it with.
-    mutating func distrust(lastBytes count: Int) throws(StorageError) -> Bool {
-        try file?.distrust(lastBytes: min(count, maxUnsyncedBytes ?? 0))
+    mutating func distrust(
+        _ part: Range<Int>,
+        mending mend: (inout [UInt8]) -> Bool
+    ) throws(StorageError) -> Bool {
+        try file?.distrust(part.suffix(maxUnsyncedBytes), mending: mend)
         return file != nil
     }
 
@@ -217,7 +229,7 @@ struct RecordWriter: ~Copyable {
     ///
     /// A disk that takes everything and makes nothing safe is like one that takes nothing.
     private mutating func boundUnsynced() throws(StorageError) {
-        guard let maxUnsyncedBytes, let kept = file?.unsyncedBytes, kept > 0,
+        guard let kept = file?.unsyncedBytes, kept > 0,
             kept + batch.count - start > maxUnsyncedBytes
         else { return }
         try file?.synchronize()

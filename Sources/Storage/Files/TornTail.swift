@@ -60,7 +60,11 @@ struct TornTail: Equatable {
             return true
         } catch {
             var scan = RecordScan()
-            return !scan.records(in: line.span.extracting(first: count)).isEmpty
+            var hasRecord = false
+            scan.forEach(in: line.span.extracting(first: count)) { piece, _, _ in
+                if piece != .rest { hasRecord = true }
+            }
+            return hasRecord
         }
     }
 

@@ -13,18 +13,21 @@ package enum BackwardLines {
     ///   - pieceBytes: how much is read at a time.
     ///   - platform: whose disk it is on.
     ///   - visit: takes a line, and returns whether to go on.
+    /// - Returns: how long the file was.
     /// - Throws: where the disk cannot be read.
+    @discardableResult
     package static func visit(
         _ path: String,
         pieceBytes: Int = BackwardLines.pieceBytes,
         platform: Platform = .system,
         _ visit: (Span<UInt8>) -> Bool
-    ) throws(StorageError) {
+    ) throws(StorageError) -> Int {
         // What is there and cannot be reached fails below.
-        guard !platform.disk.isAbsent(path) else { return }
+        guard !platform.disk.isAbsent(path) else { return 0 }
         let file = try OpenFile.reading(path, on: platform.disk)
         // Where the part that is not read yet ends.
-        var unread = try file.status().size
+        let size = try file.status().size
+        var unread = size
         var bytes: [UInt8] = []
         // Where in `bytes` the last line that was visited began; after the last newline at first.
         var end: Int?
@@ -35,7 +38,9 @@ package enum BackwardLines {
             ) {
                 let last = end.map { $0 - 1 } ?? bytes.count
                 let isLine = end != nil || newline + 1 < last
-                if isLine, !visit(bytes.span.extracting((newline + 1)..<last)) { return }
+                if isLine, !visit(bytes.span.extracting((newline + 1)..<last)) {
+                    return size
+                }
                 end = newline + 1
                 continue
             }
@@ -51,5 +56,6 @@ package enum BackwardLines {
         }
         let last = end.map { $0 - 1 } ?? bytes.count
         if end.map({ $0 > 0 }) ?? (last > 0) { _ = visit(bytes.span.extracting(0..<last)) }
+        return size
     }
 }

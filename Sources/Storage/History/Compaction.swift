@@ -1,7 +1,8 @@
 import Glibc
 import Wire
 
-/// Writes one file of the history anew without the records of deleted conversations.
+/// Writes one file of the history anew without the records of deleted conversations, and without
+/// blank lines.
 ///
 /// It runs on a queue of its own: rewriting a large file takes seconds, and nobody waits for it.
 /// The file itself is only read, up to where it ended when this value was made. Until the new file
@@ -57,8 +58,9 @@ struct Compaction: Sendable {
                 if deletions.cover(head) { Self.add(range, to: &cuts) } else { isKept = true }
             }
             let end = min(line.count + 1, part.end - offset)
-            // Of a line that was all deleted nothing stays; else each record keeps its own bytes.
-            if !isKept, !cuts.isEmpty { cuts = [0..<end] }
+            // Of a line that was all deleted, or is blank, nothing stays; else each record keeps its
+            // own bytes.
+            if !isKept { cuts = [0..<end] }
             var start = 0
             for cut in cuts {
                 batch.append(span: line.extracting(start..<min(cut.lowerBound, line.count)))

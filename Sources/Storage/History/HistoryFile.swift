@@ -117,16 +117,27 @@ package final class HistoryFile: Sendable {
     /// far as that is looked after.
     package func isSafe(_ place: Int) -> Bool { records.isSafe(place) }
 
-    /// Has the file's last bytes written again in their place before they count as safe.
+    /// Has a part of the file written again in its place before it counts as safe: its end, where
+    /// it is longer than what may wait to be safe.
     ///
-    /// An earlier process may have learned from a failed fsync that they are not, and this one
-    /// reads them from the kernel's cache whatever the disk has. To be called before the first
-    /// `append`; waits for the disk to read them.
+    /// An earlier process may have learned from a failed fsync that it is not, and this one reads
+    /// it from the kernel's cache whatever the disk has. Waits for the disk.
     ///
-    /// - Parameter count: How many; not more than the file has.
-    /// - Returns: Their place among the records, which `isSafe` is asked about; nil where they
-    ///   cannot be read now.
-    package func distrust(lastBytes count: Int) -> Int? { records.distrust(lastBytes: count) }
+    /// - Parameters:
+    ///   - part: Its bytes.
+    ///   - ids: Of records that are written anew; where one of them is damaged, blanks take its
+    ///     place, and are cut out later.
+    /// - Returns: Its place among the records, which `isSafe` is asked about; nil where the disk
+    ///   refuses now.
+    package func distrust(_ part: Range<Int>, blanking ids: Set<[UInt8]> = []) -> Int? {
+        // The compactor cuts them out once it has read them.
+        defer { if !ids.isEmpty { read { _ in } } }
+        return records.distrust(part) { lines in
+            guard !ids.isEmpty else { return false }
+            var scan = RecordScan()
+            return scan.blankDamaged(ids, in: &lines)
+        }
+    }
 
     /// Waits until every record appended so far is in the file and safe, trying at once even in an
     /// outage.

@@ -22,9 +22,9 @@ struct HistoryPart: Sendable {
     var indexedEnd = 0
     /// Whether the writer appends to it.
     var isActive = false
-    /// Whether it holds records of deleted conversations.
+    /// Whether it holds records of deleted conversations, or blank lines.
     var isDirty = false
-    /// How often somebody else had changed its length, of the file that is appended to.
+    /// How often the file that is appended to had changed in another way.
     var edition = 0
     /// What in it is no record.
     var damage = Damage()

@@ -78,9 +78,13 @@ struct IndexedFiles: Sendable {
             // A line without its end is still being written in the file that is appended to.
             takesTail: !part.isActive
         ) { offset, line throws(StorageError) in
+            var isBlank = !line.isEmpty
             scan.forEach(in: line) { piece, range, head in
+                isBlank = false
                 note(piece, range.lowerBound + offset..<range.upperBound + offset, head, in: number)
             }
+            // A damaged record was here: no reader of the file should stumble over its blanks.
+            if isBlank { parts[number].isDirty = true }
             parts[number].indexedEnd = min(offset + line.count + 1, part.end)
         }
         if !part.isActive { parts[number].end = end }

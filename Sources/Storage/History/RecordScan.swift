@@ -8,7 +8,7 @@ import Wire
 /// removed.
 package struct RecordScan {
     /// What a piece of a line is.
-    enum Piece: Equatable {
+    package enum Piece: Equatable {
         /// A whole record; a repaired one has bytes that JSON does not allow, within its strings.
         case record(isRepaired: Bool)
         /// Bytes that are no record, or the beginning of one.
@@ -21,19 +21,8 @@ package struct RecordScan {
     /// Makes one.
     package init() {}
 
-    /// The whole records in a line, in their order.
-    package mutating func records(
-        in line: Span<UInt8>
-    ) -> [(head: RecordHead, range: Range<Int>)] {
-        var found: [(head: RecordHead, range: Range<Int>)] = []
-        forEach(in: line) { piece, range, head in
-            if piece != .rest { found.append((head, range)) }
-        }
-        return found
-    }
-
     /// Shows the pieces of a line in their order; white space alone is none.
-    mutating func forEach(
+    package mutating func forEach(
         in line: Span<UInt8>,
         _ body: (Piece, Range<Int>, RecordHead) -> Void
     ) {
@@ -67,6 +56,33 @@ package struct RecordScan {
             }
         }
         show(start..<text.count, of: text, body)
+    }
+
+    /// Puts blanks in the place of what is left of the damaged records of some ids.
+    ///
+    /// With each goes what follows it in its line and is no record. Lines without their ends are
+    /// left alone.
+    ///
+    /// - Returns: whether there were any.
+    mutating func blankDamaged(_ ids: Set<[UInt8]>, in lines: inout [UInt8]) -> Bool {
+        var blanks: [Range<Int>] = []
+        var start = 0
+        while let end = lines[start...].firstIndex(of: newline) {
+            var follows = false
+            forEach(in: lines.span.extracting(start..<end)) { piece, range, head in
+                if piece == .record(isRepaired: false) {
+                    follows = false
+                } else if !head.id.isEmpty {
+                    follows = ids.contains(head.id)
+                }
+                if follows { blanks.append(range.lowerBound + start..<range.upperBound + start) }
+            }
+            start = end + 1
+        }
+        for blank in blanks {
+            for place in blank { lines[place] = UInt8(ascii: " ") }
+        }
+        return !blanks.isEmpty
     }
 
     private mutating func show(

@@ -8,6 +8,8 @@ final class Payments {
         var calls = 0
         /// How many of them run.
         var running = 0
+        /// How many calls of an answer that does not count any more are still open.
+        var lingering = 0
         /// Whether something of its answer was shown, under a key that still counts or to the only
         /// request there is.
         var isAnswered = false
@@ -77,14 +79,21 @@ final class Payments {
     ///     who asks in between asks again.
     ///   - allowsAnother: whether another call may follow.
     func callEnded(_ number: Int, of requests: Int, allowsAnother: Bool) {
-        questions[number]?.running -= 1
+        if let lingering = questions[number]?.lingering, lingering > 0 {
+            questions[number]?.lingering -= 1
+        } else {
+            questions[number]?.running -= 1
+        }
         guard !allowsAnother, questions[number]?.requests == requests else { return }
         questions[number]?.isSettled = true
     }
 
     /// All calls are over, since the process that made them is.
     func processEnded() {
-        for number in questions.keys.sorted() { questions[number]?.running = 0 }
+        for number in questions.keys.sorted() {
+            questions[number]?.running = 0
+            questions[number]?.lingering = 0
+        }
     }
 
     /// Something of the answer to a question was shown.
@@ -93,6 +102,16 @@ final class Payments {
     /// The wall clock was set: keys may expire early.
     func keysMayExpire() { isLenient = true }
 
-    /// The question may be paid for again: its answer was deleted or lost, or its key is over.
+    /// The question may be paid for again: its answer was lost, or its key is over.
     func freed(_ number: Int) { questions[number]?.isAnswered = false }
+
+    /// The same, since its answer was deleted: a call for it may be open for a while, and who asks
+    /// meanwhile asks for another answer.
+    func deleted(_ number: Int) {
+        guard var question = questions[number] else { return }
+        question.isAnswered = false
+        question.lingering += question.running
+        question.running = 0
+        questions[number] = question
+    }
 }

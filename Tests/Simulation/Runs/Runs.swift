@@ -2,6 +2,13 @@ import Loop
 
 /// Runs one world after the other, until one breaks a promise.
 struct Runs {
+    /// What happened in all worlds so far.
+    private struct Total {
+        var tally = Tally()
+        /// How many broke a promise.
+        var broken = 0
+    }
+
     private let arguments: Arguments
 
     /// Takes what is to be run.
@@ -12,38 +19,39 @@ struct Runs {
     /// - Returns: whether all promises were kept.
     func run() -> Bool {
         let start = monotonicNow()
-        var total = Tally()
+        var total = Total()
         for plan in arguments.plans {
             guard run(plan, &total) else { return false }
         }
         if arguments.plans.isEmpty, !runFresh(from: start, &total) { return false }
-        Main.say(total.summary(in: monotonicNow() - start))
-        return true
+        Main.say(total.tally.summary(in: monotonicNow() - start, broken: total.broken))
+        return total.broken == 0
     }
 
-    private func runFresh(from start: Nanoseconds, _ total: inout Tally) -> Bool {
+    private func runFresh(from start: Nanoseconds, _ total: inout Total) -> Bool {
         let end = arguments.seconds.map { start + .seconds($0) } ?? .max
         let runs = arguments.runs ?? (arguments.seconds == nil ? 100 : .max)
         var seed = arguments.first
-        while total.worlds < runs, monotonicNow() < end {
+        while total.tally.worlds < runs, monotonicNow() < end {
             guard run(arguments.fresh(seed), &total) else { return false }
             seed += 1
         }
         return true
     }
 
-    private func run(_ plan: Plan, _ total: inout Tally) -> Bool {
+    private func run(_ plan: Plan, _ total: inout Total) -> Bool {
         let start = monotonicNow()
         let world = World(plan, keepsStory: arguments.tellsStories || arguments.runsTwice)
         let outcome = world.run()
         let tally = Tally(world)
-        total.add(tally)
+        total.tally.add(tally)
         if arguments.tellsStories { world.story.lines.forEach(Main.say) }
         guard case .broken(let what, let step) = outcome else {
             let milliseconds = (monotonicNow() - start) / 1_000_000
             Main.say("seed \(plan.arguments): \(tally.text), \(milliseconds) ms")
             return !arguments.runsTwice || tellsAgain(plan, world.story.lines)
         }
+        total.broken += 1
         Main.say("seed \(plan.arguments): broken at step \(step): \(what)")
         switch arguments.sequel {
         case .story: tell(Shortening(plan, what).shortest())

@@ -39,9 +39,17 @@ struct Tally {
     }
 
     /// What happened in all, and how fast that was.
-    func summary(in time: Nanoseconds) -> String {
+    ///
+    /// - Parameters:
+    ///   - time: how long it took.
+    ///   - broken: how many of the worlds broke a promise.
+    /// - Returns: a line.
+    func summary(in time: Nanoseconds, broken: Int) -> String {
         let rate = Double(answers) * 1e9 / Double(max(1, time))
-        return "\(worlds) worlds kept all promises: \(text) in \(time / 1_000_000) ms,"
+        let verdict =
+            broken == 0
+            ? "\(worlds) worlds kept all promises" : "\(broken) of \(worlds) worlds broke one"
+        return "\(verdict): \(text) in \(time / 1_000_000) ms,"
             + " \(Int(rate)) answers a second"
     }
 }

@@ -34,7 +34,7 @@ final class SharedKnowledge {
     }
 
     private func mayBeDeleted(_ question: Int) {
-        payments.freed(question)
+        payments.deleted(question)
         promises.mayBeDeleted(question: question)
     }
 

@@ -22,11 +22,13 @@ final class UnsafeDiskTests {
     private func open(
         rotateBytes: Int = 0,
         maxPendingBytes: Int = HistoryFile.maxPendingBytes,
+        durability: Durability = .interval,
         platform: Platform = .system
     ) throws -> HistoryFile {
         try HistoryFile(
             directory: scratch.path,
             maxPendingBytes: maxPendingBytes,
+            durability: durability,
             rotateBytes: rotateBytes,
             compactionDelayMilliseconds: 1,
             platform: platform,
@@ -62,7 +64,7 @@ final class UnsafeDiskTests {
     func `what an earlier process left is written again where it is not believed`() throws {
         scratch.write(bytes("one\ntwo\nthree\n"))
         let history = try open(platform: clock.platform)
-        let place = try #require(history.distrust(lastBytes: 10))
+        let place = try #require(history.distrust(4..<14))
         lose("two\nthree\n")
         disk.fail(times: 1)
         #expect(!history.isSafe(place))
@@ -77,7 +79,7 @@ final class UnsafeDiskTests {
     func `more is not written again than may be unsafe at a time`() throws {
         scratch.write(bytes("one\ntwo\nthree\n"))
         let history = try open(maxPendingBytes: 6, platform: clock.platform)
-        let place = try #require(history.distrust(lastBytes: 14))
+        let place = try #require(history.distrust(0..<14))
         lose("one\ntwo\nthree\n")
         #expect(clock.turns { history.isSafe(place) })
         #expect(scratch.read() == [UInt8](repeating: 0, count: 8) + bytes("three\n"))
@@ -87,10 +89,40 @@ final class UnsafeDiskTests {
     func `more is not written again than the file has`() throws {
         scratch.write(bytes("one\n"))
         let history = try open(platform: clock.platform)
-        let place = try #require(history.distrust(lastBytes: 1_000_000))
+        let place = try #require(history.distrust(0..<1_000_000))
         lose("one\n")
         #expect(clock.turns { history.isSafe(place) })
         #expect(scratch.lines() == ["one"])
+    }
+
+    @Test(arguments: [Durability.interval, .never])
+    func `a damaged record that is written anew is cut out`(durability: Durability) throws {
+        func record(_ id: String, _ content: String) -> String {
+            #"{"id":"\#(id)","started_at":"2026-01-02T03:04:05.678Z","content":"\#(content)"}"#
+        }
+        let hole = String(repeating: "\0", count: 8)
+        let lines = [
+            record("one", hole), record("two", hole), record("three", "c"),
+            record("two", "whole"), record("two", hole) + #","error":nul"# + record("four", "d"),
+            record("two", "half a line"),
+        ]
+        scratch.write(bytes(lines.joined(separator: "\n") + "\n"))
+        let history = try open(durability: durability, platform: clock.platform)
+        let place = try #require(
+            history.distrust(
+                0..<scratch.read().count - 10,
+                blanking: [bytes("two"), bytes("three")]
+            )
+        )
+        var left = scratch.lines()
+        #expect(left.map(\.utf8.count) == lines.map(\.utf8.count))
+        #expect(left[1].allSatisfy { $0 == " " })
+        left.remove(at: 1)
+        #expect(left[...2] == [lines[0], lines[2], lines[3]])
+        #expect(left[3].drop { $0 == " " } == record("four", "d"))
+        #expect(left[4] == lines[5])
+        #expect(passes { history.isSafe(place) })
+        #expect(passes { scratch.lines() == left })
     }
 
     @Test

@@ -1,0 +1,149 @@
+import Loop
+import Storage
+
+/// Brings what an earlier process left in the journal into the history, and removes it from the
+/// journal once it is safe there.
+///
+/// What the disk refuses is tried again, so that nothing waits for another start.
+package struct RecoveredRecords: Sendable {
+    /// Why not all of it is in the history.
+    private enum Obstacle {
+        /// The history cannot be read.
+        case unreadable(StorageError)
+        /// The history does not take all of it.
+        case refused
+    }
+
+    /// How long a disk is left alone that refuses.
+    private static let retryMilliseconds = 5000
+    /// How often to check whether the records are safe.
+    private static let settlingMilliseconds = 250
+
+    private var recovery: Recovery
+    private let stores: Stores
+    private let report: @Sendable (GenerationReport) -> Void
+    private let whenDone: @Sendable () -> Void
+    private let queue: any WorkQueue
+    /// Whether it was tried before.
+    private var hasFailed = false
+    /// Whether it was reported how many answers were cut.
+    private var isCounted = false
+    /// How many of those left, from the first on, the history has.
+    private var doneCount = 0
+    /// The place of those that the history had; nil until it takes them for unsafe.
+    private var doubtful: Int?
+    /// The place of the last record that was written.
+    private var written = 0
+
+    /// Takes what was read.
+    ///
+    /// - Parameters:
+    ///   - recovery: holds whole answers in memory.
+    ///   - stores: takes the records, and has taken the keys.
+    ///   - report: takes what is worth a line.
+    ///   - whenDone: called once the history has all of it; on the thread of `begin`, or on a queue.
+    package init(
+        _ recovery: Recovery,
+        _ stores: Stores,
+        report: @escaping @Sendable (GenerationReport) -> Void,
+        whenDone: @escaping @Sendable () -> Void
+    ) {
+        self.recovery = recovery
+        self.stores = stores
+        self.report = report
+        self.whenDone = whenDone
+        queue = recovery.folder.platform.work.queue("sse-relay.recovery", .upkeep)
+    }
+
+    /// Tries it once, and then for as long as the disk refuses.
+    package func begin() {
+        for one in recovery.reports { report(.journal(one)) }
+        var first = self
+        guard let obstacle = first.attempt() else { return first.finish() }
+        switch obstacle {
+        case .unreadable(let error): report(.recoveryWaits(error))
+        case .refused: report(.recoveryWaits(nil))
+        }
+        first.tryLater()
+    }
+
+    private func tryLater() {
+        queue.after(milliseconds: Self.retryMilliseconds) {
+            guard !stores.recorder.isFinished else { return }
+            var next = self
+            guard next.attempt() == nil else { return next.tryLater() }
+            report(.recoveryResumed)
+            next.finish()
+        }
+    }
+
+    /// - Returns: why not all is in the history.
+    private mutating func attempt() -> Obstacle? {
+        if doubtful == nil {
+            do throws(StorageError) {
+                // The file may be another one since the start: a torn line is moved away late.
+                if hasFailed || !recovery.isLookedUp { try recovery.lookUp() }
+                hasFailed = true
+            } catch {
+                return .unreadable(error)
+            }
+            countCut()
+            doubtful =
+                recovery.doubtful.isEmpty
+                ? 0 : stores.history.distrust(recovery.doubtful, blanking: recovery.damaged)
+        }
+        return doubtful != nil && writeRecords() ? nil : .refused
+    }
+
+    private mutating func countCut() {
+        guard !isCounted else { return }
+        isCounted = true
+        let count = recovery.left.count { !recovery.isRecorded($0) }
+        if count > 0 { report(.recovered(count)) }
+    }
+
+    /// - Returns: whether the history took all of them.
+    private mutating func writeRecords() -> Bool {
+        let history = stores.history
+        while doneCount < recovery.left.count {
+            let generation = recovery.left[doneCount]
+            if !recovery.isRecorded(generation) {
+                // The line is not kept for a second attempt: it may be long, and can be made again.
+                var place = history.append(generation.record)
+                if place == nil {
+                    // More than may wait for the disk at once.
+                    _ = history.flush(timeoutMilliseconds: 10_000)
+                    place = history.append(generation.record)
+                }
+                guard let place else { return false }
+                written = place
+            }
+            doneCount += 1
+        }
+        return true
+    }
+
+    private func finish() {
+        whenDone()
+        let last = max(doubtful ?? 0, written)
+        let lastKey = stores.keyFile?.lastPlace ?? 0
+        let (queue, folder) = (queue, recovery.folder)
+        queue.async { [history = stores.history, keys = stores.keyFile] in
+            Self.removeLeft(of: folder, on: queue) {
+                history.isSafe(last) && keys?.isSafe(lastKey) ?? true
+            }
+        }
+    }
+
+    /// Removes what was read, now or as soon as that is safe.
+    private static func removeLeft(
+        of folder: JournalFolder,
+        on queue: any WorkQueue,
+        once isSafe: @escaping @Sendable () -> Bool
+    ) {
+        guard !isSafe() else { return folder.removeLeft() }
+        queue.after(milliseconds: settlingMilliseconds) {
+            removeLeft(of: folder, on: queue, once: isSafe)
+        }
+    }
+}
