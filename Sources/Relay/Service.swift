@@ -277,6 +277,11 @@ package final class Service: Sendable {
         Worker.of(loop)?.load ?? (generations: 0, connections: 0)
     }
 
+    /// How many answers one loop has in memory, ended ones included.
+    package func answers(of loop: isolated EventLoop) -> Int {
+        Worker.of(loop)?.store.all.count ?? 0
+    }
+
     // MARK: Played clients
 
     /// Takes a request that came whole from a client that is played, without a connection.

@@ -52,7 +52,7 @@ import Testing
 
     @Test func `an entry that changes is noticed, and one that may be lost is not`() {
         let promises = Promises(clock)
-        promises.met("a", question: 1, isSafe: true)
+        promises.met("a", by: nil, question: 1, isSafe: true)
         promises.saw("a", 1, "one", after: 0, isSafe: true)
         promises.saw("a", 2, "two", after: 1, isSafe: false)
         promises.processEnded()
@@ -64,7 +64,7 @@ import Testing
 
     @Test func `an entry that is left out is noticed`() {
         let promises = Promises(clock)
-        promises.met("a", question: 1, isSafe: true)
+        promises.met("a", by: nil, question: 1, isSafe: true)
         promises.saw("a", 1, "one", after: 0, isSafe: true)
         promises.saw("a", 2, "two", after: 0, isSafe: true)
         #expect(promises.violation?.contains("leaves out entry 1") == true)
@@ -72,7 +72,7 @@ import Testing
 
     @Test func `another ending is noticed`() {
         let promises = Promises(clock)
-        promises.met("a", question: 1, isSafe: true)
+        promises.met("a", by: nil, question: 1, isSafe: true)
         for told in [ToldEnding.finished(.complete), .failed(.interrupted, code: nil)] {
             promises.ended("a", told, with: 3, after: nil, whole: nil, isSafe: true)
         }
@@ -81,8 +81,30 @@ import Testing
 
     @Test func `an answer that nobody knows any more is noticed`() {
         let promises = Promises(clock)
-        promises.met("a", question: 1, isSafe: true)
+        promises.met("a", by: nil, question: 1, isSafe: true)
         promises.denied("a")
         #expect(promises.violation?.contains("nobody knows it") == true)
+    }
+
+    @Test func `an answer that is shown to another owner is noticed`() {
+        let promises = Promises(clock)
+        promises.met("a", by: "ann", question: 1, isSafe: true)
+        promises.read(Array("b".utf8), by: "bob")
+        promises.stopped("a", by: "bob", 404)
+        #expect(promises.violation == nil)
+        promises.met("a", by: "bob", question: nil, isSafe: true)
+        #expect(promises.violation == "a of ann is shown to bob")
+    }
+
+    @Test func `a list or a stop of another owner is noticed`() {
+        for deed in [
+            { (promises: Promises) in promises.read(Array("a".utf8), by: "bob") },
+            { $0.stopped("a", by: "bob", 204) },
+        ] {
+            let promises = Promises(clock)
+            promises.met("a", by: "ann", question: 1, isSafe: true)
+            deed(promises)
+            #expect(promises.violation != nil)
+        }
     }
 }

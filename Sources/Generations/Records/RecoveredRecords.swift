@@ -128,22 +128,24 @@ package struct RecoveredRecords: Sendable {
         let last = max(doubtful ?? 0, written)
         let lastKey = stores.keyFile?.lastPlace ?? 0
         let (queue, folder) = (queue, recovery.folder)
-        queue.async { [history = stores.history, keys = stores.keyFile] in
-            Self.removeLeft(of: folder, on: queue) {
-                history.isSafe(last) && keys?.isSafe(lastKey) ?? true
+        queue.async { [stores] in
+            Self.removeLeft(of: folder, on: queue, for: stores) {
+                stores.history.isSafe(last) && stores.keyFile?.isSafe(lastKey) ?? true
             }
         }
     }
 
-    /// Removes what was read, now or as soon as that is safe.
+    /// Removes what was read as soon as that is safe and the disk does it.
     private static func removeLeft(
         of folder: JournalFolder,
         on queue: any WorkQueue,
+        for stores: Stores,
         once isSafe: @escaping @Sendable () -> Bool
     ) {
-        guard !isSafe() else { return folder.removeLeft() }
-        queue.after(milliseconds: settlingMilliseconds) {
-            removeLeft(of: folder, on: queue, once: isSafe)
+        let isTried = isSafe()
+        if isTried, folder.removeLeft() || stores.recorder.isFinished { return }
+        queue.after(milliseconds: isTried ? retryMilliseconds : settlingMilliseconds) {
+            removeLeft(of: folder, on: queue, for: stores, once: isSafe)
         }
     }
 }

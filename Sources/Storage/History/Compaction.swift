@@ -54,8 +54,8 @@ struct Compaction: Sendable {
         ) { offset, line throws(StorageError) in
             var cuts: [Range<Int>] = []
             var isKept = false
-            scan.forEach(in: line) { _, range, head in
-                if deletions.cover(head) { Self.add(range, to: &cuts) } else { isKept = true }
+            scan.forEach(in: line) { piece, range, head in
+                if deletions.cover(piece, head) { Self.add(range, to: &cuts) } else { isKept = true }
             }
             let end = min(line.count + 1, part.end - offset)
             // Of a line that was all deleted, or is blank, nothing stays; else each record keeps its
@@ -100,8 +100,8 @@ struct Compaction: Sendable {
     private func removeTornLines() throws(StorageError) {
         guard !deletions.isEmpty else { return }
         var paths: [String] = []
-        try TornLines(directory: directory, disk: disk).forEach { head, path in
-            if deletions.cover(head), paths.last != path { paths.append(path) }
+        try TornLines(directory: directory, disk: disk).forEach { piece, head, path in
+            if deletions.cover(piece, head), paths.last != path { paths.append(path) }
         }
         for path in paths {
             try naming(path) { () throws(DiskError) in try disk.remove(path) }

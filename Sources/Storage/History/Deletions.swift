@@ -57,6 +57,14 @@ package struct Deletions: Sendable {
         return deletion.isNotBefore(head.deletableFrom) && !deletion.spared.contains(head.id)
     }
 
+    /// Whether a piece of a line is of a deleted conversation, or may be: where the owner of half a
+    /// record is cut off, nothing of the answer is left that anybody could miss.
+    func cover(_ piece: RecordScan.Piece, _ head: RecordHead) -> Bool {
+        guard !cover(head) else { return true }
+        guard piece == .rest, head.mayLackOwner else { return false }
+        return deletions.keys.contains { ConversationName.parts(of: $0).id == head.conversation }
+    }
+
     /// Reads the list; a line that is not ours is passed over.
     ///
     /// - Throws: where it cannot be read; then the list stays as it is.

@@ -96,7 +96,7 @@ struct IndexedFiles: Sendable {
         _ head: RecordHead,
         in number: Int
     ) {
-        guard !deletions.cover(head) else { return parts[number].isDirty = true }
+        guard !deletions.cover(piece, head) else { return parts[number].isDirty = true }
         noteStart(of: head)
         guard case .record(let isRepaired) = piece, range.count <= UInt32.max else {
             return parts[number].damage.add(range.count, at: range.lowerBound)
@@ -128,7 +128,7 @@ struct IndexedFiles: Sendable {
     /// One that cannot be read keeps nobody from deleting what can.
     mutating func noteTornLines() {
         do throws(StorageError) {
-            try names.tornLines.forEach { head, _ in noteStart(of: head) }
+            try names.tornLines.forEach { _, head, _ in noteStart(of: head) }
         } catch {
             reports.append(.unreadableFile(error))
         }

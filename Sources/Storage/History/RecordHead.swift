@@ -44,6 +44,9 @@ package struct RecordHead: Sendable {
     /// What the conversation is found by; empty where the record names none.
     package var conversationKey: [UInt8] { ConversationName.key(conversation, owner: owner) }
 
+    /// Whether a line that is cut off may have lost its owner with its end: the time follows it.
+    var mayLackOwner: Bool { owner.isEmpty && startedAt.isEmpty && !conversation.isEmpty }
+
     /// The time of the earliest deletion that reaches it, as it is written.
     var deletableFrom: [UInt8] { reachedFrom.isEmpty ? startedAt : reachedFrom }
 

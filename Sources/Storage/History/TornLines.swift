@@ -14,13 +14,15 @@ struct TornLines {
     ///
     /// - Parameter body: takes one after the other.
     /// - Throws: where one cannot be read.
-    func forEach(_ body: (RecordHead, String) -> Void) throws(StorageError) {
+    func forEach(
+        _ body: (RecordScan.Piece, RecordHead, String) -> Void
+    ) throws(StorageError) {
         var scan = RecordScan()
         for name in try disk.fileNames(in: directory) where Self.isTorn(name) {
             let path = joinedPath(directory, name)
             guard let bytes = try start(of: path) else { continue }
             // A loss of power may have left zeros before the line.
-            scan.forEach(in: bytes.span) { _, _, head in body(head, path) }
+            scan.forEach(in: bytes.span) { piece, _, head in body(piece, head, path) }
         }
     }
 

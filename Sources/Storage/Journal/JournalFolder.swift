@@ -197,30 +197,38 @@ package final class JournalFolder: Sendable {
     /// Removes what earlier processes left: all of it is in the history.
     ///
     /// What was found damaged when it was read is set aside.
-    package func removeLeft() { remove(left) }
+    ///
+    /// - Returns: whether nothing is left; where the disk refuses, it can be tried again.
+    package func removeLeft() -> Bool { remove(left) }
 
     /// Removes this process's segments too: it stops, and all of them are in the history.
     package func removeAll() {
+        // Where the disk refuses a name it stays, and the next start reads it again.
         guard let all = try? Self.segments(in: path, on: disk) else { return }
-        remove(all)
+        _ = remove(all)
     }
 
-    private func remove(_ segments: [Int: [Int]]) {
+    private func remove(_ segments: [Int: [Int]]) -> Bool {
         let damaged = damaged.withLock { $0 }
+        var isDone = true
         for (loop, segments) in segments {
             for segment in segments {
                 let path = path(loop, segment)
                 let status = try? disk.status(of: path, followsLinks: false)
                 // What is no file was not read.
                 guard status?.kind == .file else { continue }
-                // Where the disk refuses the name it stays, and the next start reads it again.
-                if damaged.contains(path) {
-                    try? disk.rename(path, to: nameAside(path))
-                } else {
-                    try? disk.remove(path)
+                do throws(DiskError) {
+                    if damaged.contains(path) {
+                        try disk.rename(path, to: nameAside(path))
+                    } else {
+                        try disk.remove(path)
+                    }
+                } catch {
+                    isDone = false
                 }
             }
         }
+        return isDone
     }
 
     private func path(_ loop: Int, _ segment: Int) -> String {

@@ -96,6 +96,9 @@ final class ClientVisit: ExchangeStandIn, TurnEndHandler, @unchecked Sendable {
         }
     }
 
+    /// Whose request it is; nil where nobody is asked.
+    var owner: String? { Owners.name(of: request.head) }
+
     /// Who reads, for the story.
     var name: String { client.map { "client \($0.number)" } ?? "another reader" }
 

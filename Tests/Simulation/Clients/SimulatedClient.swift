@@ -18,6 +18,7 @@ final class SimulatedClient {
     /// What is asked for beside answers.
     private enum Look {
         case deletion(of: Deletion)
+        case stop(of: String)
         case other
     }
 
@@ -33,9 +34,15 @@ final class SimulatedClient {
         var place: EntryPlace?
         /// Whether the client has the end.
         var hasEnd = false
+        /// Which process was asked last.
+        var process: Int
     }
 
     let number: Int
+    /// Whose client it is; nil where nobody is asked.
+    private let owner: String?
+    /// The fields that all of its requests have.
+    private let fields: HeaderFields
     /// When it does the next thing; `.max` once it has done all.
     private(set) var due: Nanoseconds
     private let chance: Chance
@@ -48,6 +55,8 @@ final class SimulatedClient {
     init(_ number: Int, in world: World, within span: Nanoseconds) {
         self.number = number
         self.world = world
+        owner = world.plan.hasOwners ? Owners.name(ofClient: number) : nil
+        fields = Owners.fields(of: owner)
         chance = Chance(seed: world.plan.seed, part: "client \(number)")
         due = world.clock.now + Nanoseconds(chance.below(Int(span)))
         deedsLeft = chance.within(1...5)
@@ -83,6 +92,7 @@ final class SimulatedClient {
         guard deedsLeft > 0 else { return due = .max }
         deedsLeft -= 1
         guard world.isServing else { return retry() }
+        if wantsKeyHonoured { return askNextProcess() }
         guard let asked, !asked.hasEnd, chance.below(10) < 8 else { return beginOther() }
         switch chance.below(10) {
         case 0..<6 where asked.place != nil: comeBack(asked)
@@ -91,15 +101,28 @@ final class SimulatedClient {
         }
     }
 
+    /// Whether the answer has ended, and its key has to hold in another process.
+    private var wantsKeyHonoured: Bool {
+        guard let asked, asked.hasEnd, asked.ask.key != nil, asked.process < world.processes else {
+            return false
+        }
+        return chance.happens(oneIn: 2)
+    }
+
+    private func askNextProcess() {
+        asked?.process = world.processes
+        if let asked { repeatQuestion(asked) }
+    }
+
     private func beginOther() {
         switch chance.below(12) {
         case 0 where world.plan.has(.stopping): stopSomething()
         case 1 where world.plan.has(.deletions): deleteSomething()
         case 2:
-            let request = ClientRequest.messages(of: world.household.conversation(chance), [:])
+            let request = ClientRequest.messages(of: world.household.conversation(chance), fields)
             look(request, .other, "reads a conversation")
-        case 3: look(.records([:]), .other, "reads the history")
-        case 4: look(.conversations([:]), .other, "lists conversations")
+        case 3: look(.records(fields), .other, "reads the history")
+        case 4: look(.conversations(fields), .other, "lists conversations")
         case 5: if let id = world.household.knownID(chance) { readAlong(id) } else { askAnew() }
         case 6: comeBackAnywhere()
         case 7 where asked?.ask.key != nil: if let asked { repeatQuestion(asked) }
@@ -110,6 +133,7 @@ final class SimulatedClient {
     private func askAnew() {
         let question = world.household.nextQuestion()
         var ask = Ask("What is #\(question)#?")
+        ask.fields = fields
         let isWithin = chance.happens(oneIn: 3)
         if isWithin { ask.conversation = world.household.conversation(chance) }
         if chance.happens(oneIn: 2) { ask.key = "key-\(question)" }
@@ -120,10 +144,11 @@ final class SimulatedClient {
             number: question,
             ask: ask,
             tongue: tongue,
-            reading: chance.happens(oneIn: 2) ? .standard : .fetch
+            reading: chance.happens(oneIn: 2) ? .standard : .fetch,
+            process: world.processes
         )
         self.asked = asked
-        world.household.asked(question, in: ask.conversation)
+        world.household.asked(question, in: ask.conversation, of: owner)
         put(asked, "asks")
         if ask.key != nil, chance.happens(oneIn: 8) { askTwice(asked) }
     }
@@ -131,7 +156,7 @@ final class SimulatedClient {
     /// Sends the same once more at once, as a double click does; nobody waits for that answer.
     private func askTwice(_ asked: Asked) {
         guard let loop = world.loop(chance) else { return }
-        world.household.asked(asked.number, in: asked.ask.conversation)
+        world.household.asked(asked.number, in: asked.ask.conversation, of: owner)
         let request = asked.ask.request(in: asked.tongue, asked.reading, by: chance)
         let visit = ClientVisit(
             request,
@@ -148,7 +173,7 @@ final class SimulatedClient {
 
     /// Asks the same again, under its key.
     private func repeatQuestion(_ asked: Asked) {
-        world.household.asked(asked.number, in: asked.ask.conversation)
+        world.household.asked(asked.number, in: asked.ask.conversation, of: owner)
         put(asked, "asks again")
     }
 
@@ -162,7 +187,7 @@ final class SimulatedClient {
     private func comeBack(_ asked: Asked) {
         guard let place = asked.place else { return askAnew() }
         let dialect = chance.below(4) > 0 ? asked.tongue.dialect : chance.pick(Self.dialects)
-        let request = ClientRequest.resume(after: place, in: dialect, [:], by: chance)
+        let request = ClientRequest.resume(after: place, in: dialect, fields, by: chance)
         visit(request, resumedAt: place, "comes back after \(place.id) in \(dialect.name)")
     }
 
@@ -170,13 +195,13 @@ final class SimulatedClient {
     private func comeBackAnywhere() {
         guard let place = world.household.knownPlace(chance) else { return askAnew() }
         let dialect = chance.pick(Self.dialects)
-        let request = ClientRequest.resume(after: place, in: dialect, [:], by: chance)
+        let request = ClientRequest.resume(after: place, in: dialect, fields, by: chance)
         visit(request, resumedAt: place, "goes on after \(place.id) in \(dialect.name)")
     }
 
     private func readAlong(_ id: String) {
         let dialect = chance.pick(Self.dialects)
-        let request = ClientRequest.read(id, in: dialect, [:])
+        let request = ClientRequest.read(id, in: dialect, fields)
         visit(request, wanted: id, "reads \(id) in \(dialect.name)")
     }
 
@@ -186,13 +211,13 @@ final class SimulatedClient {
 
     private func stopSomething() {
         guard let id = world.household.knownID(chance) else { return askAnew() }
-        look(.stop(id, [:]), .other, "stops \(id)")
+        look(.stop(id, fields), .stop(of: id), "stops \(id)")
     }
 
     private func deleteSomething() {
         let conversation = world.household.conversation(chance)
-        let deletion = world.household.deletionBegins(of: conversation)
-        look(.delete(conversation, [:]), .deletion(of: deletion), "deletes \(conversation)")
+        let deletion = world.household.deletionBegins(of: conversation, by: owner)
+        look(.delete(conversation, fields), .deletion(of: deletion), "deletes \(conversation)")
     }
 
     // MARK: Requests
@@ -250,7 +275,7 @@ final class SimulatedClient {
 
     private func readAnnounced(_ id: String) {
         guard world.isServing else { return retry() }
-        let request = ClientRequest.announced(id, [:], by: chance)
+        let request = ClientRequest.announced(id, fields, by: chance)
         visit(request, wanted: id, "reads the announced \(id)")
     }
 
@@ -266,9 +291,13 @@ final class SimulatedClient {
 
     private func looked(_ visit: ClientVisit, _ look: Look) {
         state = .idle
-        if case .deletion(let deletion) = look {
+        switch look {
+        case .deletion(let deletion):
             let isConfirmed = visit.end == .whole && visit.reading.status == 204
             world.household.deletionEnded(deletion, isConfirmed: isConfirmed)
+        case .stop(let id):
+            if let status = visit.reading.status { world.promises.stopped(id, by: owner, status) }
+        case .other: world.promises.read(visit.reading.body, by: owner)
         }
         pause()
     }

@@ -13,7 +13,7 @@ final class Promises {
     /// The questions whose conversations somebody wanted deleted.
     private var deleted: Set<Int> = []
     /// The answers whose records wait for the next start.
-    private var waiting: Set<String> = []
+    private(set) var waiting: Set<String> = []
     /// Whether a record was refused since the relay could write last: it may be of an answer that
     /// is shown only now.
     private var isRefusing = false
@@ -31,10 +31,14 @@ final class Promises {
 
     // MARK: What clients see
 
-    /// An answer has a name.
-    func met(_ id: String, question: Int?, isSafe: Bool) {
-        if answers[id] == nil {
-            answers[id] = ShownAnswer(at: clock.now)
+    /// Somebody learned the name of an answer; the first is its owner.
+    func met(_ id: String, by owner: String?, question: Int?, isSafe: Bool) {
+        if let known = answers[id] {
+            guard known.owner == owner else {
+                return fail("\(id) of \(known.owner ?? "-") is shown to \(owner ?? "-")")
+            }
+        } else {
+            answers[id] = ShownAnswer(of: owner, at: clock.now)
             ids.append(id)
             if waiting.contains(id) || clock.now < forgivenUntil {
                 change(id) { $0.recordRefused() }
@@ -166,6 +170,22 @@ final class Promises {
     func denied(_ id: String) {
         guard let answer = answers[id], !answer.isDeleted, !answer.mayBeGone else { return }
         fail("\(id) was shown, and nobody knows it now")
+    }
+
+    /// Somebody asked to stop an answer, and was told a status.
+    func stopped(_ id: String, by owner: String?, _ status: Int) {
+        guard let known = answers[id]?.owner, known != owner, status != 404 else { return }
+        fail("\(owner ?? "-") may stop \(id) of \(known): \(status)")
+    }
+
+    /// Somebody read what is known of several answers.
+    func read(_ body: [UInt8], by owner: String?) {
+        guard let owner else { return }
+        let text = String(decoding: body, as: UTF8.self)
+        guard let id = ids.first(where: { answers[$0]?.owner != owner && text.contains($0) }) else {
+            return
+        }
+        fail("\(id) of \(answers[id]?.owner ?? "-") is in a list that \(owner) is shown")
     }
 
     /// Somebody asks for the deletion of the conversation that a question belongs to.

@@ -24,7 +24,7 @@ final class Reckoning {
     func run() {
         world.story.tell("all is calm, and everything that was promised is looked at")
         // What an earlier process left may have to wait for a start at which the disk is well.
-        guard comesToRest(), stops(), comesToRest() else { return }
+        guard comesToRest(), forgets(), stops(), comesToRest() else { return }
         checkDeleted()
         readAll()
         guard promises.violation == nil, stops() else { return }
@@ -43,11 +43,32 @@ final class Reckoning {
         return promises.violation == nil
     }
 
+    /// A relay at rest has let go of all that it kept for clients that might have come back.
+    private func forgets() -> Bool {
+        _ = world.pass(atMost: .seconds(RelayProcess.resumeSeconds)) { false }
+        let count = world.process?.answersInMemory ?? 0
+        if count > 0 { promises.fail("\(count) answers are in memory, and nobody comes any more") }
+        let folder = RelayProcess.dataFolder
+        let journal = (world.disk.names(of: folder + "/journal") ?? []).sorted()
+        let isAllRecorded = !world.hasLostContent && promises.waiting.isEmpty
+        for name in journal where name.hasSuffix(".journal") && isAllRecorded {
+            let size = world.disk.content(of: "\(folder)/journal/\(name)")?.count ?? 0
+            // Its header and a frame that tried the disk.
+            if size > 64 { promises.fail("\(name) has \(size) bytes, and all is in the history") }
+        }
+        for name in (world.disk.names(of: folder) ?? []).sorted()
+        where name.hasSuffix(".compact") || name.hasSuffix(".new") {
+            promises.fail("\(name) is left over")
+        }
+        return promises.violation == nil
+    }
+
     /// Reads every answer again that anybody was shown.
     private func readAll() {
         for id in promises.ids {
             guard promises.violation == nil, let loop = world.loop(chance) else { return }
-            let request = ClientRequest.read(id, in: .events, [:])
+            let fields = Owners.fields(of: promises.answers[id]?.owner)
+            let request = ClientRequest.read(id, in: .events, fields)
             let visit = ClientVisit(request, wanted: id, .eager, on: loop, of: nil, in: world)
             visit.send()
             let isRead = world.pass(atMost: .seconds(60)) { visit.end != nil }
@@ -161,6 +182,9 @@ final class Reckoning {
             promises.fail("\(id) has the record '\(record.text)', shown was '\(answer.surePrefix)'")
         }
         world.checkFilters(record.text)
+        if record.owner != answer.owner.map(Owners.recordName) {
+            promises.fail("\(id) of \(answer.owner ?? "-") has a record of \(record.owner ?? "-")")
+        }
         guard answer.isSure else { return }
         if let whole = answer.whole, whole != record.text {
             promises.fail("\(id) was '\(whole)', and is '\(record.text)' in its record")

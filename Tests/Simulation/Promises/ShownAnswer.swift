@@ -4,6 +4,8 @@ import Loop
 struct ShownAnswer {
     /// The number of the question, where that is known.
     var question: Int?
+    /// Who asked; nil where nobody is asked who they are.
+    let owner: String?
     /// When it was named first.
     let metAt: Nanoseconds
     /// What each entry was, in the words of its frame; nil for one that nobody was shown.
@@ -29,7 +31,10 @@ struct ShownAnswer {
     var mayBeGone: Bool { mayLackFrom == 0 }
 
     /// An answer of which nothing is known but its name.
-    init(at now: Nanoseconds) { metAt = now }
+    init(of owner: String?, at now: Nanoseconds) {
+        self.owner = owner
+        metAt = now
+    }
 
     /// Whether nothing of it may be lost.
     var isSure: Bool { mayLackFrom == .max }

@@ -25,7 +25,8 @@ final class Witness {
         isSafe: Bool
     ) {
         switch event {
-        case .named(let id): promises.met(id, question: visit.question, isSafe: isSafe)
+        case .named(let id): 
+            promises.met(id, by: visit.owner, question: visit.question, isSafe: isSafe)
         case .entry(let place, let text):
             checkIsThere(visit)
             if !text.isEmpty { answered(place.generation) }
@@ -85,16 +86,20 @@ final class Witness {
     }
 
     private func refused(_ refusal: Refusal, _ visit: ClientVisit) {
-        guard refusal.status == 404, let id = visit.wanted else { return }
+        guard refusal.status == 404, let id = visit.wanted, isOwn(id, visit) else { return }
         // A client that can only append has no use for the whole text.
         if visit.resumedAt != nil, !visit.canRestore { return }
         promises.denied(id)
     }
 
+    private func isOwn(_ id: String, _ visit: ClientVisit) -> Bool {
+        promises.answers[id]?.owner == visit.owner
+    }
+
     /// The client was told that it has all of the answer, since its last event was the end.
     private func nothingMore(_ visit: ClientVisit) {
         guard let id = visit.wanted, let answer = promises.answers[id], visit.canRestore,
-            answer.isSure, !answer.isDeleted, let place = visit.resumedAt, place.count == .log
+            isOwn(id, visit), answer.isSure, !answer.isDeleted, let place = visit.resumedAt, place.count == .log
         else { return }
         // The end adds no text, and nothing follows it.
         let isEnd = answer.text(place.number)?.isEmpty ?? true

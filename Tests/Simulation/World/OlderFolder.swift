@@ -17,7 +17,7 @@ enum OlderFolder {
             let id = id(number)
             let text = "old \(number)"
             file += Array(line(id, number, text).utf8)
-            promises.met(id, question: nil, isSafe: true)
+            promises.met(id, by: nil, question: nil, isSafe: true)
             promises.ended(
                 id,
                 .finished(.complete),

@@ -61,6 +61,8 @@ struct Plan {
     let hasFilters: Bool
     /// Whether the first process finds what a relay of the first version left.
     let hasOlderFolder: Bool
+    /// Whether clients have keys, of two owners who see nothing of each other.
+    let hasOwners: Bool
 
     /// Decides all of it.
     init(seed: UInt64) {
@@ -81,6 +83,8 @@ struct Plan {
         hasBudgets = chance.happens(oneIn: 3)
         hasFilters = chance.happens(oneIn: 4)
         hasOlderFolder = chance.happens(oneIn: 4)
+        // What an older relay left is nobody's.
+        hasOwners = !hasOlderFolder && chance.happens(oneIn: 3)
     }
 
     /// Whether something may go wrong.

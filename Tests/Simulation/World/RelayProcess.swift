@@ -92,7 +92,10 @@ final class RelayProcess: @unchecked Sendable {
                 limits: ServerLimits(),
                 upstreamSettings: UpstreamSettings(),
                 staticFolder: nil,
-                access: budgets.map { AccessState(budgets: $0) } ?? AccessState(),
+                access: AccessState(
+                    callers: plan.hasOwners ? try Owners.callers() : AnonymousCallers(),
+                    budgets: budgets ?? NoBudgets()
+                ),
                 history: folder.history,
                 keyFile: folder.keys,
                 journal: folder.journal,
@@ -272,6 +275,13 @@ final class RelayProcess: @unchecked Sendable {
     var isIdle: Bool {
         loops.allSatisfy { loop in
             loop.assumeIsolated { service.load(of: $0).generations } == 0
+        }
+    }
+
+    /// How many answers it has in memory.
+    var answersInMemory: Int {
+        loops.reduce(0) { count, loop in
+            count + loop.assumeIsolated { service.answers(of: $0) }
         }
     }
 

@@ -25,12 +25,18 @@ final class SharedKnowledge {
     }
 
     /// A question is asked, maybe again.
-    func asked(_ question: Int, in conversation: String?) {
+    func asked(_ question: Int, in conversation: String?, of owner: String?) {
         payments.asked(question)
+        let conversation = conversation.map { Self.name($0, owner) }
         conversations[question] = conversation
         // One that is on its way may reach what is asked meanwhile.
         guard let conversation, deletions[conversation, default: 0] > 0 else { return }
         mayBeDeleted(question)
+    }
+
+    /// Conversations of two owners are two, whatever their names.
+    private static func name(_ conversation: String, _ owner: String?) -> String {
+        owner.map { "\($0)'s \(conversation)" } ?? conversation
     }
 
     private func mayBeDeleted(_ question: Int) {
@@ -59,7 +65,8 @@ final class SharedKnowledge {
     // MARK: Deletions
 
     /// Somebody asks for a conversation's deletion.
-    func deletionBegins(of conversation: String) -> Deletion {
+    func deletionBegins(of conversation: String, by owner: String?) -> Deletion {
+        let conversation = Self.name(conversation, owner)
         var answers: [String] = []
         for id in promises.ids {
             guard let question = promises.answers[id]?.question,

@@ -17,6 +17,8 @@ final class StoryLines: @unchecked Sendable {
         story.tell("log \(text)")
         if text.contains(" what an earlier process left has to wait") {
             household.isLeftWaiting = true
+        } else if text.contains(" what an earlier process left is in the history now") {
+            household.isLeftWaiting = false
         }
         guard let start = text.firstRange(of: " id=")?.upperBound else { return }
         let words = text[start...].split(separator: " ", maxSplits: 1)

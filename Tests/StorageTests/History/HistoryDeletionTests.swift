@@ -207,6 +207,25 @@ struct HistoryDeletionTests {
     }
 
     @Test
+    func `half a line whose owner is cut off goes with anybody's conversation of that name`() throws {
+        scratch.write(bytes(#"{"id":"cut","conversation":"secret","user":null,"own"#))
+        let kept = record("kept", "secret").dropLast(30)
+        scratch.write(Array(kept), to: "history.jsonl.torn-1")
+        let history = try open()
+        #expect(scratch.has("cut") && scratch.has("kept"))
+        history.read { catalog in
+            #expect(throws: Never.self) {
+                try catalog.delete(
+                    ConversationName(id: "secret", owner: "key/ann"),
+                    at: bytes("2026-06-01T00:00:00.000Z")
+                )
+            }
+        }
+        #expect(waits { !scratch.has("cut") })
+        #expect(scratch.has("kept"))
+    }
+
+    @Test
     func `deletions beyond the bound are forgotten, the oldest first`() throws {
         var deletions = Deletions(directory: scratch.path)
         for number in 0..<20 {

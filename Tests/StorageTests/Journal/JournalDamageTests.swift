@@ -39,7 +39,7 @@ import Testing
         #expect(reports.count == count)
         // Until what was read is in the history, the next start reads it again.
         #expect(scratch.names() == [name])
-        folder.removeLeft()
+        #expect(folder.removeLeft())
         #expect(scratch.names() == (count == 0 ? [] : [name + ".damaged"]))
         #expect(count == 0 || scratch.read(name + ".damaged") == content)
     }
@@ -54,7 +54,7 @@ import Testing
         #expect(
             try foundItems(in: folder) { _ in } == ["0: begin 1 head", "0: begin 3 head"]
         )
-        folder.removeLeft()
+        #expect(folder.removeLeft())
         #expect(scratch.names() == [name + ".damaged"])
     }
 
@@ -152,7 +152,7 @@ import Testing
         }
         let folder = try JournalFolder(path: scratch.path)
         #expect(try foundItems(in: folder, report: { _ in }).count == 3)
-        folder.removeLeft()
+        #expect(folder.removeLeft())
         #expect(scratch.read(name) == content)
     }
 
@@ -180,7 +180,7 @@ import Testing
         var reports: [JournalReport] = []
         #expect(try foundItems(in: scratch) { reports.append($0) } == [])
         #expect(reports.count == 2)
-        try JournalFolder(path: scratch.path).removeLeft()
+        #expect(try JournalFolder(path: scratch.path).removeLeft())
         #expect(scratch.names().count == 2)
     }
 }

@@ -123,7 +123,7 @@ import Testing
             }
         }
         #expect(scratch.names() == ["0-00000001.journal", "0-00000002.journal"])
-        try JournalFolder(path: scratch.path).removeLeft()
+        #expect(try JournalFolder(path: scratch.path).removeLeft())
         #expect(scratch.names() == [])
     }
 
@@ -154,7 +154,7 @@ import Testing
             ]
         )
         // Deleted conversations would stay in what every kill leaves.
-        folder.removeLeft()
+        #expect(folder.removeLeft())
         #expect(scratch.names() == [])
     }
 
