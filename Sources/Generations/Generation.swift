@@ -114,7 +114,7 @@ package final class Generation: LiveLogOwner {
     }
 
     /// Puts an ended answer on the store's shelf, unless it is there, or has to stay.
-    private func shelve() {
+    func shelve() {
         switch rest {
         case .shelved: return
         case .left where !store.isLeftRecorded: return
@@ -124,8 +124,8 @@ package final class Generation: LiveLogOwner {
         }
     }
 
-    /// The history has all that an earlier process left.
-    func leftIsRecorded() { if rest == .left { shelve() } }
+    /// Whether an earlier process left it, and it is not on the shelf.
+    var isLeft: Bool { rest == .left }
 
     private func setLeaving(_ seconds: Int) {
         leaving.set(at: context.reactor.now + .seconds(seconds))

@@ -22,7 +22,7 @@ package enum GenerationReport: Sendable {
     case journal(JournalReport)
     /// This many answers were cut by the end of an earlier process, and are recovered.
     case recovered(Int)
-    /// What an earlier process left has to wait; nil where the history does not take all of it,
+    /// What an earlier process left has to wait; nil where the disk does not take all of it,
     /// otherwise why the history cannot be read.
     case recoveryWaits(StorageError?)
     /// The history has it now.

@@ -210,12 +210,13 @@ package final class GenerationStore {
         }
     }
 
-    /// Whether the history has what an earlier process left.
+    /// Whether the history has taken what an earlier process left.
     var isLeftRecorded: Bool { stores.recorder.isLeftRecorded }
 
-    /// Shelves what an earlier process left, once the history has it.
+    /// Shelves what an earlier process left, the oldest first, once the history has it.
     package func shelveLeft() {
-        for generation in all { generation.leftIsRecorded() }
+        let left = all.filter(\.isLeft).sorted { $0.live.head.startedAt < $1.live.head.startedAt }
+        for generation in left { generation.shelve() }
     }
 
     /// Drops an ended answer that nobody has come back for.

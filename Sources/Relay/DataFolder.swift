@@ -64,7 +64,7 @@ package struct DataFolder {
             maxPendingBytes: options.maxPendingBytes,
             durability: options.durability,
             rotateBytes: options.rotateBytes,
-            holdsRotation: options.journalFolder != nil,
+            holdsUpkeep: options.journalFolder != nil,
             platform: platform,
             report: report
         )

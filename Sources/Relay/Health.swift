@@ -1,3 +1,4 @@
+import Generations
 import HTTPServer
 import Loop
 import Storage
@@ -9,10 +10,21 @@ final class Health: Sendable {
     private let keys: KeyFile?
     /// What is wrong with the journals at the moment.
     private let outages = Guarded(JournalOutages())
+    /// Whether the history lacks what an earlier process left.
+    private let isLeftWaiting = Guarded(false)
 
     init(_ history: HistoryFile, _ keys: KeyFile?) {
         self.history = history
         self.keys = keys
+    }
+
+    /// Takes note of whether what an earlier process left has to wait.
+    func noteLeft(_ report: GenerationReport) {
+        switch report {
+        case .recoveryWaits: isLeftWaiting.withLock { $0 = true }
+        case .recoveryResumed: isLeftWaiting.withLock { $0 = false }
+        default: break
+        }
     }
 
     /// Takes a journal's report.
@@ -28,8 +40,16 @@ final class Health: Sendable {
             return Self.notWritable("journal", "journal")
         }
         guard keys?.isWritable ?? true else { return Self.notWritable("file of keys", "keys") }
+        guard !isLeftWaiting.withLock({ $0 }) else { return Self.leftWaits }
         return nil
     }
+
+    private static let leftWaits = Problem(
+        .serviceUnavailable,
+        type: "storage_error",
+        message: "the history lacks what an earlier process left; it is tried again",
+        code: "recovery_waits"
+    )
 
     private static func notWritable(_ what: String, _ word: String) -> Problem {
         Problem(

@@ -180,13 +180,14 @@ package final class Service: Sendable {
 
     /// Hands what the loops have not adopted to the history: the start's third part.
     package func finishStart(_ recovery: Recovery? = nil) {
-        guard let recovery else { return stores.history.allowRotation() }
-        RecoveredRecords(recovery, stores) { [log] in
+        guard let recovery else { return stores.history.allowUpkeep() }
+        RecoveredRecords(recovery, stores) { [log, health] in
+            health.noteLeft($0)
             log.write($0)
         } whenDone: { [stores, post] in
             stores.recorder.noteLeft(isRecorded: true)
             // What may be unsafe is in the file that is appended to until then.
-            stores.history.allowRotation()
+            stores.history.allowUpkeep()
             post.postToAll { $0.store.shelveLeft() }
         }.begin()
     }

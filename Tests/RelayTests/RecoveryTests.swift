@@ -107,8 +107,12 @@ import Wire
                 #expect(try next.records().isEmpty)
                 // A stop may not remove the journal.
                 #expect(!next.service.isAllRecorded)
+                let readiness = try next.exchange("GET", "/readyz")
+                #expect(readiness.head.status == 503)
+                #expect(readiness.json["error"]?["code"]?.stringValue == "recovery_waits")
                 unlink(part)
                 #expect(waits { next.service.isAllRecorded })
+                #expect(waits { next.service.isReady })
                 _ = try next.record(head.id)
                 try await withRelay(afterKilling: next) { last in
                     let record = try last.record(head.id)

@@ -86,7 +86,7 @@ package final class Recorder: Sendable {
         self.make(answer.id, wasUnread: answer.wasUnread, for: ticket, make)
     }
 
-    /// Whether the history has what an earlier process left.
+    /// Whether the history has taken what an earlier process left.
     var isLeftRecorded: Bool { !lacksLeft.withLock { $0 } }
 
     /// Notes whether the history lacks what an earlier process left.

@@ -10,12 +10,13 @@ package struct RecoveredRecords: Sendable {
     private enum Obstacle {
         /// The history cannot be read.
         case unreadable(StorageError)
-        /// The history does not take all of it.
+        /// The disk does not take all of it.
         case refused
     }
 
-    /// How long a disk is left alone that refuses.
-    private static let retryMilliseconds = 5000
+    /// How long a disk is left alone that refuses; where it cannot be read, twice as long each
+    /// time, up to the second.
+    private static let retryMilliseconds = (first: 5000, longest: 60_000)
     /// How often to check whether the records are safe.
     private static let settlingMilliseconds = 250
 
@@ -24,14 +25,18 @@ package struct RecoveredRecords: Sendable {
     private let report: @Sendable (GenerationReport) -> Void
     private let whenDone: @Sendable () -> Void
     private let queue: any WorkQueue
-    /// Whether it was tried before.
-    private var hasFailed = false
+    /// Whether the next attempt has to look at the history anew.
+    private var isOutdated = false
+    /// The pause before the next attempt.
+    private var pause = Self.retryMilliseconds.first
     /// Whether it was reported how many answers were cut.
     private var isCounted = false
     /// How many of those left, from the first on, the history has.
     private var doneCount = 0
     /// The place of those that the history had; nil until it takes them for unsafe.
     private var doubtful: Int?
+    /// Whether the keys are taken for unsafe, too.
+    private var hasKeys = false
     /// The place of the last record that was written.
     private var written = 0
 
@@ -41,7 +46,8 @@ package struct RecoveredRecords: Sendable {
     ///   - recovery: holds whole answers in memory.
     ///   - stores: takes the records, and has taken the keys.
     ///   - report: takes what is worth a line.
-    ///   - whenDone: called once the history has all of it; on the thread of `begin`, or on a queue.
+    ///   - whenDone: called once the history has taken all of it, on the thread of `begin` or on a
+    ///     queue.
     package init(
         _ recovery: Recovery,
         _ stores: Stores,
@@ -68,8 +74,9 @@ package struct RecoveredRecords: Sendable {
     }
 
     private func tryLater() {
-        queue.after(milliseconds: Self.retryMilliseconds) {
+        queue.after(milliseconds: pause) {
             guard !stores.recorder.isFinished else { return }
+            guard stores.history.isWritable else { return tryLater() }
             var next = self
             guard next.attempt() == nil else { return next.tryLater() }
             report(.recoveryResumed)
@@ -82,9 +89,10 @@ package struct RecoveredRecords: Sendable {
         if doubtful == nil {
             do throws(StorageError) {
                 // The file may be another one since the start: a torn line is moved away late.
-                if hasFailed || !recovery.isLookedUp { try recovery.lookUp() }
-                hasFailed = true
+                if isOutdated || !recovery.isLookedUp { try recovery.lookUp() }
+                isOutdated = true
             } catch {
+                pause = min(2 * pause, Self.retryMilliseconds.longest)
                 return .unreadable(error)
             }
             countCut()
@@ -92,7 +100,8 @@ package struct RecoveredRecords: Sendable {
                 recovery.doubtful.isEmpty
                 ? 0 : stores.history.distrust(recovery.doubtful, blanking: recovery.damaged)
         }
-        return doubtful != nil && writeRecords() ? nil : .refused
+        hasKeys = hasKeys || recovery.isEmpty || stores.keyFile?.distrust() ?? true
+        return hasKeys && doubtful != nil && writeRecords() ? nil : .refused
     }
 
     private mutating func countCut() {
@@ -143,8 +152,8 @@ package struct RecoveredRecords: Sendable {
         once isSafe: @escaping @Sendable () -> Bool
     ) {
         let isTried = isSafe()
-        if isTried, folder.removeLeft() || stores.recorder.isFinished { return }
-        queue.after(milliseconds: isTried ? retryMilliseconds : settlingMilliseconds) {
+        if isTried && folder.removeLeft() || stores.recorder.isFinished { return }
+        queue.after(milliseconds: isTried ? retryMilliseconds.first : settlingMilliseconds) {
             removeLeft(of: folder, on: queue, for: stores, once: isSafe)
         }
     }

@@ -173,7 +173,8 @@ package struct Recovery: Sendable {
                                 freed.insert(id)
                             }
                         }
-                        guard piece != .rest,
+                        // The time of a damaged one may be damaged.
+                        guard isWhole,
                             let endedAt = RecordGlance.endedAt(line.extracting(range))
                         else { return }
                         isBehind = endedAt.lexicographicallyPrecedes(bound)
@@ -191,6 +192,9 @@ package struct Recovery: Sendable {
         damaged = torn
         isLookedUp = true
     }
+
+    /// Whether the journal had no answer.
+    var isEmpty: Bool { left.isEmpty && recordedOnly.isEmpty }
 
     /// Whether the history has the record of one of those left.
     func isRecorded(_ left: JournaledGeneration) -> Bool { recorded.contains(left.head.id) }

@@ -44,11 +44,12 @@ extension Log {
                     + " the history and can be read for a while"
             )
         case .recoveryWaits(let error):
-            let why = error.map { "cannot be read: \($0)" } ?? "does not take all of it"
+            let why =
+                error.map { "the history cannot be read: \($0)" }
+                ?? "the disk does not take all of it"
             write(
                 .error,
-                "what an earlier process left has to wait, and is tried again, since the history"
-                    + " \(why)"
+                "what an earlier process left has to wait, and is tried again, since \(why)"
             )
         case .recoveryResumed:
             write(.info, "what an earlier process left is in the history now")

@@ -13,9 +13,8 @@ struct AppendFile: ~Copyable {
     private var owedCut: Int?
     /// Where it ended when it was written last; nil before that.
     private var knownEnd: Int?
-    /// How often it had changed otherwise than by what was appended: somebody else changed its
-    /// length, or a part of it was mended.
-    private(set) var edition = 0
+    /// How often somebody else had changed its length by then, or a part of it was mended.
+    private var changes = 0
     /// What is not safe yet; nil where nobody is promised that it will be.
     private var unsynced: UnsyncedBytes?
     /// The unfinished line that was found and moved away when the file was opened.
@@ -77,6 +76,7 @@ struct AppendFile: ~Copyable {
     /// Which file it is and where it ends; nil where the system does not answer.
     func position() -> ActiveFile? {
         guard let end = try? end() else { return nil }
+        let edition = changes + (unsynced?.restorations ?? 0)
         return ActiveFile(identity: identity, end: end, edition: edition)
     }
 
@@ -161,7 +161,7 @@ struct AppendFile: ~Copyable {
     /// Whether somebody else left the file within a line; looked at where its length is not ours.
     private mutating func endsWithinLine(_ end: Int) throws(StorageError) -> Bool {
         guard knownEnd != end else { return false }
-        if knownEnd != nil { edition += 1 }
+        if knownEnd != nil { changes += 1 }
         // What is kept ends with a line, whatever a failing disk has in its place.
         guard end > 0, unsyncedBytes == 0 else { return false }
         var last: [UInt8] = [newline]
@@ -185,19 +185,21 @@ struct AppendFile: ~Copyable {
     ///
     /// - Parameters:
     ///   - part: its bytes, as far as the file has them.
+    ///   - count: how many of the last of them at most.
     ///   - mend: puts right what it finds in them, at the same length, and returns whether it did.
     /// - Throws: where the disk refuses; then nothing is settled.
     mutating func distrust(
         _ part: Range<Int>,
+        atMost count: Int,
         mending mend: (inout [UInt8]) -> Bool
     ) throws(StorageError) {
         if unsyncedBytes > 0 { try synchronize() }
-        let part = part.clamped(to: 0..<(try end()))
+        let part = part.clamped(to: 0..<(try end())).suffix(count)
         var bytes = [UInt8](repeating: 0, count: part.count)
         let got = try descriptor.read(into: &bytes, at: part.lowerBound, count: bytes.count)
         bytes.removeLast(bytes.count - got)
         if mend(&bytes) {
-            edition += 1
+            changes += 1
             try descriptor.write(bytes, at: part.lowerBound)
         }
         unsynced?.distrust(bytes, at: part.lowerBound)

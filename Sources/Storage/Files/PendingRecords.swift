@@ -71,9 +71,6 @@ struct PendingRecords: Sendable {
         return recordsInLines
     }
 
-    /// Whether every record that was taken is in the file.
-    var isAllSettled: Bool { settled == appended }
-
     /// The lines that nobody has taken yet.
     var waiting: [UInt8] { lines }
 
@@ -85,11 +82,13 @@ struct PendingRecords: Sendable {
 
     /// Counts what is in the file already like a record that has just reached it.
     ///
-    /// - Returns: its place; nil where others are on their way, which would be counted before it.
-    mutating func addSettled() -> Int? {
-        guard isAllSettled else { return nil }
-        appended += 1
-        settled += 1
+    /// - Returns: its place; that of the last record that is on its way, where there is one: it
+    ///   will be safe no sooner.
+    mutating func addSettled() -> Int {
+        if settled == appended {
+            appended += 1
+            settled += 1
+        }
         return appended
     }
 

@@ -144,12 +144,8 @@ final class RecordQueue: Sendable {
     ///   refuses now.
     func distrust(_ part: Range<Int>, mending mend: (inout [UInt8]) -> Bool) -> Int? {
         writing.sync { writer in
-            // Places are in the order in which records are written.
-            writeAll(&writer)
-            guard pending.withLock({ $0.isAllSettled }),
-                (try? writer.distrust(part, mending: mend)) == true,
-                let place = pending.withLock({ $0.addSettled() })
-            else { return nil }
+            guard (try? writer.distrust(part, mending: mend)) == true else { return nil }
+            let place = pending.withLock { $0.addSettled() }
             makeSafe(&writer)
             return place
         }

@@ -38,6 +38,8 @@ struct RecordWriter: ~Copyable {
     /// Absent after a start into an outage, and once closed.
     private var file: AppendFile?
     private(set) var isClosed = false
+    /// Where the file ended before this process wrote to it; nil before it was open.
+    private var endAtStart: Int?
     /// Lines taken and not finished; those before `start` are in the file.
     private var batch: [UInt8] = []
     private var start = 0
@@ -69,6 +71,7 @@ struct RecordWriter: ~Copyable {
     mutating func open() throws(StorageError) -> RecordReport? {
         let opened = try openFile(name)
         let tail = opened.tornTail
+        if endAtStart == nil { endAtStart = try opened.end() }
         file = consume opened
         return tail.map { .tornTail(setAsideIn: $0.setAsideIn, bytes: $0.bytes) }
     }
@@ -127,7 +130,8 @@ struct RecordWriter: ~Copyable {
         _ part: Range<Int>,
         mending mend: (inout [UInt8]) -> Bool
     ) throws(StorageError) -> Bool {
-        try file?.distrust(part.suffix(maxUnsyncedBytes), mending: mend)
+        let part = part.clamped(to: 0..<(endAtStart ?? 0))
+        try file?.distrust(part, atMost: maxUnsyncedBytes, mending: mend)
         return file != nil
     }
 

@@ -9,8 +9,22 @@ struct UnsyncedBytes {
     private var bytes: [UInt8] = []
     /// Where in the file they begin.
     private var start = 0
-    /// Whether an fsync failed since they were written last.
-    private var mayBeLost = false
+    /// What is to be thought of them before the next fsync.
+    private var doubt = Doubt.none
+    /// Whether an fsync failed since they were safe last.
+    private var hasFailed = false
+    /// How often the file has got back what it may have lacked for a while: who has read it
+    /// meanwhile has to read it again.
+    private(set) var restorations = 0
+
+    private enum Doubt {
+        /// The file has them.
+        case none
+        /// The file has them, as far as can be read; the disk may not.
+        case unproven
+        /// An fsync failed, and the file may read as something else.
+        case lost
+    }
 
     /// How many bytes are kept.
     var count: Int { bytes.count }
@@ -32,7 +46,7 @@ struct UnsyncedBytes {
     mutating func distrust(_ tail: [UInt8], at offset: Int) {
         bytes = tail
         start = offset
-        mayBeLost = !tail.isEmpty
+        doubt = tail.isEmpty ? .none : .unproven
     }
 
     /// Waits until all of the file would survive a loss of power, and keeps nothing any more.
@@ -41,23 +55,31 @@ struct UnsyncedBytes {
     ///   of errors from before it was opened.
     /// - Throws: what the disk says; then nothing of what is kept counts as safe.
     mutating func synchronize(_ file: borrowing OpenFile) throws(StorageError) {
-        if mayBeLost { try writeAgain(to: file) }
+        if doubt != .none {
+            let wasLost = doubt == .lost
+            try writeAgain(to: file)
+            if wasLost { restorations += 1 }
+        }
         do throws(StorageError) {
             try file.synchronize()
         } catch {
-            mayBeLost = true
+            doubt = .lost
+            hasFailed = true
             // At once, for those that read the file meanwhile; where this fails, the next call does
             // it.
             try? writeAgain(to: file)
             throw error
         }
-        self = UnsyncedBytes()
+        if hasFailed { restorations += 1 }
+        hasFailed = false
+        bytes = []
+        start = 0
     }
 
     private mutating func writeAgain(to file: borrowing OpenFile) throws(StorageError) {
         // Where the file ends before its place, at the end: never after a hole.
         start = min(start, try file.status().size)
         try file.write(bytes, at: start)
-        mayBeLost = false
+        doubt = .none
     }
 }

@@ -55,11 +55,15 @@ struct Compaction: Sendable {
             var cuts: [Range<Int>] = []
             var isKept = false
             scan.forEach(in: line) { piece, range, head in
-                if deletions.cover(piece, head) { Self.add(range, to: &cuts) } else { isKept = true }
+                if deletions.cover(piece, head) {
+                    Self.add(range, to: &cuts)
+                } else {
+                    isKept = true
+                }
             }
             let end = min(line.count + 1, part.end - offset)
-            // Of a line that was all deleted, or is blank, nothing stays; else each record keeps its
-            // own bytes.
+            // Nothing stays of a line that was all deleted, or is blank; else each record keeps
+            // its own bytes.
             if !isKept { cuts = [0..<end] }
             var start = 0
             for cut in cuts {

@@ -6,6 +6,8 @@ import Loop
 /// questions are answered.
 final class Compactor: Sendable {
     private enum State {
+        /// None begins before `allow`. → idle, due, closed
+        case held(isWanted: Bool)
         /// → due, closed
         case idle
         /// The next one is arranged. → idle, closed
@@ -21,16 +23,19 @@ final class Compactor: Sendable {
     private let delayMilliseconds: Int
     private let report: @Sendable (HistoryReport) -> Void
     let queue: any WorkQueue
-    private let state = Guarded(State.idle)
+    private let state: Guarded<State>
 
-    /// Makes a compactor that begins so long after a deletion, for several of them at once.
+    /// Makes a compactor that begins so long after a deletion, for several of them at once; not
+    /// before `allow` where it is held.
     init(
         _ reader: HistoryReader,
+        isHeld: Bool,
         delayMilliseconds: Int,
         on queue: any WorkQueue,
         report: @escaping @Sendable (HistoryReport) -> Void
     ) {
         self.reader = reader
+        state = Guarded(isHeld ? .held(isWanted: false) : .idle)
         self.delayMilliseconds = delayMilliseconds
         self.queue = queue
         self.report = report
@@ -50,11 +55,26 @@ final class Compactor: Sendable {
     /// Begins a compaction a little later, unless that is arranged.
     func beginSoon(_ records: RecordQueue) {
         let isNew = state.withLock { state in
-            guard case .idle = state else { return false }
-            state = .due
-            return true
+            switch state {
+            case .held: state = .held(isWanted: true)
+            case .idle:
+                state = .due
+                return true
+            case .due, .closed: break
+            }
+            return false
         }
         if isNew { begin(records, afterMilliseconds: delayMilliseconds) }
+    }
+
+    /// Ends the time in which none begins.
+    func allow(_ records: RecordQueue) {
+        let isWanted = state.withLock { state in
+            guard case .held(let isWanted) = state else { return false }
+            state = .idle
+            return isWanted
+        }
+        if isWanted { beginSoon(records) }
     }
 
     /// Waits for the one under way; no other begins.

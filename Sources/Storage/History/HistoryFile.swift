@@ -28,8 +28,8 @@ package final class HistoryFile: Sendable {
     ///   - durability: When records are made safe against a loss of power.
     ///   - rotateBytes: The size at which the file gets the name of an old one, and a new one is
     ///     begun; 0 for never.
-    ///   - holdsRotation: Whether that waits for `allowRotation`, since the start looks for records
-    ///     in the files by their names.
+    ///   - holdsUpkeep: Whether no file gets another name, or is written anew, before
+    ///     `allowUpkeep`: the start looks for records in them.
     ///   - compactionDelayMilliseconds: How long after a deletion the files are written anew.
     ///   - platform: The disk, the threads and the clock.
     ///   - report: Called here during the start, then on the history's queues, and for a refused
@@ -41,7 +41,7 @@ package final class HistoryFile: Sendable {
         maxPendingBytes: Int = HistoryFile.maxPendingBytes,
         durability: Durability = .interval,
         rotateBytes: Int = 0,
-        holdsRotation: Bool = false,
+        holdsUpkeep: Bool = false,
         compactionDelayMilliseconds: Int = 1000,
         platform: Platform = .system,
         report: @escaping @Sendable (HistoryReport) -> Void
@@ -56,11 +56,12 @@ package final class HistoryFile: Sendable {
             reader: reader,
             rotation: HistoryRotation(
                 bytes: rotateBytes,
-                isHeld: holdsRotation,
+                isHeld: holdsUpkeep,
                 time: platform.time
             ),
             compactor: Compactor(
                 reader,
+                isHeld: holdsUpkeep,
                 delayMilliseconds: compactionDelayMilliseconds,
                 on: platform.work.queue("sse-relay.history.compactor", .upkeep),
                 report: report
@@ -126,7 +127,7 @@ package final class HistoryFile: Sendable {
     /// - Parameters:
     ///   - part: Its bytes.
     ///   - ids: Of records that are written anew; where one of them is damaged, blanks take its
-    ///     place, and are cut out later.
+    ///     place; blank lines are cut out later.
     /// - Returns: Its place among the records, which `isSafe` is asked about; nil where the disk
     ///   refuses now.
     package func distrust(_ part: Range<Int>, blanking ids: Set<[UInt8]> = []) -> Int? {
@@ -149,8 +150,11 @@ package final class HistoryFile: Sendable {
         records.flush(timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    /// Ends what `holdsRotation` began: with the next record, a file that is large enough goes.
-    package func allowRotation() { rotation.allow() }
+    /// Ends what `holdsUpkeep` began: with the next record, a file that is large enough goes.
+    package func allowUpkeep() {
+        rotation.allow()
+        compactor.allow(records)
+    }
 
     // MARK: Questions
 

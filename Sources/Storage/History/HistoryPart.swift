@@ -26,6 +26,8 @@ struct HistoryPart: Sendable {
     var isDirty = false
     /// How often the file that is appended to had changed in another way.
     var edition = 0
+    /// The words for the conversations of what is only half a record in it, as hashes.
+    var halves: Set<UInt64> = []
     /// What in it is no record.
     var damage = Damage()
 

@@ -78,13 +78,13 @@ struct IndexedFiles: Sendable {
             // A line without its end is still being written in the file that is appended to.
             takesTail: !part.isActive
         ) { offset, line throws(StorageError) in
-            var isBlank = !line.isEmpty
+            var isBlank = parts[number].isActive && !line.isEmpty
             scan.forEach(in: line) { piece, range, head in
                 isBlank = false
                 note(piece, range.lowerBound + offset..<range.upperBound + offset, head, in: number)
             }
-            // A damaged record was here: no reader of the file should stumble over its blanks.
-            if isBlank { parts[number].isDirty = true }
+            // Blanks take the place of a damaged record: no reader of the file should stumble.
+            if isBlank, RecordScan.isAllSpaces(line) { parts[number].isDirty = true }
             parts[number].indexedEnd = min(offset + line.count + 1, part.end)
         }
         if !part.isActive { parts[number].end = end }
@@ -99,6 +99,7 @@ struct IndexedFiles: Sendable {
         guard !deletions.cover(piece, head) else { return parts[number].isDirty = true }
         noteStart(of: head)
         guard case .record(let isRepaired) = piece, range.count <= UInt32.max else {
+            parts[number].halves.insert(indexHash(head.conversation))
             return parts[number].damage.add(range.count, at: range.lowerBound)
         }
         index.add(
@@ -150,6 +151,11 @@ struct IndexedFiles: Sendable {
         try deletions.add(conversation, at: time)
         isUntidy = true
         for number in index.delete(conversation: indexHash(key)) {
+            parts[number].isDirty = true
+        }
+        // Halves of records are in no index.
+        let hash = indexHash(Array(conversation.id.utf8))
+        for number in parts.indices where parts[number].halves.contains(hash) {
             parts[number].isDirty = true
         }
     }

@@ -19,6 +19,9 @@ package struct RecordHead: Sendable {
     /// one that does not; empty where `startedAt` says it.
     private var reachedFrom: [UInt8] = []
 
+    /// Whether the line ends in the middle.
+    private var isCutOff = false
+
     /// Makes an empty one.
     package init() {}
 
@@ -33,9 +36,11 @@ package struct RecordHead: Sendable {
         user.removeAll(keepingCapacity: true)
         startedAt.removeAll(keepingCapacity: true)
         reachedFrom.removeAll(keepingCapacity: true)
+        isCutOff = false
         do throws(JSONError) {
             try readMembers(line)
         } catch {
+            if case .unexpectedEnd = error { isCutOff = true }
             return !id.isEmpty
         }
         return !id.isEmpty
@@ -44,8 +49,10 @@ package struct RecordHead: Sendable {
     /// What the conversation is found by; empty where the record names none.
     package var conversationKey: [UInt8] { ConversationName.key(conversation, owner: owner) }
 
-    /// Whether a line that is cut off may have lost its owner with its end: the time follows it.
-    var mayLackOwner: Bool { owner.isEmpty && startedAt.isEmpty && !conversation.isEmpty }
+    /// Whether a line is cut off before its owner: the time follows it.
+    var mayLackOwner: Bool {
+        isCutOff && owner.isEmpty && startedAt.isEmpty && !conversation.isEmpty
+    }
 
     /// The time of the earliest deletion that reaches it, as it is written.
     var deletableFrom: [UInt8] { reachedFrom.isEmpty ? startedAt : reachedFrom }

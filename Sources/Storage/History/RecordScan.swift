@@ -126,6 +126,11 @@ package struct RecordScan {
         }
     }
 
+    /// Whether nothing is in a line but spaces.
+    static func isAllSpaces(_ line: Span<UInt8>) -> Bool {
+        line.indices.allSatisfy { line[$0] == UInt8(ascii: " ") }
+    }
+
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A
     }

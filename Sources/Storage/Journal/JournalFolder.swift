@@ -214,17 +214,17 @@ package final class JournalFolder: Sendable {
         for (loop, segments) in segments {
             for segment in segments {
                 let path = path(loop, segment)
-                let status = try? disk.status(of: path, followsLinks: false)
-                // What is no file was not read.
-                guard status?.kind == .file else { continue }
                 do throws(DiskError) {
+                    // What is no file was not read.
+                    let status = try disk.status(of: path, followsLinks: false)
+                    guard status.kind == .file else { continue }
                     if damaged.contains(path) {
                         try disk.rename(path, to: nameAside(path))
                     } else {
                         try disk.remove(path)
                     }
                 } catch {
-                    isDone = false
+                    if error.code != ENOENT { isDone = false }
                 }
             }
         }

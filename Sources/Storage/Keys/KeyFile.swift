@@ -65,6 +65,16 @@ package final class KeyFile: Sendable {
     ///   which is reported.
     package func append(_ key: KeptKey) -> Int { records.append(key.line) ?? 0 }
 
+    /// Has the file written again in its place before it counts as safe: an earlier process may
+    /// have learned from a failed fsync that it is not.
+    ///
+    /// Waits for the disk.
+    ///
+    /// - Returns: whether the disk takes it now; then `lastPlace` is behind it.
+    package func distrust() -> Bool {
+        records.distrust(0..<Int.max) { _ in false } != nil
+    }
+
     /// The place of the last key that was taken.
     package var lastPlace: Int { records.lastPlace }
 

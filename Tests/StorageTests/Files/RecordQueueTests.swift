@@ -91,6 +91,29 @@ final class RecordQueueTests {
         #expect(clock.next == RecordQueue.gatherMilliseconds)
     }
 
+    @Test
+    func `what is distrusted has a place, whatever is on its way`() throws {
+        scratch.write(bytes("old\n"))
+        let records = try open()
+        let place = try #require(
+            records.distrust(0..<4) { _ in
+                #expect(records.append(bytes("new")) == 1)
+                return false
+            }
+        )
+        #expect(place == 1 && !records.isSafe(place))
+        #expect(clock.turns { records.isSafe(place) })
+        #expect(scratch.lines() == ["old", "new"])
+        // What this process wrote itself is looked after anyway.
+        let last = try #require(
+            records.distrust(0..<1000) { part in
+                #expect(part == bytes("old\n"))
+                return false
+            }
+        )
+        #expect(last == 2)
+    }
+
     @Test(arguments: [
         (Durability.never, 0), (.always, 0), (.interval, Durability.intervalMilliseconds),
     ])

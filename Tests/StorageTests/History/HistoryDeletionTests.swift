@@ -16,12 +16,12 @@ struct HistoryDeletionTests {
     private func open(
         delay: Int = 1,
         rotateBytes: Int = 0,
-        holdsRotation: Bool = false
+        holdsUpkeep: Bool = false
     ) throws -> HistoryFile {
         try HistoryFile(
             directory: scratch.path,
             rotateBytes: rotateBytes,
-            holdsRotation: holdsRotation,
+            holdsUpkeep: holdsUpkeep,
             compactionDelayMilliseconds: delay,
             report: reports.add
         )
@@ -72,12 +72,12 @@ struct HistoryDeletionTests {
         let text = String(repeating: "text ", count: 1000)
         let lines = (0..<300).map { record("r\($0)", text: text) + [newline] }
         scratch.write(Array(lines.joined()))
-        let history = try open(rotateBytes: 1000, holdsRotation: true)
+        let history = try open(rotateBytes: 1000, holdsUpkeep: true)
         #expect(try history.ids(limit: 1).ids == ["r299"])
         history.append(record("new"))
         #expect(try history.ids(limit: 1).ids == ["new"])
         #expect(scratch.names() == ["history.jsonl"])
-        history.allowRotation()
+        history.allowUpkeep()
         history.append(record("newer"))
         #expect(waits { scratch.names().contains("history-000001.jsonl") })
     }
@@ -207,22 +207,55 @@ struct HistoryDeletionTests {
     }
 
     @Test
-    func `half a line whose owner is cut off goes with anybody's conversation of that name`() throws {
+    func `half a line whose owner is cut off goes with anybody's conversation of that name`() throws
+    {
         scratch.write(bytes(#"{"id":"cut","conversation":"secret","user":null,"own"#))
         let kept = record("kept", "secret").dropLast(30)
         scratch.write(Array(kept), to: "history.jsonl.torn-1")
         let history = try open()
         #expect(scratch.has("cut") && scratch.has("kept"))
-        history.read { catalog in
-            #expect(throws: Never.self) {
-                try catalog.delete(
-                    ConversationName(id: "secret", owner: "key/ann"),
-                    at: bytes("2026-06-01T00:00:00.000Z")
-                )
-            }
-        }
+        try delete("secret", of: "key/ann", in: history)
         #expect(waits { !scratch.has("cut") })
         #expect(scratch.has("kept"))
+    }
+
+    @Test
+    func `half a record within a file goes with its conversation, and no other does`() throws {
+        // A hole in the middle leaves the answer's text, and no owner that can be read.
+        let gap = #"{"id":"gap","conversation":"secret",00"content":"text"}"#
+        let half = record("half", "secret", text: "half a text").dropLast(30)
+        let lines = [record("whole", "other"), Array(half), bytes(gap), record("last", "other")]
+        scratch.write(Array(lines.joined(separator: [newline])) + [newline])
+        let history = try open()
+        #expect(try history.ids().ids == ["last", "whole"])
+        try delete("secret", of: "key/ann", in: history)
+        #expect(try history.ids().ids == ["last", "whole"])
+        history.compactor.queue.sync {}
+        #expect(scratch.has("half a text") && scratch.has("gap"))
+        try delete("secret", of: nil, in: history)
+        #expect(waits { !scratch.has("half a text") && !scratch.has("gap") })
+        #expect(try history.ids().ids == ["last", "whole"])
+    }
+
+    @Test
+    func `nothing is written anew before those who look for records are done`() throws {
+        scratch.write(record("r", "secret", text: "the text") + [newline])
+        let history = try open(holdsUpkeep: true)
+        try history.remove("secret")
+        #expect(try history.ids().ids == [])
+        history.compactor.queue.sync {}
+        #expect(scratch.has("the text"))
+        history.allowUpkeep()
+        #expect(waits { !scratch.has("the text") })
+    }
+
+    private func delete(_ id: String, of owner: String?, in history: HistoryFile) throws {
+        try history.ask {
+            try $0.delete(
+                ConversationName(id: id, owner: owner),
+                at: bytes("2026-06-01T00:00:00.000Z")
+            )
+        }
     }
 
     @Test

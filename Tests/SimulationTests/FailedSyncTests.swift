@@ -1,0 +1,105 @@
+import Glibc
+import Loop
+import Testing
+
+@testable import Storage
+@testable import simulate
+
+/// What the history and the keys make of a disk that forgets what it did not make safe.
+@Suite struct FailedSyncTests {
+    /// A machine with a disk of that kind.
+    private struct Machine {
+        let clock = ManualClock(start: .seconds(1000), wallMilliseconds: 1_800_000_000_000)
+        let disk: SimulatedDisk
+        let process: ProcessDisk
+        let work: SimulatedWork
+        let platform: Platform
+
+        init(seed: UInt64) {
+            disk = SimulatedDisk(chance: Chance(seed: seed), habit: .readsOld)
+            process = disk.attach()
+            work = SimulatedWork(clock: clock, chance: Chance(seed: seed, part: "work"))
+            platform = Platform(
+                disk: process,
+                work: work,
+                time: .manual(clock),
+                random: SeededRandom(Chance(seed: seed, part: "random"))
+            )
+        }
+
+        func pass(milliseconds: Int) {
+            let end = clock.now + .milliseconds(milliseconds)
+            while clock.now < end {
+                while work.runOne() {}
+                clock.move(by: min(work.nextDue ?? end, end) - clock.now)
+            }
+            while work.runOne() {}
+        }
+    }
+
+    /// What was answered.
+    ///
+    /// `@unchecked`: these tests run on one thread.
+    private final class Heard: @unchecked Sendable {
+        var count: Int?
+    }
+
+    private func count(in history: HistoryFile, on machine: Machine) throws -> Int {
+        let heard = Heard()
+        history.read { catalog in
+            heard.count = try? catalog.records(.init(), before: nil, limit: 9, maxBytes: 1 << 20)
+                .lines.count
+        }
+        machine.pass(milliseconds: 10)
+        return try #require(heard.count)
+    }
+
+    @Test func whatTheIndexReadWhileItWasLostIsReadAgain() throws {
+        var counts: Set<Int> = []
+        for seed in 0..<20 {
+            let machine = Machine(seed: UInt64(seed))
+            defer { machine.work.end() }
+            let history = try HistoryFile(directory: "/data", platform: machine.platform) { _ in }
+            history.append(Array(#"{"id":"a","started_at":"2027-01-15T08:00:00.000Z"}"#.utf8))
+            machine.pass(milliseconds: 100)
+            machine.disk.faults = [.failsSync(times: 1), .refusesWrites]
+            machine.pass(milliseconds: 1100)
+            counts.insert(try count(in: history, on: machine))
+            machine.disk.faults = []
+            machine.pass(milliseconds: 20_000)
+            #expect(history.isWritable)
+            #expect(try count(in: history, on: machine) == 1)
+        }
+        #expect(counts == [0, 1])
+    }
+
+    @Test func keysOfAnEarlierProcessAreWrittenAgain() throws {
+        let machine = Machine(seed: 1)
+        defer { machine.work.end() }
+        let key = KeptKey(
+            owner: nil,
+            text: "key",
+            fingerprintVersion: 1,
+            fingerprint: 1,
+            generation: "A1",
+            endedAt: 1_800_000_000_000
+        )
+        let line = key.line + Array("\n".utf8)
+        let file = try machine.process.open("/data/keys", O_RDWR | O_CREAT, 0o600)
+        try machine.process.put(file, String(decoding: line, as: UTF8.self), at: 0)
+        let keys = try KeyFile(
+            directory: "/data",
+            durability: .interval,
+            lifeMilliseconds: 60_000,
+            platform: machine.platform
+        ) { _ in }
+        #expect(keys.distrust())
+        let place = keys.lastPlace
+        #expect(!keys.isSafe(place))
+        // The disk never had it, whatever could be read.
+        try machine.process.put(file, String(repeating: "\0", count: line.count), at: 0)
+        machine.pass(milliseconds: 2000)
+        #expect(keys.isSafe(place))
+        #expect(machine.disk.safeContent(of: "/data/keys") == line)
+    }
+}
