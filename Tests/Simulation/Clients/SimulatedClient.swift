@@ -92,7 +92,7 @@ final class SimulatedClient {
         guard deedsLeft > 0 else { return due = .max }
         deedsLeft -= 1
         guard world.isServing else { return retry() }
-        if wantsKeyHonoured { return askNextProcess() }
+        if wantsKeyHonoured() { return askNextProcess() }
         guard let asked, !asked.hasEnd, chance.below(10) < 8 else { return beginOther() }
         switch chance.below(10) {
         case 0..<6 where asked.place != nil: comeBack(asked)
@@ -102,7 +102,7 @@ final class SimulatedClient {
     }
 
     /// Whether the answer has ended, and its key has to hold in another process.
-    private var wantsKeyHonoured: Bool {
+    private func wantsKeyHonoured() -> Bool {
         guard let asked, asked.hasEnd, asked.ask.key != nil, asked.process < world.processes else {
             return false
         }

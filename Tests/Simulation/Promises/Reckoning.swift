@@ -23,9 +23,10 @@ final class Reckoning {
     /// Looks at all of it.
     func run() {
         world.story.tell("all is calm, and everything that was promised is looked at")
-        // What an earlier process left may have to wait for a start at which the disk is well.
-        guard comesToRest(), forgets(), stops(), comesToRest() else { return }
-        checkDeleted()
+        guard comesToRest() else { return }
+        checkDeleted(inJournal: hasWholeJournal)
+        guard forgets(), stops(), comesToRest() else { return }
+        checkDeleted(inJournal: true)
         readAll()
         guard promises.violation == nil, stops() else { return }
         checkFiles()
@@ -50,8 +51,7 @@ final class Reckoning {
         if count > 0 { promises.fail("\(count) answers are in memory, and nobody comes any more") }
         let folder = RelayProcess.dataFolder
         let journal = (world.disk.names(of: folder + "/journal") ?? []).sorted()
-        let isAllRecorded = !world.hasLostContent && promises.waiting.isEmpty
-        for name in journal where name.hasSuffix(".journal") && isAllRecorded {
+        for name in journal where name.hasSuffix(".journal") && hasWholeJournal {
             let size = world.disk.content(of: "\(folder)/journal/\(name)")?.count ?? 0
             // Its header and a frame that tried the disk.
             if size > 64 { promises.fail("\(name) has \(size) bytes, and all is in the history") }
@@ -93,10 +93,13 @@ final class Reckoning {
 
     // MARK: The files
 
+    /// Whether no answer in the journal waits for the next start, since its disk lost a part of it.
+    private var hasWholeJournal: Bool { !world.hasLostContent && promises.waiting.isEmpty }
+
     /// Nothing that was deleted is in the files of a relay that goes on.
-    private func checkDeleted() {
+    private func checkDeleted(inJournal: Bool) {
         let folder = RelayProcess.dataFolder
-        for name in files(in: folder) + files(in: folder + "/journal") {
+        for name in files(in: folder) + (inJournal ? files(in: folder + "/journal") : []) {
             let content = world.disk.content(of: name) ?? []
             for place in content.indices where content[place...].starts(with: Self.recordStart) {
                 // Of half a line whose conversation is cut nobody can know what it belongs to.
@@ -142,6 +145,11 @@ final class Reckoning {
         for id in promises.ids { check(id, records[id] ?? []) }
     }
 
+    /// A line as it is read after a loss of power, which leaves zeros in the middle of it.
+    private static func mended(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        line.contains(0) ? line.map { $0 == 0 ? UInt8(ascii: " ") : $0 }[...] : line
+    }
+
     /// Whether a line is a record and nothing else.
     private static func isWhole(_ line: ArraySlice<UInt8>) -> Bool {
         (try? JSON.parse(line.span)).flatMap { RecordLine($0) } != nil
@@ -149,7 +157,7 @@ final class Reckoning {
 
     /// The whole records of a line: half of what the power took may be before one.
     private static func records(in line: ArraySlice<UInt8>) -> [RecordLine] {
-        var line = line
+        var line = mended(line)
         while !line.isEmpty {
             if let json = try? JSON.parse(line.span), let record = RecordLine(json) {
                 return [record]

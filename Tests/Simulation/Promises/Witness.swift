@@ -25,7 +25,7 @@ final class Witness {
         isSafe: Bool
     ) {
         switch event {
-        case .named(let id): 
+        case .named(let id):
             promises.met(id, by: visit.owner, question: visit.question, isSafe: isSafe)
         case .entry(let place, let text):
             checkIsThere(visit)
@@ -99,7 +99,8 @@ final class Witness {
     /// The client was told that it has all of the answer, since its last event was the end.
     private func nothingMore(_ visit: ClientVisit) {
         guard let id = visit.wanted, let answer = promises.answers[id], visit.canRestore,
-            isOwn(id, visit), answer.isSure, !answer.isDeleted, let place = visit.resumedAt, place.count == .log
+            isOwn(id, visit), answer.isSure, !answer.isDeleted, let place = visit.resumedAt,
+            place.count == .log
         else { return }
         // The end adds no text, and nothing follows it.
         let isEnd = answer.text(place.number)?.isEmpty ?? true

@@ -7,8 +7,6 @@ final class SharedKnowledge {
     private var questions = 0
     /// The conversation of each question that has one.
     private var conversations: [Int: String] = [:]
-    /// Whether what an earlier process left in the journal waits for the next start, as the log says.
-    var isLeftWaiting = false
     /// How many deletions of each conversation are on their way.
     private var deletions: [String: Int] = [:]
 

@@ -15,11 +15,6 @@ final class StoryLines: @unchecked Sendable {
     func write(_ lines: UnsafeBufferPointer<UInt8>) {
         let text = String(decoding: lines.dropLast(), as: UTF8.self)
         story.tell("log \(text)")
-        if text.contains(" what an earlier process left has to wait") {
-            household.isLeftWaiting = true
-        } else if text.contains(" what an earlier process left is in the history now") {
-            household.isLeftWaiting = false
-        }
         guard let start = text.firstRange(of: " id=")?.upperBound else { return }
         let words = text[start...].split(separator: " ", maxSplits: 1)
         if words.count == 2, words[1].hasPrefix("the record has to wait") {

@@ -187,7 +187,7 @@ final class World {
 
     /// Takes the relay's word for what it can write.
     private func noteReadiness() {
-        guard let process, process.isReady, !household.isLeftWaiting else {
+        guard let process, process.isReady else {
             return safe.isDisturbed(at: clock.now)
         }
         safe.follow(clock.now)
@@ -225,7 +225,6 @@ final class World {
         processes += 1
         story.tell("process \(processes) starts")
         // What cannot be read at the start is set aside, and the log admits it.
-        household.isLeftWaiting = false
         if disk.has(.refusesReads) {
             promises.contentLost(since: safe.time)
             payments.keysMayExpire()
