@@ -73,6 +73,30 @@ import Testing
         #expect(counts == [0, 1])
     }
 
+    @Test func deletedTextGoesOnceTheFilesCanBeReadAgain() throws {
+        let machine = Machine(seed: 1)
+        defer { machine.work.end() }
+        let history = try HistoryFile(directory: "/data", platform: machine.platform) { _ in }
+        let record = #"{"id":"a","conversation":"c","started_at":"2027-01-15T08:00:00.000Z"}"#
+        history.append(Array(record.utf8))
+        machine.pass(milliseconds: 100)
+        history.read { catalog in
+            #expect(throws: Never.self) {
+                let name = ConversationName(id: "c", owner: nil)
+                try catalog.delete(name, at: Array("2027-01-15T09:00:00.000Z".utf8))
+            }
+        }
+        machine.pass(milliseconds: 10)
+        machine.disk.faults = [.noDescriptors]
+        // More comes in, so that the index has to read the file.
+        history.append(Array(#"{"id":"b","started_at":"2027-01-15T08:00:00.000Z"}"#.utf8))
+        machine.pass(milliseconds: 2000)
+        machine.disk.faults = []
+        machine.pass(milliseconds: 65_000)
+        let left = String(file: machine.disk.content(of: "/data/history.jsonl"))
+        #expect(left == "{\"id\":\"b\",\"started_at\":\"2027-01-15T08:00:00.000Z\"}\n")
+    }
+
     @Test func keysOfAnEarlierProcessAreWrittenAgain() throws {
         let machine = Machine(seed: 1)
         defer { machine.work.end() }

@@ -54,6 +54,10 @@ final class Compactor: Sendable {
 
     /// Begins a compaction a little later, unless that is arranged.
     func beginSoon(_ records: RecordQueue) {
+        begin(records, ifIdleAfterMilliseconds: delayMilliseconds)
+    }
+
+    private func begin(_ records: RecordQueue, ifIdleAfterMilliseconds delay: Int) {
         let isNew = state.withLock { state in
             switch state {
             case .held: state = .held(isWanted: true)
@@ -64,7 +68,7 @@ final class Compactor: Sendable {
             }
             return false
         }
-        if isNew { begin(records, afterMilliseconds: delayMilliseconds) }
+        if isNew { begin(records, afterMilliseconds: delay) }
     }
 
     /// Ends the time in which none begins.
@@ -90,8 +94,13 @@ final class Compactor: Sendable {
                 state = .idle
                 return true
             }
-            guard isWanted, let next = catalog.beginCompaction() else { return }
-            self.run(next, records)
+            guard isWanted else { return }
+            if let next = catalog.beginCompaction() {
+                self.run(next, records)
+            } else if catalog.isUnreadable {
+                // Which file is meant is known once they can be read.
+                self.begin(records, ifIdleAfterMilliseconds: Self.retryMilliseconds)
+            }
         }
     }
 

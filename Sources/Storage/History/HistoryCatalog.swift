@@ -205,6 +205,9 @@ package struct HistoryCatalog: Sendable {
         try files.parts.seal(from: bytes, records)
     }
 
+    /// Whether the files cannot be read at the moment.
+    var isUnreadable: Bool { failure != nil }
+
     /// Whether deleted records are in the files, or may be in what was set aside.
     var wantsCompaction: Bool { !isCompacting && failure == nil && files.isDirty }
 

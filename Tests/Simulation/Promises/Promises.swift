@@ -230,7 +230,12 @@ final class Promises {
     /// wait for the next start.
     func recordRefused() {
         isRefusing = true
-        for id in ids where answers[id]?.unsafeFrom != .max { change(id) { $0.recordRefused() } }
+        for id in ids {
+            guard let answer = answers[id] else { continue }
+            // It is of an answer that ends now, or ended since the disk refuses.
+            let endsNow = answer.end == nil || answer.endedAt == clock.now
+            if endsNow || answer.unsafeFrom != .max { change(id) { $0.recordRefused() } }
+        }
     }
 
     /// An answer has no record before the next start; nobody may have been shown it yet.
