@@ -10,7 +10,7 @@ import Testing
 
     @Test func `a question that is paid twice is noticed`() {
         let promises = Promises(clock)
-        let payments = Payments(promises, mostCalls: 3)
+        let payments = Payments(promises, mostCalls: 3, clock)
         payments.asked(1)
         payments.called(1)
         payments.callEnded(1, of: 1, allowsAnother: true)
@@ -22,7 +22,7 @@ import Testing
 
     @Test func `a call that follows one which allowed no other is noticed`() {
         let promises = Promises(clock)
-        let payments = Payments(promises, mostCalls: 3)
+        let payments = Payments(promises, mostCalls: 3, clock)
         payments.asked(1)
         payments.called(1)
         payments.callEnded(1, of: 1, allowsAnother: false)
@@ -32,7 +32,7 @@ import Testing
 
     @Test func `a call that ends after the question was asked again allows another`() {
         let promises = Promises(clock)
-        let payments = Payments(promises, mostCalls: 3)
+        let payments = Payments(promises, mostCalls: 3, clock)
         payments.asked(1)
         payments.called(1)
         payments.asked(1)
@@ -43,7 +43,7 @@ import Testing
 
     @Test func `two calls at once for a question are noticed`() {
         let promises = Promises(clock)
-        let payments = Payments(promises, mostCalls: 3)
+        let payments = Payments(promises, mostCalls: 3, clock)
         payments.asked(1)
         payments.called(1)
         payments.called(1)

@@ -29,7 +29,16 @@ struct Compaction: Sendable {
     var newName: String { (part?.name ?? "") + Self.suffix }
 
     /// Removes the new file, where it does not take the place of the old one.
-    func removeNew() { try? disk.remove(joinedPath(directory, newName)) }
+    ///
+    /// - Throws: where it stays.
+    func removeNew() throws(StorageError) {
+        let path = joinedPath(directory, newName)
+        do throws(DiskError) {
+            try disk.remove(path)
+        } catch {
+            guard error.code == ENOENT else { throw StorageError(error, path) }
+        }
+    }
 
     /// Writes the new file.
     func run() throws(StorageError) -> Outcome {

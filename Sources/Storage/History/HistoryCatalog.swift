@@ -215,6 +215,8 @@ package struct HistoryCatalog: Sendable {
     mutating func beginCompaction() -> Compaction? {
         guard !isCompacting, failure == nil else { return nil }
         isCompacting = true
+        // One that the disk refused to remove may be of a file that has another name by now.
+        names.removeLeftovers()
         return Compaction(
             directory: names.directory,
             part: files.takeDirty(),
@@ -239,7 +241,7 @@ package struct HistoryCatalog: Sendable {
         isCompacting = false
         guard let part = compaction.part else { return nil }
         guard let path = try files.replace(part, by: compaction.newName, outcome, records) else {
-            compaction.removeNew()
+            try compaction.removeNew()
             return nil
         }
         return path
@@ -259,7 +261,8 @@ package struct HistoryCatalog: Sendable {
     /// Notes that a compaction failed: its file is to be tried again.
     mutating func giveUpCompaction(_ compaction: Compaction) {
         isCompacting = false
-        compaction.removeNew()
+        // Where it stays, the next attempt writes it anew.
+        try? compaction.removeNew()
         files.markDirty(compaction.part)
     }
 }

@@ -1,3 +1,5 @@
+import Loop
+
 /// How often models were asked each question, against how often they may be.
 final class Payments {
     /// A question and what it has cost.
@@ -10,6 +12,8 @@ final class Payments {
         var running = 0
         /// How many calls of an answer that does not count any more are still open.
         var lingering = 0
+        /// When one was last under way; its key lasts for a while after that.
+        var busyAt: Nanoseconds = 0
         /// Whether something of its answer was shown, under a key that still counts or to the only
         /// request there is.
         var isAnswered = false
@@ -21,6 +25,9 @@ final class Payments {
     private let promises: Promises
     /// How many calls one request may make.
     private let mostCalls: Int
+    /// How long a key lasts after its answer's end.
+    private let keysLast: Nanoseconds
+    private let clock: ManualClock
     private var questions: [Int: Question] = [:]
     /// Whether the wall clock was set, by which keys expire.
     private var isLenient = false
@@ -32,9 +39,18 @@ final class Payments {
     /// - Parameters:
     ///   - promises: learns what is paid twice.
     ///   - mostCalls: how many calls one request may make.
-    init(_ promises: Promises, mostCalls: Int) {
+    ///   - keysLast: how long a key lasts after its answer's end.
+    ///   - clock: the world's.
+    init(
+        _ promises: Promises,
+        mostCalls: Int,
+        keysLast: Nanoseconds = .max,
+        _ clock: ManualClock
+    ) {
         self.promises = promises
         self.mostCalls = mostCalls
+        self.keysLast = keysLast
+        self.clock = clock
     }
 
     /// A client asks a question, maybe again.
@@ -56,7 +72,8 @@ final class Payments {
         if question.running > 0 {
             promises.fail("question \(number) is asked while a model answers it")
         }
-        if question.isAnswered, !isLenient {
+        let mayBeOver = clock.now - question.busyAt >= keysLast
+        if question.isAnswered, !isLenient, !mayBeOver {
             promises.fail("question \(number) is paid again after a part of its answer was shown")
         }
         if question.isSettled {
@@ -79,6 +96,7 @@ final class Payments {
     ///     who asks in between asks again.
     ///   - allowsAnother: whether another call may follow.
     func callEnded(_ number: Int, of requests: Int, allowsAnother: Bool) {
+        questions[number]?.busyAt = clock.now
         if let lingering = questions[number]?.lingering, lingering > 0 {
             questions[number]?.lingering -= 1
         } else {
@@ -91,6 +109,7 @@ final class Payments {
     /// All calls are over, since the process that made them is.
     func processEnded() {
         for number in questions.keys.sorted() {
+            if questions[number]?.running ?? 0 > 0 { questions[number]?.busyAt = clock.now }
             questions[number]?.running = 0
             questions[number]?.lingering = 0
         }

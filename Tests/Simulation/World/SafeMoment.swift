@@ -22,6 +22,9 @@ struct SafeMoment {
     /// Something keeps the relay from making things safe, or did so until now.
     mutating func isDisturbed(at now: Nanoseconds) { calmSince = max(calmSince, now) }
 
+    /// Whether what was shown while something was in the way is safe as well.
+    func isCalm(at now: Nanoseconds) -> Bool { now >= calmSince + Self.distance }
+
     /// A thread is stuck until then.
     mutating func isStuck(until end: Nanoseconds) { stuckUntil = max(stuckUntil, end) }
 
@@ -29,7 +32,7 @@ struct SafeMoment {
     mutating func follow(_ now: Nanoseconds) {
         calmSince = max(calmSince, min(stuckUntil, now))
         // What was written while something was in the way is safe only with what came after it.
-        guard now >= calmSince + Self.distance else { return }
+        guard isCalm(at: now) else { return }
         time = max(time, now - Self.distance)
     }
 }

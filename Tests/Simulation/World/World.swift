@@ -60,7 +60,13 @@ final class World {
         chance = Chance(seed: plan.seed, part: "world")
         disk = SimulatedDisk(chance: Chance(seed: plan.seed, part: "disk"), story: story)
         promises = Promises(clock)
-        payments = Payments(promises, mostCalls: RelayProcess.mostCalls(plan))
+        payments = Payments(
+            promises,
+            mostCalls: RelayProcess.mostCalls(plan),
+            // A call may be open for a while after the answer.
+            keysLast: .seconds(RelayProcess.resumeSeconds / 2),
+            clock
+        )
         witness = Witness(promises, payments)
         household = SharedKnowledge(promises, payments)
         safe = SafeMoment(at: clock.now)
@@ -191,8 +197,9 @@ final class World {
             return safe.isDisturbed(at: clock.now)
         }
         safe.follow(clock.now)
-        // It has to hear of a loss before it can say so.
-        if clock.now > lostAt + .seconds(1) { promises.becameSafe() }
+        // It has to hear of a loss before it can say so, and to make safe what it could not.
+        let hasHeard = clock.now > lostAt + .seconds(1)
+        if hasHeard, safe.isCalm(at: clock.now) { promises.becameSafe() }
     }
 
     /// The disk has lost content while the process runs, which writes it again.
