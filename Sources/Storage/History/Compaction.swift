@@ -2,7 +2,7 @@ import Glibc
 import Wire
 
 /// Writes one file of the history anew without the records of deleted conversations, and without
-/// blank lines.
+/// lines of spaces, which take the place of damaged records.
 ///
 /// It runs on a queue of its own: rewriting a large file takes seconds, and nobody waits for it.
 /// The file itself is only read, up to where it ended when this value was made. Until the new file
@@ -71,9 +71,9 @@ struct Compaction: Sendable {
                 }
             }
             let end = min(line.count + 1, part.end - offset)
-            // Nothing stays of a line that was all deleted, or is blank; else each record keeps
-            // its own bytes.
-            if !isKept { cuts = [0..<end] }
+            // Nothing stays of a line that was all deleted, or mended with blanks; else each record
+            // keeps its own bytes.
+            if !isKept, !cuts.isEmpty || RecordScan.isAllSpaces(line) { cuts = [0..<end] }
             var start = 0
             for cut in cuts {
                 batch.append(span: line.extracting(start..<min(cut.lowerBound, line.count)))

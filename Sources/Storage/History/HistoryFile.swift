@@ -127,7 +127,7 @@ package final class HistoryFile: Sendable {
     /// - Parameters:
     ///   - part: Its bytes.
     ///   - ids: Of records that are written anew; where one of them is damaged, blanks take its
-    ///     place; blank lines are cut out later.
+    ///     place; lines of nothing else are cut out later.
     /// - Returns: Its place among the records, which `isSafe` is asked about; nil where the disk
     ///   refuses now.
     package func distrust(_ part: Range<Int>, blanking ids: Set<[UInt8]> = []) -> Int? {

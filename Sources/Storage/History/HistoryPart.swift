@@ -22,7 +22,7 @@ struct HistoryPart: Sendable {
     var indexedEnd = 0
     /// Whether the writer appends to it.
     var isActive = false
-    /// Whether it holds records of deleted conversations, or blank lines.
+    /// Whether it holds records of deleted conversations, or lines of spaces.
     var isDirty = false
     /// How often the file that is appended to had changed in another way.
     var edition = 0

@@ -21,7 +21,7 @@ package enum HistoryReport: Sendable, Equatable {
     case begunAnew(path: String)
     /// The file had grown large enough and has this name now; a new one was begun in its place.
     case rotated(to: String)
-    /// The records of deleted conversations, and blank lines, are gone from this file.
+    /// The records of deleted conversations, and lines of spaces, are gone from this file.
     case compacted(path: String)
     /// A rotation or a compaction failed; nothing is lost, and it is tried again.
     case upkeepFailed(StorageError)

@@ -78,7 +78,7 @@ struct IndexedFiles: Sendable {
             // A line without its end is still being written in the file that is appended to.
             takesTail: !part.isActive
         ) { offset, line throws(StorageError) in
-            var isBlank = parts[number].isActive && !line.isEmpty
+            var isBlank = parts[number].isActive
             scan.forEach(in: line) { piece, range, head in
                 isBlank = false
                 note(piece, range.lowerBound + offset..<range.upperBound + offset, head, in: number)

@@ -126,9 +126,9 @@ package struct RecordScan {
         }
     }
 
-    /// Whether nothing is in a line but spaces.
+    /// Whether a line has spaces, and nothing else.
     static func isAllSpaces(_ line: Span<UInt8>) -> Bool {
-        line.indices.allSatisfy { line[$0] == UInt8(ascii: " ") }
+        !line.isEmpty && line.indices.allSatisfy { line[$0] == UInt8(ascii: " ") }
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

@@ -42,7 +42,7 @@ extension Log {
         case .rotated(let path):
             write(.info, "the history has grown large: it is now \(path), and a new one is begun")
         case .compacted(let path):
-            write(.info, "deleted conversations and blank lines are gone from \(path)")
+            write(.info, "deleted conversations and lines of spaces are gone from \(path)")
         case .upkeepFailed(let error):
             write(.error, "the history cannot be tidied: \(error); this is tried again")
         }
