@@ -10,21 +10,12 @@ final class Health: Sendable {
     private let keys: KeyFile?
     /// What is wrong with the journals at the moment.
     private let outages = Guarded(JournalOutages())
-    /// Whether the history lacks what an earlier process left.
-    private let isLeftWaiting = Guarded(false)
+    private let recorder: Recorder
 
-    init(_ history: HistoryFile, _ keys: KeyFile?) {
-        self.history = history
-        self.keys = keys
-    }
-
-    /// Takes note of whether what an earlier process left has to wait.
-    func noteLeft(_ report: GenerationReport) {
-        switch report {
-        case .recoveryWaits: isLeftWaiting.withLock { $0 = true }
-        case .recoveryResumed: isLeftWaiting.withLock { $0 = false }
-        default: break
-        }
+    init(_ stores: Stores) {
+        history = stores.history
+        keys = stores.keyFile
+        recorder = stores.recorder
     }
 
     /// Takes a journal's report.
@@ -40,7 +31,7 @@ final class Health: Sendable {
             return Self.notWritable("journal", "journal")
         }
         guard keys?.isWritable ?? true else { return Self.notWritable("file of keys", "keys") }
-        guard !isLeftWaiting.withLock({ $0 }) else { return Self.leftWaits }
+        guard recorder.isLeftRecorded else { return Self.leftWaits }
         return nil
     }
 

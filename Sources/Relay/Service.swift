@@ -74,9 +74,7 @@ package final class Service: Sendable {
         self.platform = platform
         let readBackQueue = platform.work.queue("sse-relay.read-back", .clientWaits)
         self.readBackQueue = readBackQueue
-        let health = Health(history, keyFile)
-        self.health = health
-        stores = Stores(
+        let stores = Stores(
             history: history,
             keyFile: keyFile,
             journal: journal,
@@ -84,6 +82,8 @@ package final class Service: Sendable {
             keys: KeyTable(maxCount: configuration.maxKeys),
             recorder: Recorder(into: history, on: readBackQueue) { log.write($0) }
         )
+        self.stores = stores
+        health = Health(stores)
     }
 
     /// Takes reports of what happens to answers, on any thread.
@@ -181,8 +181,7 @@ package final class Service: Sendable {
     /// Hands what the loops have not adopted to the history: the start's third part.
     package func finishStart(_ recovery: Recovery? = nil) {
         guard let recovery else { return stores.history.allowUpkeep() }
-        RecoveredRecords(recovery, stores) { [log, health] in
-            health.noteLeft($0)
+        RecoveredRecords(recovery, stores) { [log] in
             log.write($0)
         } whenDone: { [stores, post] in
             stores.recorder.noteLeft(isRecorded: true)

@@ -45,11 +45,19 @@ import Testing
             return code(body)
         }
         #expect(
-            refusal(.refusesWrites) { try process.put(file, "x", at: 0) }
+            refusal(.refusesWrites()) { try process.put(file, "x", at: 0) }
                 == EIO
         )
         #expect(
-            refusal(.refusesWrites) { try process.truncate(file, to: 0) }
+            refusal(.refusesWrites()) { try process.truncate(file, to: 0) }
+                == EIO
+        )
+        #expect(
+            refusal(.refusesWrites(of: "b")) { try process.put(file, "text", at: 0) }
+                == 0
+        )
+        #expect(
+            refusal(.refusesWrites(of: "a")) { try process.put(file, "x", at: 0) }
                 == EIO
         )
         #expect(

@@ -62,7 +62,7 @@ import Testing
             let history = try HistoryFile(directory: "/data", platform: machine.platform) { _ in }
             history.append(Array(#"{"id":"a","started_at":"2027-01-15T08:00:00.000Z"}"#.utf8))
             machine.pass(milliseconds: 100)
-            machine.disk.faults = [.failsSync(times: 1), .refusesWrites]
+            machine.disk.faults = [.failsSync(times: 1), .refusesWrites()]
             machine.pass(milliseconds: 1100)
             counts.insert(try count(in: history, on: machine))
             machine.disk.faults = []
@@ -95,6 +95,87 @@ import Testing
         machine.pass(milliseconds: 65_000)
         let left = String(file: machine.disk.content(of: "/data/history.jsonl"))
         #expect(left == "{\"id\":\"b\",\"started_at\":\"2027-01-15T08:00:00.000Z\"}\n")
+    }
+
+    @Test func whatComesBackWithARotationIsReadAgain() throws {
+        var counts: Set<Int> = []
+        for seed in 0..<20 {
+            let machine = Machine(seed: UInt64(seed))
+            defer { machine.work.end() }
+            let history = try HistoryFile(
+                directory: "/data",
+                rotateBytes: 100,
+                platform: machine.platform
+            ) { _ in }
+            history.append(Array(#"{"id":"a","started_at":"2027-01-15T08:00:00.000Z"}"#.utf8))
+            machine.pass(milliseconds: 100)
+            machine.disk.faults = [.failsSync(times: 1), .refusesWrites()]
+            machine.pass(milliseconds: 1100)
+            counts.insert(try count(in: history, on: machine))
+            machine.disk.faults = []
+            for id in ["b", "c"] {
+                history.append(
+                    Array(#"{"id":"\#(id)","started_at":"2027-01-15T08:00:00.000Z"}"#.utf8)
+                )
+                machine.pass(milliseconds: 100)
+            }
+            #expect(try count(in: history, on: machine) == 3)
+            #expect(machine.disk.names(of: "/data")?.contains("history-000001.jsonl") == true)
+        }
+        #expect(counts == [0, 1])
+    }
+
+    private func line(_ id: String, in conversation: String) -> [UInt8] {
+        let start = #""started_at":"2027-01-15T08:00:00.000Z""#
+        return Array(#"{"id":"\#(id)","conversation":"\#(conversation)",\#(start)}"#.utf8)
+    }
+
+    private func delete(_ conversation: String, from history: HistoryFile, on machine: Machine) {
+        let name = ConversationName(id: conversation, owner: nil)
+        history.delete(conversation: name, at: { 1_800_000_000_000 }) { failure in
+            #expect(failure == nil)
+        }
+        machine.pass(milliseconds: 10)
+    }
+
+    @Test func halfADeletedLineThatAFailedSyncLeftIsRemoved() throws {
+        for seed in 0..<20 {
+            let machine = Machine(seed: UInt64(seed))
+            defer { machine.work.end() }
+            let history = try HistoryFile(
+                directory: "/data",
+                durability: .never,
+                platform: machine.platform
+            ) { _ in }
+            history.append(line("a", in: "c"))
+            machine.pass(milliseconds: 100)
+            machine.disk.writeBack()
+            history.append(line("b", in: "d"))
+            machine.pass(milliseconds: 100)
+            machine.disk.faults = [.failsSync(times: 1, of: "history.jsonl")]
+            // The files are made safe before they are written anew.
+            delete("c", from: history, on: machine)
+            machine.pass(milliseconds: 1100)
+            delete("d", from: history, on: machine)
+            machine.pass(milliseconds: 65_000)
+            let left = String(file: machine.disk.content(of: "/data/history.jsonl"))
+            #expect(!left.contains("\"d\""))
+        }
+    }
+
+    @Test func aDeletedRecordThatTheDiskRefusedBeforeIsRemoved() throws {
+        let machine = Machine(seed: 1)
+        defer { machine.work.end() }
+        let history = try HistoryFile(directory: "/data", platform: machine.platform) { _ in }
+        machine.disk.faults = [.refusesWrites(of: "history.jsonl")]
+        history.append(line("a", in: "c"))
+        machine.pass(milliseconds: 100)
+        delete("c", from: history, on: machine)
+        machine.pass(milliseconds: 5000)
+        machine.disk.faults = []
+        machine.pass(milliseconds: 65_000)
+        #expect(history.recordsWaiting == 0)
+        #expect(machine.disk.content(of: "/data/history.jsonl") == [])
     }
 
     @Test func keysOfAnEarlierProcessAreWrittenAgain() throws {

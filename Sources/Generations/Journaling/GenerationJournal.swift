@@ -278,7 +278,9 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
         owner.recordAgain(answer) { [self] recording in
             isRecordingAgain = false
             switch recording {
-            case .taken(let record): settling.append((answer.place, record, answer.keyPlace))
+            case .taken(let record):
+                settling.append((answer.place, record, answer.keyPlace))
+                history.followLate()
             case .refused: unrecorded.append(answer)
             case .unread: wasUnread(answer)
             case .unreadable:

@@ -87,7 +87,7 @@ package final class Recorder: Sendable {
     }
 
     /// Whether the history has taken what an earlier process left.
-    var isLeftRecorded: Bool { !lacksLeft.withLock { $0 } }
+    package var isLeftRecorded: Bool { !lacksLeft.withLock { $0 } }
 
     /// Notes whether the history lacks what an earlier process left.
     package func noteLeft(isRecorded: Bool) { lacksLeft.withLock { $0 = !isRecorded } }
@@ -100,6 +100,9 @@ package final class Recorder: Sendable {
         guard underWay.withLock({ $0 > 0 }) else { return work() }
         queue.async(work)
     }
+
+    /// Has the text of deleted answers removed from the history, whose records come only now.
+    func followDeleted() { afterRecords { self.history.followLate() } }
 
     /// Waits for the records that are being made.
     ///

@@ -81,6 +81,7 @@ package struct RecoveredRecords: Sendable {
             guard next.attempt() == nil else { return next.tryLater() }
             report(.recoveryResumed)
             next.finish()
+            stores.history.followLate()
         }
     }
 
@@ -113,18 +114,12 @@ package struct RecoveredRecords: Sendable {
 
     /// - Returns: whether the history took all of them.
     private mutating func writeRecords() -> Bool {
-        let history = stores.history
         while doneCount < recovery.left.count {
             let generation = recovery.left[doneCount]
             if !recovery.isRecorded(generation) {
-                // The line is not kept for a second attempt: it may be long, and can be made again.
-                var place = history.append(generation.record)
-                if place == nil {
-                    // More than may wait for the disk at once.
-                    _ = history.flush(timeoutMilliseconds: 10_000)
-                    place = history.append(generation.record)
+                guard let place = stores.history.appendWaiting(generation.record) else {
+                    return false
                 }
-                guard let place else { return false }
                 written = place
             }
             doneCount += 1

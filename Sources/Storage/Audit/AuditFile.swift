@@ -100,7 +100,12 @@ private final class AuditFollower: RecordFollower {
         }
     }
 
-    func wrote(_ count: Int, _ writer: inout RecordWriter, of records: RecordQueue) {}
+    func wrote(
+        _ count: Int,
+        wasRefused: Bool,
+        _ writer: inout RecordWriter,
+        of records: RecordQueue
+    ) {}
 
     func makesRoom(after failure: StorageError) -> Bool { false }
 }

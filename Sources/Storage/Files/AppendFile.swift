@@ -80,6 +80,12 @@ struct AppendFile: ~Copyable {
         return ActiveFile(identity: identity, end: end, edition: edition)
     }
 
+    /// Ends the file with a whole line, all of it safe on the disk.
+    mutating func settle() throws(StorageError) {
+        try payOwedCut()
+        try synchronize()
+    }
+
     /// Makes what was written survive a loss of power, and gives the file another name.
     ///
     /// The lock goes with it. A file that has the name already is never replaced: it may be the
@@ -88,8 +94,7 @@ struct AppendFile: ~Copyable {
         guard descriptor.disk.isAbsent(newPath) else {
             throw .systemCall("rename", path: newPath, code: EEXIST)
         }
-        try payOwedCut()
-        try synchronize()
+        try settle()
         try descriptor.rename(to: newPath)
     }
 
@@ -99,9 +104,8 @@ struct AppendFile: ~Copyable {
         of old: inout AppendFile,
         copyingFrom start: Int
     ) throws(StorageError) {
-        try old.payOwedCut()
         // What is not safe may read as something else.
-        try old.synchronize()
+        try old.settle()
         let end = try old.end()
         var piece = [UInt8](repeating: 0, count: min(max(end - start, 0), 1 << 20))
         var offset = start
@@ -210,10 +214,27 @@ struct AppendFile: ~Copyable {
 
     /// Waits until all of it would survive a loss of power.
     ///
-    /// After a failure, what may be lost with it is written again first.
+    /// After a failure, what may be lost with it is written again first, where it is kept.
     mutating func synchronize() throws(StorageError) {
-        guard unsynced != nil else { return try descriptor.synchronize() }
-        try unsynced?.synchronize(descriptor)
+        guard unsynced == nil else {
+            try unsynced?.synchronize(descriptor)
+            return
+        }
+        do throws(StorageError) {
+            try descriptor.synchronize()
+        } catch {
+            try? endLostLine()
+            throw error
+        }
+    }
+
+    /// Half a line that a failed fsync left is ended at once, since whoever looks for deleted text
+    /// reads whole lines.
+    private mutating func endLostLine() throws(StorageError) {
+        changes += 1
+        knownEnd = nil
+        let end = try descriptor.status().size
+        if try endsWithinLine(end) { _ = write([newline], from: 0, at: end) }
     }
 
     /// Cuts off the unfinished line of a failed write; never lengthens a file that became shorter.

@@ -10,9 +10,15 @@ protocol RecordFollower: Sendable {
     ///
     /// - Parameters:
     ///   - count: how many more records are in the file.
+    ///   - wasRefused: whether the disk had refused before.
     ///   - writer: what wrote them.
     ///   - records: whose writer it is.
-    func wrote(_ count: Int, _ writer: inout RecordWriter, of records: RecordQueue)
+    func wrote(
+        _ count: Int,
+        wasRefused: Bool,
+        _ writer: inout RecordWriter,
+        of records: RecordQueue
+    )
 
     /// Makes room on a full disk.
     ///

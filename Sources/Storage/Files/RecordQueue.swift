@@ -190,6 +190,7 @@ final class RecordQueue: Sendable {
     /// Writes batch after batch until nothing waits or the disk refuses.
     private func writeAll(_ writer: inout RecordWriter) {
         var count = 0
+        let wasRefused = writer.outage != nil
         while !writer.isClosed {
             let hasBatch = writer.takeBatch(from: pending)
             let progress = writer.attempt(follower.report)
@@ -208,7 +209,7 @@ final class RecordQueue: Sendable {
                 break
             }
         }
-        follower.wrote(count, &writer, of: self)
+        follower.wrote(count, wasRefused: wasRefused, &writer, of: self)
     }
 
     private func finish(_ writer: inout RecordWriter) {

@@ -150,14 +150,15 @@ struct RecordWriter: ~Copyable {
     ///
     /// - Parameters:
     ///   - path: the name.
-    ///   - identity: which file is meant.
-    /// - Returns: where the file ends for good; nil where another one is open by now.
+    ///   - known: which file is meant, as the index knows it.
+    /// - Returns: where the file ends for good; nil where it is another one by now, or reads
+    ///   otherwise.
     /// - Throws: what keeps the one from going or the other from coming.
     mutating func rotate(
         to path: String,
-        _ identity: FileIdentity
+        _ known: ActiveFile
     ) throws(StorageError) -> Int? {
-        guard active?.identity == identity, file?.isInPlace == true else { return nil }
+        guard try settle(known) else { return nil }
         try file?.retire(to: path)
         let end = try file?.end()
         // Should the new one fail, the next attempt to write begins with it.
@@ -171,18 +172,16 @@ struct RecordWriter: ~Copyable {
     ///
     /// - Parameters:
     ///   - name: the new one's name so far.
-    ///   - identity: which file is meant.
+    ///   - known: which file is meant, as the index knows it.
     ///   - start: up to where the new one was made from it; what was appended since is copied.
-    /// - Returns: which file it is now; nil where another one is open by now.
+    /// - Returns: which file it is now; nil where it is another one by now, or reads otherwise.
     /// - Throws: what keeps the new one from its place; then the old one keeps it.
     mutating func replaceFile(
         by name: String,
-        _ identity: FileIdentity,
+        _ known: ActiveFile,
         copyingFrom start: Int
     ) throws(StorageError) -> FileIdentity? {
-        guard active?.identity == identity, file?.isInPlace == true, var old = file.take() else {
-            return nil
-        }
+        guard try settle(known), var old = file.take() else { return nil }
         do throws(StorageError) {
             var new = try openFile(name)
             try new.takePlace(of: &old, copyingFrom: start)
@@ -193,6 +192,18 @@ struct RecordWriter: ~Copyable {
             file = consume old
             throw error
         }
+    }
+
+    /// Makes the file safe.
+    ///
+    /// What a failed fsync lost may come back with that: then the index has to read it again before
+    /// the file gets another name, or its lines other places.
+    ///
+    /// - Returns: whether it is the file that is meant, in its place, and as the index knows it.
+    private mutating func settle(_ known: ActiveFile) throws(StorageError) -> Bool {
+        guard file?.identity == known.identity, file?.isInPlace == true else { return false }
+        try file?.settle()
+        return active?.edition == known.edition
     }
 
     mutating func close() {

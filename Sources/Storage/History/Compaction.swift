@@ -25,6 +25,16 @@ struct Compaction: Sendable {
         var isMoved = false
     }
 
+    /// What became of the new file.
+    enum Result {
+        /// It has the place of the old one, at this path.
+        case replaced(path: String)
+        /// There is nothing that the old one would lack.
+        case needless
+        /// The old one is not as the index knows it: it is to be compacted again later.
+        case outdated
+    }
+
     var path: String { joinedPath(directory, part?.name ?? "") }
     var newName: String { (part?.name ?? "") + Self.suffix }
 

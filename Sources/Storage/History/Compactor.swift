@@ -128,14 +128,20 @@ final class Compactor: Sendable {
         _ records: RecordQueue
     ) {
         do throws(StorageError) {
-            let path = try catalog.finishCompaction(compaction, outcome, records)
-            if let path { report(.compacted(path: path)) }
+            let result = try catalog.finishCompaction(compaction, outcome, records)
+            if case .replaced(let path) = result { report(.compacted(path: path)) }
             let isClosed = state.withLock { state in
                 if case .closed = state { true } else { false }
             }
             // The lock may be given up by now: no file gets another name.
             guard !isClosed else { return }
-            if let next = try catalog.beginNextCompaction() { run(next, records) }
+            if case .outdated = result {
+                begin(records, ifIdleAfterMilliseconds: Self.retryMilliseconds)
+            } else if let next = try catalog.beginNextCompaction() {
+                run(next, records)
+            } else if catalog.isUnreadable {
+                begin(records, ifIdleAfterMilliseconds: Self.retryMilliseconds)
+            }
         } catch {
             giveUp(compaction, error, &catalog, records)
         }

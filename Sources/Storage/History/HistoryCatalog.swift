@@ -231,20 +231,21 @@ package struct HistoryCatalog: Sendable {
     ///   - compaction: what is done.
     ///   - outcome: what came of it.
     ///   - records: whose file it is, where it is appended to.
-    /// - Returns: its path; nil where nothing was replaced.
+    /// - Returns: what became of it.
     /// - Throws: what keeps the new one from its place; then the old one keeps it.
     mutating func finishCompaction(
         _ compaction: Compaction,
         _ outcome: Compaction.Outcome,
         _ records: RecordQueue
-    ) throws(StorageError) -> String? {
+    ) throws(StorageError) -> Compaction.Result {
         isCompacting = false
-        guard let part = compaction.part else { return nil }
-        guard let path = try files.replace(part, by: compaction.newName, outcome, records) else {
-            try compaction.removeNew()
-            return nil
+        guard let part = compaction.part else { return .needless }
+        let result = try files.replace(part, by: compaction.newName, outcome, records)
+        switch result {
+        case .replaced: break
+        case .needless, .outdated: try compaction.removeNew()
         }
-        return path
+        return result
     }
 
     /// The next file, once one is done; nil where there is none.

@@ -140,6 +140,10 @@ package final class HistoryFile: Sendable {
         }
     }
 
+    /// Looks through what was recorded late: its conversation may be deleted by now, and then its
+    /// text is to go.
+    package func followLate() { read { _ in } }
+
     /// Waits until every record appended so far is in the file and safe, trying at once even in an
     /// outage.
     ///

@@ -31,6 +31,9 @@ struct HistoryPart: Sendable {
     /// What in it is no record.
     var damage = Damage()
 
+    /// The same, as its writer knows it.
+    var asActive: ActiveFile { ActiveFile(identity: identity, end: end, edition: edition) }
+
     /// Opens it.
     ///
     /// - Returns: nil where the name leads to another file by now, or to none.

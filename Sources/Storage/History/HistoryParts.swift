@@ -142,9 +142,9 @@ struct HistoryParts: Sendable {
         }
         let name = try names.nextSealed()
         let path = names.path(name)
-        let identity = list[number].identity
+        let known = list[number].asActive
         let end = try records.withWriter { writer throws(StorageError) in
-            try writer.rotate(to: path, identity)
+            try writer.rotate(to: path, known)
         }
         guard let end else { return nil }
         list[number].end = end
@@ -160,7 +160,8 @@ struct HistoryParts: Sendable {
     ///   - name: the new one's name so far.
     ///   - outcome: what was left out of it.
     ///   - records: whose file it is, where it is appended to.
-    /// - Returns: its path; nil where another file is appended to by now.
+    /// - Returns: its path; nil where another file is appended to by now, or this one reads
+    ///   otherwise.
     /// - Throws: what keeps the new one from its place; then the old one keeps it.
     mutating func replace(
         _ number: Int,
@@ -187,7 +188,7 @@ struct HistoryParts: Sendable {
     ) throws(StorageError) -> FileIdentity? {
         guard !part.isActive else {
             return try records.withWriter { writer throws(StorageError) in
-                try writer.replaceFile(by: name, part.identity, copyingFrom: end)
+                try writer.replaceFile(by: name, part.asActive, copyingFrom: end)
             }
         }
         var old = try AppendFile.open(

@@ -9,14 +9,23 @@ struct HistoryUpkeep: RecordFollower {
 
     func report(_ report: RecordReport) { reportHistory(HistoryReport(report)) }
 
-    func wrote(_ count: Int, _ writer: inout RecordWriter, of records: RecordQueue) {
+    func wrote(
+        _ count: Int,
+        wasRefused: Bool,
+        _ writer: inout RecordWriter,
+        of records: RecordQueue
+    ) {
         let end = writer.active?.end ?? 0
         let mustFollow = reader.mustFollow(to: end)
         if rotation.begins(at: end) {
+            // What a failed fsync lost comes back before the index is read; what fails here fails
+            // once more.
+            try? writer.synchronize()
             compactor.read(records) { catalog in
                 if let report = rotation.rotate(&catalog, records) { reportHistory(report) }
             }
-        } else if mustFollow {
+        } else if mustFollow || wasRefused && count > 0 {
+            // Of what waited for the disk, a conversation may be deleted by now.
             compactor.read(records) { _ in }
         }
     }

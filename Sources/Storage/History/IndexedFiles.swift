@@ -185,26 +185,29 @@ struct IndexedFiles: Sendable {
     ///   - name: the new one's name so far.
     ///   - outcome: what was left out of it.
     ///   - records: whose file it is, where it is appended to.
-    /// - Returns: its path; nil where nothing was replaced.
+    /// - Returns: what became of it.
     /// - Throws: what keeps the new one from its place; then the old one keeps it.
     mutating func replace(
         _ part: HistoryPart,
         by name: String,
         _ outcome: Compaction.Outcome,
         _ records: RecordQueue
-    ) throws(StorageError) -> String? {
+    ) throws(StorageError) -> Compaction.Result {
         // Its name may have changed meanwhile: what counts is which file it is.
-        guard let number = parts.number(of: part.identity) else { return nil }
+        guard let number = parts.number(of: part.identity) else { return .needless }
         guard !outcome.cuts.isEmpty else {
             // Under its new name it is compacted next; what others moved away is not ours any more.
             if outcome.isMoved, parts[number].name != part.name { parts[number].isDirty = true }
-            return nil
+            return .needless
         }
-        let path = try parts.replace(number, by: name, outcome, records)
-        if path != nil { index.shift(part: number, outcome.cuts) }
+        guard let path = try parts.replace(number, by: name, outcome, records) else {
+            parts[number].isDirty = true
+            return .outdated
+        }
+        index.shift(part: number, outcome.cuts)
         // The end of the old one may have been set aside only now.
         if !part.isActive { isUntidy = true }
-        return path
+        return .replaced(path: path)
     }
 
     /// Forgets the oldest deletions where there are too many.

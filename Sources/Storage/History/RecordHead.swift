@@ -19,7 +19,7 @@ package struct RecordHead: Sendable {
     /// one that does not; empty where `startedAt` says it.
     private var reachedFrom: [UInt8] = []
 
-    /// Whether the line ends in the middle.
+    /// Whether the line ends in the middle; blanks may take the place of what is lost.
     private var isCutOff = false
 
     /// Makes an empty one.
@@ -40,7 +40,8 @@ package struct RecordHead: Sendable {
         do throws(JSONError) {
             try readMembers(line)
         } catch {
-            if case .unexpectedEnd = error { isCutOff = true }
+            let rest = line.extracting(min(error.offset, line.count)..<line.count)
+            isCutOff = rest.indices.allSatisfy { rest[$0] != UInt8(ascii: "\"") }
             return !id.isEmpty
         }
         return !id.isEmpty

@@ -88,7 +88,12 @@ final class KeyUpkeep: RecordFollower {
 
     func report(_ report: RecordReport) { reportKeys(KeyReport(report)) }
 
-    func wrote(_ count: Int, _ writer: inout RecordWriter, of records: RecordQueue) {
+    func wrote(
+        _ count: Int,
+        wasRefused: Bool,
+        _ writer: inout RecordWriter,
+        of records: RecordQueue
+    ) {
         let isGrown = state.withLock { state in
             state.lines += count
             return state.lines >= 2 * max(state.living, Self.fewLines)
@@ -132,9 +137,10 @@ final class KeyUpkeep: RecordFollower {
         )
         if let failure = new.write(bytes).failure { throw failure }
         guard
-            try writer.replaceFile(by: newName, active.identity, copyingFrom: old.end) != nil
+            try writer.replaceFile(by: newName, active, copyingFrom: old.end) != nil
         else {
-            // Somebody moved the file away, and the next line begins another.
+            // Somebody moved the file away, and the next line begins another; or lost lines came
+            // back, and the next line tries it again.
             removeNew()
             return
         }

@@ -3,8 +3,8 @@ enum DiskFault: Equatable {
     /// It has room for so many bytes in all: what does not fit is written in part, or refused with
     /// `ENOSPC`.
     case full(bytes: Int)
-    /// It takes no content: `EIO`.
-    case refusesWrites
+    /// It takes no content, of all files or of those that have a word in their names: `EIO`.
+    case refusesWrites(of: String? = nil)
     /// It gives no content: `EIO`.
     case refusesReads
     /// It takes no change of names: `EACCES`.

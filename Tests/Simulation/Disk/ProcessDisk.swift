@@ -44,7 +44,7 @@ final class ProcessDisk: Disk, @unchecked Sendable {
         if inode is SimulatedFile, flags & O_DIRECTORY != 0 { throw DiskError("open", ENOTDIR) }
         if let file = inode as? SimulatedFile, flags & O_TRUNC != 0, file.cached.size > 0 {
             try change("truncate", name) { _ throws(DiskError) in
-                try disk.resize(file, to: 0, "open")
+                try disk.resize(file, name, to: 0, "open")
             }
         }
         return take(inode, flags, name)
@@ -119,7 +119,8 @@ final class ProcessDisk: Disk, @unchecked Sendable {
         }
         return try change("write", "\(description.name) \(offset)+\(bytes.count)", bytes.count) {
             count throws(DiskError) in
-            try disk.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), in: file, at: offset)
+            let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+            return try disk.write(bytes, in: file, description.name, at: offset)
         }
     }
 
@@ -128,7 +129,7 @@ final class ProcessDisk: Disk, @unchecked Sendable {
         guard size >= 0, description.isWritable, let file = description.inode as? SimulatedFile
         else { throw DiskError("truncate", EINVAL) }
         try change("truncate", "\(description.name) \(size)") { _ throws(DiskError) in
-            try disk.resize(file, to: size, "truncate")
+            try disk.resize(file, description.name, to: size, "truncate")
         }
     }
 
@@ -140,7 +141,7 @@ final class ProcessDisk: Disk, @unchecked Sendable {
         }
         try change("fallocate", "\(description.name) \(size)") { _ throws(DiskError) in
             guard size > file.cached.size else { return }
-            try disk.resize(file, to: size, "fallocate")
+            try disk.resize(file, description.name, to: size, "fallocate")
         }
     }
 

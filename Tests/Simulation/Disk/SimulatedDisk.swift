@@ -123,16 +123,17 @@ final class SimulatedDisk {
         return onCall?(process, what) ?? .happens
     }
 
-    /// Writes what there is room for.
+    /// Writes what there is room for in a file of this name.
     ///
     /// - Returns: how much that is.
     func write(
         _ bytes: UnsafeRawBufferPointer,
         in file: SimulatedFile,
+        _ name: String,
         at offset: Int
     ) throws(DiskError) -> Int {
         guard !bytes.isEmpty else { return 0 }
-        guard !has(.refusesWrites) else { throw DiskError("write", EIO) }
+        guard !refusesWrites(of: name) else { throw DiskError("write", EIO) }
         let growth = max(0, offset + bytes.count - file.cached.size)
         let count = bytes.count - max(0, growth - room)
         guard count > 0 else { throw DiskError("write", ENOSPC) }
@@ -143,9 +144,21 @@ final class SimulatedDisk {
         return count
     }
 
-    /// Changes a file's length.
-    func resize(_ file: SimulatedFile, to size: Int, _ call: StaticString) throws(DiskError) {
-        guard !has(.refusesWrites) else { throw DiskError(call, EIO) }
+    private func refusesWrites(of name: String) -> Bool {
+        faults.contains { fault in
+            guard case .refusesWrites(let word) = fault else { return false }
+            return word.map(name.contains) ?? true
+        }
+    }
+
+    /// Changes the length of a file of this name.
+    func resize(
+        _ file: SimulatedFile,
+        _ name: String,
+        to size: Int,
+        _ call: StaticString
+    ) throws(DiskError) {
+        guard !refusesWrites(of: name) else { throw DiskError(call, EIO) }
         guard size - file.cached.size <= room else { throw DiskError(call, ENOSPC) }
         used += size - file.cached.size
         file.resize(to: size)

@@ -25,7 +25,12 @@ private final class Heard: RecordFollower {
 
     func report(_ report: RecordReport) { state.withLock { $0.reports.append(report) } }
 
-    func wrote(_ count: Int, _ writer: inout RecordWriter, of records: RecordQueue) {
+    func wrote(
+        _ count: Int,
+        wasRefused: Bool,
+        _ writer: inout RecordWriter,
+        of records: RecordQueue
+    ) {
         state.withLock { $0.written.append(count) }
     }
 
