@@ -102,14 +102,25 @@ final class Reckoning {
         for name in files(in: folder) + (inJournal ? files(in: folder + "/journal") : []) {
             let content = world.disk.content(of: name) ?? []
             for place in content.indices where content[place...].starts(with: Self.recordStart) {
-                // Of half a line whose conversation is cut nobody can know what it belongs to.
-                let words = content[place...].prefix(200)
-                    .split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
-                let id = words.dropFirst(3).first.map { String(decoding: $0, as: UTF8.self) }
-                guard let id, words.count > 8, promises.answers[id]?.goneAt != nil else { continue }
+                let line = content[place...].prefix { $0 != UInt8(ascii: "\n") }
+                guard let id = Self.deletableID(line), promises.answers[id]?.goneAt != nil else {
+                    continue
+                }
                 return promises.fail("\(id) was deleted, and is in \(name)")
             }
         }
+    }
+
+    /// The id of a record of which even a damaged line says whose conversation it belongs to; nil
+    /// where that cannot be known, and text follows that somebody may miss.
+    private static func deletableID(_ line: ArraySlice<UInt8>) -> String? {
+        let words = line.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+            .prefix(20).map { String(decoding: $0, as: UTF8.self) }
+        // Its id and its conversation, with the user's name at most after them.
+        let isCutOff = (9..<13).contains(words.count)
+        let owner = words.firstIndex(of: "owner").map { words[($0 + 1)...] }
+        let hasOwner = owner.map { $0.first == ":null," || $0.first == ":" && $0.count > 2 }
+        return isCutOff || hasOwner == true && words.count > 8 ? words[3] : nil
     }
 
     private static let recordStart = Array("{\"id\":\"".utf8)

@@ -34,7 +34,7 @@ struct Ambush {
         trouble =
             isAtOnce || chance.happens(oneIn: 2)
             ? .failsSync(of: chance.pick([nil, "journal", "history", "keys", "history"]))
-            : chance.pick([.full, .full, .refusesWrites, .refusesNames])
+            : chance.pick([.full, .full, .refusesWrites(of: nil), .refusesNames])
         milliseconds = chance.within(10...8000)
         wait =
             switch isAtOnce ? 0 : chance.within(1...3) {

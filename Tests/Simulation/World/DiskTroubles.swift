@@ -6,7 +6,8 @@ final class DiskTroubles {
     enum Kind {
         /// It has little room, or none.
         case full
-        case refusesWrites
+        /// It takes no content; where a word is named, of those that have it in their names.
+        case refusesWrites(of: String?)
         case refusesReads
         case refusesNames
         case noDescriptors
@@ -16,7 +17,7 @@ final class DiskTroubles {
         /// Decides on one.
         init(_ chance: Chance) {
             self = chance.pick([
-                .full, .full, .refusesWrites, .refusesReads, .refusesNames, .noDescriptors,
+                .full, .full, .refusesWrites(of: nil), .refusesReads, .refusesNames, .noDescriptors,
                 .failsSync(of: nil), .failsSync(of: nil),
             ])
         }
@@ -48,7 +49,7 @@ final class DiskTroubles {
     private func fault(_ kind: Kind) -> DiskFault {
         switch kind {
         case .full: .full(bytes: disk.used + chance.below(8192))
-        case .refusesWrites: .refusesWrites
+        case .refusesWrites(let word): .refusesWrites(of: word)
         case .refusesReads: .refusesReads
         case .refusesNames: .refusesNames
         case .noDescriptors: .noDescriptors

@@ -24,6 +24,8 @@ final class Misfortune {
     private var ambush: Ambush?
     /// How long after the next start the power goes, in milliseconds; nil where it does not.
     private var nextLoss: Int?
+    /// The deaths that follow the next starts.
+    private var crashLoop: CrashLoop?
 
     /// Decides what goes wrong within a span from now on.
     init(
@@ -66,6 +68,11 @@ final class Misfortune {
             story.tell("something waits for the disk to fail")
             self.ambush = ambush
             diskTroubles.begin(ambush.trouble, for: ambush.milliseconds, at: clock.now)
+        case .crashLoop(let loop):
+            guard isAlive else { return .seenTo }
+            crashLoop = loop
+            diskTroubles.begin(loop.trouble, for: loop.milliseconds, at: clock.now)
+            strike(after: 0, at: nil, losesPower: false)
         case .kill(let calls, let word):
             if isAlive { strike(after: calls, at: word, losesPower: false) }
         case .powerLoss(let calls, let word):
@@ -107,6 +114,11 @@ final class Misfortune {
 
     /// Another process has started.
     func processStarted() {
+        if let death = crashLoop?.takeNext() {
+            let event: Troubles.Event =
+                death.losesPower ? .powerLoss(calls: 0, at: nil) : .kill(calls: 0, at: nil)
+            troubles.add(event, at: clock.now + .milliseconds(death.milliseconds))
+        }
         guard let span = nextLoss else { return }
         nextLoss = nil
         troubles.add(.powerLoss(calls: 0, at: nil), at: clock.now + .milliseconds(span))
@@ -117,5 +129,6 @@ final class Misfortune {
         doom.clear()
         ambush = nil
         nextLoss = nil
+        crashLoop = nil
     }
 }

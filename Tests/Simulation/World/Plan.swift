@@ -12,6 +12,8 @@ struct Plan {
         case power
         /// The process dies, or the power goes, soon after the disk has failed.
         case ambushes
+        /// The process dies again and again, each time soon after its start.
+        case crashLoops
         /// The process is asked to stop.
         case stops
         /// The disk refuses, is full, or fails to make things safe.

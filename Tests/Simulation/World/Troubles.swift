@@ -11,6 +11,8 @@ struct Troubles {
         case powerLoss(calls: Int, at: String?)
         /// The process dies soon after the disk's next failure.
         case ambush(Ambush)
+        /// The process dies now, and those after it die soon after they start.
+        case crashLoop(CrashLoop)
         /// The process is asked to stop.
         case stop
         /// The disk has a fault for so long.
@@ -43,6 +45,7 @@ struct Troubles {
         add(.kills, plan.endings) { .kill(calls: $0.below(40), at: $0.pick(Ambush.words)) }
         add(.power, plan.endings / 2) { .powerLoss(calls: $0.below(40), at: $0.pick(Ambush.words)) }
         add(.ambushes, min(2, plan.endings)) { .ambush(Ambush($0)) }
+        add(.crashLoops, min(1, plan.endings)) { .crashLoop(CrashLoop($0)) }
         add(.stops, min(1, plan.endings)) { _ in .stop }
         add(.disk, 3) { .disk(DiskTroubles.Kind($0), milliseconds: $0.within(10...8000)) }
         add(.slowness, 4) { .slowness(milliseconds: $0.within(1...4000)) }
