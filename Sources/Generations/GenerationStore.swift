@@ -241,14 +241,15 @@ package final class GenerationStore {
     ///   - conversation: the one that is deleted.
     ///   - number: the last answer that the deletion reaches; those that began later go on.
     package func forget(_ conversation: ConversationName, upTo number: Int) {
-        let reached = all.filter {
-            $0.number <= number && $0.live.head.conversationName == conversation
-        }
-        for generation in reached {
+        for generation in all {
+            guard generation.number <= number,
+                generation.live.head.conversationName == conversation
+            else { continue }
             generation.stop()
             remove(generation)
         }
-        if !reached.isEmpty { stores.recorder.followDeleted() }
+        // Of those that have left memory, too, a record may be under way.
+        stores.recorder.followDeleted()
     }
 
     /// Ends what runs, because the process was asked to stop.

@@ -178,6 +178,57 @@ import Testing
         #expect(machine.disk.content(of: "/data/history.jsonl") == [])
     }
 
+    @Test func theLineAfterHalfALineIsWholeHoweverLateTheDiskTakesIt() throws {
+        for seed in 0..<20 {
+            let machine = Machine(seed: UInt64(seed))
+            defer { machine.work.end() }
+            let history = try HistoryFile(
+                directory: "/data",
+                durability: .never,
+                platform: machine.platform
+            ) { _ in }
+            history.append(line("a", in: "c"))
+            machine.pass(milliseconds: 100)
+            machine.disk.writeBack()
+            history.append(line("b", in: "d"))
+            machine.pass(milliseconds: 100)
+            machine.disk.faults = [
+                .failsSync(times: 1, of: "history.jsonl"), .refusesWrites(of: "history.jsonl"),
+            ]
+            delete("c", from: history, on: machine)
+            machine.pass(milliseconds: 1100)
+            history.append(line("e", in: "f"))
+            machine.pass(milliseconds: 1100)
+            machine.disk.faults = []
+            machine.pass(milliseconds: 10_000)
+            let left = String(file: machine.disk.content(of: "/data/history.jsonl"))
+            #expect(
+                left.split(separator: "\n").last
+                    == String(decoding: line("e", in: "f"), as: UTF8.self)[...]
+            )
+        }
+    }
+
+    @Test func whatSomebodyCutsOffDuringACompactionStaysAway() throws {
+        let machine = Machine(seed: 1)
+        defer { machine.work.end() }
+        let history = try HistoryFile(directory: "/data", platform: machine.platform) { _ in }
+        for number in 0..<10 { history.append(line("a\(number)", in: number < 5 ? "c" : "d")) }
+        machine.pass(milliseconds: 2000)
+        delete("c", from: history, on: machine)
+        machine.clock.move(by: .seconds(1))
+        let names = { machine.disk.names(of: "/data") ?? [] }
+        while !names().contains("history.jsonl.compact") { #expect(machine.work.runOne()) }
+        let file = try machine.process.open("/data/history.jsonl", O_RDWR, 0)
+        try machine.process.truncate(file, to: 0)
+        history.append(line("b", in: "d"))
+        machine.pass(milliseconds: 5000)
+        let left = String(file: machine.disk.content(of: "/data/history.jsonl"))
+        #expect(left == String(decoding: line("b", in: "d"), as: UTF8.self) + "\n")
+        #expect(!names().contains("history.jsonl.compact"))
+        #expect(try count(in: history, on: machine) == 1)
+    }
+
     @Test func keysOfAnEarlierProcessAreWrittenAgain() throws {
         let machine = Machine(seed: 1)
         defer { machine.work.end() }

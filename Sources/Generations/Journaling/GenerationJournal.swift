@@ -43,6 +43,8 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
     /// No record is tried again before that.
     private var nextRecording: Nanoseconds = 0
     private var isRecordingAgain = false
+    /// Whether the history is to look through the records that were made so late.
+    private var owesLook = false
     private let settlingDue: Deadline
     private let retryDue: Deadline
     /// Whether ends wait until they are safe.
@@ -280,7 +282,7 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
             switch recording {
             case .taken(let record):
                 settling.append((answer.place, record, answer.keyPlace))
-                history.followLate()
+                owesLook = true
             case .refused: unrecorded.append(answer)
             case .unread: wasUnread(answer)
             case .unreadable:
@@ -288,6 +290,10 @@ package final class GenerationJournal: TurnEndHandler, EntrySink, JournalOwner {
                 if !answer.isWritten { journal.release([answer.place]) }
             }
             if recording != .refused { recordNext() }
+            if owesLook, !isRecordingAgain {
+                owesLook = false
+                history.followLate()
+            }
             if !settlingDue.isSet { setSettlingDue() }
         }
     }

@@ -101,7 +101,8 @@ package final class Recorder: Sendable {
         queue.async(work)
     }
 
-    /// Has the text of deleted answers removed from the history, whose records come only now.
+    /// Looks through the history once the records under way are made: the conversations of some
+    /// are deleted by now.
     func followDeleted() { afterRecords { self.history.followLate() } }
 
     /// Waits for the records that are being made.

@@ -155,7 +155,8 @@ struct AppendFile: ~Copyable {
         let last = lines[start..<start + count].lastIndex(of: newline)
         let kept = last.map { $0 + 1 - start } ?? 0
         unsynced?.add(lines[start..<start + kept], at: end)
-        knownEnd = end + kept
+        // Half a line of somebody else may still be before it.
+        if kept > 0 { knownEnd = end + kept }
         if kept < count { owedCut = end + kept }
         // Should this fail too, the next call begins with it.
         try? payOwedCut()

@@ -14,6 +14,8 @@ struct Compaction: Sendable {
     let directory: String
     /// The file, where one has to be rewritten.
     let part: HistoryPart?
+    /// See `HistoryParts.era`: when `part` was looked up.
+    let era: Int
     let deletions: Deletions
     let disk: any Disk
 
@@ -26,12 +28,12 @@ struct Compaction: Sendable {
     }
 
     /// What became of the new file.
-    enum Result {
+    enum Replacement {
         /// It has the place of the old one, at this path.
-        case replaced(path: String)
-        /// There is nothing that the old one would lack.
+        case done(path: String)
+        /// Nothing had to be left out of the old one, or it is no part of the history any more.
         case needless
-        /// The old one is not as the index knows it: it is to be compacted again later.
+        /// The old one is not as it was read: it is to be compacted again.
         case outdated
     }
 

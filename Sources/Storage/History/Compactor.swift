@@ -128,15 +128,15 @@ final class Compactor: Sendable {
         _ records: RecordQueue
     ) {
         do throws(StorageError) {
-            let result = try catalog.finishCompaction(compaction, outcome, records)
-            if case .replaced(let path) = result { report(.compacted(path: path)) }
+            let new = try catalog.finishCompaction(compaction, outcome, records)
+            if case .done(let path) = new { report(.compacted(path: path)) }
             let isClosed = state.withLock { state in
                 if case .closed = state { true } else { false }
             }
             // The lock may be given up by now: no file gets another name.
             guard !isClosed else { return }
-            if case .outdated = result {
-                begin(records, ifIdleAfterMilliseconds: Self.retryMilliseconds)
+            if case .outdated = new {
+                beginSoon(records)
             } else if let next = try catalog.beginNextCompaction() {
                 run(next, records)
             } else if catalog.isUnreadable {

@@ -220,6 +220,7 @@ package struct HistoryCatalog: Sendable {
         return Compaction(
             directory: names.directory,
             part: files.takeDirty(),
+            era: files.era,
             deletions: files.deletions,
             disk: platform.disk
         )
@@ -237,15 +238,15 @@ package struct HistoryCatalog: Sendable {
         _ compaction: Compaction,
         _ outcome: Compaction.Outcome,
         _ records: RecordQueue
-    ) throws(StorageError) -> Compaction.Result {
+    ) throws(StorageError) -> Compaction.Replacement {
         isCompacting = false
         guard let part = compaction.part else { return .needless }
-        let result = try files.replace(part, by: compaction.newName, outcome, records)
-        switch result {
-        case .replaced: break
+        let replacement = try files.replace(part, by: compaction, outcome, records)
+        switch replacement {
+        case .done: break
         case .needless, .outdated: try compaction.removeNew()
         }
-        return result
+        return replacement
     }
 
     /// The next file, once one is done; nil where there is none.

@@ -31,7 +31,7 @@ struct HistoryPart: Sendable {
     /// What in it is no record.
     var damage = Damage()
 
-    /// The same, as its writer knows it.
+    /// What the index knows of it, to be compared with what the writer has.
     var asActive: ActiveFile { ActiveFile(identity: identity, end: end, edition: edition) }
 
     /// Opens it.

@@ -56,9 +56,16 @@ final class HistoryRotation: Sendable {
             state.withLock { $0 = .ready }
             return path.map { .rotated(to: $0) }
         } catch {
-            let until = time.now + .milliseconds(Self.retryMilliseconds)
-            state.withLock { $0 = .failed(until: until) }
-            return .upkeepFailed(error)
+            return failed(error)
         }
+    }
+
+    /// The disk refuses: it is tried again later.
+    ///
+    /// - Returns: what is to be reported.
+    func failed(_ error: StorageError) -> HistoryReport {
+        let until = time.now + .milliseconds(Self.retryMilliseconds)
+        state.withLock { $0 = .failed(until: until) }
+        return .upkeepFailed(error)
     }
 }

@@ -18,9 +18,12 @@ struct HistoryUpkeep: RecordFollower {
         let end = writer.active?.end ?? 0
         let mustFollow = reader.mustFollow(to: end)
         if rotation.begins(at: end) {
-            // What a failed fsync lost comes back before the index is read; what fails here fails
-            // once more.
-            try? writer.synchronize()
+            do throws(StorageError) {
+                // What a failed fsync lost comes back before the index is read.
+                try writer.synchronize()
+            } catch {
+                return reportHistory(rotation.failed(error))
+            }
             compactor.read(records) { catalog in
                 if let report = rotation.rotate(&catalog, records) { reportHistory(report) }
             }

@@ -182,24 +182,30 @@ struct IndexedFiles: Sendable {
     ///
     /// - Parameters:
     ///   - part: the old one.
-    ///   - name: the new one's name so far.
+    ///   - compaction: what made the new one.
     ///   - outcome: what was left out of it.
     ///   - records: whose file it is, where it is appended to.
     /// - Returns: what became of it.
     /// - Throws: what keeps the new one from its place; then the old one keeps it.
     mutating func replace(
         _ part: HistoryPart,
-        by name: String,
+        by compaction: Compaction,
         _ outcome: Compaction.Outcome,
         _ records: RecordQueue
-    ) throws(StorageError) -> Compaction.Result {
+    ) throws(StorageError) -> Compaction.Replacement {
         // Its name may have changed meanwhile: what counts is which file it is.
         guard let number = parts.number(of: part.identity) else { return .needless }
+        guard compaction.era == era else {
+            // Somebody cut it off, say, and what was cut off must not come back.
+            parts[number].isDirty = true
+            return .outdated
+        }
         guard !outcome.cuts.isEmpty else {
             // Under its new name it is compacted next; what others moved away is not ours any more.
             if outcome.isMoved, parts[number].name != part.name { parts[number].isDirty = true }
             return .needless
         }
+        let name = compaction.newName
         guard let path = try parts.replace(number, by: name, outcome, records) else {
             parts[number].isDirty = true
             return .outdated
@@ -207,7 +213,7 @@ struct IndexedFiles: Sendable {
         index.shift(part: number, outcome.cuts)
         // The end of the old one may have been set aside only now.
         if !part.isActive { isUntidy = true }
-        return .replaced(path: path)
+        return .done(path: path)
     }
 
     /// Forgets the oldest deletions where there are too many.

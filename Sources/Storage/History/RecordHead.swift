@@ -19,7 +19,7 @@ package struct RecordHead: Sendable {
     /// one that does not; empty where `startedAt` says it.
     private var reachedFrom: [UInt8] = []
 
-    /// Whether the line ends in the middle; blanks may take the place of what is lost.
+    /// Whether the line ends in the middle, or no further member follows where it is damaged.
     private var isCutOff = false
 
     /// Makes an empty one.

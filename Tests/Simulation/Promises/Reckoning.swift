@@ -116,11 +116,12 @@ final class Reckoning {
     private static func deletableID(_ line: ArraySlice<UInt8>) -> String? {
         let words = line.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
             .prefix(20).map { String(decoding: $0, as: UTF8.self) }
+        guard words.count > 8, words[5] == "conversation" else { return nil }
         // Its id and its conversation, with the user's name at most after them.
-        let isCutOff = (9..<13).contains(words.count)
+        let isCutOff = words.count < 13
         let owner = words.firstIndex(of: "owner").map { words[($0 + 1)...] }
         let hasOwner = owner.map { $0.first == ":null," || $0.first == ":" && $0.count > 2 }
-        return isCutOff || hasOwner == true && words.count > 8 ? words[3] : nil
+        return isCutOff || hasOwner == true ? words[3] : nil
     }
 
     private static let recordStart = Array("{\"id\":\"".utf8)
