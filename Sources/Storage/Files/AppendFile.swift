@@ -11,8 +11,10 @@ struct AppendFile: ~Copyable {
     let identity: FileIdentity
     /// Where the file must end before the next write: set while a cut that failed is still owed.
     private var owedCut: Int?
-    /// Where it ended when it was written last; nil before that.
+    /// Where it ended when it was written last, or looked at; nil before that.
     private var knownEnd: Int?
+    /// Whether it ends within a line there.
+    private var endsWithinLine = false
     /// How often somebody else had changed its length by then, or a part of it was mended.
     private var changes = 0
     /// What is not safe yet; nil where nobody is promised that it will be.
@@ -132,7 +134,8 @@ struct AppendFile: ~Copyable {
         do throws(StorageError) {
             try payOwedCut()
             let end = try endToAppendAt()
-            guard try endsWithinLine(end) else { return write(lines, from: start, at: end) }
+            try look(at: end)
+            guard endsWithinLine else { return write(lines, from: start, at: end) }
             // Half a line that somebody left must not take this one with it.
             let (kept, failure) = write([newline] + lines[start...], from: 0, at: end)
             return (max(0, kept - 1), failure)
@@ -150,28 +153,31 @@ struct AppendFile: ~Copyable {
         guard let failure else {
             unsynced?.add(lines[start...], at: end)
             knownEnd = end + count
+            endsWithinLine = false
             return (count, nil)
         }
         let last = lines[start..<start + count].lastIndex(of: newline)
         let kept = last.map { $0 + 1 - start } ?? 0
         unsynced?.add(lines[start..<start + kept], at: end)
-        // Half a line of somebody else may still be before it.
-        if kept > 0 { knownEnd = end + kept }
+        knownEnd = end + kept
+        if kept > 0 { endsWithinLine = false }
         if kept < count { owedCut = end + kept }
         // Should this fail too, the next call begins with it.
         try? payOwedCut()
         return (kept, failure)
     }
 
-    /// Whether somebody else left the file within a line; looked at where its length is not ours.
-    private mutating func endsWithinLine(_ end: Int) throws(StorageError) -> Bool {
-        guard knownEnd != end else { return false }
-        if knownEnd != nil { changes += 1 }
-        // What is kept ends with a line, whatever a failing disk has in its place.
-        guard end > 0, unsyncedBytes == 0 else { return false }
+    /// Looks whether somebody else left the file within a line, where its length is not ours.
+    private mutating func look(at end: Int) throws(StorageError) {
+        guard knownEnd != end else { return }
         var last: [UInt8] = [newline]
-        _ = try descriptor.read(into: &last, at: end - 1, count: 1)
-        return last[0] != newline
+        // What is kept ends with a line, whatever a failing disk has in its place.
+        if end > 0, unsyncedBytes == 0 {
+            _ = try descriptor.read(into: &last, at: end - 1, count: 1)
+        }
+        if knownEnd != nil { changes += 1 }
+        knownEnd = end
+        endsWithinLine = last[0] != newline
     }
 
     /// Where the next line goes.
@@ -235,7 +241,8 @@ struct AppendFile: ~Copyable {
         changes += 1
         knownEnd = nil
         let end = try descriptor.status().size
-        if try endsWithinLine(end) { _ = write([newline], from: 0, at: end) }
+        try look(at: end)
+        if endsWithinLine { _ = write([newline], from: 0, at: end) }
     }
 
     /// Cuts off the unfinished line of a failed write; never lengthens a file that became shorter.
