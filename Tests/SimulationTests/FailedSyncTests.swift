@@ -229,6 +229,41 @@ import Testing
         #expect(try count(in: history, on: machine) == 1)
     }
 
+    @Test func aDeletedRecordThatComesWithARotationIsRemovedWhateverFails() throws {
+        let machine = Machine(seed: 1)
+        defer { machine.work.end() }
+        let history = try HistoryFile(
+            directory: "/data",
+            rotateBytes: 1,
+            platform: machine.platform
+        ) { _ in }
+        machine.disk.faults = [.refusesWrites(of: "history.jsonl")]
+        history.append(line("a", in: "c"))
+        machine.pass(milliseconds: 100)
+        delete("c", from: history, on: machine)
+        machine.disk.faults = [.failsSync(times: 1, of: "history.jsonl")]
+        machine.pass(milliseconds: 130_000)
+        #expect(history.recordsWaiting == 0)
+        for name in machine.disk.names(of: "/data") ?? [] where name != Deletions.name {
+            let left = String(file: machine.disk.content(of: "/data/\(name)"))
+            #expect(!left.contains("\"c\""))
+        }
+    }
+
+    @Test func whatIsCutOffBeforeTheFirstRecordIsNoticed() throws {
+        let machine = Machine(seed: 1)
+        defer { machine.work.end() }
+        let file = try machine.process.open("/data/history.jsonl", O_RDWR | O_CREAT, 0o600)
+        let text = String(decoding: line("a", in: "c"), as: UTF8.self) + "\n"
+        try machine.process.put(file, text + text, at: 0)
+        let history = try HistoryFile(directory: "/data", platform: machine.platform) { _ in }
+        #expect(try count(in: history, on: machine) == 2)
+        try machine.process.truncate(file, to: 0)
+        for id in ["d", "e", "f"] { history.append(line(id, in: "c")) }
+        machine.pass(milliseconds: 100)
+        #expect(try count(in: history, on: machine) == 3)
+    }
+
     @Test func keysOfAnEarlierProcessAreWrittenAgain() throws {
         let machine = Machine(seed: 1)
         defer { machine.work.end() }

@@ -11,7 +11,7 @@ struct AppendFile: ~Copyable {
     let identity: FileIdentity
     /// Where the file must end before the next write: set while a cut that failed is still owed.
     private var owedCut: Int?
-    /// Where it ended when it was written last, or looked at; nil before that.
+    /// Where it ended when it was written last, or looked at; nil where it may end within a line.
     private var knownEnd: Int?
     /// Whether it ends within a line there.
     private var endsWithinLine = false
@@ -55,9 +55,11 @@ struct AppendFile: ~Copyable {
         // The file is of no use after a loss of power when its name is not on the disk.
         try opened.synchronize()
         try disk.synchronizeFolder(folder)
+        let end = try opened.status().size
         return AppendFile(
             descriptor: opened,
             identity: status.identity,
+            knownEnd: end,
             unsynced: keepsUnsynced ? UnsyncedBytes() : nil,
             tornTail: tail
         )
@@ -119,6 +121,7 @@ struct AppendFile: ~Copyable {
             offset += count
         }
         try synchronize()
+        knownEnd = try descriptor.status().size
         // Where the name is a link, it stays one, and what it leads to is replaced.
         try descriptor.rename(to: descriptor.disk.resolvedPath(old.descriptor.path))
         try descriptor.disk.synchronizeFolder(parentFolder(of: descriptor.path))
@@ -240,6 +243,7 @@ struct AppendFile: ~Copyable {
     private mutating func endLostLine() throws(StorageError) {
         changes += 1
         knownEnd = nil
+        try payOwedCut()
         let end = try descriptor.status().size
         try look(at: end)
         if endsWithinLine { _ = write([newline], from: 0, at: end) }

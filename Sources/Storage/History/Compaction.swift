@@ -35,6 +35,8 @@ struct Compaction: Sendable {
         case needless
         /// The old one is not as it was read: it is to be compacted again.
         case outdated
+        /// The old one cannot be replaced now: it is to be compacted again after a while.
+        case refused
     }
 
     var path: String { joinedPath(directory, part?.name ?? "") }

@@ -135,12 +135,15 @@ final class Compactor: Sendable {
             }
             // The lock may be given up by now: no file gets another name.
             guard !isClosed else { return }
-            if case .outdated = new {
-                beginSoon(records)
-            } else if let next = try catalog.beginNextCompaction() {
-                run(next, records)
-            } else if catalog.isUnreadable {
-                begin(records, ifIdleAfterMilliseconds: Self.retryMilliseconds)
+            switch new {
+            case .outdated: beginSoon(records)
+            case .refused: begin(records, ifIdleAfterMilliseconds: Self.retryMilliseconds)
+            case .done, .needless:
+                if let next = try catalog.beginNextCompaction() {
+                    run(next, records)
+                } else if catalog.isUnreadable {
+                    begin(records, ifIdleAfterMilliseconds: Self.retryMilliseconds)
+                }
             }
         } catch {
             giveUp(compaction, error, &catalog, records)

@@ -202,7 +202,8 @@ package struct HistoryCatalog: Sendable {
 
     /// Gives the file that is appended to the name of an old one; see `HistoryParts.seal`.
     mutating func seal(from bytes: Int, _ records: RecordQueue) throws(StorageError) -> String? {
-        try files.parts.seal(from: bytes, records)
+        if let failure { throw failure }
+        return try files.parts.seal(from: bytes, records)
     }
 
     /// Whether the files cannot be read at the moment.
@@ -244,7 +245,7 @@ package struct HistoryCatalog: Sendable {
         let replacement = try files.replace(part, by: compaction, outcome, records)
         switch replacement {
         case .done: break
-        case .needless, .outdated: try compaction.removeNew()
+        case .needless, .outdated, .refused: try compaction.removeNew()
         }
         return replacement
     }

@@ -160,8 +160,7 @@ struct HistoryParts: Sendable {
     ///   - name: the new one's name so far.
     ///   - outcome: what was left out of it.
     ///   - records: whose file it is, where it is appended to.
-    /// - Returns: its path; nil where another file is appended to by now, or this one reads
-    ///   otherwise.
+    /// - Returns: its path; nil where the old one is another file by now, or reads otherwise.
     /// - Throws: what keeps the new one from its place; then the old one keeps it.
     mutating func replace(
         _ number: Int,
@@ -191,6 +190,9 @@ struct HistoryParts: Sendable {
                 try writer.replaceFile(by: name, part.asActive, copyingFrom: end)
             }
         }
+        // Somebody may have cut it off, and what was cut off must not come back.
+        let file = try part.open(in: names.directory, on: platform.disk)
+        guard let size = try file?.status().size, size >= end else { return nil }
         var old = try AppendFile.open(
             directory: names.directory,
             name: part.name,

@@ -16,20 +16,26 @@ struct HistoryUpkeep: RecordFollower {
         of records: RecordQueue
     ) {
         let end = writer.active?.end ?? 0
-        let mustFollow = reader.mustFollow(to: end)
-        if rotation.begins(at: end) {
-            do throws(StorageError) {
-                // What a failed fsync lost comes back before the index is read.
-                try writer.synchronize()
-            } catch {
-                return reportHistory(rotation.failed(error))
-            }
+        // Of what waited for the disk, a conversation may be deleted by now.
+        let mustFollow = reader.mustFollow(to: end) || wasRefused && count > 0
+        if rotation.begins(at: end), isSafe(&writer) {
             compactor.read(records) { catalog in
                 if let report = rotation.rotate(&catalog, records) { reportHistory(report) }
             }
-        } else if mustFollow || wasRefused && count > 0 {
-            // Of what waited for the disk, a conversation may be deleted by now.
+        } else if mustFollow {
             compactor.read(records) { _ in }
+        }
+    }
+
+    /// Makes the file safe before it gets another name: what a failed fsync lost comes back before
+    /// the index is read.
+    private func isSafe(_ writer: inout RecordWriter) -> Bool {
+        do throws(StorageError) {
+            try writer.synchronize()
+            return true
+        } catch {
+            reportHistory(rotation.failed(error))
+            return false
         }
     }
 

@@ -195,7 +195,7 @@ struct IndexedFiles: Sendable {
     ) throws(StorageError) -> Compaction.Replacement {
         // Its name may have changed meanwhile: what counts is which file it is.
         guard let number = parts.number(of: part.identity) else { return .needless }
-        guard compaction.era == era else {
+        guard !part.isActive || compaction.era == era else {
             // Somebody cut it off, say, and what was cut off must not come back.
             parts[number].isDirty = true
             return .outdated
@@ -208,7 +208,7 @@ struct IndexedFiles: Sendable {
         let name = compaction.newName
         guard let path = try parts.replace(number, by: name, outcome, records) else {
             parts[number].isDirty = true
-            return .outdated
+            return .refused
         }
         index.shift(part: number, outcome.cuts)
         // The end of the old one may have been set aside only now.
