@@ -28,17 +28,24 @@ extension FuzzTarget {
         EventWriter.appendName("token", into: &stream)
         EventWriter.appendData(text.span, into: &stream)
         EventWriter.endEvent(into: &stream)
-        var lines: [UInt8] = []
-        for (place, byte) in text.enumerated() {
-            let isAfterCR = place > 0 && text[place - 1] == UInt8(ascii: "\r")
-            switch byte {
-            case UInt8(ascii: "\r"): lines.append(UInt8(ascii: "\n"))
-            case UInt8(ascii: "\n") where isAfterCR: break
-            default: lines.append(byte)
-            }
-        }
         let read = EventReading(pieces: [stream])
-        let expected = [ReadEvent(data: lines, name: Array("token".utf8))]
+        let expected = [ReadEvent(data: withLineFeeds(text), name: Array("token".utf8))]
         promise(read.events == expected, "written \(expected), read \(read.events)")
     }
+}
+
+/// Text with each line end of an event stream as a line feed.
+///
+/// Byte by byte: a carriage return and a line feed are one character of Swift's strings.
+func withLineFeeds(_ text: [UInt8]) -> [UInt8] {
+    var lines: [UInt8] = []
+    for (place, byte) in text.enumerated() {
+        let isAfterCR = place > 0 && text[place - 1] == UInt8(ascii: "\r")
+        switch byte {
+        case UInt8(ascii: "\r"): lines.append(UInt8(ascii: "\n"))
+        case UInt8(ascii: "\n") where isAfterCR: break
+        default: lines.append(byte)
+        }
+    }
+    return lines
 }

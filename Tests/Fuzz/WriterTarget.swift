@@ -132,7 +132,7 @@ private struct ClientText {
         for n in 0..<log.count where log.kind(n) == .text || log.kind(n) == .refusal {
             let text = String(decoding: log.bytes[log.range(n)], as: UTF8.self)
             exact += text
-            lines += text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+            lines += String(decoding: withLineFeeds(Array(text.utf8)), as: UTF8.self)
             if log.kind(n) == .text { answer += text }
         }
     }
