@@ -138,20 +138,26 @@ import Testing
         machine.pass(milliseconds: 10)
     }
 
+    /// A history that nobody makes safe, with a record in each of the conversations c and d.
+    private func historyOfTwo(on machine: Machine) throws -> HistoryFile {
+        let history = try HistoryFile(
+            directory: "/data",
+            durability: .never,
+            platform: machine.platform
+        ) { _ in }
+        history.append(line("a", in: "c"))
+        machine.pass(milliseconds: 100)
+        machine.disk.writeBack()
+        history.append(line("b", in: "d"))
+        machine.pass(milliseconds: 100)
+        return history
+    }
+
     @Test func halfADeletedLineThatAFailedSyncLeftIsRemoved() throws {
         for seed in 0..<20 {
             let machine = Machine(seed: UInt64(seed))
             defer { machine.work.end() }
-            let history = try HistoryFile(
-                directory: "/data",
-                durability: .never,
-                platform: machine.platform
-            ) { _ in }
-            history.append(line("a", in: "c"))
-            machine.pass(milliseconds: 100)
-            machine.disk.writeBack()
-            history.append(line("b", in: "d"))
-            machine.pass(milliseconds: 100)
+            let history = try historyOfTwo(on: machine)
             machine.disk.faults = [.failsSync(times: 1, of: "history.jsonl")]
             // The files are made safe before they are written anew.
             delete("c", from: history, on: machine)
@@ -182,16 +188,7 @@ import Testing
         for seed in 0..<20 {
             let machine = Machine(seed: UInt64(seed))
             defer { machine.work.end() }
-            let history = try HistoryFile(
-                directory: "/data",
-                durability: .never,
-                platform: machine.platform
-            ) { _ in }
-            history.append(line("a", in: "c"))
-            machine.pass(milliseconds: 100)
-            machine.disk.writeBack()
-            history.append(line("b", in: "d"))
-            machine.pass(milliseconds: 100)
+            let history = try historyOfTwo(on: machine)
             machine.disk.faults = [
                 .failsSync(times: 1, of: "history.jsonl"), .refusesWrites(of: "history.jsonl"),
             ]
