@@ -116,7 +116,8 @@ final class Reckoning {
     private static func deletableID(_ line: ArraySlice<UInt8>) -> String? {
         let words = line.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
             .prefix(20).map { String(decoding: $0, as: UTF8.self) }
-        guard words.count > 8, words[5] == "conversation" else { return nil }
+        // What follows a name that is lost may be another record.
+        guard words.count > 8, words[5] == "conversation", words[6] == ":" else { return nil }
         // Its id and its conversation, with the user's name at most after them.
         let isCutOff = words.count < 13
         let owner = words.firstIndex(of: "owner").map { words[($0 + 1)...] }
