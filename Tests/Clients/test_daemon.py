@@ -138,12 +138,49 @@ def test_a_variable_that_does_not_exist_is_named(run_daemon):
 
 def test_a_dot_env_file_is_read_and_the_environment_wins(run_daemon, tmp_path):
     (tmp_path / ".env").write_text(
-        "# a comment\n\nRELAY_MODEL=from-the-file\nexport RELAY_DRAIN_S=\"11\"\n"
+        "# a comment\n\nRELAY_MODEL=from-the-file\nRELAY_DRAIN_S=11\n"
     )
     done = run_daemon("--check", RELAY_DRAIN_S=12)
     assert done.returncode == 0, done.stderr
     assert re.search(r"RELAY_MODEL\W+from-the-file", done.stdout)
     assert re.search(r"RELAY_DRAIN_S\W+12\b", done.stdout)
+
+
+def test_what_systemd_and_docker_read_differently_is_refused_with_the_cure(run_daemon, tmp_path):
+    for line, cure in {
+        'RELAY_MODEL="quoted"': "without quotes",
+        "export RELAY_MODEL=m": "begin the line with RELAY_MODEL=",
+        "RELAY_MODEL=m # which one": "a line of its own",
+        "RELAY_MODEL = m": "blank before its =",
+        "\ufeffRELAY_MODEL=m": "byte order mark",
+        "RELAY_MODEL=m \\": "backslash",
+    }.items():
+        (tmp_path / ".env").write_text(f"# a comment\n{line}\n")
+        done = run_daemon("--check")
+        assert done.returncode == 78, line
+        assert ".env line 2: " in done.stderr and cure in done.stderr
+
+
+def test_a_file_that_is_not_utf_8_is_refused(run_daemon, tmp_path):
+    (tmp_path / ".env").write_text("RELAY_MODEL=m\n", encoding="utf-16")
+    done = run_daemon("--check")
+    assert done.returncode == 78
+    assert ".env: is not UTF-8" in done.stderr
+
+
+def test_quotes_that_docker_left_around_a_value_are_named(run_daemon):
+    for name, value in {"OPENAI_API_KEY": '"sk-secret"', "RELAY_DRAIN_S": "'5'"}.items():
+        done = run_daemon("--check", **{name: value})
+        assert done.returncode == 78
+        assert f"{name}: is in quotes" in done.stderr and "docker" in done.stderr
+        assert "secret" not in done.stderr
+
+
+def test_a_misspelt_name_of_a_vendor_is_named(run_daemon):
+    done = run_daemon("--check", OPENAI_APIKEY="sk-secret")
+    assert done.returncode == 0, done.stderr
+    assert "# warning: OPENAI_APIKEY is not read; did you mean OPENAI_API_KEY?" in done.stdout
+    assert "secret" not in done.stdout
 
 
 def test_env_file_names_another_file_and_must_exist(run_daemon, tmp_path):

@@ -28,6 +28,7 @@ struct Announcement {
         if let note = settings.models.precedence(in: settings.environment) {
             log.write(.info, note)
         }
+        for warning in settings.unreadNames { log.write(.warning, warning) }
         if let warning = settings.calls.warning { log.write(.warning, warning) }
         let wanted = settings.limits.server.maxConnections
         let most = RunningRelay.maxConnections(settings, descriptors: descriptors)

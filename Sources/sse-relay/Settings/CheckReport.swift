@@ -28,6 +28,7 @@ struct CheckReport {
         for upstream in settings.models.upstreams {
             if let warning = BaseURLAdvice(upstream).warning { text += "# warning: \(warning)\n" }
         }
+        for warning in settings.unreadNames { text += "# warning: \(warning)\n" }
         let notes = [
             settings.models.precedence(in: settings.environment), settings.calls.warning,
         ]

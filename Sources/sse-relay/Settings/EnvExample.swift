@@ -6,7 +6,8 @@ enum EnvExample {
         var text = comment(
             """
             sse-relay: every variable with its default. Copy this to `.env` in the folder where \
-            the relay is started, or name a file with --env-file. Variables of the process win \
+            the relay is started, or name a file with --env-file. A value goes to the end of its \
+            line, without quotes, as systemd and docker read it. Variables of the process win \
             over a file. At SIGHUP the relay reads the file again, and takes over all variables \
             but those that say that they need a restart. `sse-relay --check` prints what is in \
             force, and `sse-relay --env-example` this text.

@@ -45,17 +45,60 @@ struct Environment: Sendable {
                 try DotEnv.parse(text, name: name)
             } ?? [:]
         values.merge(processValues()) { $1 }
-        let known = Set(VariableTable.all.map(\.name))
-        // A misspelt name would silently mean the default.
-        for name in values.keys.sorted() where name.hasPrefix("RELAY_") && !known.contains(name) {
-            throw ConfigurationError(name, "is not known; sse-relay --help lists the variables")
-        }
+        try checkNames(values)
+        try checkQuotes(values)
         var upstreams: UpstreamsFile?
         if let path = values[ModelSettings.upstreamsFile.name], !path.isEmpty {
             let text = try readFile(path, mustExist: true, isAgain: isAgain) ?? ""
             upstreams = UpstreamsFile(path: path, text: text)
         }
         return Environment(values, file: text == nil ? nil : name, upstreams: upstreams)
+    }
+
+    /// A misspelt name would silently mean the default.
+    private static func checkNames(_ values: [String: String]) throws(ConfigurationError) {
+        let known = Set(VariableTable.all.map(\.name))
+        for name in values.keys.sorted() where name.hasPrefix("RELAY_") && !known.contains(name) {
+            let advice = NameAdvice.variable(like: name).map { "did you mean \($0.name)?" }
+            let words = advice ?? "sse-relay --help lists the variables"
+            throw ConfigurationError(name, "is not known; \(words)")
+        }
+    }
+
+    /// docker's `--env-file` leaves quotes where they are, and a key in quotes is refused by
+    /// whoever gets it, without a hint.
+    private static func checkQuotes(_ values: [String: String]) throws(ConfigurationError) {
+        for variable in VariableTable.all {
+            guard let value = values[variable.name], isQuoted(value) else { continue }
+            throw ConfigurationError(variable, "is \(quotesProblem)", example: variable.example)
+        }
+    }
+
+    /// Whether a value is in quotes.
+    static func isQuoted(_ value: String) -> Bool {
+        let bytes = value.utf8
+        guard bytes.count > 1, let quote = bytes.first, bytes.last == quote else { return false }
+        return quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'")
+    }
+
+    /// What is wrong with such a value.
+    static let quotesProblem =
+        "in quotes, which docker's --env-file takes for a part of the value; write it without them"
+
+    /// Finds names that somebody may have meant to be read and that are not.
+    ///
+    /// - Parameter others: the names that a file of upstreams gives to keys.
+    /// - Returns: a sentence for each.
+    func unreadNames(but others: Set<String>) -> [String] {
+        let known = Set(VariableTable.all.map(\.name)).union(others)
+        return values.keys.sorted().filter { !known.contains($0) }.compactMap { name in
+            if let meant = NameAdvice.variable(like: name) {
+                // Another program may want its own name, too.
+                guard meant.value(setIn: self) == nil else { return nil }
+                return "\(name) is not read; did you mean \(meant.name)?"
+            }
+            return NameAdvice.isVendors(name) ? "\(name) is not read" : nil
+        }
     }
 
     private static func processValues() -> [String: String] {
@@ -82,7 +125,7 @@ struct Environment: Sendable {
         mustExist: Bool,
         isAgain: Bool
     ) throws(ConfigurationError) -> String? {
-        let found: String?
+        let found: [UInt8]?
         do throws(SystemCallError) {
             // Nobody waits for the other end of a pipe.
             let flags = O_RDONLY | O_CLOEXEC | (isAgain ? O_NONBLOCK : 0)
@@ -94,8 +137,13 @@ struct Environment: Sendable {
             if !mustExist, error.code == ENOENT || error.code == EISDIR { return nil }
             throw ConfigurationError(path, "cannot be read: \(errorText(error.code))")
         }
-        if let found { return found }
-        throw ConfigurationError(path, "is a pipe, which cannot be read again; a restart can")
+        guard let found else {
+            throw ConfigurationError(path, "is a pipe, which cannot be read again; a restart can")
+        }
+        guard let text = String(validating: found, as: UTF8.self) else {
+            throw ConfigurationError(path, "is not UTF-8; save it so")
+        }
+        return text
     }
 
     private static func isPipe(_ file: borrowing Descriptor) throws(SystemCallError) -> Bool {
@@ -104,12 +152,12 @@ struct Environment: Sendable {
         return status.st_mode & S_IFMT == S_IFIFO
     }
 
-    private static func contents(of file: borrowing Descriptor) throws(SystemCallError) -> String {
+    private static func contents(of file: borrowing Descriptor) throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while true {
             let count = try check("read") { Int32(read(file.number, &piece, piece.count)) }
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            guard count > 0 else { return bytes }
             bytes.append(contentsOf: piece[..<Int(count)])
         }
     }

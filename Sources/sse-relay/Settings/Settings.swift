@@ -37,6 +37,11 @@ struct Settings: Sendable {
         process = try ProcessSettings(environment)
     }
 
+    /// Names that somebody may have meant to be read and that are not, a sentence for each.
+    var unreadNames: [String] {
+        environment.unreadNames(but: Set(models.upstreams.compactMap(\.keyVariable)))
+    }
+
     /// The relay's configuration.
     ///
     /// - Parameter upstreams: at least one, the default first; those of the simulator if none is

@@ -138,6 +138,12 @@ struct UpstreamReader {
                 "\(ConfigurationError.shown(variable)) is not set"
             )
         }
+        guard !Environment.isQuoted(key) else {
+            throw object.error(
+                given == nil ? "key_variable" : "key",
+                "the key is \(Environment.quotesProblem)"
+            )
+        }
         guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw object.error(
                 given == nil ? "key_variable" : "key",
