@@ -38,7 +38,7 @@ struct OriginPolicy: Sendable {
     /// The fields of an answer that pages may read; OpenAI's libraries look for the last two.
     private static let exposed = (
         name: "Access-Control-Expose-Headers",
-        value: "X-Stream-Id, Retry-After, retry-after-ms, x-should-retry"
+        value: "X-Stream-Id, X-Request-Id, Retry-After, retry-after-ms, x-should-retry"
     )
 
     /// The answer to a preflight (Fetch Standard, CORS-preflight fetch).

@@ -2,6 +2,8 @@ package import Storage
 
 /// What happens to answers and is worth a line in the log, or is counted.
 package enum GenerationReport: Sendable {
+    /// An answer begins; the text of the last message. Only where content is to be logged.
+    case asked(id: String, ShownText)
     /// An answer has ended.
     case ended(EndedAnswer)
     /// An attempt failed; the next one is made later.

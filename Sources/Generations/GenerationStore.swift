@@ -131,6 +131,9 @@ package final class GenerationStore {
             in: self
         )
         byID[id] = generation
+        if context.configuration.logsContent, let asked = request.messages.last {
+            context.report(.asked(id: id, ShownText(asked.text.utf8.span)))
+        }
         return generation
     }
 

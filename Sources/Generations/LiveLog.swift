@@ -41,6 +41,10 @@ package final class LiveLog: TurnEndHandler {
     package private(set) var failure: UpstreamFailure?
     /// Milliseconds from the start to the first token, once there is one.
     package private(set) var firstTokenMilliseconds: Int?
+    /// Milliseconds from the start to the end, once it has ended in this process.
+    private var endMilliseconds: Int?
+    /// How often a model was asked for it, once it has ended in this process.
+    private var tries = 0
     /// Fields of the upstream's answer that a client of OpenAI's protocol is sent, too, while its
     /// status is not settled.
     var passedFields = HeaderFields()
@@ -115,6 +119,14 @@ package final class LiveLog: TurnEndHandler {
 
     /// Whether anything of an ended log is read back from the journal, now or later.
     var isReadBack: Bool { log.first > 0 || log.heldBytes > window.readBytes }
+
+    /// It ends.
+    ///
+    /// - Parameter tries: how often a model was asked for it.
+    func noteEnd(tries: Int) {
+        endMilliseconds = elapsedMilliseconds
+        self.tries = tries
+    }
 
     var elapsedMilliseconds: Int {
         Int((context.reactor.now - startedInstant) / 1_000_000)
@@ -287,14 +299,14 @@ package final class LiveLog: TurnEndHandler {
 
 extension LiveLog {
     /// Appends how the answer went, for the request's line in the log.
-    func appendOutcome(to note: inout [UInt8]) {
-        note.append(literal: " status=")
-        note.append(text: log.ending?.rawValue ?? "running")
-        note.append(literal: " tokens=")
-        note.append(decimal: log.textEntryCount)
+    func appendOutcome(to note: inout LogFields) {
+        let tokens = log.textEntryCount
+        note.add("ending", log.ending?.rawValue ?? "running")
+        note.add("tokens", tokens)
+        if tries > 0 { note.add("tries", tries) }
         guard let first = firstTokenMilliseconds else { return }
-        note.append(literal: " ttft=")
-        note.append(decimal: first)
-        note.append(literal: "ms")
+        note.add("ttft_ms", first)
+        guard let span = endMilliseconds.map({ $0 - first }), span > 0, tokens > 1 else { return }
+        note.add("tokens_per_s", tenths: (tokens - 1) * 10_000 / span)
     }
 }

@@ -15,6 +15,7 @@ package struct DetachedExchange: Sendable {
     let client: Client
     let request: Request
     let commonFields: HeaderFields
+    let requestID: String?
     let admitted: (any Sendable)?
 
     init(
@@ -44,6 +45,7 @@ package struct DetachedExchange: Sendable {
         self.client = client
         request = exchange.request
         commonFields = exchange.commonFields
+        requestID = exchange.requestID
         admitted = exchange.admitted
     }
 }

@@ -9,11 +9,10 @@ package protocol ExchangeDelegate: AnyObject {
     func exchangeLost(_ exchange: Exchange)
 }
 
-/// One request and its answer.
+/// One request and its answer, on its connection's loop, from the head on.
 ///
-/// Lives on its connection's loop, from the head on. The answer is either one `respond`, or a
-/// `begin…` followed by `write`s and one `finish`. After the client is gone every call is accepted
-/// and does nothing.
+/// The answer is either one `respond`, or a `begin…` followed by `write`s and one `finish`. After
+/// the client is gone every call is accepted and does nothing.
 package final class Exchange {
     /// What was asked; without its body until the handler is called to answer.
     package private(set) var request: Request
@@ -35,10 +34,12 @@ package final class Exchange {
     package var delegate: (any ExchangeDelegate)?
     /// Why the request was answered with an error, if it was.
     package private(set) var reason: String?
-    /// Words that the application wants in the request's log line.
-    package var note: [UInt8] = []
+    /// What the application wants in the request's line of the log.
+    package var note = LogFields()
     /// Fields that every answer of this exchange carries.
     package var commonFields: HeaderFields = [:]
+    /// What the client calls its request; goes back with the answer.
+    package var requestID: String?
     /// Whether a producer stopped because of `isCongested` and has to learn when it may go on.
     var wantsWritable = false
     /// How much content `begin` announced.
@@ -80,6 +81,7 @@ package final class Exchange {
         admission = .read()
         admitted = detached.admitted
         commonFields = detached.commonFields
+        requestID = detached.requestID
     }
 
     /// Decides what becomes of a request whose handler wanted to wait.
@@ -241,9 +243,7 @@ package final class Exchange {
         connection?.write { $0.endContent() }
     }
 
-    /// Appends bytes as they are, outside the framing of the answer.
-    ///
-    /// For a server that plays a broken one and writes the framing itself, or something else.
+    /// Appends bytes outside the framing of the answer, for a server that plays a broken one.
     package func writeRaw(_ body: (inout [UInt8]) -> Void) {
         guard let connection, !isFinished else { return }
         connection.write { output in
@@ -336,6 +336,8 @@ package final class Exchange {
     ) {
         var fields = fields
         fields.append(commonFields)
+        // Another name of the request, such as an upstream's, gives way.
+        if let requestID { fields.set(RequestID.field, requestID) }
         guard let connection else { return standIn?.began(status, fields) ?? () }
         let framing = ResponseFraming(
             minorVersion: request.head.minorVersion,

@@ -21,7 +21,7 @@ package final class Service: Sendable {
     let access: AccessState
     let stores: Stores
     /// Nil where none is kept.
-    let audit: AuditFile?
+    let audit: LineFile?
     package let log: Log
     /// What the relay gets from its machine beside its loops and sockets.
     package let platform: Platform
@@ -49,7 +49,7 @@ package final class Service: Sendable {
         keyFile: KeyFile? = nil,
         journal: JournalFolder? = nil,
         durability: Durability = .interval,
-        audit: AuditFile? = nil,
+        audit: LineFile? = nil,
         makeClient: @escaping @Sendable (Reactor, UpstreamSettings) -> UpstreamClient? = {
             UpstreamClient(on: $0, settings: $1)
         },

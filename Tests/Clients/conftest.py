@@ -34,6 +34,14 @@ def clean_environment():
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
+def wait_for(condition, what, seconds=60):
+    """Waits until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.02)
+
+
 class Relay:
     """One relay process that can be stopped and started again on the same port and folder."""
 

@@ -3,9 +3,10 @@
 import resource
 import socket
 import threading
-import time
 
 import httpx
+
+from conftest import wait_for
 
 
 def ask(relay, text="hello", **fields):
@@ -13,13 +14,6 @@ def ask(relay, text="hello", **fields):
     response = httpx.post(f"{relay.url}/stream-chat", json=body, timeout=60)
     assert response.status_code == 200
     assert response.text.endswith("data: [DONE]\n\n")
-
-
-def wait_for(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.02)
 
 
 def status(relay, path):

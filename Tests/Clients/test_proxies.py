@@ -4,10 +4,11 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 
 import httpx
 import pytest
+
+from conftest import wait_for
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 CLIENT = "203.0.113.7"
@@ -41,13 +42,6 @@ http {{
     }}
 }}
 """
-
-
-def wait_for(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.02)
 
 
 def accepts(port):
@@ -162,7 +156,7 @@ def test_a_preamble_of_each_version_names_the_client(start_relay):
         assert said(relay, *pieces).startswith(b"HTTP/1.1 200 ")
     wait_for(lambda: addresses(relay) == [CLIENT] * 4, "the client's address")
     assert b'"proxy_protocol"' in said(relay, REQUEST)
-    line = "127.0.0.1 refused 400: the connection's PROXY preamble has none"
+    line = '127.0.0.1 status=400 reason="the connection\'s PROXY preamble has none'
     assert line in relay.log()
     # Without a line for each request, too.
     quiet = start_relay(

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 import frames
+from conftest import wait_for
 
 PAGE = 4096
 REFUSED = "the journal cannot be written"
@@ -119,13 +120,6 @@ def begin(relay, count, tokens, **options):
     for stream in streams:
         wait_for(lambda: len(stream.events) > 2, "the stream runs")
     return streams
-
-
-def wait_for(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.02)
 
 
 def readiness(relay):

@@ -14,6 +14,7 @@ import time
 import httpx
 import pytest
 
+from conftest import wait_for
 from http2_upstream import Upstream
 
 # Answers like OpenAI, and says with which version of HTTP it was asked.
@@ -37,13 +38,6 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body",
                 "body": b"data: " + json.dumps(end).encode() + b"\\n\\ndata: [DONE]\\n\\n"})
 '''
-
-
-def wait_for(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.02)
 
 
 def answer(relay, **kwargs):

@@ -86,7 +86,8 @@ import Wire
                 #expect(head.fields.all("Vary") == ["Origin"])
                 #expect(
                     head.fields.tokens("Access-Control-Expose-Headers") == [
-                        "x-stream-id", "retry-after", "retry-after-ms", "x-should-retry",
+                        "x-stream-id", "x-request-id", "retry-after", "retry-after-ms",
+                        "x-should-retry",
                     ]
                 )
             }

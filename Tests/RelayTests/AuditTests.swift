@@ -12,7 +12,7 @@ import Wire
 @Suite(.timeLimit(.minutes(5))) struct AuditTests {
     /// The lines of an audit log, as far as they are written.
     private struct Lines {
-        let file: AuditFile
+        let file: LineFile
         let path: String
 
         var text: String {
@@ -48,7 +48,7 @@ import Wire
         let folder = try makeFolder()
         defer { removeTree(folder) }
         let path = folder + "/audit.jsonl"
-        let file = try AuditFile(path: path) { Issue.record("the audit log reports \($0)") }
+        let file = try LineFile(path: path) { Issue.record("the audit log reports \($0)") }
         defer { file.close() }
         let access = AccessState(callers: keyring.access.callers, budgets: RateBook())
         try await withRelay(loops: loops, clock: clock, access: access, audit: file) { relay in
@@ -212,7 +212,7 @@ import Wire
     ])
     func `a value is what it was, and all that cannot be seen is escaped`(text: String) throws {
         var bytes: [UInt8] = []
-        AuditText.append(text, to: &bytes)
+        LoggedText.append(text, to: &bytes)
         let read = try JSON.parse(bytes.span).stringValue
         #expect(Array((read ?? "").utf8) == Array(text.utf8))
         let shown = String(decoding: bytes, as: UTF8.self)
@@ -228,8 +228,8 @@ import Wire
             String(repeating: "\u{10ffff}", count: 100_000), String(repeating: "漢", count: 100_000),
         ] {
             var bytes: [UInt8] = []
-            AuditText.append(long, to: &bytes)
-            #expect((AuditText.maxBytes - 16...AuditText.maxBytes + 5).contains(bytes.count))
+            LoggedText.append(long, to: &bytes)
+            #expect((LoggedText.maxBytes - 16...LoggedText.maxBytes + 5).contains(bytes.count))
             #expect(try JSON.parse(bytes.span).stringValue?.hasSuffix("…") == true)
         }
     }

@@ -51,6 +51,23 @@ import Wire
         }
     }
 
+    @Test(.timeLimit(.minutes(5)))
+    func `what the client calls its request comes back, and not the upstream's name`() async throws
+    {
+        var answer = ScriptedUpstream.Answer.body(Self.vectors, type: "application/json")
+        answer.fields.append("x-request-id", "req_9")
+        try await withRelay(asking: [answer]) { relay, _ in
+            let (head, _) = try relay.exchange(
+                "POST",
+                "/v1/embeddings",
+                ["X-Request-Id": "mine-1"],
+                body: #"{"input":"a"}"#
+            )
+            #expect(head.status == 200)
+            #expect(head.fields.all("X-Request-Id") == ["mine-1"])
+        }
+    }
+
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [

@@ -293,16 +293,8 @@ package final class EntryFilter {
 
     @inline(never)
     private func show(_ kind: EntryKind, _ payload: Span<UInt8>) {
-        var count = min(payload.count, Self.maxShownBytes)
-        // Not in the middle of a character.
-        while count > 0, count < payload.count, payload[count] & 0xC0 == 0x80 { count -= 1 }
-        var shown: [UInt8] = []
-        shown.append(span: payload.extracting(first: count))
-        report(.content(kind, shown, rest: payload.count - count))
+        report(.content(kind, ShownText(payload)))
     }
-
-    /// How much of one piece a line of the log shows.
-    private static let maxShownBytes = 1024
 
     /// Reports what has ended the answer, and adds what comes before that end.
     @inline(never)
@@ -334,7 +326,7 @@ extension EntryFilter {
         case undecided(by: String)
         /// Members that quote the text were left out.
         case leftOut
-        /// The beginning of what has passed, and how many bytes follow it.
-        case content(EntryKind, [UInt8], rest: Int)
+        /// What has passed.
+        case content(EntryKind, ShownText)
     }
 }

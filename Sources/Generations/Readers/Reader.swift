@@ -247,11 +247,9 @@ package final class Reader: ExchangeDelegate {
 
     /// Notes the answer for the request's line; done at the end, so that no open stream holds it.
     private func noteAnswer() {
-        exchange.note.reserveCapacity(128)
-        exchange.note.append(literal: "id=")
-        exchange.note.append(text: live.head.id)
-        exchange.note.append(literal: " model=")
-        exchange.note.append(text: live.head.model)
+        exchange.note.add("id", live.head.id)
+        exchange.note.add("model", live.head.model)
+        exchange.note.add("upstream", live.head.source.upstream)
     }
 
     // MARK: The client
@@ -261,19 +259,19 @@ package final class Reader: ExchangeDelegate {
     }
 
     package func exchangeLost(_ exchange: Exchange) {
-        leave(" left")
+        leave("left")
     }
 
     /// Ends its stream in the middle; the answer goes on without it.
     func cutOff() {
         exchange.cutOff()
-        leave(" too slow")
+        leave("too slow")
     }
 
-    private func leave(_ how: StaticString) {
+    private func leave(_ how: String) {
         silence.clear()
         noteAnswer()
-        exchange.note.append(literal: how)
+        exchange.note.add("reader", how)
         live.lost(self)
     }
 

@@ -11,14 +11,14 @@ final class Audit {
     static let maxRefusalsPerSecond = 20
     private static let maxReasonLength = 400
 
-    private let file: AuditFile?
+    private let file: LineFile?
     private let reactor: Reactor
     /// When refusals are counted anew, and how many had a line since.
     private var secondEnds: Nanoseconds = 0
     private var refusals = 0
     private var passedOver = 0
 
-    init(_ file: AuditFile?, on reactor: Reactor) {
+    init(_ file: LineFile?, on reactor: Reactor) {
         self.file = file
         self.reactor = reactor
     }

@@ -98,7 +98,7 @@ struct AuditEvent {
         line.append(literal: ",\"")
         line.append(literal: name)
         line.append(literal: "\":")
-        AuditText.append(text, to: &line)
+        LoggedText.append(text, to: &line)
     }
 
     private static func append(_ name: StaticString, _ number: Int?, to line: inout [UInt8]) {

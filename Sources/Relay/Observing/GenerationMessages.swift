@@ -7,19 +7,20 @@ import Wire
 extension Log {
     func write(_ report: GenerationReport) {
         switch report {
+        case .asked(let id, let text): write(.info, "asked", id: id, text)
         case .ended(let answer):
             if answer.passedOver > 0 {
                 let what = "the upstream's events that are no part of an answer"
-                write(.info, "id=\(answer.id) passed over \(what): \(answer.passedOver)")
+                write(.info, "passed over \(what): \(answer.passedOver)", id: answer.id)
             }
             // Nobody waits for an answer that was abandoned.
             guard let failure = answer.failure, failure.ending != .abandoned else { return }
-            write(.warning, "id=\(answer.id) \(failure.ending.rawValue): \(failure.message)")
+            write(.warning, "\(failure.ending.rawValue): \(failure.message)", id: answer.id)
         case .retry(let id, let number, let milliseconds, let why):
-            write(.warning, "id=\(id) retry \(number) in \(milliseconds) ms: \(why)")
+            write(.warning, "retry \(number) in \(milliseconds) ms: \(why)", id: id)
         case .filter(let id, let report): write(report, of: id)
         case .failedOver(let id, let next, let why):
-            write(.warning, "id=\(id) \(next.upstream) is asked for \(next.model): \(why)")
+            write(.warning, "\(next.upstream) is asked for \(next.model): \(why)", id: id)
         case .breaker(let upstream, .opened(let failures), let seconds):
             write(
                 .warning,
@@ -35,7 +36,7 @@ extension Log {
             write(.error, "an answer's beginning cannot be read back: \(error)")
         case .recordWaits(let id, let error):
             let until = error.mayPass ? "until the disk returns the answer" : "for the next start"
-            write(.error, "id=\(id) the record has to wait \(until): \(error)")
+            write(.error, "the record has to wait \(until): \(error)", id: id)
         case .journal(let report): write(report)
         case .recovered(let count):
             write(
@@ -60,25 +61,22 @@ extension Log {
 extension Log {
     private func write(_ report: EntryFilter.Report, of id: String) {
         switch report {
-        case .blocked(let name): write(.info, "id=\(id) \(name) has ended the answer")
+        case .blocked(let name): write(.info, "\(name) has ended the answer", id: id)
         case .undecided(let name):
             write(
                 .warning,
-                "id=\(id) \(name) has ended the answer: it exceeds its limits on this text, so"
-                    + " that nobody knows whether it matches"
+                "\(name) has ended the answer: it exceeds its limits on this text, so that nobody"
+                    + " knows whether it matches",
+                id: id
             )
         case .leftOut:
             write(
                 .info,
-                "id=\(id) logprobs, signatures or the like are left out, since they are of the text"
-                    + " before the filters"
+                "logprobs, signatures or the like are left out, since they are of the text before"
+                    + " the filters",
+                id: id
             )
-        case .content(let kind, let text, let rest):
-            write(.info) { line in
-                line.append(text: "id=\(id) \(kind) ")
-                JSONText.appendString(text.span, into: &line)
-                if rest > 0 { line.append(text: " and \(rest) bytes") }
-            }
+        case .content(let kind, let text): write(.info, "answered: \(kind)", id: id, text)
         }
     }
 }

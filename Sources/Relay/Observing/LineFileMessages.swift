@@ -1,38 +1,42 @@
 package import Storage
 
-/// What happens to the audit log's file, as lines of the log.
+/// What happens to a file of lines, as lines of the log.
 extension Log {
     /// Writes a line about it.
-    package func write(_ report: AuditReport) {
+    ///
+    /// - Parameters:
+    ///   - report: what happened.
+    ///   - name: what the file is called, such as `the audit log`.
+    package func write(_ report: LineReport, of name: String) {
         switch report {
         case .writeFailed(let error):
             write(
                 .error,
-                "the audit log cannot be written: \(error); its lines stay in memory, requests go on,"
+                "\(name) cannot be written: \(error); its lines stay in memory, requests go on,"
                     + " and writing is tried again"
             )
         case .writesResumed(let lost):
             write(
                 lost == 0 ? .info : .error,
-                "the audit log is written again: \(lost) lines are lost"
+                "\(name) is written again: \(lost) lines are lost"
             )
         case .lost(let count):
             write(
                 .error,
-                "too much waits for the disk: lines of the audit log are lost, \(count) by now"
+                "too much waits for the disk: lines of \(name) are lost, \(count) by now"
             )
         case .notSafe(let error):
-            write(.error, "lines of the audit log would not survive a loss of power: \(error)")
+            write(.error, "lines of \(name) would not survive a loss of power: \(error)")
         case .safeAgain:
-            write(.info, "lines of the audit log would survive a loss of power again")
+            write(.info, "lines of \(name) would survive a loss of power again")
         case .tornTail(let path, let bytes):
             write(
                 .warning,
-                "the audit log ended in the middle of a line: its \(bytes) bytes are set aside in"
+                "\(name) ended in the middle of a line: its \(bytes) bytes are set aside in"
                     + " \(path)"
             )
         case .begunAnew(let path):
-            write(.info, "the audit log was moved away: a new \(path) is begun")
+            write(.info, "\(name) was moved away: a new \(path) is begun")
         }
     }
 }

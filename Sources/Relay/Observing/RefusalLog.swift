@@ -16,24 +16,22 @@ struct RefusalLog {
     /// Writes a line for a request that the relay itself refused; what an upstream refused has one.
     mutating func finished(_ exchange: Exchange, at now: Nanoseconds) {
         guard exchange.reason != nil, exchange.note.isEmpty else { return }
-        write(at: now) { Visit(exchange, endedAt: now).append(to: &$0) }
+        write(at: now) { Visit(exchange, by: nil, endedAt: now) }
     }
 
     /// Writes a line for what has no acceptable head, or for a connection that is refused.
     mutating func refused(_ problem: Problem, from peer: PeerAddress, at now: Nanoseconds) {
-        write(at: now) {
-            $0.append(text: "\(peer) refused \(problem.status.code): \(problem.message)")
-        }
+        write(at: now) { Visit(refused: problem, from: peer) }
     }
 
-    private mutating func write(at now: Nanoseconds, _ append: (inout [UInt8]) -> Void) {
+    private mutating func write(at now: Nanoseconds, _ visit: () -> Visit) {
         guard now >= nextAt else { return passedOver += 1 }
         nextAt = now + .seconds(1)
-        let others = passedOver
+        var visit = visit()
+        if passedOver > 0 { visit.fields.add("passed_over", passedOver) }
         passedOver = 0
-        log.write(.info) { line in
-            append(&line)
-            if others > 0 { line.append(text: " (and \(others) refusals before)") }
-        }
+        var line: [UInt8] = []
+        log.append(visit, to: &line)
+        line.withUnsafeBufferPointer { log.writeRequests($0) }
     }
 }

@@ -2,8 +2,8 @@ import Loop
 
 /// The lines of one loop's requests: one `write` for all requests that end in a turn.
 final class RequestLog: TurnEndHandler {
-    /// A pipe takes this much in one piece, so that lines of several loops never mix (PIPE_BUF).
-    private static let atomicBytes = 4096
+    /// What is written in one piece, so that lines of several loops never mix.
+    private static let atomicBytes = LogLine.maxBytes
 
     private let log: Log
     private unowned let reactor: Reactor
@@ -19,10 +19,10 @@ final class RequestLog: TurnEndHandler {
 
     var isOn: Bool { log.logsRequests }
 
-    /// Adds one line: time, level, and the message that is appended.
-    func add(_ append: (inout [UInt8]) -> Void) {
+    /// Adds the line of a request.
+    func add(_ visit: Visit) {
         let start = lines.count
-        log.appendLine(.info, to: &lines, append)
+        log.append(visit, to: &lines)
         if lines.count > Self.atomicBytes, start > 0 { write(start) }
         guard !isTurnEndScheduled else { return }
         isTurnEndScheduled = true
@@ -39,7 +39,9 @@ final class RequestLog: TurnEndHandler {
 
     private func write(_ count: Int) {
         guard count > 0 else { return }
-        lines.withUnsafeBufferPointer { log.write(UnsafeBufferPointer(rebasing: $0[..<count])) }
+        lines.withUnsafeBufferPointer {
+            log.writeRequests(UnsafeBufferPointer(rebasing: $0[..<count]))
+        }
         lines.removeFirst(count)
     }
 }

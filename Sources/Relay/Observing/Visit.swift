@@ -5,38 +5,44 @@ import Wire
 
 /// What is known of a request when it is over; its line in the log is made from this.
 struct Visit {
-    private let exchange: Exchange
-    private let endedAt: Nanoseconds
-
-    init(_ exchange: Exchange, endedAt: Nanoseconds) {
-        self.exchange = exchange
-        self.endedAt = endedAt
-    }
-
-    /// Appends who asked what, and what became of it.
-    func append(to line: inout [UInt8]) {
-        let head = exchange.request.head
-        exchange.clientAddress.append(to: &line)
-        line.append(UInt8(ascii: " "))
-        line.append(text: head.method.name)
-        line.append(UInt8(ascii: " "))
-        // The query is left out: it may be somebody's prompt.
-        line.append(text: head.rawPath)
-        line.append(UInt8(ascii: " "))
-        line.append(decimal: exchange.status?.code ?? 0)
-        line.append(UInt8(ascii: " "))
-        line.append(decimal: Int((endedAt - exchange.startedAt) / 1_000_000))
-        line.append(literal: "ms ")
-        line.append(decimal: exchange.contentBytes)
-        line.append(UInt8(ascii: "B"))
-        if !exchange.note.isEmpty {
-            line.append(UInt8(ascii: " "))
-            line.append(contentsOf: exchange.note)
-        }
-        guard let reason = exchange.reason else { return }
-        line.append(literal: ": ")
-        line.append(text: Redaction.clean(String(reason.prefix(Self.maxReasonLength))))
-    }
-
     private static let maxReasonLength = 1000
+
+    /// Who asked what, and what became of it.
+    var fields = LogFields()
+    /// How many of the first fields people know by their place, as in any server's log.
+    let unnamedCount: Int
+
+    /// Gathers it.
+    ///
+    /// - Parameters:
+    ///   - exchange: has ended.
+    ///   - owner: who asked; nil where that is not known.
+    ///   - endedAt: when it was over.
+    init(_ exchange: Exchange, by owner: String?, endedAt: Nanoseconds) {
+        let head = exchange.request.head
+        unnamedCount = 4
+        fields.add("client", "\(exchange.clientAddress)")
+        fields.add("method", head.method.name)
+        // The query is left out: it may be somebody's prompt.
+        fields.add("path", head.rawPath)
+        fields.add("status", exchange.status?.code ?? 0)
+        fields.add("ms", Int((endedAt - exchange.startedAt) / 1_000_000))
+        fields.add("bytes", exchange.contentBytes)
+        if let owner { fields.add("user", owner) }
+        if let id = exchange.requestID { fields.add("request_id", id) }
+        fields.add(exchange.note)
+        if let reason = exchange.reason { fields.add("reason", Self.shown(reason)) }
+    }
+
+    /// Gathers what is known of a connection that was refused, or of what has no acceptable head.
+    init(refused problem: Problem, from peer: PeerAddress) {
+        unnamedCount = 1
+        fields.add("client", "\(peer)")
+        fields.add("status", problem.status.code)
+        fields.add("reason", problem.message)
+    }
+
+    private static func shown(_ reason: String) -> String {
+        Redaction.clean(String(reason.prefix(maxReasonLength)))
+    }
 }

@@ -32,7 +32,8 @@ enum EventSourceRefusal {
         var problem = problem
         // The URL that the browser comes back to has the old one.
         if caller.proof.kind == .ticket { problem.message += ", with another ticket" }
-        exchange.note = Array("refused \(problem.status.code): \(problem.message)".utf8)
+        exchange.note.add("refused", problem.status.code)
+        exchange.note.add("reason", problem.message)
         exchange.beginStream(.ok, problem.fields, block: dialect.media.head)
         exchange.write { out in
             EventWriter.appendRetry(1000 * min(seconds, maxSeconds), into: &out)

@@ -141,7 +141,7 @@ final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
     // MARK: The upstream
 
     func passedCall(_ call: PassedCall, began status: Status, _ fields: HeaderFields) {
-        exchange.note = Array("upstream=\(call.upstreamName)".utf8)
+        exchange.note = LogFields("upstream", call.upstreamName)
         let type = fields.first("Content-Type")?.lowercased()
         isStream = type?.hasPrefix("text/event-stream") == true
         var fields = fields
@@ -170,7 +170,7 @@ final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
         over()
         guard let failure else { return exchange.finish() }
         guard exchange.status != nil else { return exchange.respond(failure.problem) }
-        exchange.note += Array(": \(failure.message)".utf8)
+        exchange.note.add("reason", failure.message)
         exchange.cutOff()
     }
 }

@@ -95,8 +95,10 @@ struct RecordedAnswers {
         }
     }
 
-    private static func note(_ answer: RecordedAnswer) -> [UInt8] {
-        Array("id=\(answer.id) from the history".utf8)
+    private static func note(_ answer: RecordedAnswer) -> LogFields {
+        var fields = LogFields("id", answer.id)
+        fields.add("from", "history")
+        return fields
     }
 
     /// The context of a record's frames.

@@ -61,6 +61,7 @@ final class Router: RequestHandler {
     func admit(_ exchange: Exchange) -> Admission {
         let head = exchange.request.head
         exchange.commonFields = gate.responseFields(head)
+        exchange.requestID = RequestID.of(head)
         do throws(Problem) {
             let host = try gate.checkHost(head)
             let route = try Route.match(head)
@@ -162,8 +163,8 @@ final class Router: RequestHandler {
             if route != .readiness { refusalLog.finished(exchange, at: reactor.now) }
             return
         }
-        let visit = Visit(exchange, endedAt: reactor.now)
-        requestLog.add { visit.append(to: &$0) }
+        let owner = caller(of: exchange)
+        requestLog.add(Visit(exchange, by: owner, endedAt: reactor.now))
     }
 
     /// Who asked, as far as that was found out.
@@ -176,9 +177,7 @@ final class Router: RequestHandler {
         guard requestLog.isOn else {
             return refusalLog.refused(problem, from: peer, at: reactor.now)
         }
-        requestLog.add {
-            $0.append(text: "\(peer) refused \(problem.status.code): \(problem.message)")
-        }
+        requestLog.add(Visit(refused: problem, from: peer))
     }
 }
 

@@ -46,7 +46,7 @@ struct StreamRoutes {
             generation.stop()
             let owner = generation.live.head.owner
             audit.did(.stopped, exchange, by: caller, id: id, of: .owner(owner))
-            exchange.note = Array("id=\(id)".utf8)
+            exchange.note = LogFields("id", id)
             exchange.respond(.noContent, [:])
         case .moved: return
         case .nowhere: throw Self.unknownStream

@@ -41,7 +41,7 @@ struct TwoStepRoutes {
     }
 
     private func respond(_ exchange: Exchange, _ id: String) {
-        exchange.note = Array("id=\(id)".utf8)
+        exchange.note = LogFields("id", id)
         exchange.respond(
             .accepted,
             [

@@ -1,10 +1,10 @@
 import Loop
 
-/// A file of lines for people who want to know who did what; for any number of threads.
+/// A file of lines that are kept for people, such as the audit log; for any number of threads.
 ///
 /// Lines are appended by one writer, on a queue of its own. While the disk refuses, they are kept
 /// up to a bound and tried again, and nobody waits for it.
-package final class AuditFile: Sendable {
+package final class LineFile: Sendable {
     /// How much may wait for the disk, in bytes; beyond it lines are lost and counted.
     package static let maxPendingBytes = 4 << 20
 
@@ -16,6 +16,7 @@ package final class AuditFile: Sendable {
     ///
     /// - Parameters:
     ///   - path: the file's.
+    ///   - durability: when lines are made safe against a loss of power.
     ///   - maxPendingBytes: how much may wait for the disk.
     ///   - platform: the disk and the threads.
     ///   - report: called here during the start, then on the file's queue, and for a line that is
@@ -23,19 +24,20 @@ package final class AuditFile: Sendable {
     /// - Throws: what somebody has to put right: a lock held, a missing permission, a wrong path.
     package init(
         path: String,
-        maxPendingBytes: Int = AuditFile.maxPendingBytes,
+        durability: Durability = .interval,
+        maxPendingBytes: Int = LineFile.maxPendingBytes,
         platform: Platform = .system,
-        report: @escaping @Sendable (AuditReport) -> Void
+        report: @escaping @Sendable (LineReport) -> Void
     ) throws(StorageError) {
         let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         guard !name.isEmpty else { throw .notRegularFile(path: path) }
         records = try RecordQueue(
             directory: parentFolder(of: path),
             name: String(name),
-            label: "sse-relay.audit",
+            label: "sse-relay.lines",
             maxPendingBytes: maxPendingBytes,
-            durability: .interval,
-            follower: AuditFollower(report),
+            durability: durability,
+            follower: LineFollower(report),
             platform: platform
         )
     }
@@ -58,8 +60,8 @@ package final class AuditFile: Sendable {
     package func close() { records.close() }
 }
 
-/// What an audit log's owner should know.
-package enum AuditReport: Sendable, Equatable {
+/// What the owner of a file of lines should know.
+package enum LineReport: Sendable, Equatable {
     /// The disk refuses; lines are kept and tried again. Reported once per outage.
     case writeFailed(StorageError)
     /// All that was kept is in the file; so many lines were lost since the outage began.
@@ -77,11 +79,11 @@ package enum AuditReport: Sendable, Equatable {
 }
 
 /// Passes on what the writer of lines has to report, and lost lines not one by one.
-private final class AuditFollower: RecordFollower {
+private final class LineFollower: RecordFollower {
     private let lost = Guarded(0)
-    private let tell: @Sendable (AuditReport) -> Void
+    private let tell: @Sendable (LineReport) -> Void
 
-    init(_ tell: @escaping @Sendable (AuditReport) -> Void) { self.tell = tell }
+    init(_ tell: @escaping @Sendable (LineReport) -> Void) { self.tell = tell }
 
     func report(_ report: RecordReport) {
         switch report {

@@ -59,6 +59,12 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
         fields.append(contentsOf: others.fields)
     }
 
+    /// Adds a line in the place of all others of its name.
+    package mutating func set(_ name: String, _ value: String) {
+        fields.removeAll { equalsIgnoringCase($0.name, name) }
+        append(name, value)
+    }
+
     /// Adds a line whose bytes have been checked.
     mutating func append(checked field: Field) {
         // Browsers send about fifteen fields: this is one allocation instead of four.

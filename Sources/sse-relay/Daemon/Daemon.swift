@@ -13,7 +13,11 @@ struct Daemon {
     init(_ settings: Settings, envFile: String?) {
         self.settings = settings
         self.envFile = envFile
-        log = Log(logsRequests: settings.process.logsRequests)
+        log = Log(
+            logsRequests: settings.process.logsRequests,
+            format: settings.process.logFormat,
+            hasPriorities: JournalStream.isStandardError(settings.environment)
+        )
     }
 
     /// Serves until a signal ends it.
@@ -25,7 +29,12 @@ struct Daemon {
         let arrivals = SignalArrivals()
         let listeners = try listen()
         var storage = try OpenedStorage(settings, log)
-        var relay = try RunningRelay(settings, storage, descriptors: descriptors, log)
+        var relay = try RunningRelay(
+            settings,
+            storage,
+            descriptors: descriptors,
+            storage.requestLog
+        )
         try await relay.start(on: listeners.numbers, storage.takeRecovery())
         Announcement(
             settings: settings,
@@ -35,7 +44,7 @@ struct Daemon {
         ).write(to: log)
         notifier.notify("READY=1")
         storage.history.holdReserve()
-        await serve(&relay, storage.audit, until: arrivals)
+        await serve(&relay, storage, until: arrivals)
         notifier.notify("STOPPING=1")
         let stop = Stop(
             service: relay.service,
@@ -67,7 +76,7 @@ struct Daemon {
 
     private func serve(
         _ relay: inout RunningRelay,
-        _ audit: AuditFile?,
+        _ storage: OpenedStorage,
         until arrivals: SignalArrivals
     ) async {
         let reloading = Reloading(envFile: envFile, log: log)
@@ -75,7 +84,7 @@ struct Daemon {
             switch signal {
             case .stop: return
             case .reload:
-                audit?.reopen()
+                storage.reopenLines()
                 await reloading.reload(&relay)
             case .load: await logLoad(of: relay.service)
             }

@@ -6,7 +6,9 @@ import Storage
 struct OpenedStorage {
     private var folder: DataFolder
     /// Nil where none is kept.
-    let audit: AuditFile?
+    let audit: LineFile?
+    /// Nil where the lines of requests go where all others go.
+    private let access: LineFile?
     private let log: Log
 
     /// Opens the files, and reads what an earlier process left in them.
@@ -15,7 +17,9 @@ struct OpenedStorage {
     ///   fail in the same way.
     init(_ settings: Settings, _ log: Log) throws {
         self.log = log
-        audit = try Self.audit(settings.process.auditLog, log)
+        audit = try Self.lines(ProcessSettings.auditLog, settings, log, "the audit log", .interval)
+        // What a loss of power takes of it nobody answers for.
+        access = try Self.lines(ProcessSettings.accessLog, settings, log, "the access log", .never)
         let storage = settings.storage
         var options = DataFolder.Options(folder: storage.dataFolder)
         options.journalFolder = storage.keepsJournal ? storage.journalFolder : nil
@@ -38,14 +42,29 @@ struct OpenedStorage {
         }
     }
 
-    private static func audit(_ path: String?, _ log: Log) throws -> AuditFile? {
-        guard let path else { return nil }
+    private static func lines(
+        _ setting: Setting<String?>,
+        _ settings: Settings,
+        _ log: Log,
+        _ name: String,
+        _ durability: Durability
+    ) throws -> LineFile? {
+        guard let path = try setting.value(in: settings.environment) else { return nil }
         do throws(StorageError) {
-            return try AuditFile(path: path) { log.write($0) }
+            return try LineFile(path: path, durability: durability) { log.write($0, of: name) }
         } catch {
             guard error.needsRepair else { throw error }
-            throw ConfigurationError(ProcessSettings.auditLog.variable, "\(error)")
+            throw ConfigurationError(setting.variable, "\(error)")
         }
+    }
+
+    /// The log for who takes requests.
+    var requestLog: Log { access.map { log.writingRequests(into: $0) } ?? log }
+
+    /// Begins the files anew that somebody has moved away.
+    func reopenLines() {
+        audit?.reopen()
+        access?.reopen()
     }
 
     var history: HistoryFile { folder.history }
@@ -61,8 +80,12 @@ struct OpenedStorage {
     /// - Parameter isAllRecorded: whether the history has taken the record of every answer.
     /// - Returns: whether the history could be written.
     func close(isAllRecorded: Bool) -> Bool {
-        if let audit, !audit.flush(timeoutMilliseconds: 5000) {
-            log.write(.error, "lines of the audit log are lost: they could not be written in time")
+        for (name, file) in [("audit", audit), ("access", access)] {
+            guard let file, !file.flush(timeoutMilliseconds: 5000) else { continue }
+            log.write(
+                .error,
+                "lines of the \(name) log are lost: they could not be written in time"
+            )
         }
         switch folder.close(isAllRecorded: isAllRecorded) {
         case .whole: return true

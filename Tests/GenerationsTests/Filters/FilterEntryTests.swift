@@ -178,7 +178,9 @@ import Wire
         filter.take(into: &log) { $0.append(.text, long.utf8.span) }
         #expect(log.bytes == Array(long.utf8))
         let shown = Array(String(repeating: "é", count: 512).utf8)
-        #expect(reports == [.content(.text, shown, rest: 176)])
+        let text = ShownText(long.utf8.span)
+        #expect(text.bytes == shown && text.rest == 176)
+        #expect(reports == [.content(.text, text)])
     }
 
     @Test func `the prefix comes before the client's own instructions`() throws {

@@ -42,7 +42,7 @@ final class TestRelay: Sendable {
         left: String? = nil,
         upstreamSettings: UpstreamSettings = UpstreamSettings(),
         access: AccessState = AccessState(),
-        audit: AuditFile? = nil,
+        audit: LineFile? = nil,
         _ configure: (inout RelayConfiguration) -> Void = { _ in }
     ) async throws {
         folder = try left ?? makeFolder()
@@ -245,7 +245,7 @@ func withRelay<Result>(
     reportsKeys: Bool = true,
     left: String? = nil,
     access: AccessState = AccessState(),
-    audit: AuditFile? = nil,
+    audit: LineFile? = nil,
     _ configure: (inout RelayConfiguration) -> Void = { _ in },
     _ body: (TestRelay) async throws -> Result
 ) async throws -> Result {

@@ -11,7 +11,7 @@
 /// The tables of `docs/limits.md`: every limit with its default, from the sources that have it.
 enum LimitsPage {
     /// One limit, and what meets who crosses it.
-    private struct Row {
+    struct Row {
         let what: String
         let limit: String
         let answer: String
@@ -45,7 +45,8 @@ enum LimitsPage {
         table("A connection", connections) + table("A request", requests)
             + table("A caller", callers)
             + table("An answer", answers) + table("An upstream", upstreams)
-            + table("An issuer of tokens", issuers) + table("The audit log", audits)
+            + table("An issuer of tokens", issuers) + table("The audit log", LogLimits.audits)
+            + table("The log", LogLimits.lines)
     }
 
     private static func table(_ title: String, _ rows: [Row]) -> String {
@@ -381,22 +382,6 @@ enum LimitsPage {
                 CallSettings.totalSeconds.variable,
                 "s",
                 "the answer ends as `timeout` with the code `total_timeout`"
-            ),
-        ]
-    }
-
-    private static var audits: [Row] {
-        [
-            Row(
-                "lines that wait for the disk",
-                "\(AuditFile.maxPendingBytes) bytes",
-                "they are lost and counted; requests go on"
-            ),
-            Row("a value of a line", "\(AuditText.maxBytes) bytes", "it is cut off"),
-            Row(
-                "refusals with a line, for each loop",
-                "\(Audit.maxRefusalsPerSecond) in a second",
-                "they are counted in `passed_over`"
             ),
         ]
     }

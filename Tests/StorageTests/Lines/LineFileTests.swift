@@ -7,16 +7,16 @@ import Testing
 
 /// The file of an audit log: whole lines for one user, and nobody waits for the disk.
 @Suite(.timeLimit(.minutes(2)))
-struct AuditFileTests {
+struct LineFileTests {
     private static let name = "audit.jsonl"
 
     private func open(
         _ scratch: Scratch,
-        maxPendingBytes: Int = AuditFile.maxPendingBytes,
+        maxPendingBytes: Int = LineFile.maxPendingBytes,
         platform: Platform = .system,
-        _ report: @escaping @Sendable (AuditReport) -> Void = { Issue.record("reports \($0)") }
-    ) throws -> AuditFile {
-        try AuditFile(
+        _ report: @escaping @Sendable (LineReport) -> Void = { Issue.record("reports \($0)") }
+    ) throws -> LineFile {
+        try LineFile(
             path: scratch.path(Self.name),
             maxPendingBytes: maxPendingBytes,
             platform: platform,
@@ -40,7 +40,7 @@ struct AuditFileTests {
 
     @Test func `a file that was moved away is complete once it is begun anew`() throws {
         let scratch = Scratch()
-        let reports = Guarded<[AuditReport]>([])
+        let reports = Guarded<[LineReport]>([])
         let file = try open(scratch) { report in reports.withLock { $0.append(report) } }
         file.append(bytes("old"))
         #expect(file.flush(timeoutMilliseconds: 30_000))
@@ -66,7 +66,7 @@ struct AuditFileTests {
     {
         let scratch = Scratch()
         let clock = ManualDelays()
-        let reports = Guarded<[AuditReport]>([])
+        let reports = Guarded<[LineReport]>([])
         let file = try open(scratch, maxPendingBytes: 100, platform: clock.platform) { report in
             reports.withLock { $0.append(report) }
         }
@@ -84,7 +84,7 @@ struct AuditFileTests {
     @Test func `a path that is no file's stops the start`() {
         for path in ["/", "/tmp/", "/dev/null", "/proc/no/such/audit"] {
             #expect(throws: StorageError.self, "\(path)") {
-                _ = try AuditFile(path: path) { _ in }
+                _ = try LineFile(path: path) { _ in }
             }
         }
     }

@@ -16,6 +16,13 @@ import Testing
         #expect(fields.all("none").isEmpty)
     }
 
+    @Test func `a field can take the place of all others of its name`() {
+        var fields: HeaderFields = ["X-Id": "1", "Other": "2", "x-id": "3"]
+        fields.set("X-ID", "4")
+        #expect(fields.all("x-id") == ["4"])
+        #expect(fields.all("other") == ["2"])
+    }
+
     @Test func `lists of several lines are joined, in small letters`() {
         #expect(fields.tokens("accept") == ["a", "b", "c", "d"])
     }

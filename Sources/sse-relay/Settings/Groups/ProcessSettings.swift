@@ -1,4 +1,5 @@
 import Glibc
+import Relay
 
 /// How the process runs.
 struct ProcessSettings: Sendable {
@@ -6,6 +7,9 @@ struct ProcessSettings: Sendable {
     let drainSeconds: Int
     let logsRequests: Bool
     let logsContent: Bool
+    let logFormat: Log.Format
+    /// The path of the file that has the lines of requests; nil where they go where all others go.
+    let accessLog: String?
     /// The audit log's path; nil where none is kept.
     let auditLog: String?
 
@@ -15,6 +19,8 @@ struct ProcessSettings: Sendable {
         drainSeconds = try Self.drainSeconds.value(in: environment)
         logsRequests = try Self.logsRequests.value(in: environment)
         logsContent = try Self.logsContent.value(in: environment)
+        logFormat = try Self.logFormat.value(in: environment)
+        accessLog = try Self.accessLog.value(in: environment)
         auditLog = try Self.auditLog.value(in: environment)
     }
 }
@@ -23,8 +29,8 @@ extension ProcessSettings {
     static let group = VariableGroup(
         "Process",
         [
-            loops.variable, drainSeconds.variable, logsRequests.variable, logsContent.variable,
-            auditLog.variable,
+            loops.variable, drainSeconds.variable, logsRequests.variable, logFormat.variable,
+            accessLog.variable, logsContent.variable, auditLog.variable,
         ]
     )
 
@@ -54,8 +60,35 @@ extension ProcessSettings {
             "RELAY_LOG_REQUESTS",
             fallback: "1",
             change: .restart,
-            summary: "1 for a line on stderr per request, 0 for none",
-            words: "1 for a line on stderr per request, 0 for none."
+            summary: "1 for a line of the log per request, 0 for none",
+            words: "1 for a line of the log per request, 0 for none."
+        )
+    )
+
+    static let logFormat = Setting.choice(
+        Variable(
+            "RELAY_LOG_FORMAT",
+            fallback: "text",
+            change: .restart,
+            summary: "text for people, json for machines",
+            words: """
+                How the log is written: `text` for people, or `json` for machines, an object in each \
+                line. Under systemd each line has its priority.
+                """
+        ),
+        expected: "text or json"
+    ) { Log.Format(rawValue: $0) }
+
+    static let accessLog = Setting.optionalText(
+        Variable(
+            "RELAY_ACCESS_LOG",
+            example: "/var/log/sse-relay/access.log",
+            change: .restart,
+            summary: "a file for the lines of requests, instead of stderr",
+            words: """
+                A file that has the lines of requests, which are then not on stderr; for this user \
+                alone. A file that is moved away is begun anew, at SIGHUP or with its next line.
+                """
         )
     )
 
@@ -63,9 +96,11 @@ extension ProcessSettings {
         Variable(
             "RELAY_LOG_CONTENT",
             fallback: "0",
-            summary: "1 for a line on stderr per piece of an answer, with its text",
+            summary: "1 for a line of the log per question and piece of an answer, with its text",
             words: """
-                1 for a line on stderr per piece of an answer as it passes the filters, with its                 text up to 1024 bytes: for finding faults, since what people ask and are answered                 is then in the log.
+                1 for a line of the log per question, and per piece of an answer as it passes the \
+                filters, with its text up to 1024 bytes: for finding faults, since what people ask \
+                and are answered is then in the log.
                 """
         )
     )
