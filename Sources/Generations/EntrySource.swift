@@ -22,8 +22,8 @@ package protocol EntrySource: AnyObject {
     var retryCount: Int { get }
     /// What the answer has cost so far, counted or estimated; nil where nothing is known of it.
     var usage: Usage? { get }
-    /// Whether anybody was asked, which counts against limits.
-    var hasAsked: Bool { get }
+    /// How often somebody was asked, which counts against limits.
+    var askedCount: Int { get }
     /// About how many tokens were asked of somebody who may have taken them, and has not answered.
     var askedTokens: Int { get }
     /// How many of the upstream's events were passed over, because they are no part of an answer.
@@ -37,8 +37,8 @@ extension EntrySource {
     /// Next to nothing.
     package var heldBytes: Int { 0 }
 
-    /// Somebody was.
-    package var hasAsked: Bool { true }
+    /// Somebody was, once.
+    package var askedCount: Int { 1 }
 
     /// Nothing is known of it.
     package var askedTokens: Int { 0 }

@@ -206,13 +206,13 @@ package final class Generation: LiveLogOwner {
     private func close(_ given: Usage?, _ appendLast: (inout EntryLog) -> Void) {
         guard !isEnded else { return }
         let usage = given ?? source?.usage
-        let retries = source?.retryCount ?? 0
-        let wasAsked = source?.hasAsked ?? false
-        live.noteEnd(tries: wasAsked ? retries + 1 : 0)
+        let askedCount = source?.askedCount ?? 0
+        live.noteEnd(tries: askedCount)
         take { log in
             if let usage { log.appendUsage(usage) }
             appendLast(&log)
         }
+        let retries = source?.retryCount ?? 0
         let askedTokens = source?.askedTokens ?? 0
         let passedOver = source?.passedOverCount ?? 0
         source = nil
@@ -220,7 +220,7 @@ package final class Generation: LiveLogOwner {
             self,
             usage,
             askedTokens: askedTokens,
-            wasAsked: wasAsked,
+            wasAsked: askedCount > 0,
             retries: retries,
             passedOver: passedOver
         )

@@ -298,15 +298,34 @@ package final class LiveLog: TurnEndHandler {
 }
 
 extension LiveLog {
+    /// Appends which answer it is, and who gave it.
+    func appendName(to note: inout LogFields) {
+        note.add("id", head.id)
+        // What failed may be a key in the place of a name.
+        note.add("model", failure == nil ? head.model : Redaction.clean(head.model))
+        note.add("upstream", head.source.upstream)
+        guard !passedFields.fields.isEmpty, let id = passedFields.first("x-request-id") else {
+            return
+        }
+        note.add("upstream_request_id", id)
+    }
+
+    /// What an answer of nothing but text has besides: its start, its usage and its end.
+    private static let otherEntries = 3
+
     /// Appends how the answer went, for the request's line in the log.
     func appendOutcome(to note: inout LogFields) {
         let tokens = log.textEntryCount
-        note.add("ending", log.ending?.rawValue ?? "running")
+        let ending = log.ending
+        note.add("ending", word: ending?.rawValue ?? "running")
         note.add("tokens", tokens)
         if tries > 0 { note.add("tries", tries) }
         guard let first = firstTokenMilliseconds else { return }
         note.add("ttft_ms", first)
-        guard let span = endMilliseconds.map({ $0 - first }), span > 0, tokens > 1 else { return }
+        // Reasoning and calls of tools take their time, too, and so does a call that fails.
+        let isTextAlone = log.count - tokens <= Self.otherEntries && ending == .complete
+        guard isTextAlone, tokens > 1, let span = endMilliseconds.map({ $0 - first }), span > 0
+        else { return }
         note.add("tokens_per_s", tenths: (tokens - 1) * 10_000 / span)
     }
 }

@@ -16,6 +16,7 @@ package struct DetachedExchange: Sendable {
     let request: Request
     let commonFields: HeaderFields
     let requestID: String?
+    let user: String?
     let admitted: (any Sendable)?
 
     init(
@@ -46,6 +47,7 @@ package struct DetachedExchange: Sendable {
         request = exchange.request
         commonFields = exchange.commonFields
         requestID = exchange.requestID
+        user = exchange.user
         admitted = exchange.admitted
     }
 }

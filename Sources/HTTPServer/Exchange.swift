@@ -40,6 +40,8 @@ package final class Exchange {
     package var commonFields: HeaderFields = [:]
     /// What the client calls its request; goes back with the answer.
     package var requestID: String?
+    /// Who asks, for the logs; nil where that is not known.
+    package var user: String?
     /// Whether a producer stopped because of `isCongested` and has to learn when it may go on.
     var wantsWritable = false
     /// How much content `begin` announced.
@@ -81,7 +83,7 @@ package final class Exchange {
         admission = .read()
         admitted = detached.admitted
         commonFields = detached.commonFields
-        requestID = detached.requestID
+        (requestID, user) = (detached.requestID, detached.user)
     }
 
     /// Decides what becomes of a request whose handler wanted to wait.
@@ -222,9 +224,7 @@ package final class Exchange {
         standIn.wrote(bytes)
     }
 
-    /// Sends what the body writes at once instead of at the end of the turn.
-    ///
-    /// For a caller that is at the end of a turn already and has collected all of it.
+    /// Sends what the body writes at once, for a caller that has collected all of a turn.
     package func sendNow(_ body: () -> Void) {
         guard let connection else { return body() }
         connection.sendNow(body)

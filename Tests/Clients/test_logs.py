@@ -58,7 +58,7 @@ def test_what_clients_send_forges_nothing(start_relay):
         wait_for(lambda: "/x%22%20id" in relay.log(), "the last request")
         log = relay.log()
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", log)
-        assert " id=forged " not in log and " id=forged\n" not in log
+        assert " id=forged" not in log
         assert all(len(line) < 4096 for line in log.splitlines())
         if form == "json":
             objects(relay)
@@ -107,7 +107,7 @@ def test_what_was_asked_and_answered_is_in_the_log_only_where_that_is_wanted(sta
     said = {"message": "the question\nhas lines", "model": "simulator?say=Some%20answer&interval_ms=0"}
     httpx.post(f"{quiet.url}/stream-chat", json=said, timeout=60)
     assert quiet.stop() == 0
-    assert "question" not in quiet.log() and "answer." not in quiet.log()
+    assert "question" not in quiet.log() and "answered" not in quiet.log()
     relay = start_relay(RELAY_LOG_CONTENT=1, RELAY_LOG_FORMAT="json")
     answer = httpx.post(f"{relay.url}/chat/stream", json=said, timeout=60)
     assert relay.stop() == 0

@@ -66,6 +66,8 @@ import Testing
         ("OPENAI_API_KEY=SECRET # mine", "a part of OPENAI_API_KEY's value"),
         ("OPENAI_API_KEY= SECRET", "after OPENAI_API_KEY="), ("; SECRET", "write # in its place"),
         ("export OPENAI_API_KEY=SECRET", "begin the line with OPENAI_API_KEY="),
+        ("SECRETx== # mine", "a part of NAME's value"), ("SECRETx= y", "after NAME="),
+        ("export SECRETx==", "begin the line with NAME="), ("SECRETx =", "NAME has a blank"),
     ])
     func `of a line that cannot be read nothing is shown but a name, and the cure`(
         line: String,

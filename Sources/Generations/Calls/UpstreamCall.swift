@@ -31,7 +31,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
     /// How long the attempt's body is.
     private var sentBytes = 0
     /// Whether any upstream was sent the request.
-    package private(set) var hasAsked = false
+    package private(set) var askedCount = 0
     /// How much text is asked.
     var askedBytes = 0
     var errorBody: [UInt8] = []
@@ -176,7 +176,7 @@ package final class UpstreamCall: TransferDelegate, EntrySource {
         do throws(ChatRequestError) {
             let body = try question?.takeBody(for: candidate) ?? []
             sentBytes = body.count
-            hasAsked = true
+            askedCount += 1
             transfer = context.client.start(upstream.request(body: body), delegate: self)
         } catch {
             failed(AttemptFailure(.unwritable, .unwritable(error)))

@@ -240,16 +240,12 @@ package final class Reader: ExchangeDelegate {
         complete { isInOrder ? $0.finish() : $0.cutOff() }
     }
 
-    private func noteEnd() {
-        noteAnswer()
-        live.appendOutcome(to: &exchange.note)
-    }
-
     /// Notes the answer for the request's line; done at the end, so that no open stream holds it.
-    private func noteAnswer() {
-        exchange.note.add("id", live.head.id)
-        exchange.note.add("model", live.head.model)
-        exchange.note.add("upstream", live.head.source.upstream)
+    private func noteEnd() {
+        var note = LogFields()
+        live.appendName(to: &note)
+        live.appendOutcome(to: &note)
+        exchange.note = note
     }
 
     // MARK: The client
@@ -269,10 +265,14 @@ package final class Reader: ExchangeDelegate {
     }
 
     private func leave(_ how: String) {
-        silence.clear()
-        noteAnswer()
-        exchange.note.add("reader", how)
+        noteLeaving(how)
         live.lost(self)
+    }
+
+    private func noteLeaving(_ how: String) {
+        silence.clear()
+        live.appendName(to: &exchange.note)
+        exchange.note.add("reader", how)
     }
 
     // MARK: Silence
@@ -325,7 +325,7 @@ extension Reader {
         guard let part, part.log.numbers.contains(cursor) else {
             // The client comes back with its last id, and then the disk may have the entry.
             exchange.cutOff()
-            return leave(" not readable")
+            return leave("not readable")
         }
         old = part
         live.readerDrained()
@@ -342,7 +342,9 @@ extension Reader {
         guard loop.reactor.now >= stallsAt else { return silence.set(at: stallsAt) }
         // The client would not take the connection's end either.
         exchange.delegate = nil
+        // Its line in the log is written at once.
+        noteLeaving("stalled")
         exchange.abort()
-        leave(" stalled")
+        live.lost(self)
     }
 }

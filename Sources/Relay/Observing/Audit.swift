@@ -79,14 +79,12 @@ final class Audit {
     // MARK: Refusals
 
     /// Notes a request that the relay itself refused, for who asks or for what it asks for.
-    ///
-    /// Of most requests it is not asked who it was: that costs a look at a type.
-    func finished(_ exchange: Exchange, by owner: @autoclosure () -> String?) {
+    func finished(_ exchange: Exchange) {
         // What an upstream refused has a note.
         guard file != nil, let reason = exchange.reason, exchange.note.isEmpty,
             let status = exchange.status?.code, Self.isRefusal(status)
         else { return }
-        refused(AuditEvent(.refused, by: owner(), exchange), status, reason)
+        refused(AuditEvent(.refused, by: exchange.user, exchange), status, reason)
     }
 
     /// Notes a request that was refused in the words of an event.

@@ -59,19 +59,18 @@ struct LogLine {
         }
         line.append(text: level.rawValue)
         var count = 0
-        fields.forEach { name, kind, value in
-            guard let room = Self.room(in: line, end, for: name) else { return }
-            line.append(literal: " ")
+        fields.forEach { field, valueStart, kind in
+            guard let room = Self.room(in: line, end, before: valueStart) else { return }
             count += 1
+            let value = field.extracting(valueStart...)
+            let isShownAsItIs = value.count <= room && (kind != .text || Self.isBare(value))
             if count > unnamed {
-                line.append(span: name)
-                line.append(literal: "=")
-            }
-            if kind == .number || Self.isBare(value), value.count <= room {
-                line.append(span: value)
+                line.append(span: isShownAsItIs ? field : field.extracting(first: valueStart))
             } else {
-                LoggedText.append(quoted: value, to: &line, maxBytes: room)
+                line.append(UInt8(ascii: " "))
+                if isShownAsItIs { line.append(span: value) }
             }
+            if !isShownAsItIs { LoggedText.append(quoted: value, to: &line, maxBytes: room) }
         }
         guard !words.isEmpty else { return }
         line.append(literal: " ")
@@ -92,10 +91,11 @@ struct LogLine {
         line.append(literal: "\",\"level\":\"")
         line.append(text: level.rawValue)
         line.append(literal: "\"")
-        fields.forEach { name, kind, value in
-            guard let room = Self.room(in: line, end, for: name) else { return }
+        fields.forEach { field, valueStart, kind in
+            guard let room = Self.room(in: line, end, before: valueStart) else { return }
+            let value = field.extracting(valueStart...)
             line.append(literal: ",\"")
-            line.append(span: name)
+            line.append(span: field.extracting(1..<valueStart - 1))
             line.append(literal: "\":")
             if kind == .number {
                 line.append(span: value)
@@ -112,9 +112,9 @@ struct LogLine {
     }
 
     /// How long a value may be.
-    private static func room(in line: [UInt8], _ end: Int, for name: Span<UInt8>) -> Int? {
+    private static func room(in line: [UInt8], _ end: Int, before valueStart: Int) -> Int? {
         // The words get a part of the line, however long the fields are.
-        let room = min(maxValueBytes, end - maxWordBytes / 4 - line.count - name.count - 4)
+        let room = min(maxValueBytes, end - maxWordBytes / 4 - line.count - valueStart - 2)
         return room >= minValueBytes ? room : nil
     }
 

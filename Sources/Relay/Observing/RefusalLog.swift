@@ -16,7 +16,7 @@ struct RefusalLog {
     /// Writes a line for a request that the relay itself refused; what an upstream refused has one.
     mutating func finished(_ exchange: Exchange, at now: Nanoseconds) {
         guard exchange.reason != nil, exchange.note.isEmpty else { return }
-        write(at: now) { Visit(exchange, by: nil, endedAt: now) }
+        write(at: now) { Visit(exchange, endedAt: now) }
     }
 
     /// Writes a line for what has no acceptable head, or for a connection that is refused.

@@ -16,20 +16,20 @@ struct Visit {
     ///
     /// - Parameters:
     ///   - exchange: has ended.
-    ///   - owner: who asked; nil where that is not known.
     ///   - endedAt: when it was over.
-    init(_ exchange: Exchange, by owner: String?, endedAt: Nanoseconds) {
+    init(_ exchange: Exchange, endedAt: Nanoseconds) {
         let head = exchange.request.head
         unnamedCount = 4
-        fields.add("client", "\(exchange.clientAddress)")
+        fields.add("client", .word) { exchange.clientAddress.append(to: &$0) }
         fields.add("method", head.method.name)
         // The query is left out: it may be somebody's prompt.
-        fields.add("path", head.rawPath)
+        let path = head.rawPath
+        fields.add("path", exchange.reason == nil ? path : Redaction.clean(path))
         fields.add("status", exchange.status?.code ?? 0)
         fields.add("ms", Int((endedAt - exchange.startedAt) / 1_000_000))
         fields.add("bytes", exchange.contentBytes)
-        if let owner { fields.add("user", owner) }
-        if let id = exchange.requestID { fields.add("request_id", id) }
+        if let user = exchange.user { fields.add("user", user) }
+        if let id = exchange.requestID { fields.add("request_id", Redaction.clean(id)) }
         fields.add(exchange.note)
         if let reason = exchange.reason { fields.add("reason", Self.shown(reason)) }
     }

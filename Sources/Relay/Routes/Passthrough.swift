@@ -142,6 +142,7 @@ final class PassedAnswer: ExchangeDelegate, PassedCallDelegate {
 
     func passedCall(_ call: PassedCall, began status: Status, _ fields: HeaderFields) {
         exchange.note = LogFields("upstream", call.upstreamName)
+        if let id = fields.first("x-request-id") { exchange.note.add("upstream_request_id", id) }
         let type = fields.first("Content-Type")?.lowercased()
         isStream = type?.hasPrefix("text/event-stream") == true
         var fields = fields

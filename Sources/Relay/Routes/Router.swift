@@ -15,11 +15,6 @@ final class Router: RequestHandler {
         let caller: Caller
     }
 
-    /// Who was refused at the head of a request, where that is known.
-    private struct Refused: Sendable {
-        let caller: String
-    }
-
     private let reactor: Reactor
     private let heap: HeapTrim
     private let page: StaticFiles?
@@ -72,9 +67,10 @@ final class Router: RequestHandler {
                 switch result {
                 case .success(let caller):
                     exchange.admitted = Admitted(route: route, caller: caller)
+                    exchange.user = caller.id
                     exchange.decide(route.body)
                 case .failure(let problem):
-                    exchange.admitted = problem.caller.map(Refused.init)
+                    exchange.user = problem.caller
                     exchange.decide(.refuse(problem))
                 }
             }
@@ -156,20 +152,16 @@ final class Router: RequestHandler {
 
     func finished(_ exchange: Exchange) {
         heap.somethingEnded()
-        audit.finished(exchange, by: caller(of: exchange))
+        audit.finished(exchange)
         guard requestLog.isOn else {
             // What keeps the relay from being ready has lines of its own, when it begins and ends.
             let route = (exchange.admitted as? Admitted)?.route
-            if route != .readiness { refusalLog.finished(exchange, at: reactor.now) }
+            if route != .readiness {
+                refusalLog.finished(exchange, at: reactor.now)
+            }
             return
         }
-        let owner = caller(of: exchange)
-        requestLog.add(Visit(exchange, by: owner, endedAt: reactor.now))
-    }
-
-    /// Who asked, as far as that was found out.
-    private func caller(of exchange: Exchange) -> String? {
-        (exchange.admitted as? Admitted)?.caller.id ?? (exchange.admitted as? Refused)?.caller
+        requestLog.add(Visit(exchange, endedAt: reactor.now))
     }
 
     func refused(_ problem: Problem, from peer: PeerAddress) {

@@ -56,6 +56,8 @@ package struct HeaderFields: Sendable, Equatable, ExpressibleByDictionaryLiteral
 
     /// Adds all lines of another list at the end, which were checked when they were made.
     package mutating func append(_ others: HeaderFields) {
+        // An empty list would have a shared one copied for nothing.
+        guard !others.fields.isEmpty else { return }
         fields.append(contentsOf: others.fields)
     }
 

@@ -38,10 +38,10 @@ struct Main {
             Console.error("sse-relay: \(error)\nTry sse-relay --help.")
             return ExitCode.usage
         } catch let error as ConfigurationError {
-            Console.error("sse-relay: \(error)")
+            Console.error("\(JournalStream.errorMark)sse-relay: \(error)")
             return ExitCode.configuration
         } catch {
-            Console.error("sse-relay: \(error)")
+            Console.error("\(JournalStream.errorMark)sse-relay: \(error)")
             return ExitCode.failure
         }
     }

@@ -22,7 +22,8 @@ struct Announcement {
         if settings.process.logsContent {
             log.write(
                 .warning,
-                "\(ProcessSettings.logsContent.name) is set: the text of answers is in this log"
+                "\(ProcessSettings.logsContent.name) is set: the text of questions and answers is in"
+                    + " this log"
             )
         }
         if let note = settings.models.precedence(in: settings.environment) {

@@ -16,7 +16,7 @@ struct Daemon {
         log = Log(
             logsRequests: settings.process.logsRequests,
             format: settings.process.logFormat,
-            hasPriorities: JournalStream.isStandardError(settings.environment)
+            hasPriorities: JournalStream.isStandardError
         )
     }
 

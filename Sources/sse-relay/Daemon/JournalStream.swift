@@ -4,11 +4,14 @@ import Glibc
 enum JournalStream {
     /// Whether the standard error is the socket that systemd names (systemd.exec(5),
     /// `$JOURNAL_STREAM`): the variable alone is inherited, also by what was redirected since.
-    static func isStandardError(_ environment: Environment) -> Bool {
+    static var isStandardError: Bool {
         var status = stat()
-        guard let named = environment["JOURNAL_STREAM"], fstat(STDERR_FILENO, &status) == 0 else {
+        guard let named = getenv("JOURNAL_STREAM"), fstat(STDERR_FILENO, &status) == 0 else {
             return false
         }
-        return named == "\(status.st_dev):\(status.st_ino)"
+        return String(cString: named) == "\(status.st_dev):\(status.st_ino)"
     }
+
+    /// What a line begins with that says why there is no start.
+    static var errorMark: String { isStandardError ? "<3>" : "" }
 }

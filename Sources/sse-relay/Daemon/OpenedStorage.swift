@@ -75,18 +75,18 @@ struct OpenedStorage {
     /// What an earlier process left; it is given away, since it holds whole answers in memory.
     mutating func takeRecovery() -> Recovery? { folder.takeRecovery() }
 
+    private func flush(_ file: LineFile?, _ name: String, milliseconds: Int) {
+        guard let file, !file.flush(timeoutMilliseconds: milliseconds) else { return }
+        log.write(.error, "lines of \(name) are lost: they could not be written in time")
+    }
+
     /// Writes what is still in memory, when all answers have ended.
     ///
     /// - Parameter isAllRecorded: whether the history has taken the record of every answer.
     /// - Returns: whether the history could be written.
     func close(isAllRecorded: Bool) -> Bool {
-        for (name, file) in [("audit", audit), ("access", access)] {
-            guard let file, !file.flush(timeoutMilliseconds: 5000) else { continue }
-            log.write(
-                .error,
-                "lines of the \(name) log are lost: they could not be written in time"
-            )
-        }
+        flush(audit, "the audit log", milliseconds: 5000)
+        defer { flush(access, "the access log", milliseconds: 1000) }
         switch folder.close(isAllRecorded: isAllRecorded) {
         case .whole: return true
         case .keysMissing:

@@ -59,18 +59,18 @@ enum DotEnv {
             throw .noAssignment(to: knownName(atStartOf: rest))
         }
         let name = try name(rest[..<equals])
-        return (name, try value(rest[(equals + 1)...], of: text(name)))
+        return (name, try value(rest[(equals + 1)...], of: shown(name)))
     }
 
     private static func name(_ before: Line) throws(DotEnvProblem) -> Line {
         let words = before.split(whereSeparator: isBlank)
         if words.count == 2, words[0].elementsEqual("export".utf8), isName(words[1]) {
-            throw .export(text(words[1]))
+            throw .export(shown(words[1]))
         }
         guard words.count == 1, isName(words[0]) else { throw .noName }
         let name = words[0]
         guard name.endIndex == before.endIndex else {
-            throw .blankBeforeEquals(text(name))
+            throw .blankBeforeEquals(shown(name))
         }
         return name
     }
@@ -100,6 +100,12 @@ enum DotEnv {
         if words.first?.elementsEqual("export".utf8) == true { words.removeFirst() }
         guard let first = words.first else { return nil }
         return VariableTable.all.first { first.elementsEqual($0.name.utf8) }?.name
+    }
+
+    /// A name as a message may show it: what has small letters may be a key that ends in `=`.
+    private static func shown(_ name: Line) -> String {
+        let isUsual = name.allSatisfy { !(0x61...0x7A).contains($0) }
+        return isUsual ? text(name) : "NAME"
     }
 
     private static func isName(_ text: Line) -> Bool {

@@ -42,10 +42,11 @@ enum DotEnvProblem: Error, Equatable, CustomStringConvertible {
             "the value of \(name) has a backslash, which systemd removes and docker keeps;"
                 + " only the process's own environment can hold it"
         case .comment(let name):
-            "what follows # is a part of \(name)'s value for systemd and docker; give the comment a"
-                + " line of its own"
+            "what follows # is a part of \(name)'s value for systemd and docker; give a comment a"
+                + " line of its own; only the process's own environment can hold a # after a blank"
         case .commentGoesOn:
-            "systemd takes the next line for a part of this comment; remove the backslash at its end"
+            "older versions of systemd take the next line for a part of this comment; remove the"
+                + " backslash at its end"
         case .semicolon: "; begins no comment for docker; write # in its place"
         case .controlCharacter:
             "a control character, which systemd refuses or takes for the line's end; remove it"

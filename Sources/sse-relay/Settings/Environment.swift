@@ -70,7 +70,7 @@ struct Environment: Sendable {
     private static func checkQuotes(_ values: [String: String]) throws(ConfigurationError) {
         for variable in VariableTable.all {
             guard let value = values[variable.name], isQuoted(value) else { continue }
-            throw ConfigurationError(variable, "is \(quotesProblem)", example: variable.example)
+            throw ConfigurationError(variable, "is \(quotesProblem)")
         }
     }
 
@@ -105,12 +105,15 @@ struct Environment: Sendable {
         var values: [String: String] = [:]
         var entry = linux_environment()
         while let text = entry?.pointee {
-            let parts = String(cString: text).split(
-                separator: "=",
+            // By bytes: what follows the sign may combine with it to one character.
+            let parts = String(cString: text).utf8.split(
+                separator: UInt8(ascii: "="),
                 maxSplits: 1,
                 omittingEmptySubsequences: false
             )
-            if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
+            if parts.count == 2 {
+                values[String(Substring(parts[0]))] = String(Substring(parts[1]))
+            }
             entry = entry?.successor()
         }
         return values

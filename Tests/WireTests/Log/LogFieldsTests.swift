@@ -4,11 +4,12 @@ import Wire
 @Suite struct LogFieldsTests {
     private func shown(_ fields: LogFields) -> [String] {
         var shown: [String] = []
-        fields.forEach { name, kind, value in
+        fields.forEach { field, value, kind in
             var bytes: [UInt8] = []
-            bytes.append(span: name)
-            bytes.append(literal: kind == .text ? ":" : "#")
-            bytes.append(span: value)
+            bytes.append(span: field.extracting(1..<value - 1))
+            bytes.append(literal: kind == .number ? "#" : kind == .word ? "!" : ":")
+            bytes.append(span: field.extracting(value...))
+            #expect(field[0] == UInt8(ascii: " ") && field[value - 1] == UInt8(ascii: "="))
             shown.append(String(decoding: bytes, as: UTF8.self))
         }
         return shown
@@ -19,6 +20,7 @@ import Wire
         #expect(!fields.isEmpty)
         fields.add("empty", "")
         fields.add("count", 12)
+        fields.add("word", word: "complete")
         fields.add("less", -3)
         fields.add("rate", tenths: 125)
         fields.add("slow", tenths: 3)
@@ -28,15 +30,21 @@ import Wire
         fields.add(others)
         #expect(
             shown(fields) == [
-                "id:A b=\"c\"", "empty:", "count#12", "less#-3", "rate#12.5", "slow#0.3",
+                "id:A b=\"c\"", "empty:", "count#12", "word!complete", "less#-3", "rate#12.5",
+                "slow#0.3",
                 "more:é\n",
             ]
         )
     }
 
     @Test func `no value can get out of its place`() {
-        var fields = LogFields("one", "a\u{1f}two\u{1d}b\u{1e}3\u{1f}")
+        var fields = LogFields("one", "a\u{0}two\u{1}b\u{1f}3")
+        fields.add("long", String(repeating: "é", count: 40_000))
+        fields.add("raw", .text) { $0.append(literal: "as it is") }
         fields.add("last", "c")
-        #expect(shown(fields) == ["one:a?two?b?3?", "last:c"])
+        let all = shown(fields)
+        #expect(all.count == 4 && all[0] == "one:a\u{0}two\u{1}b\u{1f}3")
+        #expect(all[1].hasPrefix("long:éé") && all[1].utf8.count <= 16_400)
+        #expect(all[2...] == ["raw:as it is", "last:c"])
     }
 }

@@ -141,7 +141,7 @@ struct UpstreamReader {
         guard !Environment.isQuoted(key) else {
             throw object.error(
                 given == nil ? "key_variable" : "key",
-                "the key is \(Environment.quotesProblem)"
+                given == nil ? "the key is \(Environment.quotesProblem)" : "the key is in quotes"
             )
         }
         guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
