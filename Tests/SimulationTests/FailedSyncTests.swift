@@ -15,8 +15,8 @@ import Testing
         let work: SimulatedWork
         let platform: Platform
 
-        init(seed: UInt64) {
-            disk = SimulatedDisk(chance: Chance(seed: seed), habit: .readsOld)
+        init(seed: UInt64, habit: FailedSyncHabit = .readsOld) {
+            disk = SimulatedDisk(chance: Chance(seed: seed), habit: habit)
             process = disk.attach()
             work = SimulatedWork(clock: clock, chance: Chance(seed: seed, part: "work"))
             platform = Platform(
@@ -259,6 +259,32 @@ import Testing
         for id in ["d", "e", "f"] { history.append(line(id, in: "c")) }
         machine.pass(milliseconds: 100)
         #expect(try count(in: history, on: machine) == 3)
+    }
+
+    @Test func allThatEarlierProcessesLeftIsWrittenAgain() throws {
+        let machine = Machine(seed: 1, habit: .keepsPages)
+        defer { machine.work.end() }
+        let file = try machine.process.open("/data/history.jsonl", O_RDWR | O_CREAT, 0o600)
+        try machine.process.synchronize(file)
+        var text = ""
+        for number in 0..<9 {
+            let record = String(decoding: line("\(number)", in: "c"), as: UTF8.self) + "\n"
+            try machine.process.put(file, record, at: text.utf8.count)
+            text += record
+        }
+        machine.disk.faults = [.failsSync(times: 1)]
+        #expect(throws: DiskError.self) { try machine.process.synchronize(file) }
+        try machine.process.synchronize(file)
+        #expect(machine.disk.safeContent(of: "/data/history.jsonl") != Array(text.utf8))
+        let history = try HistoryFile(
+            directory: "/data",
+            maxPendingBytes: text.utf8.count / 4,
+            platform: machine.platform
+        ) { _ in }
+        let place = try #require(history.distrust(0..<text.utf8.count))
+        machine.pass(milliseconds: 2000)
+        #expect(history.isSafe(place))
+        #expect(machine.disk.safeContent(of: "/data/history.jsonl") == Array(text.utf8))
     }
 
     @Test func keysOfAnEarlierProcessAreWrittenAgain() throws {

@@ -195,28 +195,50 @@ struct AppendFile: ~Copyable {
 
     /// Has a part of the file written again in its place before it counts as safe.
     ///
-    /// What was appended is made safe first.
+    /// What was appended is made safe first, and each piece before the next: only the last one
+    /// waits for `synchronize`.
     ///
     /// - Parameters:
-    ///   - part: its bytes, as far as the file has them.
-    ///   - count: how many of the last of them at most.
-    ///   - mend: puts right what it finds in them, at the same length, and returns whether it did.
+    ///   - part: its bytes, whole lines, as far as the file has them.
+    ///   - count: how many of them at a time, unless a line is longer.
+    ///   - mend: puts right what it finds in a piece, at the same length, and returns whether it
+    ///     did.
     /// - Throws: where the disk refuses; then nothing is settled.
     mutating func distrust(
         _ part: Range<Int>,
-        atMost count: Int,
+        piecesOf count: Int,
         mending mend: (inout [UInt8]) -> Bool
     ) throws(StorageError) {
-        if unsyncedBytes > 0 { try synchronize() }
-        let part = part.clamped(to: 0..<(try end())).suffix(count)
-        var bytes = [UInt8](repeating: 0, count: part.count)
-        let got = try descriptor.read(into: &bytes, at: part.lowerBound, count: bytes.count)
-        bytes.removeLast(bytes.count - got)
-        if mend(&bytes) {
-            changes += 1
-            try descriptor.write(bytes, at: part.lowerBound)
+        let part = part.clamped(to: 0..<(try end()))
+        var start = part.lowerBound
+        while start < part.upperBound {
+            if unsyncedBytes > 0 { try synchronize() }
+            var piece = try lines(in: start..<part.upperBound, atMost: count)
+            guard !piece.isEmpty else { return }
+            if mend(&piece) {
+                changes += 1
+                try descriptor.write(piece, at: start)
+            }
+            unsynced?.distrust(piece, at: start)
+            start += piece.count
         }
-        unsynced?.distrust(bytes, at: part.lowerBound)
+    }
+
+    /// The first whole lines of a part, or all of it: at most so many bytes, unless the first line
+    /// is longer.
+    private func lines(
+        in part: Range<Int>,
+        atMost count: Int
+    ) throws(StorageError) -> [UInt8] {
+        var size = min(max(count, 1), part.count)
+        while true {
+            var bytes = [UInt8](repeating: 0, count: size)
+            let got = try descriptor.read(into: &bytes, at: part.lowerBound, count: size)
+            bytes.removeLast(size - got)
+            guard got == size, size < part.count else { return bytes }
+            if let last = bytes.lastIndex(of: newline) { return Array(bytes[...last]) }
+            size = min(2 * size, part.count)
+        }
     }
 
     /// How much is kept in memory until it is safe.

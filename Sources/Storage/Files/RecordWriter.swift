@@ -123,7 +123,8 @@ struct RecordWriter: ~Copyable {
 
     /// See `AppendFile.distrust`.
     ///
-    /// More than may be not safe at a time was not unsafe in an earlier process either.
+    /// All of the part, however long: each of several processes that failed may have left as much
+    /// as may be not safe at a time.
     ///
     /// - Returns: whether there is a file to do it with.
     mutating func distrust(
@@ -131,7 +132,7 @@ struct RecordWriter: ~Copyable {
         mending mend: (inout [UInt8]) -> Bool
     ) throws(StorageError) -> Bool {
         let part = part.clamped(to: 0..<(endAtStart ?? 0))
-        try file?.distrust(part, atMost: maxUnsyncedBytes, mending: mend)
+        try file?.distrust(part, piecesOf: maxUnsyncedBytes, mending: mend)
         return file != nil
     }
 

@@ -118,8 +118,7 @@ package final class HistoryFile: Sendable {
     /// far as that is looked after.
     package func isSafe(_ place: Int) -> Bool { records.isSafe(place) }
 
-    /// Has a part of the file written again in its place before it counts as safe: its end, where
-    /// it is longer than what may wait to be safe.
+    /// Has a part of the file written again in its place before it counts as safe.
     ///
     /// An earlier process may have learned from a failed fsync that it is not, and this one reads
     /// it from the kernel's cache whatever the disk has. Waits for the disk.

@@ -75,14 +75,27 @@ final class UnsafeDiskTests {
         #expect(reports.all == [notSafe, .safeAgain])
     }
 
+    @Test(arguments: [1, 6, 11, 14])
+    func `what is longer than may be unsafe at a time is written again in pieces`(
+        bound: Int
+    ) throws {
+        scratch.write(bytes("one\ntwo\nthree\nfour\n"))
+        let history = try open(maxPendingBytes: bound, platform: clock.platform)
+        let place = try #require(history.distrust(0..<14))
+        lose("three\n")
+        #expect(clock.turns { history.isSafe(place) })
+        #expect(scratch.lines() == ["one", "two", "three", "four"])
+    }
+
     @Test
-    func `more is not written again than may be unsafe at a time`() throws {
+    func `a piece that does not become safe settles nothing`() throws {
         scratch.write(bytes("one\ntwo\nthree\n"))
         let history = try open(maxPendingBytes: 6, platform: clock.platform)
+        disk.fail(times: 1)
+        #expect(history.distrust(0..<14) == nil)
         let place = try #require(history.distrust(0..<14))
-        lose("one\ntwo\nthree\n")
         #expect(clock.turns { history.isSafe(place) })
-        #expect(scratch.read() == [UInt8](repeating: 0, count: 8) + bytes("three\n"))
+        #expect(scratch.lines() == ["one", "two", "three"])
     }
 
     @Test
