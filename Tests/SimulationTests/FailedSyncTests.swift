@@ -261,6 +261,39 @@ import Testing
         #expect(try count(in: history, on: machine) == 3)
     }
 
+    @Test func deletedTextThatIsSetAsideLateGoes() throws {
+        let machine = Machine(seed: 1)
+        defer { machine.work.end() }
+        do {
+            let history = try HistoryFile(directory: "/data", platform: machine.platform) { _ in }
+            history.append(line("a", in: "c"))
+            machine.pass(milliseconds: 100)
+            history.read { catalog in
+                #expect(throws: Never.self) {
+                    let name = ConversationName(id: "c", owner: nil)
+                    try catalog.delete(name, at: Array("2027-01-15T09:00:00.000Z".utf8))
+                }
+            }
+            machine.pass(milliseconds: 65_000)
+            history.close()
+        }
+        let half = String(decoding: line("b", in: "c").dropLast(2), as: UTF8.self)
+        let file = try machine.process.open("/data/history.jsonl", O_RDWR, 0o600)
+        let end = machine.disk.content(of: "/data/history.jsonl")?.count ?? 0
+        try machine.process.put(file, half, at: end)
+        machine.disk.faults = [.failsSync(times: 1000)]
+        let history = try HistoryFile(directory: "/data", platform: machine.platform) { _ in }
+        // The torn lines are looked through before this one is among them.
+        #expect(try count(in: history, on: machine) == 0)
+        machine.pass(milliseconds: 65_000)
+        #expect(!history.isWritable)
+        machine.disk.faults = []
+        machine.pass(milliseconds: 65_000)
+        #expect(history.isWritable)
+        let names = try #require(machine.disk.names(of: "/data"))
+        #expect(!names.contains { $0.contains(".torn-") })
+    }
+
     @Test func allThatEarlierProcessesLeftIsWrittenAgain() throws {
         let machine = Machine(seed: 1, habit: .keepsPages)
         defer { machine.work.end() }

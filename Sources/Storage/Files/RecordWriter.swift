@@ -40,6 +40,8 @@ struct RecordWriter: ~Copyable {
     private(set) var isClosed = false
     /// Where the file ended before this process wrote to it; nil before it was open.
     private var endAtStart: Int?
+    /// Whether half a line was set aside after the start, since somebody last asked.
+    private var hasSetAside = false
     /// Lines taken and not finished; those before `start` are in the file.
     private var batch: [UInt8] = []
     private var start = 0
@@ -74,6 +76,13 @@ struct RecordWriter: ~Copyable {
         if endAtStart == nil { endAtStart = try opened.end() }
         file = consume opened
         return tail.map { .tornTail(setAsideIn: $0.setAsideIn, bytes: $0.bytes) }
+    }
+
+    /// Whether half a line was set aside after the start, since this was last asked: it may be of
+    /// what was deleted.
+    mutating func takeSetAside() -> Bool {
+        defer { hasSetAside = false }
+        return hasSetAside
     }
 
     private func openFile(_ name: String) throws(StorageError) -> AppendFile {
@@ -214,7 +223,7 @@ struct RecordWriter: ~Copyable {
 
     private mutating func makeReady(_ report: (RecordReport) -> Void) throws(StorageError) {
         guard let isInPlace = file?.isInPlace else {
-            if let tail = try open() { report(tail) }
+            try openLate(report)
             return
         }
         try boundUnsynced()
@@ -222,8 +231,14 @@ struct RecordWriter: ~Copyable {
         // Half a line must not stay in the file that was moved away.
         try file?.payOwedCut()
         try file?.synchronize()
-        if let tail = try open() { report(tail) }
+        try openLate(report)
         report(.begunAnew(path: joinedPath(directory, name)))
+    }
+
+    private mutating func openLate(_ report: (RecordReport) -> Void) throws(StorageError) {
+        guard let tail = try open() else { return }
+        hasSetAside = true
+        report(tail)
     }
 
     /// Opens the file anew where it is not in its place any more, and nothing waits to be written:

@@ -212,6 +212,9 @@ package struct HistoryCatalog: Sendable {
     /// Whether deleted records are in the files, or may be in what was set aside.
     var wantsCompaction: Bool { !isCompacting && failure == nil && files.isDirty }
 
+    /// Takes note that a torn line was set aside.
+    mutating func noteTornLine() { files.noteTornLine() }
+
     /// The next file that holds deleted records; without a file, where only torn lines are left.
     mutating func beginCompaction() -> Compaction? {
         guard !isCompacting, failure == nil else { return nil }

@@ -130,6 +130,9 @@ final class HistoryReader: Sendable {
 
     // MARK: For any thread
 
+    /// Whether anything was deleted.
+    var hasDeletions: Bool { notes.withLock { $0.latestDeletion != nil } }
+
     /// Whether so much was written that the index has to catch up with it unasked.
     func mustFollow(to end: Int) -> Bool {
         notes.withLock { notes in

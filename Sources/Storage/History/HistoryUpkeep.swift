@@ -22,6 +22,9 @@ struct HistoryUpkeep: RecordFollower {
             compactor.read(records) { catalog in
                 if let report = rotation.rotate(&catalog, records) { reportHistory(report) }
             }
+        } else if writer.takeSetAside(), reader.hasDeletions {
+            // An outage may have put it off until the other torn lines were looked through.
+            compactor.read(records) { $0.noteTornLine() }
         } else if mustFollow {
             compactor.read(records) { _ in }
         }

@@ -124,6 +124,11 @@ struct IndexedFiles: Sendable {
 
     // MARK: Deletions
 
+    /// Takes note that a torn line was set aside, maybe one of a conversation that was deleted.
+    mutating func noteTornLine() {
+        if !deletions.isEmpty { isUntidy = true }
+    }
+
     /// Takes note of when torn lines were begun, of which no index knows.
     ///
     /// One that cannot be read keeps nobody from deleting what can.
