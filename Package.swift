@@ -110,7 +110,7 @@ let package = Package(
                 "Storage", "Loop", "Wire",
             ],
             path: "Tests/Simulation",
-            exclude: ["Faults"],
+            exclude: ["Faults", "seeds.txt"],
             swiftSettings: settings
         ),
         // What the tests of several targets need.
@@ -184,7 +184,7 @@ let package = Package(
             name: "SettingsTests",
             dependencies: [
                 "sse-relay", "Relay", "Access", "Generations", "ChatFormats", "HTTPServer",
-                "Upstream", "Storage", "Wire", "TestSupport",
+                "Upstream", "Storage", "Loop", "Wire", "TestSupport",
             ],
             swiftSettings: settings
         ),

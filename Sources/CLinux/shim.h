@@ -15,7 +15,9 @@
 #endif
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 // Declared by hand: <sys/socket.h> declares it only under _GNU_SOURCE, which a module map cannot
 // set, and including that header here would take its types away from Swift's Glibc module.
@@ -52,6 +54,11 @@ static inline int linux_timerfd_arm(int fd, uint64_t nanoseconds) {
 static inline int linux_epoll_control(int ep, int operation, int fd, uint32_t events, uint64_t token) {
     struct epoll_event event = {.events = events, .data = {.u64 = token}};
     return epoll_ctl(ep, operation, fd, &event);
+}
+
+// The kernel's own call: the C library's function is taken over.
+static inline void linux_set_priority(int which, unsigned who, int value) {
+    (void)syscall(SYS_setpriority, which, who, value);
 }
 
 // One heap for all threads, grown in large steps and kept: the loops' threads would each get an arena

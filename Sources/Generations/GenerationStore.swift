@@ -18,6 +18,8 @@ package final class GenerationStore {
     /// Work that waits for ids whose answers may still be refused.
     private var expected: [String: [() -> Void]] = [:]
     private var random: RandomWords
+    /// How many pieces of text the answers had that have ended.
+    private var endedTokenCount = 0
 
     /// Makes an empty store.
     ///
@@ -64,6 +66,13 @@ package final class GenerationStore {
     package var heldBytes: Int { byID.values.reduce(0) { $0 + $1.heldBytes } }
 
     package var runningCount: Int { byID.values.count { !$0.isEnded } }
+
+    /// How many pieces of text all answers of this process had so far.
+    package var tokenCount: Int {
+        byID.values.reduce(endedTokenCount) {
+            $0 + ($1.isEnded ? 0 : $1.live.log.textEntryCount)
+        }
+    }
 
     /// A new answer's id.
     package func makeID() -> String {
@@ -166,6 +175,7 @@ package final class GenerationStore {
         passedOver: Int
     ) {
         let live = generation.live
+        endedTokenCount += live.log.textEntryCount
         // Nothing was answered: a client that asks again, as libraries do after a 429, must get an
         // answer.
         if live.log.firstAnswerIsFailure { freeKey(of: live.head) } else { keepKey(of: live) }

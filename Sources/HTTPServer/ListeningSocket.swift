@@ -69,7 +69,15 @@ package struct ListeningSocket: ~Copyable, Sendable {
         )
         let number = descriptor.number
         try set(number, SOL_SOCKET, SO_REUSEADDR, 1)
-        // Accepted sockets inherit these five. Without TCP_NODELAY a small frame waits for the
+        try prepare(number)
+        _ = try check("bind") { Glibc.bind(number, address.ai_addr, address.ai_addrlen) }
+        _ = try check("listen") { Glibc.listen(number, 4096) }
+        return descriptor
+    }
+
+    /// Sets what accepted sockets inherit.
+    static func prepare(_ number: Int32) throws(SystemCallError) {
+        // Without TCP_NODELAY a small frame waits for the
         // acknowledgement of the one before, up to 40 ms. Without TCP_NOTSENT_LOWAT the kernel
         // takes megabytes for a client that reads nothing before anybody notices.
         try set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
@@ -78,9 +86,6 @@ package struct ListeningSocket: ~Copyable, Sendable {
         // Else the kernel first asks after two hours whether a silent client is still there.
         try set(number, Int32(IPPROTO_TCP), TCP_KEEPIDLE, probeAfterSeconds)
         try set(number, Int32(IPPROTO_TCP), TCP_KEEPINTVL, probeEverySeconds)
-        _ = try check("bind") { Glibc.bind(number, address.ai_addr, address.ai_addrlen) }
-        _ = try check("listen") { Glibc.listen(number, 4096) }
-        return descriptor
     }
 
     /// Drops the connections accepted from now on whose client acknowledges nothing for so long.
@@ -110,6 +115,11 @@ package struct ListeningSocket: ~Copyable, Sendable {
     }
 
     private static func localPort(_ descriptor: Int32) throws(SystemCallError) -> Int {
+        port(of: try localAddress(descriptor))
+    }
+
+    /// What a socket is bound to.
+    static func localAddress(_ descriptor: Int32) throws(SystemCallError) -> sockaddr_storage {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         _ = try check("getsockname") {
@@ -119,8 +129,12 @@ package struct ListeningSocket: ~Copyable, Sendable {
                 }
             }
         }
-        // The port is at the same place in both families' addresses.
-        return withUnsafePointer(to: &storage) { pointer in
+        return storage
+    }
+
+    /// The port, which is at the same place in the addresses of both families.
+    static func port(of storage: sockaddr_storage) -> Int {
+        withUnsafePointer(to: storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
                 Int(UInt16(bigEndian: address.pointee.sin_port))
             }

@@ -260,22 +260,15 @@ package final class Service: Sendable {
     /// Whether the history has the records of all answers that have ended.
     package var isAllRecorded: Bool { stores.recorder.isAllRecorded }
 
-    /// How many answers run and how many connections are open.
-    package func load() async -> (generations: Int, connections: Int) {
-        var generations = 0
-        var connections = 0
-        for loop in post.loops {
-            let load = await loop.run { self.load(of: $0) }
-            generations += load.generations
-            connections += load.connections
-        }
-        return (generations, connections)
+    /// What all loops do; waits for each of them.
+    package func load() async -> Load {
+        var load = Load()
+        for loop in post.loops { load = load + (await loop.run { self.load(of: $0) }) }
+        return load
     }
 
     /// The same of one loop.
-    package func load(of loop: isolated EventLoop) -> (generations: Int, connections: Int) {
-        Worker.of(loop)?.load ?? (generations: 0, connections: 0)
-    }
+    package func load(of loop: isolated EventLoop) -> Load { Worker.of(loop)?.load ?? Load() }
 
     /// How many answers one loop has in memory, ended ones included.
     package func answers(of loop: isolated EventLoop) -> Int {

@@ -115,7 +115,11 @@ final class Worker {
         router.flush()
     }
 
-    var load: (generations: Int, connections: Int) {
-        (store.runningCount, server.connectionCount)
+    var load: Load {
+        Load(
+            generations: store.runningCount,
+            connections: server.connectionCount,
+            tokens: store.tokenCount
+        )
     }
 }

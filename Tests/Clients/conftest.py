@@ -50,6 +50,8 @@ class Relay:
         self.data = pathlib.Path(variables.get("RELAY_DATA_DIR", self.directory / "data"))
         self.port = 0
         self.command = [BINARY]
+        # Descriptors that it is given.
+        self.given = ()
         self.process = None
         self._log = self.directory / "stderr.log"
         self.environment = clean_environment() | {
@@ -71,7 +73,7 @@ class Relay:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, cwd=self.directory, env=environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log,
+                stdout=log, stderr=log, pass_fds=self.given,
             )
         deadline = time.monotonic() + timeout
         while True:

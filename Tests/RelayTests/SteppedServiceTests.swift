@@ -184,7 +184,7 @@ private final class SteppedRelay {
         }
     }
 
-    var loads: [(generations: Int, connections: Int)] {
+    var loads: [Load] {
         loops.map { loop in loop.assumeIsolated { [service] in service.load(of: $0) } }
     }
 

@@ -4,18 +4,17 @@ import Relay
 /// What the log says once the relay serves: where it listens, who answers, what may run short.
 struct Announcement {
     let settings: Settings
-    /// The port that it listens on; never 0.
-    let port: Int
+    /// Where it listens, as URLs.
+    let urls: String
     /// How many descriptors the process may have.
     let descriptors: Int
     /// Who answers.
     let answering: String
 
     func write(to log: Log) {
-        let host = settings.listening.address.urlHost
         log.write(
             .info,
-            "\(Help.version) listening on http://\(host):\(port); \(answering);"
+            "\(Help.version) listening on \(urls); \(answering);"
                 + " history in \(settings.storage.dataFolder)/history.jsonl;"
                 + " \(settings.process.loops) loops"
         )

@@ -27,7 +27,7 @@ struct Daemon {
         let descriptors = try await ProcessPreparation.prepare()
         let notifier = SystemdNotifier(settings.environment)
         let arrivals = SignalArrivals()
-        let listeners = try listen()
+        let listeners = try Listeners.open(settings.listening)
         var storage = try OpenedStorage(settings, log)
         var relay = try RunningRelay(
             settings,
@@ -38,17 +38,22 @@ struct Daemon {
         try await relay.start(on: listeners.numbers, storage.takeRecovery())
         Announcement(
             settings: settings,
-            port: listeners.port,
+            urls: listeners.urls(settings.listening),
             descriptors: descriptors,
             answering: relay.answering
         ).write(to: log)
         notifier.notify("READY=1")
+        let heartbeat = Task { [service = relay.service] in
+            await Heartbeat(notifier: notifier) { await service.load() }.run()
+        }
+        defer { heartbeat.cancel() }
         storage.history.holdReserve()
-        await serve(&relay, storage, until: arrivals)
-        notifier.notify("STOPPING=1")
+        await serve(&relay, storage, until: arrivals, telling: notifier)
+        let drainSeconds = relay.settings.process.drainSeconds
+        notifier.notify(Stop.notice(drainSeconds: drainSeconds))
         let stop = Stop(
             service: relay.service,
-            drainSeconds: relay.settings.process.drainSeconds,
+            drainSeconds: drainSeconds,
             arrivals: arrivals,
             log: log
         )
@@ -65,27 +70,22 @@ struct Daemon {
         return ExitCode.success
     }
 
-    private func listen() throws(CannotListen) -> ListeningSockets {
-        let address = settings.listening.address
-        do throws(SystemCallError) {
-            return try ListeningSockets(host: address.host, port: address.port)
-        } catch {
-            throw CannotListen(address: address, error: error)
-        }
-    }
-
     private func serve(
         _ relay: inout RunningRelay,
         _ storage: OpenedStorage,
-        until arrivals: SignalArrivals
+        until arrivals: SignalArrivals,
+        telling notifier: SystemdNotifier
     ) async {
         let reloading = Reloading(envFile: envFile, log: log)
         for await signal in arrivals.stream {
             switch signal {
             case .stop: return
             case .reload:
+                // systemctl waits with what comes next until it is ready again.
+                notifier.notify("RELOADING=1\nMONOTONIC_USEC=\(monotonicNow() / 1000)")
                 storage.reopenLines()
                 await reloading.reload(&relay)
+                notifier.notify("READY=1")
             case .load: await logLoad(of: relay.service)
             }
         }

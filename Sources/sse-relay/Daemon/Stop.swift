@@ -9,6 +9,15 @@ struct Stop {
     let arrivals: SignalArrivals
     let log: Log
 
+    /// What records and the last frames may take once all answers have ended.
+    private static let closingSeconds = 15
+
+    /// What systemd is told: it must not kill the process while answers may go on, whatever its
+    /// `TimeoutStopSec` is.
+    static func notice(drainSeconds: Int) -> String {
+        "STOPPING=1\nEXTEND_TIMEOUT_USEC=\((drainSeconds + closingSeconds) * 1_000_000)"
+    }
+
     /// Stops accepting; what runs goes on.
     func begin() async {
         let load = await service.load()

@@ -1,11 +1,24 @@
 import Glibc
+import Wire
 
 /// Tells systemd about the daemon's state, if systemd asks for that (sd_notify(3)).
-struct SystemdNotifier {
+struct SystemdNotifier: Sendable {
     /// A path, or `@` and a name in the abstract namespace; nil if systemd does not listen.
     private let socketPath: String?
 
-    init(_ environment: Environment) { socketPath = environment["NOTIFY_SOCKET"] }
+    /// How long systemd waits for a sign of life, in microseconds; nil where it does not ask for
+    /// any (sd_watchdog_enabled(3)).
+    let watchdogMicroseconds: Int?
+
+    init(_ environment: Environment) {
+        socketPath = environment["NOTIFY_SOCKET"]
+        let isMeant = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
+        let time = environment["WATCHDOG_USEC"].flatMap { parseDecimal($0) }
+        watchdogMicroseconds = isMeant ? time.flatMap { $0 > 0 ? $0 : nil } : nil
+    }
+
+    /// Whether anybody listens.
+    var isHeard: Bool { !(socketPath ?? "").isEmpty }
 
     /// Sends assignments such as `READY=1`.
     ///

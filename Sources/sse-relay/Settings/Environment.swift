@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 import Loop
 
-/// The variables of the process and of a file; those of the process win.
+/// The variables of the process, of a file and of systemd's credentials: a credential wins, then
+/// the process.
 struct Environment: Sendable {
     private var values: [String: String]
     /// The file that was read; nil where none was.
@@ -44,7 +45,11 @@ struct Environment: Sendable {
             try text.map { text throws(ConfigurationError) in
                 try DotEnv.parse(text, name: name)
             } ?? [:]
-        values.merge(processValues()) { $1 }
+        let own = processValues()
+        values.merge(own) { $1 }
+        if let folder = own[Credentials.folderVariable] {
+            values.merge(try Credentials.read(in: folder)) { $1 }
+        }
         try checkNames(values)
         try checkQuotes(values)
         var upstreams: UpstreamsFile?

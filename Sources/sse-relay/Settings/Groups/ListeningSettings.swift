@@ -7,6 +7,8 @@ import Wire
 /// Where the relay listens, and who may reach it there.
 struct ListeningSettings: Sendable {
     let address: ListenAddress
+    /// Whether other machines may reach it.
+    let mayBeExposed: Bool
     /// Names other than `localhost` under which it is reached.
     let hosts: [String]
     /// Foreign origins whose pages may ask; `*` for all.
@@ -33,12 +35,12 @@ struct ListeningSettings: Sendable {
                 example: "0"
             )
         }
-        guard address.isLoopback || areCallersKnown || allowsAnyone else {
+        mayBeExposed = areCallersKnown || allowsAnyone
+        guard address.isLoopback || mayBeExposed else {
             throw ConfigurationError(
                 Self.address.variable,
                 "others can reach \(ConfigurationError.shown(address.host)), and could spend the"
-                    + " key; \(AccessSettings.keys.name) lets those in who have a key of this relay,"
-                    + " and \(Self.allowsAnyone.name)=1 lets anybody in",
+                    + " key; \(Self.exposureCure)",
                 example: "127.0.0.1:\(address.port)"
             )
         }
@@ -46,6 +48,13 @@ struct ListeningSettings: Sendable {
         origins = try Self.origins.value(in: environment)
         staticFolder = try Self.staticFolder.value(in: environment)
     }
+}
+
+extension ListeningSettings {
+    /// How an address is allowed that others can reach.
+    static let exposureCure =
+        "\(AccessSettings.keys.name) lets those in who have a key of this relay,"
+        + " and \(allowsAnyone.name)=1 lets anybody in"
 }
 
 /// An address of this machine and a port.
