@@ -6,7 +6,7 @@ package import Wire
 /// machines on the way can be found by it.
 package enum RequestID {
     static let field = "X-Request-Id"
-    /// A longer one is none.
+    /// A longer value is ignored.
     package static let maxBytes = 128
 
     /// The request's; nil where it has none that can be shown as it is.

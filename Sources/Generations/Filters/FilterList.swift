@@ -29,6 +29,8 @@ package struct FilterList: Sendable {
         }
     }
 
+    /// What they were compiled from.
+    package let rules: [FilterRule]
     let stages: [Stage]
     /// What comes before the instructions to the model; empty for nothing.
     private let systemPrefix: String
@@ -52,6 +54,7 @@ package struct FilterList: Sendable {
             case .systemPrefix(let text): prefixes.append(text)
             }
         }
+        self.rules = rules
         self.stages = stages
         systemPrefix = prefixes.joined(separator: "\n\n")
     }

@@ -28,7 +28,7 @@ enum Help {
                                [\(Scopes.common.words.joined(separator: ","))]
               --file PATH      the file of keys, instead of the one that \(AccessSettings.keys.name) names
 
-            Variables (from the environment, else from .env; --env-example explains each):
+            Variables (from systemd's credentials, the environment, else .env; --env-example explains each):
 
             """
         for variable in VariableTable.all {

@@ -1,3 +1,5 @@
+import Generations
+
 /// What a new environment means for a process that runs: what changes now, and what waits.
 struct Reload: Sendable {
     /// What is in force afterwards: new values where they can be exchanged, else the present ones.
@@ -37,6 +39,9 @@ struct Reload: Sendable {
         // A file may have changed though its name has not, and so may a key that it names.
         if settings.models.upstreams != current.models.upstreams, settings.models.file != nil {
             exchange(ModelSettings.upstreamsFile.variable)
+        }
+        if settings.filtering.filters?.rules != current.filtering.filters?.rules {
+            exchange(FilterSettings.file.variable)
         }
         if settings.access.keys != current.access.keys { exchange(AccessSettings.keys.variable) }
         if settings.access.tokens?.keyText != current.access.tokens?.keyText,
