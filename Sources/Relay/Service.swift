@@ -260,6 +260,16 @@ package final class Service: Sendable {
     /// Whether the history has the records of all answers that have ended.
     package var isAllRecorded: Bool { stores.recorder.isAllRecorded }
 
+    // MARK: What is asked on this machine
+
+    /// Deletes a conversation as its route does: its running answers are stopped.
+    ///
+    /// - Returns: whether there was one, with records or with an answer that runs.
+    /// - Throws: what the disk refuses; then it is not deleted.
+    package func delete(_ conversation: ConversationName) async throws(HistoryQueryError) -> Bool {
+        try await OrderedDeletion(conversation, stores, post, platform.time).run()
+    }
+
     /// What all loops do; waits for each of them.
     package func load() async -> Load {
         var load = Load()

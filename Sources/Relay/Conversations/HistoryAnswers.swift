@@ -119,7 +119,7 @@ enum HistoryAnswers {
         return .object(members)
     }
 
-    private static func title(_ turn: ConversationTurn?) -> String {
+    static func title(_ turn: ConversationTurn?) -> String {
         let message = turn?.beginning.first { ConversationTurn.role($0) == .user }
         let text = message.flatMap { ChatRequest.Message(recorded: $0)?.text } ?? ""
         var title: [Character] = []

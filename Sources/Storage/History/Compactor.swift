@@ -161,7 +161,7 @@ final class Compactor: Sendable {
             state = .due
             return false
         }
-        catalog.giveUpCompaction(compaction)
+        catalog.giveUpCompaction(compaction, error)
         guard !isClosed else { return }
         report(.upkeepFailed(error))
         begin(records, afterMilliseconds: Self.retryMilliseconds)

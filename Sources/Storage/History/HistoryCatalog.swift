@@ -12,11 +12,13 @@ package struct HistoryCatalog: Sendable {
     private var failure: StorageError?
     /// Whether a compaction is under way.
     private(set) var isCompacting = false
+    /// Why the last compaction failed; nil where none did since.
+    private var compactionFailure: StorageError?
 
-    init(_ names: HistoryNames, on platform: Platform) {
+    init(_ names: HistoryNames, on platform: Platform, isReadOnly: Bool = false) {
         self.names = names
         self.platform = platform
-        files = IndexedFiles(names, on: platform)
+        files = IndexedFiles(names, on: platform, isReadOnly: isReadOnly)
     }
 
     // MARK: Questions
@@ -215,10 +217,27 @@ package struct HistoryCatalog: Sendable {
     /// Takes note that a torn line was set aside.
     mutating func noteTornLine() { files.noteTornLine() }
 
+    /// How far the removal of deleted records is.
+    var tidiness: Tidiness {
+        if let error = failure ?? compactionFailure { return .refused(error) }
+        return isCompacting || files.isDirty ? .compacting : .tidy
+    }
+
+    /// How far the removal of deleted records is.
+    enum Tidiness {
+        /// None is in the files.
+        case tidy
+        /// Files are written anew, or will be soon.
+        case compacting
+        /// They cannot be written anew now; it is tried again.
+        case refused(StorageError)
+    }
+
     /// The next file that holds deleted records; without a file, where only torn lines are left.
     mutating func beginCompaction() -> Compaction? {
         guard !isCompacting, failure == nil else { return nil }
         isCompacting = true
+        compactionFailure = nil
         // One that the disk refused to remove may be of a file that has another name by now.
         names.removeLeftovers()
         return Compaction(
@@ -265,8 +284,9 @@ package struct HistoryCatalog: Sendable {
     }
 
     /// Notes that a compaction failed: its file is to be tried again.
-    mutating func giveUpCompaction(_ compaction: Compaction) {
+    mutating func giveUpCompaction(_ compaction: Compaction, _ error: StorageError) {
         isCompacting = false
+        compactionFailure = error
         // Where it stays, the next attempt writes it anew.
         try? compaction.removeNew()
         files.markDirty(compaction.part)

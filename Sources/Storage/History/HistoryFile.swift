@@ -198,6 +198,21 @@ package final class HistoryFile: Sendable {
         }
     }
 
+    /// Waits until what was deleted is gone from the files.
+    ///
+    /// - Parameter done: called on the history's queue then, or with what keeps a file from being
+    ///   written anew, which is tried again later.
+    package func whenCompacted(_ done: @escaping @Sendable (StorageError?) -> Void) {
+        read { catalog in
+            switch catalog.tidiness {
+            case .tidy: done(nil)
+            case .refused(let error): done(error)
+            case .compacting:
+                self.compactor.queue.after(milliseconds: 50) { self.whenCompacted(done) }
+            }
+        }
+    }
+
     /// Takes note that a record of a conversation is begun, so that no deletion of before reaches
     /// it, and each one after it does: neither has to be so by their times, since clocks are set.
     ///

@@ -5,6 +5,8 @@ import Wire
 /// Nothing is read before the first question, and all is read anew where somebody moves the files.
 struct IndexedFiles: Sendable {
     private let names: HistoryNames
+    /// Whether another process may have the files.
+    private let isReadOnly: Bool
     var parts: HistoryParts
     private var index = HistoryIndex()
     private(set) var deletions: Deletions
@@ -19,8 +21,9 @@ struct IndexedFiles: Sendable {
     /// What is to be reported of the files.
     private var reports: [HistoryReport] = []
 
-    init(_ names: HistoryNames, on platform: Platform) {
+    init(_ names: HistoryNames, on platform: Platform, isReadOnly: Bool) {
         self.names = names
+        self.isReadOnly = isReadOnly
         parts = HistoryParts(names, on: platform)
         deletions = Deletions(directory: names.directory, platform: platform)
     }
@@ -59,7 +62,7 @@ struct IndexedFiles: Sendable {
     private mutating func load() throws(StorageError) {
         // Should it fail on its way, the next question begins anew.
         isLoaded = false
-        if parts.era == 0 { names.removeLeftovers() }
+        if parts.era == 0, !isReadOnly { names.removeLeftovers() }
         index = HistoryIndex()
         try deletions.load()
         isUntidy = !deletions.isEmpty

@@ -27,7 +27,7 @@ struct TornLines {
     }
 
     /// Whether it is the name of a part of the history's file, or of one that is written anew.
-    private static func isTorn(_ name: String) -> Bool {
+    static func isTorn(_ name: String) -> Bool {
         name.contains(".jsonl.torn-") || name.contains(".jsonl\(Compaction.suffix).torn-")
     }
 

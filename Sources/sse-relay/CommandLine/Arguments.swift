@@ -6,6 +6,7 @@ struct Arguments: Equatable {
     enum Action: Equatable {
         case serve, check, envExample, help, version
         case key(KeyCommand)
+        case history(HistoryCommand)
     }
 
     var action = Action.serve
@@ -28,6 +29,9 @@ struct Arguments: Equatable {
             case "key":
                 // All that follows is the command's.
                 action = .key(try KeyCommand(rest))
+                rest = []
+            case "history":
+                action = .history(try HistoryCommand(rest))
                 rest = []
             default: throw .unknown(argument)
             }

@@ -14,6 +14,14 @@ enum Help {
                    sse-relay [--env-file PATH] key add NAME [--scopes LIST] [--file PATH]
                    sse-relay [--env-file PATH] key list [--file PATH]
                    sse-relay [--env-file PATH] key remove NAME [--file PATH]
+                   sse-relay [--env-file PATH] history list [--owner NAME] [--json]
+                   sse-relay [--env-file PATH] history show ID [--owner NAME]
+                   sse-relay [--env-file PATH] history export [ID] [--owner NAME]
+                             [--format jsonl|markdown] [--output FILE]
+                   sse-relay [--env-file PATH] history delete ID [--owner NAME]
+                   sse-relay [--env-file PATH] history compact
+                   sse-relay [--env-file PATH] history verify [--json]
+                   sse-relay [--env-file PATH] history repair [--dry-run]
 
               --env-file PATH  read variables from PATH instead of .env in this folder
               --check          print the configuration in force, with secrets masked, and exit
@@ -27,6 +35,16 @@ enum Help {
               --scopes LIST    what it may do, of \(Scope.words)
                                [\(Scopes.common.words.joined(separator: ","))]
               --file PATH      the file of keys, instead of the one that \(AccessSettings.keys.name) names
+
+              history list     list the conversations in the files, also while a relay runs
+              history show     print one conversation
+              history export   write the records of one conversation, or all, without keys
+              history delete   delete a conversation; a relay that runs is asked to
+              history compact  wait until deleted records are gone from the files
+              history verify   read every file; the exit is 1 if something is damaged
+              history repair   set damage aside, in files beside; the relay has to be stopped
+              --owner NAME     whose; '' for those of nobody
+              --data PATH      the data folder, instead of the one that \(StorageSettings.dataFolder.name) names
 
             Variables (from systemd's credentials, the environment, else .env; --env-example explains each):
 

@@ -19,9 +19,9 @@ struct KeyCommand: Equatable {
         var scopes: Scopes?
         var file: String?
         while let word = rest.popFirst() {
-            if let value = try Self.value(of: "--file", word, &rest) {
+            if let value = try rest.value(of: "--file", word) {
                 file = value
-            } else if verb == "add", let value = try Self.value(of: "--scopes", word, &rest) {
+            } else if verb == "add", let value = try rest.value(of: "--scopes", word) {
                 scopes = try Self.scopes(value)
             } else if name == nil, verb != "list", !word.hasPrefix("-") {
                 name = try Self.name(word)
@@ -37,18 +37,6 @@ struct KeyCommand: Equatable {
         case ("add", nil), ("remove", nil): throw .missingWord("key \(verb)", "a name")
         default: throw .unknown(verb)
         }
-    }
-
-    /// The value of an option, after its sign or as the next word; nil if the word is another.
-    private static func value(
-        of option: String,
-        _ word: String,
-        _ rest: inout ArraySlice<String>
-    ) throws(ArgumentError) -> String? {
-        if word.hasPrefix("\(option)=") { return String(word.dropFirst(option.count + 1)) }
-        guard word == option else { return nil }
-        guard let value = rest.popFirst() else { throw .missingValue(option) }
-        return value
     }
 
     private static func name(_ word: String) throws(ArgumentError) -> String {

@@ -30,6 +30,8 @@ struct Main {
             case .key(let work):
                 try work.run(envFile: command.envFile)
                 return ExitCode.success
+            case .history(let work):
+                return try work.run(envFile: command.envFile)
             case .serve:
                 let settings = try Settings(environment: Environment.load(command.envFile))
                 return try await Daemon(settings, envFile: command.envFile).run()

@@ -42,6 +42,7 @@ struct Daemon {
             descriptors: descriptors,
             answering: relay.answering
         ).write(to: log)
+        let control = control(of: relay.service, storage)
         notifier.notify("READY=1")
         let heartbeat = Task { [service = relay.service] in
             await Heartbeat(notifier: notifier) { await service.load() }.run()
@@ -63,11 +64,27 @@ struct Daemon {
         await stop.finish()
         relay.simulator?.stop()
         relay.close()
+        control?.close()
         guard storage.close(isAllRecorded: relay.service.isAllRecorded) else {
             return ExitCode.failure
         }
         log.write(.info, "stopped")
         return ExitCode.success
+    }
+
+    /// Where the relay is asked on its machine; nil, which is logged, where it cannot be.
+    private func control(of service: Service, _ storage: OpenedStorage) -> ControlSocket? {
+        do throws(SystemCallError) {
+            return try ControlSocket(
+                folder: settings.storage.dataFolder,
+                service: service,
+                history: storage.history,
+                log: log
+            )
+        } catch {
+            log.write(.warning, "sse-relay history cannot reach this relay: \(error)")
+            return nil
+        }
     }
 
     private func serve(
