@@ -11,6 +11,14 @@ package struct HistoryArchive {
     private let names: HistoryNames
     private let platform: Platform
     private var catalog: HistoryCatalog
+    /// What was there when the index was begun, which goes on as long as nothing else is.
+    private var seen: Look?
+
+    /// What tells whether an index still holds, beside lines that are appended.
+    private struct Look: Equatable {
+        var files: [FileIdentity?]
+        var deletionBytes: Int
+    }
 
     /// Names the files; nothing is read yet.
     ///
@@ -40,11 +48,12 @@ package struct HistoryArchive {
         _ question: (inout HistoryCatalog) throws(HistoryQueryError) -> Answer
     ) throws(HistoryQueryError) -> Answer {
         for _ in 0..<Self.maxAttempts {
-            catalog = HistoryCatalog(names, on: platform, isReadOnly: true)
-            let before = try identities()
+            let before = try look()
+            if before != seen { catalog = HistoryCatalog(names, on: platform, isReadOnly: true) }
+            seen = before
             catalog.catchUp(nil, unsettled: [])
             let answer = try question(&catalog)
-            if try identities() == before { return answer }
+            if try look() == before { return answer }
         }
         throw .moved
     }
@@ -61,14 +70,14 @@ package struct HistoryArchive {
         _ body: ([UInt8]) throws -> Void
     ) throws {
         try ask { _ throws(HistoryQueryError) in }
-        let before = try identities()
+        let before = try look()
         var cursor: HistoryCursor?
         repeat {
             let piece = try catalog.export(filter, from: cursor, maxBytes: Self.pieceBytes)
             try body(piece.lines)
             cursor = piece.next
         } while cursor != nil
-        guard try identities() == before else { throw HistoryQueryError.moved }
+        guard try look() == before else { throw HistoryQueryError.moved }
     }
 
     /// Gives what the last question found wrong with the files.
@@ -86,10 +95,13 @@ package struct HistoryArchive {
         return bytes
     }
 
-    private func identities() throws(HistoryQueryError) -> [FileIdentity?] {
+    private func look() throws(HistoryQueryError) -> Look {
+        let disk = platform.disk
         do throws(StorageError) {
-            return (try names.sealed() + [names.activeName])
-                .map { platform.disk.identity(of: names.path($0)) }
+            let files = (try names.sealed() + [names.activeName])
+                .map { disk.identity(of: names.path($0)) }
+            let deletions = try? disk.status(of: names.path(Deletions.name), followsLinks: true)
+            return Look(files: files, deletionBytes: deletions?.size ?? 0)
         } catch {
             throw .storage(error)
         }

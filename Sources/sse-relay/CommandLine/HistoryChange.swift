@@ -87,8 +87,8 @@ final class HistoryChange {
     }
 
     private func way() throws(HistoryCommandError) -> Way {
-        if let relay = try HistoryFolder(folder).relay() { return .relay(relay) }
-        try HistoryFolder(folder).checkOwner()
+        if let relay = try HeldFolder(folder).relay() { return .relay(relay) }
+        try HeldFolder(folder).checkOwner()
         do throws(StorageError) {
             return .files(
                 try HistoryFile(directory: folder, compactionDelayMilliseconds: 0) { report in

@@ -14,7 +14,7 @@ struct HistoryCheck {
     /// - Returns: the exit code: failure where something is damaged.
     func verify(asJSON: Bool) throws(HistoryCommandError) -> Int32 {
         let found = try inspect()
-        let output = try CommandOutput(nil)
+        let output = try PrintedOutput(nil)
         try output.write(asJSON ? Self.json(found) : Array(Self.text(found).utf8))
         return found.isDamaged ? ExitCode.failure : ExitCode.success
     }
@@ -25,8 +25,8 @@ struct HistoryCheck {
         guard found.isDamaged else { return Console.out("nothing is damaged; nothing is changed") }
         Console.out(Self.plan(found))
         if isDry { return }
-        guard try HistoryFolder(folder).relay() == nil else { throw .relayRuns(folder: folder) }
-        try HistoryFolder(folder).checkOwner()
+        guard try HeldFolder(folder).relay() == nil else { throw .relayRuns(folder: folder) }
+        try HeldFolder(folder).checkOwner()
         do throws(StorageError) {
             var repair = try HistoryRepair.begin(directory: folder)
             try repair.run()
@@ -56,34 +56,50 @@ struct HistoryCheck {
 
     private static func plan(_ found: HistoryInspection) -> String {
         found.files.filter(\.isDamaged).map { file in
-            let first = file.firstDamage.map { ", the first at byte \($0)" } ?? ""
-            return """
-                \(file.path): sets aside \(file.pieces) pieces of \(file.damagedBytes) bytes that \
-                are no record, and an unfinished line of \(file.unfinishedBytes) bytes; puts \
-                \(file.repairable) records right\(first)
-                """
+            var steps: [String] = []
+            if file.pieces > 0 { steps.append("set aside \(pieces(file))") }
+            if file.unfinishedBytes > 0 {
+                steps.append("set aside or end \(unfinished(file))")
+            }
+            if file.repairable > 0 {
+                let what = count(file.repairable, "record")
+                steps.append("put \(what) right, and set aside what is there now")
+            }
+            return "\(file.path): to \(steps.joined(separator: "; to "))"
         }.joined(separator: "\n")
     }
 
     private static func text(_ found: HistoryInspection) -> String {
         var text = ""
         for file in found.files {
-            text += "\(file.path): \(file.records) records"
-            if file.deleted > 0 { text += ", \(file.deleted) of them deleted and to be removed" }
-            if file.pieces > 0 {
-                text += ", \(file.pieces) pieces of \(file.damagedBytes) bytes that are no record"
+            var parts = ["\(file.path): \(count(file.records, "record"))"]
+            if file.deleted > 0 { parts.append("\(file.deleted) of them deleted, to be removed") }
+            if file.pieces > 0 { parts.append(pieces(file)) }
+            if file.repairable > 0 {
+                parts.append("\(count(file.repairable, "record")) with bytes that JSON lacks")
             }
-            if file.repairable > 0 { text += ", \(file.repairable) with bytes that JSON lacks" }
-            if file.unfinishedBytes > 0 {
-                text += ", an unfinished line of \(file.unfinishedBytes) bytes"
-            }
-            if let first = file.firstDamage { text += ", the first at byte \(first)" }
-            text += "\n"
+            if file.unfinishedBytes > 0 { parts.append(unfinished(file)) }
+            if let first = file.firstDamage { parts.append("the first damage at byte \(first)") }
+            text += parts.joined(separator: ", ") + "\n"
         }
-        if found.duplicates > 0 { text += "\(found.duplicates) records have the id of another\n" }
+        if found.duplicates > 0 {
+            text += "\(count(found.duplicates, "record")) with the id of another\n"
+        }
         for path in found.setAside { text += "\(path): set aside before\n" }
         text += found.isDamaged ? "damaged: see sse-relay history repair --dry-run\n" : "whole\n"
         return text
+    }
+
+    private static func count(_ number: Int, _ word: String) -> String {
+        "\(number) \(word)\(number == 1 ? "" : "s")"
+    }
+
+    private static func pieces(_ file: HistoryInspection.File) -> String {
+        "\(count(file.pieces, "piece")) of \(count(file.damagedBytes, "byte")) that are no record"
+    }
+
+    private static func unfinished(_ file: HistoryInspection.File) -> String {
+        "an unfinished line of \(count(file.unfinishedBytes, "byte"))"
     }
 
     private static func json(_ found: HistoryInspection) -> [UInt8] {

@@ -15,7 +15,7 @@ extension HistoryCommand {
         case .list(let asJSON): try HistoryReading(folder).list(owner, asJSON: asJSON)
         case .show(let id): try HistoryReading(folder).show(id, owner)
         case .export(let id, let format, let output):
-            let output = try CommandOutput(output)
+            let output = try PrintedOutput(output)
             do {
                 try HistoryReading(folder).export(id, owner, format, to: output)
                 try output.finish()

@@ -26,7 +26,7 @@ final class HistoryReading {
 
     /// Lists conversations, the one with the newest record first.
     func list(_ owner: HistoryOwner, asJSON: Bool) throws(HistoryCommandError) {
-        let output = try CommandOutput(nil)
+        let output = try PrintedOutput(nil)
         let summaries = try summaries(owner)
         guard !asJSON else {
             for summary in summaries { try output.write(summary.json) }
@@ -50,7 +50,7 @@ final class HistoryReading {
     func show(_ id: String, _ owner: HistoryOwner) throws(HistoryCommandError) {
         let name = try name(id, owner)
         let text = ConversationText.terminal(name, try records(name))
-        try CommandOutput(nil).write(Array(text.utf8))
+        try PrintedOutput(nil).write(Array(text.utf8))
     }
 
     /// Writes the records of one conversation, or all.
@@ -58,27 +58,53 @@ final class HistoryReading {
         _ id: String?,
         _ owner: HistoryOwner,
         _ format: HistoryCommand.Format,
-        to output: borrowing CommandOutput
+        to output: borrowing PrintedOutput
     ) throws {
         switch format {
         case .jsonl:
             if let id { _ = try name(id, owner, mayBeSeveral: true) }
-            let filter = HistoryFilter(conversation: id, owner: owner)
-            do {
-                try archive.export(filter) { try output.write(ConversationText.lines($0)) }
-            } catch let error as HistoryQueryError {
-                throw HistoryCommandError(error, folder: folder)
+            try forEachPiece(HistoryFilter(conversation: id, owner: owner)) {
+                try output.write(ConversationText.lines($0))
             }
-            warn()
         case .markdown:
             let names = try id.map { [try name($0, owner)] } ?? summaries(owner).map(\.name)
             var isFirst = true
-            for name in names.reversed() {
-                let text = ConversationText.markdown(name, try records(name))
+            func add(_ text: String) throws {
                 try output.write(Array((isFirst ? text : "\n\(text)").utf8))
                 isFirst = false
             }
+            for name in names.reversed() {
+                try add(ConversationText.markdown(name, try records(name)))
+            }
+            if id == nil { try exportSingles(owner, add) }
         }
+    }
+
+    /// Shows each record without a conversation, which stands for itself.
+    private func exportSingles(_ owner: HistoryOwner, _ add: (String) throws -> Void) throws {
+        var head = RecordHead()
+        try forEachPiece(HistoryFilter(owner: owner)) { lines in
+            for line in lines.split(separator: UInt8(ascii: "\n")) {
+                guard head.read(line.span), head.conversation.isEmpty else { continue }
+                let name = ConversationName(
+                    id: String(decoding: head.id, as: UTF8.self),
+                    owner: head.owner.isEmpty ? nil : String(decoding: head.owner, as: UTF8.self)
+                )
+                try add(ConversationText.markdown(name, [Array(line)]))
+            }
+        }
+    }
+
+    private func forEachPiece(
+        _ filter: HistoryFilter,
+        _ body: ([UInt8]) throws -> Void
+    ) throws {
+        do {
+            try archive.export(filter, body)
+        } catch let error as HistoryQueryError {
+            throw HistoryCommandError(error, folder: folder)
+        }
+        warn()
     }
 
     // MARK: What is found

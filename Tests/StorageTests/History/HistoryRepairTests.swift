@@ -11,12 +11,17 @@ struct HistoryRepairTests {
 
     private static let first = record("first", "a", text: "one")
     private static let second = record("second", "b", text: "two")
-    private static let half = record("half", "c", text: "lost").dropLast(40)
+    private static let half = Array(record("half", "c", text: "lost").dropLast(40))
 
     private func repair() throws -> [String] {
         var repair = try HistoryRepair.begin(directory: scratch.path)
         try repair.run()
         return repair.setAside
+    }
+
+    /// Writes lines, of which the last has no end.
+    private func write(_ lines: [[UInt8]]) {
+        scratch.write(Array(lines.joined(separator: [newline])))
     }
 
     /// The names and the bytes of all files.
@@ -38,10 +43,10 @@ struct HistoryRepairTests {
 
     @Test func `each kind of damage is counted, and nothing is changed by that`() throws {
         let control = record("control", "a", text: "a\u{1}b")
-        scratch.write(
-            Self.first + [newline] + Self.half + Self.second + [newline] + bytes("garbage\n")
-                + control + [newline] + Self.first + [newline] + bytes("{\"id\":\"to")
-        )
+        write([
+            Self.first, Self.half + Self.second, bytes("garbage"), control, Self.first,
+            bytes("{\"id\":\"to"),
+        ])
         let before = everything()
         let file = try #require(try HistoryInspection(directory: scratch.path).files.first)
         #expect(file.records == 4)
@@ -58,16 +63,13 @@ struct HistoryRepairTests {
         throws
     {
         let control = record("control", "a", text: "a\u{1}b")
-        scratch.write(
-            Self.first + Self.second + [newline] + Self.half + [newline] + control + [newline]
-                + bytes("{\"id\":\"to")
-        )
+        write([Self.first + Self.second, Self.half, control, bytes("{\"id\":\"to")])
         scratch.write(bytes("garbage\n") + Self.first + [newline], to: "history-000001.jsonl")
         let aside = try repair()
         #expect(try !HistoryInspection(directory: scratch.path).isDamaged)
         #expect(try HistoryInspection(directory: scratch.path).setAside.count == 4)
         let texts = aside.map { scratch.read(String($0.dropFirst(scratch.path.count + 1))) }
-        let wanted = [bytes("{\"id\":\"to"), bytes("garbage"), Array(Self.half), control]
+        let wanted = [bytes("{\"id\":\"to"), bytes("garbage"), Self.half, control]
         #expect(texts == wanted)
         let shown = record("control", "a", text: "a b")
         #expect(

@@ -2,7 +2,7 @@ import Glibc
 import Loop
 
 /// Where a command writes what it was asked for: a new file, or the standard output.
-struct CommandOutput: ~Copyable {
+struct PrintedOutput: ~Copyable {
     private let number: Int32
     /// Nil for the standard output.
     private let path: String?

@@ -2,7 +2,7 @@ import Glibc
 import Loop
 
 /// A data folder as a command finds it: whose it is, and whether a relay has it.
-struct HistoryFolder {
+struct HeldFolder {
     let path: String
 
     init(_ path: String) { self.path = path }
