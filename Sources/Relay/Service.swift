@@ -267,7 +267,17 @@ package final class Service: Sendable {
     /// - Returns: whether there was one, with records or with an answer that runs.
     /// - Throws: what the disk refuses; then it is not deleted.
     package func delete(_ conversation: ConversationName) async throws(HistoryQueryError) -> Bool {
-        try await OrderedDeletion(conversation, stores, post, platform.time).run()
+        let order = OrderedDeletion(conversation, stores, post, platform.time)
+        guard try await order.run() else { return false }
+        if let audit {
+            var event = AuditEvent(.deleted)
+            event.conversation = conversation.id
+            event.whose = .owner(conversation.owner)
+            var line: [UInt8] = []
+            event.append(milliseconds: platform.time.wallMilliseconds, to: &line)
+            audit.append(line)
+        }
+        return true
     }
 
     /// What all loops do; waits for each of them.

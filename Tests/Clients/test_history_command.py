@@ -93,7 +93,7 @@ def test_reading_commands_say_what_is_there_and_change_no_byte(start_relay, hist
 
 
 def test_a_deletion_beside_a_relay_holds_at_once_and_after_a_restart(start_relay, history):
-    relay = start_relay()
+    relay = start_relay(RELAY_AUDIT_LOG="audit.jsonl")
     say(relay, "a secret word", "gone")
     say(relay, "stays", "kept")
     relay.history(2)
@@ -108,6 +108,10 @@ def test_a_deletion_beside_a_relay_holds_at_once_and_after_a_restart(start_relay
     assert done.returncode == 0 and before >= after
     assert b"secret" not in (relay.data / "history.jsonl").read_bytes()
     assert relay.stop() == 0
+    audit = (relay.directory / "audit.jsonl").read_text().splitlines()
+    deleted, = [event for event in map(json.loads, audit) if event["event"] == "deleted"]
+    assert deleted.pop("time")
+    assert deleted == {"event": "deleted", "conversation": "gone", "of": None}
     relay.start()
     assert httpx.get(f"{relay.url}/chat/conversations/gone").status_code == 404
     assert httpx.get(f"{relay.url}/chat/conversations/kept").status_code == 200
