@@ -156,6 +156,8 @@ THOROUGH = {
     "test_open_webui.py": "ten minutes of installation",
     "test_keep_alives.py": "other clients than curl and the page",
     "test_slow_clients.py": "two minutes of attacks",
+    "test_package.py": "machines that are booted",
+    "test_proxy_examples.py": "three proxies",
     "test_soak.py": "minutes of clients at random",
     "test_page_resume.py": "more than the page's core, and minutes of it",
     "test_page_devices.py": "more than the page's core, with a second browser",
