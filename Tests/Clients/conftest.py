@@ -18,7 +18,7 @@ import pytest
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("RELAY_BINARY") or REPOSITORY / ".build/release/sse-relay")
 SIMULATOR = re.compile(r"built-in simulator answers \(at (http://127\.0\.0\.1:\d+)\)")
-LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
+LISTENING = re.compile(r"listening on http://(?:127\.0\.0\.1|0\.0\.0\.0):(\d+)")
 
 # A proxy of the developer's machine must not be used for the loopback.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"

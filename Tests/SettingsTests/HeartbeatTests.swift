@@ -48,6 +48,8 @@ struct HeartbeatTests {
         }
     }
 
+    private static func wait(_ signal: DispatchSemaphore) { signal.wait() }
+
     @Test func `no sign of life comes while one of the loops hangs`() async throws {
         let ear = try Ear()
         let loops = [try EventLoop(index: 0), try EventLoop(index: 1)]
@@ -62,14 +64,19 @@ struct HeartbeatTests {
         }
         defer { heartbeat.cancel() }
         try await eventually { ear.messages().contains("WATCHDOG=1") }
-        let hang = DispatchSemaphore(value: 0)
-        loops[1].post { _ in hang.wait() }
-        // One look may have been on its way.
-        try await Task.sleep(nanoseconds: 200_000_000)
+        let begun = DispatchSemaphore(value: 0)
+        let end = DispatchSemaphore(value: 0)
+        loops[1].post { _ in
+            begun.signal()
+            end.wait()
+        }
+        let hangs = Task.detached { Self.wait(begun) }
+        await hangs.value
         _ = ear.messages()
-        try await Task.sleep(nanoseconds: 300_000_000)
-        #expect(ear.messages().isEmpty)
-        hang.signal()
+        try await Task.sleep(nanoseconds: 500_000_000)
+        // One look may have been past this loop; fifty more would have come.
+        #expect(ear.messages().count { $0 == "WATCHDOG=1" } <= 1)
+        end.signal()
         try await eventually { ear.messages().contains("WATCHDOG=1") }
         for loop in loops { await loop.stop() }
     }
