@@ -189,6 +189,10 @@ def test_sockets_of_systemd_are_served_and_named(make_relay):
             relay = make_relay(four + six, RELAY_LISTEN="127.0.0.1:1")
             relay.start()
             assert f"http://127.0.0.1:{port}, http://[::1]:{port} (systemd's)" in relay.log()
+            wait_for(
+                lambda: "RELAY_LISTEN is not used, since systemd keeps the port" in relay.log(),
+                "the warning",
+            )
             for host in ["127.0.0.1", "[::1]"]:
                 answer = asked(port, host)
                 assert answer.status_code == 200 and "event: done" in answer.text

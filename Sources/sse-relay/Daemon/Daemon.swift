@@ -42,6 +42,7 @@ struct Daemon {
             descriptors: descriptors,
             answering: relay.answering
         ).write(to: log)
+        if let warning = listeners.warning(settings.environment) { log.write(.warning, warning) }
         let control = control(of: relay.service, storage)
         notifier.notify("READY=1")
         let heartbeat = Task { [service = relay.service] in

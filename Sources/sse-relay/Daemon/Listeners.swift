@@ -46,6 +46,19 @@ enum Listeners: ~Copyable {
         }
     }
 
+    /// What the log has to warn of; nil where there is nothing.
+    func warning(_ environment: Environment) -> String? {
+        let address = ListeningSettings.address.variable
+        switch self {
+        case .own: return nil
+        case .systemd: break
+        }
+        guard address.value(setIn: environment) != nil else { return nil }
+        return "\(address.name) is not used, since systemd keeps the port;"
+            + " change ListenStream= of its socket unit (systemctl edit sse-relay.socket),"
+            + " or disable that unit"
+    }
+
     private static func urlHost(of socket: InheritedSocket) -> String {
         let text = "\(socket.address)"
         return text.contains(":") ? "[\(text)]" : text
