@@ -265,12 +265,15 @@ final class Connection: ReadinessHandler, TurnEndHandler {
 
     /// Closes a connection that waits between requests: the server is going down.
     ///
-    /// A request that has arrived but was not read yet is still answered. A refused request has its
-    /// answer, so the rest of its body is not waited for.
+    /// A request that has arrived but was not read yet is still answered, and so is the first one
+    /// of a client that has just come: it could not know. A refused request has its answer, so the
+    /// rest of its body is not waited for.
     func closeIfIdle() {
         if case .dropping = phase { return linger() }
         if isIdle { receive() }
-        if isIdle { close() }
+        guard isIdle else { return }
+        guard age.isNew(at: server.reactor.now) else { return close() }
+        setDeadline(ConnectionAge.firstRequestSeconds)
     }
 
     func closeWhenFinished() { keepsAlive = false }

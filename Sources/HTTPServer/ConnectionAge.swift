@@ -7,6 +7,14 @@ struct ConnectionAge: Sendable {
     /// How many requests have begun on it.
     var requestCount = 0
 
+    /// How long after it was accepted its first request may still be on its way.
+    static let firstRequestSeconds = 1
+
+    /// Whether its first request may be on its way.
+    func isNew(at now: Nanoseconds) -> Bool {
+        requestCount == 0 && now < since + .seconds(Self.firstRequestSeconds)
+    }
+
     /// Whether no other request shall follow the one under way.
     ///
     /// The time is that of a loop's turn, which may have begun before another loop accepted it.

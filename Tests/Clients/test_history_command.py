@@ -251,7 +251,10 @@ def test_a_repair_beside_a_relay_is_refused(start_relay, history, tmp_path):
     before = digests(data)
     done = history(data, "repair")
     assert done.returncode == 1 and "stop it first" in done.stderr
-    assert digests(data) == before
+    after = digests(data)
+    # The relay makes room for its last records at any time after its start.
+    before.pop("reserve", None), after.pop("reserve", None)
+    assert after == before
 
 
 def test_nothing_that_was_said_moves_a_terminals_cursor(written, history):

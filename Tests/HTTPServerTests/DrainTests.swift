@@ -90,6 +90,33 @@ struct DrainTests {
         await server.stop()
     }
 
+    @Test func `the first request of a client that has just come is answered while draining`()
+        async throws
+    {
+        var server = try slowServer()
+        var client = server.client()
+        var silent = server.client()
+        while true {
+            let begin = monotonicNow()
+            // The drain finds both accepted, and nothing read of either.
+            try await eventually { await server.connectionCount == 2 }
+            _ = await server.onLoop { $0.drain() }
+            if monotonicNow() - begin < .milliseconds(500) { break }
+            // On a busy machine they are not new any more by then.
+            await server.stop()
+            server = try slowServer()
+            client = server.client()
+            silent = server.client()
+        }
+        client.send("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(client.response()?["Connection"] == "close")
+        #expect(client.readToEnd() == ("", .closed))
+        #expect(silent.readToEnd() == ("", .closed))
+        client.close()
+        try await eventually { await server.connectionCount == 0 }
+        await server.stop()
+    }
+
     @Test func `a request that has arrived but was not read when draining begins is answered`()
         async throws
     {

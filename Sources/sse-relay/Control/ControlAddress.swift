@@ -22,10 +22,12 @@ struct ControlAddress {
         var address = sockaddr_un()
         let room = MemoryLayout.size(ofValue: address.sun_path)
         var path = "\(folder)/\(Self.name)"
-        var opened: Descriptor?
+        // A plain number: an owner that is not used again would be gone before the call.
+        var opened: Int32?
+        defer { if let opened { close(opened) } }
         if path.utf8.count >= room {
             let number = try check("open") { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-            opened = Descriptor(owning: number)
+            opened = number
             path = "/proc/self/fd/\(number)/\(Self.name)"
         }
         address.sun_family = sa_family_t(AF_UNIX)
@@ -36,7 +38,6 @@ struct ControlAddress {
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
             }
         }
-        _ = consume opened
     }
 
     /// A socket without an address.

@@ -36,6 +36,7 @@ struct Daemon {
             storage.requestLog
         )
         try await relay.start(on: listeners.numbers, storage.takeRecovery())
+        let control = control(of: relay.service, storage)
         Announcement(
             settings: settings,
             urls: listeners.urls(settings.listening),
@@ -43,7 +44,6 @@ struct Daemon {
             answering: relay.answering
         ).write(to: log)
         if let warning = listeners.warning(settings.environment) { log.write(.warning, warning) }
-        let control = control(of: relay.service, storage)
         notifier.notify("READY=1")
         let heartbeat = Task { [service = relay.service] in
             await Heartbeat(notifier: notifier) { await service.load() }.run()
