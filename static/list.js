@@ -28,7 +28,7 @@ export class ConversationList {
     this.next = null;
     this.chosen = null;
     this.timer = 0;
-    this.loads = 0;
+    this.refreshes = 0;
     this.forgotten = []; // ids, in the order in which they were deleted
     this.failure = "";
     this.rows.addEventListener("click", (event) => this.click(event));
@@ -65,8 +65,8 @@ export class ConversationList {
   }
 
   async load(before) {
-    this.loads += 1;
-    const number = this.loads;
+    if (!before) this.refreshes += 1;
+    const number = this.refreshes;
     const forgotten = this.forgotten.length;
     let page = null;
     try {
@@ -74,7 +74,8 @@ export class ConversationList {
     } catch {
       // The server is not there, or cannot read its history now.
     }
-    if (number !== this.loads) return; // what was asked for later is newer
+    // What was asked for later is newer. An older page is wanted whatever else was asked for.
+    if (!before && number !== this.refreshes) return;
     this.failure = page ? "" : "The list could not be loaded.";
     if (page) this.take(page, before);
     // What was deleted meanwhile may still have been in it.
