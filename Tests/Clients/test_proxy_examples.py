@@ -96,7 +96,7 @@ def behind(request, start_relay, tmp_path, certificate_and_key):
     process.wait(60)
 
 
-def test_an_example_passes_on_each_token_and_names_the_client(behind):
+def test_an_example_passes_on_each_token_and_names_the_client(behind, tmp_path):
     relay, port = behind
     transport = httpx.HTTPTransport(verify=False)
     forged = {"X-Forwarded-For": "203.0.113.7"}
@@ -115,7 +115,7 @@ def test_an_example_passes_on_each_token_and_names_the_client(behind):
                 text += piece
                 if first is None and "event: token" in text:
                     first = time.monotonic()
-        assert "data: [DONE]" in text
+        assert "data: [DONE]" in text, relay.log() + (tmp_path / "proxy/log").read_text()
         # Nineteen tokens come after the first one.
         assert time.monotonic() - first > 1
         # The proxy may have added an address to what the client made up; it is never left out.
