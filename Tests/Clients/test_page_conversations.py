@@ -170,9 +170,10 @@ def test_a_long_list_comes_in_pages_and_stays_as_long_as_it_was_made(relay, brow
     until(lambda: browser.titles() == titles[:4:-1], what="the first page")
     # Somebody looks at the window again, which refreshes the list, before the next page is there.
     browser.run("""
-        document.querySelector("[data-action=more]").click();
-        document.dispatchEvent(new Event("visibilitychange"));
+        document.querySelector("[data-action=more]").addEventListener(
+            "click", () => document.dispatchEvent(new Event("visibilitychange")), { once: true });
     """)
+    browser.press("[data-action=more]")
     until(lambda: browser.titles() == titles[::-1], what="the second page")
     assert not browser.find("[data-action=more]").is_displayed()
     browser.ask("t55")
